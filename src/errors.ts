@@ -1,0 +1,61 @@
+/**
+ * The one error class of this package.
+ *
+ * Every failure a user can cause or meet is a SaliencyMixError with a stable `code`, and where it applies the
+ * name of the argument, what was expected, what came, and the image (its index in the batch) or file concerned.
+ * The one exception: work stopped by an AbortSignal rejects with the signal's own reason, as `fetch` does.
+ */
+export type ErrorCode =
+  | 'ARGUMENT' // a value of the wrong type, range, length or spelling
+  | 'BACKEND' // an unknown or unavailable backend
+  | 'ADDON' // the native addon is missing or does not load
+  | 'DATA' // a data set that cannot be opened or used
+  | 'FILE' // one file that cannot be read or decoded
+  | 'OUTPUT' // an output folder that cannot be used, or a write that failed
+  | 'MODEL' // an ONNX model that cannot be loaded or has the wrong shape
+  | 'NATIVE'; // a failure inside the addon (out of memory, …)
+
+export interface ErrorDetails {
+  /** Name of the argument or option at fault. */
+  argument?: string;
+  /** What would have been right, in words. */
+  expected?: string;
+  /** What came instead, in words. */
+  received?: string;
+  /** Position in the batch of the image at fault. */
+  index?: number;
+  /** Path or id of the file at fault. */
+  file?: string;
+  cause?: unknown;
+}
+
+export class SaliencyMixError extends Error {
+  readonly code: ErrorCode;
+  readonly argument?: string;
+  readonly expected?: string;
+  readonly received?: string;
+  readonly index?: number;
+  readonly file?: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SaliencyMixError';
+    this.code = code;
+    this.argument = details.argument;
+    this.expected = details.expected;
+    this.received = details.received;
+    this.index = details.index;
+    this.file = details.file;
+  }
+}
+
+/** Words of any thrown value, for messages that quote it. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system's error code (`ENOENT`, `ENOSPC`, …) of a thrown value, where it has one. */
+export function systemCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
