@@ -1,0 +1,69 @@
+// The table of exports. Everything here is typed in src/native/binding.ts.
+#include <napi.h>
+
+#include "backends.h"
+#include "binding/mix.h"
+#include "binding/saliency.h"
+#include "binding/worker.h"
+#include "cpu/pool.h"
+
+namespace saliencymix::binding {
+
+namespace {
+
+Napi::Value listBackends(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  for (const Backend* backend : backends()) {
+    const std::string reason = backend->unavailable();
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", backend->name());
+    entry.Set("description", backend->description());
+    entry.Set("available", reason.empty());
+    if (!reason.empty()) entry.Set("reason", reason);
+    list.Set(list.Length(), entry);
+  }
+  return list;
+}
+
+Napi::Value listMethods(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const SaliencyMethod& method : kSaliencyMethods) list.Set(list.Length(), std::string(method.name));
+  return list;
+}
+
+Napi::Value newCancel(const Napi::CallbackInfo& info) {
+  auto* flag = new CancelFlag(std::make_shared<std::atomic<bool>>(false));
+  return Napi::External<CancelFlag>::New(info.Env(), flag, [](Napi::Env, CancelFlag* owned) { delete owned; });
+}
+
+Napi::Value cancel(const Napi::CallbackInfo& info) {
+  (*info[0].As<Napi::External<CancelFlag>>().Data())->store(true);
+  return info.Env().Undefined();
+}
+
+Napi::Object start(Napi::Env env, Napi::Object exports) {
+  // Each environment (main thread, worker thread, test sandbox) holds the pool; the last one to leave joins its threads.
+  Pool::shared().retain();
+  env.AddCleanupHook([] { Pool::shared().release(); });
+  exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
+  exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
+  exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
+  exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  exports.Set("saliency", Napi::Function::New(env, saliency, "saliency"));
+  exports.Set("modelInput", Napi::Function::New(env, modelInput, "modelInput"));
+  exports.Set("resizeMaps", Napi::Function::New(env, resizeMaps, "resizeMaps"));
+  exports.Set("extremes", Napi::Function::New(env, extremes, "extremes"));
+  exports.Set("placeBox", Napi::Function::New(env, placeBox, "placeBox"));
+  exports.Set("mix", Napi::Function::New(env, mix, "mix"));
+  exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace saliencymix::binding
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return saliencymix::binding::start(env, exports); }
+
+NODE_API_MODULE(saliencymix, Init)

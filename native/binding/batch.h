@@ -1,0 +1,51 @@
+// The arguments that several calls share: the batch, the backend, how to run.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+#include "backends.h"
+#include "binding/args.h"
+#include "binding/worker.h"
+#include "core/backend.h"
+
+namespace saliencymix::binding {
+
+inline std::size_t product(int a, int b, int c, int d) {
+  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) * static_cast<std::size_t>(c) *
+         static_cast<std::size_t>(d);
+}
+
+inline BatchView readBatch(const Napi::Object& from) {
+  BatchView batch{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1),
+                  readInt(from, "channels", 1)};
+  batch.data = readArray<std::uint8_t>(from, "data", product(batch.count, batch.height, batch.width, batch.channels));
+  return batch;
+}
+
+inline const Backend& readBackend(const Napi::Object& from) {
+  const std::string name = readText(from, "backend");
+  const Backend* backend = findBackend(name);
+  if (backend == nullptr) throw badArgument(from.Env(), "backend", "the name of one");
+  return *backend;
+}
+
+inline const SaliencyMethod& readMethod(const Napi::Object& from) {
+  const SaliencyMethod* method = findSaliencyMethod(readText(from, "method"));
+  if (method == nullptr) throw badArgument(from.Env(), "method", "the name of one");
+  return *method;
+}
+
+inline OutputFormat readFormat(const Napi::Object& from) {
+  const int dtype = readInt(from, "dtype", 0);
+  if (dtype > 2) throw badArgument(from.Env(), "dtype", "0, 1 or 2");
+  OutputFormat format{readInt(from, "nchw", 0) != 0 ? Layout::nchw : Layout::nhwc, static_cast<Dtype>(dtype), {}, {}};
+  const float* offset = readArray<float>(from, "offset", 3);
+  const float* scale = readArray<float>(from, "scale", 3);
+  std::copy_n(offset, 3, format.offset);
+  std::copy_n(scale, 3, format.scale);
+  return format;
+}
+
+}  // namespace saliencymix::binding

@@ -1,0 +1,110 @@
+#include "binding/mix.h"
+
+#include <memory>
+#include <optional>
+
+#include "binding/batch.h"
+#include "binding/records.h"
+
+namespace saliencymix::binding {
+
+namespace {
+
+BoxRule readRule(const Napi::Object& from) { return readInt(from, "clip", 0) != 0 ? BoxRule::clip : BoxRule::shift; }
+
+struct Placing {
+  BoxRule rule;
+  MapSource maps;
+};
+
+Placing readPlacing(const Napi::Object& from, const BatchView& batch) {
+  MapSource source{batch, nullptr, nullptr};
+  if (has(from, "maps")) {
+    source.maps = readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1));
+  } else {
+    source.method = &readMethod(from);
+  }
+  return {readRule(from), source};
+}
+
+struct Output {
+  OutputFormat format;
+  void* images;
+};
+
+Output readOutput(const Napi::Object& from, const BatchView& batch, std::size_t samples) {
+  const OutputFormat format = readFormat(from);
+  const std::size_t values = samples * product(1, batch.height, batch.width, batch.channels);
+  switch (format.dtype) {
+    case Dtype::uint8: return {format, readArray<std::uint8_t>(from, "images", values)};
+    case Dtype::float16: return {format, readArray<std::uint16_t>(from, "images", values)};
+    case Dtype::float32: break;
+  }
+  return {format, readArray<float>(from, "images", values)};
+}
+
+template <class T>
+std::optional<T> readPart(const Napi::Object& from, const char* name, const std::function<T(const Napi::Object&)>& read) {
+  if (!has(from, name)) return std::nullopt;
+  return read(from.Get(name).As<Napi::Object>());
+}
+
+}  // namespace
+
+Napi::Value placeBox(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const int height = readInt(from, "height", 1);
+  const int width = readInt(from, "width", 1);
+  const Point at{readInt(from, "row", 0), readInt(from, "col", 0)};
+  const double lambda = from.Get("lambda").As<Napi::Number>().DoubleValue();
+  const Box box = placeBoxes(height, width, lambda, at, at, readRule(from)).to;
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("top", box.top);
+  result.Set("left", box.left);
+  result.Set("bottom", box.bottom);
+  result.Set("right", box.right);
+  result.Set("lambda", survivingShare(height, width, box));
+  return result;
+}
+
+Napi::Value mix(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const BatchView batch = readBatch(from);
+  const Backend& backend = readBackend(from);
+  const int threads = readInt(from, "threads", 1);
+  const CancelFlag cancelled = readCancel(from);
+  const auto records = std::make_shared<Records>(readRecords(from, batch.count, batch.height, batch.width));
+  const auto placing = readPart<Placing>(from, "place", [&](const Napi::Object& part) { return readPlacing(part, batch); });
+  const auto output = readPart<Output>(
+      from, "output", [&](const Napi::Object& part) { return readOutput(part, batch, records->samples.size()); });
+
+  return queue(from, cancelled, [=, &backend] {
+    const Run run{threads, cancelled.get()};
+    std::vector<MixSample>& samples = records->samples;
+    if (placing) {
+      backend.findAnchors(placing->maps, anchorRequests(samples), run);
+      placeSamples(samples, batch.height, batch.width, placing->rule);
+      records->writeBack();
+    }
+    if (output) {
+      const Planes<std::uint8_t> planes{batch.data, batch.count, batch.height, batch.width, batch.channels};
+      backend.mix(planes, samples, output->format, output->images, run);
+    }
+  });
+}
+
+Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  Planes<std::int32_t> maps{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1), 1};
+  maps.data = readArray<std::int32_t>(from, "data", product(maps.count, maps.height, maps.width, 1));
+  const Backend& backend = readBackend(from);
+  const int threads = readInt(from, "threads", 1);
+  const auto records = std::make_shared<Records>(readRecords(from, maps.count, maps.height, maps.width));
+  std::int32_t* result =
+      readArray<std::int32_t>(from, "result", records->samples.size() * product(1, maps.height, maps.width, 1));
+  return queue(from, nullptr, [=, &backend] {
+    backend.mixLabelMaps(maps, records->samples, result, Run{threads, nullptr});
+  });
+}
+
+}  // namespace saliencymix::binding

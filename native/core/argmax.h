@@ -1,0 +1,55 @@
+// The most and the least salient pixel of a map.
+//
+// Ties: the first in row-major order (smallest row, then smallest column), or, where a number u in [0, 1) is given,
+// the floor(u * count)-th of the tied pixels in row-major order. u comes from the caller; nothing is random here.
+#pragma once
+
+#include <cstddef>
+
+#include "core/image.h"
+
+namespace saliencymix {
+
+enum class Extreme {
+  peak,  // maximum
+  low,   // minimum
+};
+
+constexpr double kFirstTie = -1.0;  // in place of u: take the first
+
+namespace detail {
+
+inline bool beats(float a, float b, Extreme extreme) { return extreme == Extreme::peak ? a > b : a < b; }
+
+inline std::size_t firstExtreme(const float* map, std::size_t size, Extreme extreme) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < size; i++) {
+    if (beats(map[i], map[best], extreme)) best = i;
+  }
+  return best;
+}
+
+inline std::size_t nthEqual(const float* map, std::size_t size, std::size_t first, double u) {
+  std::size_t count = 0;
+  for (std::size_t i = first; i < size; i++) count += map[i] == map[first] ? 1 : 0;
+  std::size_t left = static_cast<std::size_t>(u * static_cast<double>(count));
+  for (std::size_t i = first; i < size; i++) {
+    if (map[i] != map[first]) continue;
+    if (left == 0) return i;
+    left--;
+  }
+  return first;
+}
+
+}  // namespace detail
+
+// map: height x width floats, row-major, at least one.
+inline Point findExtreme(const float* map, int height, int width, Extreme extreme, double u = kFirstTie) {
+  const std::size_t size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  const std::size_t first = detail::firstExtreme(map, size, extreme);
+  const std::size_t chosen = u < 0.0 ? first : detail::nthEqual(map, size, first, u);
+  const std::size_t columns = static_cast<std::size_t>(width);
+  return {static_cast<int>(chosen / columns), static_cast<int>(chosen % columns)};
+}
+
+}  // namespace saliencymix

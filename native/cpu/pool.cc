@@ -1,0 +1,112 @@
+#include "cpu/pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
+namespace saliencymix {
+
+struct Pool::Job {
+  Job(int size, const std::function<void(int)>& work) : count(size), task(work) {}
+
+  const int count;
+  const std::function<void(int)>& task;  // the caller's; only used while it waits in forEach
+  std::atomic<int> next{0};
+  std::mutex mutex;
+  std::condition_variable finished;
+  int running = 0;  // threads inside work()
+  std::exception_ptr error;
+
+  void work() {
+    {
+      const std::lock_guard lock(mutex);
+      if (next.load() >= count) return;  // too late: the caller may be gone, and with it the task
+      running++;
+    }
+    for (int i = next++; i < count; i = next++) {
+      try {
+        task(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+        next = count;
+      }
+    }
+    const std::lock_guard lock(mutex);
+    if (--running == 0) finished.notify_all();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex);
+    finished.wait(lock, [this] { return running == 0; });
+    if (error) std::rethrow_exception(error);
+  }
+};
+
+Pool& Pool::shared() {
+  static Pool pool;
+  return pool;
+}
+
+void Pool::forEach(int count, int threads, const std::function<void(int)>& task) {
+  const int helpers = std::min(threads, count) - 1;
+  const auto job = std::make_shared<Job>(count, task);
+  if (helpers > 0) {
+    const std::lock_guard lock(mutex_);
+    startThreads(helpers);
+    for (int i = 0; i < helpers; i++) seats_.push_back(job);
+    wake_.notify_all();
+  }
+  job->work();
+  job->wait();
+}
+
+void Pool::startThreads(int wanted) {
+  if (stopping_) return;  // the caller does all the work
+  while (static_cast<int>(threads_.size()) < wanted) threads_.emplace_back([this] { serve(); });
+}
+
+void Pool::serve() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || !seats_.empty(); });
+    if (stopping_) return;
+    const std::shared_ptr<Job> job = seats_.front();
+    seats_.pop_front();
+    lock.unlock();
+    job->work();
+    lock.lock();
+  }
+}
+
+void Pool::retain() {
+  const std::lock_guard lock(mutex_);
+  users_++;
+}
+
+void Pool::release() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (--users_ > 0) return;
+  }
+  stopThreads();
+}
+
+Pool::~Pool() { stopThreads(); }
+
+// A job that is running goes on without the helpers that leave.
+void Pool::stopThreads() {
+  std::vector<std::thread> leaving;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    leaving.swap(threads_);
+    wake_.notify_all();
+  }
+  for (std::thread& thread : leaving) thread.join();
+  const std::lock_guard lock(mutex_);
+  seats_.clear();
+  stopping_ = false;
+}
+
+}  // namespace saliencymix

@@ -1,0 +1,44 @@
+// A small thread pool of our own: libuv's four threads serve the file system and image decoding.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace saliencymix {
+
+// One pool per process, shared by all callers; threads start when first needed. Any thread may call forEach, several at
+// once.
+class Pool {
+ public:
+  static Pool& shared();
+  ~Pool();
+
+  // Calls task(i) once for every i in 0 .. count - 1, in any order, on up to `threads` threads of which the caller is one.
+  // Returns when all are done. After the first exception no further task starts, and it is thrown again here.
+  void forEach(int count, int threads, const std::function<void(int)>& task);
+
+  // Each user of the pool holds on to it; when the last lets go the threads are joined. They start again on demand.
+  void retain();
+  void release();
+
+ private:
+  struct Job;
+
+  void startThreads(int wanted);
+  void serve();
+  void stopThreads();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::shared_ptr<Job>> seats_;  // a job stands here once for every helper it may have
+  std::vector<std::thread> threads_;
+  int users_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace saliencymix

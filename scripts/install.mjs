@@ -1,0 +1,70 @@
+// Gets an addon that loads, in this order: the one that is there, a prebuilt one, a build with CMake, a build with node-gyp.
+// node scripts/install.mjs [--rebuild]   --rebuild: build even where one loads already (CMake builds only what changed)
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+const local = resolve(root, 'build', 'Release', 'saliencymix.node');
+const prebuilt = resolve(root, 'prebuilds', `${process.platform}-${process.arch}`, 'saliencymix.node');
+const rebuild = process.argv.includes('--rebuild');
+
+/** In a process of its own: a binary that crashes must not take the installer along. */
+function loads(file) {
+  return existsSync(file) && spawnSync(process.execPath, ['-e', `require(${JSON.stringify(file)}).methods()`]).status === 0;
+}
+
+const log = [];
+function attempt(what, command, args, env = {}) {
+  const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
+  const output = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `${done.error.message}\n` : ''}`;
+  const right = done.status === 0 && loads(local);
+  if (!right) log.push(`--- ${what} ---\n${output.split('\n').slice(-25).join('\n')}`);
+  return right;
+}
+
+function withCMake() {
+  const cli = resolve(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
+  return attempt('cmake-js', process.execPath, [cli, 'compile', '--out', 'build']);
+}
+
+/** npm brings node-gyp along; Node's own headers are used where they are installed, so nothing is downloaded. */
+function withGyp() {
+  const npm = process.env.npm_execpath ?? '';
+  const beside = [npm && resolve(dirname(npm), '..'), resolve(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm')];
+  const cli = beside
+    .filter(Boolean)
+    .map((folder) => resolve(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'))
+    .find((file) => existsSync(file));
+  if (!cli) return log.push('--- node-gyp ---\nnot found beside npm') && false;
+  const prefix = resolve(dirname(process.execPath), '..');
+  const headers = existsSync(resolve(prefix, 'include', 'node', 'common.gypi')) ? [`--nodedir=${prefix}`] : [];
+  return attempt('node-gyp', process.execPath, [cli, 'rebuild', ...headers]);
+}
+
+const only = process.env.SALIENCYMIX_BUILD; // "cmake" or "gyp": only that one, for tests of this script
+const builders = { cmake: withCMake, gyp: withGyp };
+if (only !== undefined && !(only in builders)) {
+  console.error(`saliencymix: SALIENCYMIX_BUILD must be "cmake" or "gyp", not "${only}"`);
+  process.exit(1);
+}
+
+if (!rebuild && (loads(local) || loads(prebuilt))) process.exit(0);
+for (const [name, build] of Object.entries(builders)) {
+  if (only !== undefined && only !== name) continue;
+  if (!build()) continue;
+  console.log(`saliencymix: addon built with ${name === 'gyp' ? 'node-gyp' : 'CMake'} for the CPU`);
+  process.exit(0);
+}
+console.error(
+  [
+    ...log,
+    '',
+    'saliencymix: the native addon could not be built. It needs a C++20 compiler (g++ 10, clang 12, MSVC 2019 or later)',
+    'and CMake 3.15, or python3 with make. On Debian or Ubuntu: apt-get install g++ cmake',
+  ].join('\n'),
+);
+process.exit(1);

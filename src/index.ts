@@ -1,0 +1,23 @@
+/** The public API, and nothing else. */
+export { SaliencyMixError, type ErrorCode } from './errors';
+export { applyPlan, type ApplyOptions } from './mix/apply';
+export type { DetectionBox } from './mix/boxes';
+export { mixMethodNames, type MixMethodName } from './mix/index';
+export { type CallOptions, createMixer, type MixedBatch, type Mixer, oneOf, type PlanOptions } from './mix/mixer';
+export type { MixerOptions } from './mix/options';
+export { placeBox } from './mix/place-box';
+export type { MixPlan, MixSample } from './mix/plan';
+export { type Scheme, schemeNames } from './mix/schemes';
+export { type Backend, backends } from './native/backends';
+export { saliency, type SaliencyOptions, type SaliencyResult } from './saliency/index';
+export { type SaliencyMethod, saliencyMethods } from './saliency/methods';
+export type {
+  Box,
+  Dtype,
+  ImageBatch,
+  Labels,
+  Layout,
+  MaskBatch,
+  OutputFormat,
+  Pixels,
+} from './types';

@@ -1,0 +1,126 @@
+/** Applies a plan, drawn now or read back from a file, to images, label maps or detection boxes. */
+import { types } from 'node:util';
+import * as check from '../check';
+import { chooseBackend, chooseThreads } from '../native/backends';
+import { allocate, runNative } from '../native/call';
+import { addon } from '../native/load';
+import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
+import { checkBoxes, type DetectionBox, mixBoxes } from './boxes';
+import { allocatePixels, resolveOutput } from './output';
+import { callMix } from './place';
+import { checkPlan, checkPlanFits, type MixPlan } from './plan';
+import { encodeSamples } from './records';
+
+export interface ApplyOptions {
+  /** Images only: the form of the result. */
+  output?: OutputFormat;
+  /** Boxes only: share of its area below which a box is dropped; 0.1 unless given. */
+  minVisibility?: number;
+  /** Label maps only: the label of erased pixels; 0 unless given. */
+  fill?: number;
+  backend?: string;
+  threads?: number;
+  signal?: AbortSignal;
+}
+
+const DEFAULT_VISIBILITY = 0.1;
+
+/**
+ * Applies a plan to a batch of the size it was made for; the inputs are not changed.
+ *
+ * - Images (uint8 NHWC, 1 or 3 channels): the mixed images, as the mixer that drew the plan gives them; with `output` in
+ *   that form.
+ * - Label maps (uint8 or int32, [n, h, w]; int32 also [n, h, w, 1]): pasted and erased like the images. Blending has no
+ *   meaning for labels and is refused.
+ * - Detection boxes (a list per image): clipped by the patch, and the source's boxes inside the patch added.
+ * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON
+ */
+export function applyPlan(
+  plan: MixPlan,
+  images: ImageBatch,
+  options: ApplyOptions & { output: OutputFormat },
+): Promise<Pixels>;
+export function applyPlan(plan: MixPlan, images: ImageBatch, options?: ApplyOptions): Promise<ImageBatch>;
+export function applyPlan<T extends MaskBatch>(plan: MixPlan, masks: T, options?: ApplyOptions): Promise<T>;
+export function applyPlan<B extends DetectionBox>(
+  plan: MixPlan,
+  boxes: readonly (readonly B[])[],
+  options?: ApplyOptions,
+): Promise<B[][]>;
+export async function applyPlan(plan: MixPlan, input: unknown, options?: ApplyOptions): Promise<unknown> {
+  const known = ['output', 'minVisibility', 'fill', 'backend', 'threads', 'signal'];
+  const given = check.options(options, known, 'apply options') as ApplyOptions;
+  checkPlan(plan);
+  if (Array.isArray(input)) {
+    const least = check.number(given.minVisibility ?? DEFAULT_VISIBILITY, 'minVisibility', 0, 1);
+    return mixBoxes(plan, checkBoxes(input, plan), least);
+  }
+  return isImages(input)
+    ? applyToImages(plan, check.imageBatch(input), given)
+    : applyToMasks(plan, input, given);
+}
+
+/** Four dimensions of bytes are pixels; labels have three, or are 32 bits wide. */
+function isImages(input: unknown): boolean {
+  const { shape, data } = (input ?? {}) as { shape?: unknown; data?: unknown };
+  return !(Array.isArray(shape) && shape.length === 3) && !types.isInt32Array(data);
+}
+
+function run({ backend, threads, signal }: ApplyOptions) {
+  return { backend: chooseBackend(backend), threads: chooseThreads(threads), signal: check.signal(signal) };
+}
+
+async function applyToImages(
+  plan: MixPlan,
+  batch: ImageBatch,
+  options: ApplyOptions,
+): Promise<ImageBatch | Pixels> {
+  checkPlanFits(plan, batch.shape, 'batch');
+  const output = resolveOutput(options.output, batch.shape[3]);
+  const [, height, width, channels] = batch.shape;
+  const images = allocatePixels(output, [plan.samples.length, height, width, channels]);
+  const records = encodeSamples(plan.samples);
+  await callMix({ batch, ...run(options) }, records, { output: { ...output.native, images: images.data } });
+  return options.output === undefined ? { data: images.data as Uint8Array, shape: images.shape } : images;
+}
+
+async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions): Promise<MaskBatch> {
+  const masks = check.maskBatch(input);
+  checkPlanFits(plan, masks.shape, 'masks');
+  const blended = plan.samples.findIndex((sample) => sample.mixed && sample.to === undefined);
+  if (blended >= 0) {
+    throw check.invalid(
+      'plan',
+      'pasted or erased samples for label maps (labels cannot be blended)',
+      plan.samples[blended],
+      {
+        index: blended,
+      },
+    );
+  }
+  const records = encodeSamples(
+    plan.samples,
+    check.integer(options.fill ?? 0, 'fill', -0x80000000, 0x7fffffff),
+  );
+  const [count, height, width] = masks.shape;
+  const shape = [plan.samples.length, ...masks.shape.slice(1)] as unknown as MaskBatch['shape'];
+  const length = plan.samples.length * height * width;
+  if (types.isUint8Array(masks.data)) {
+    check.integer(options.fill ?? 0, 'fill', 0, 255);
+    const images = allocate(Uint8Array, length);
+    const batch: ImageBatch = { data: masks.data, shape: [count, height, width, 1] };
+    await callMix({ batch, ...run(options) }, records, {
+      output: { ...resolveOutput({}, 1).native, images },
+    });
+    return { data: images, shape };
+  }
+  const data = masks.data;
+  const result = allocate(Int32Array, length);
+  const { backend, threads, signal } = run(options);
+  await runNative(
+    () => addon().mixLabelMaps({ data, count, height, width, backend, threads, ...records, result }),
+    [data],
+    signal,
+  );
+  return { data: result, shape };
+}

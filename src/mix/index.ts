@@ -1,0 +1,18 @@
+/** The registry of mixing methods. A new one: its file in this folder, and one line here. */
+import { cutmix } from './cutmix';
+import { cutout } from './cutout';
+import type { MixMethod } from './method';
+import { mixup } from './mixup';
+import { none } from './none';
+import { saliencymix } from './saliencymix';
+
+export const mixMethods = {
+  saliencymix,
+  cutmix,
+  mixup,
+  cutout,
+  none,
+} as const satisfies Record<string, MixMethod>;
+
+export type MixMethodName = keyof typeof mixMethods;
+export const mixMethodNames = Object.keys(mixMethods) as MixMethodName[];

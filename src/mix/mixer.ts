@@ -1,0 +1,200 @@
+/** The mixer: draws a plan for a batch, places it, applies it, and mixes the labels. */
+import * as check from '../check';
+import { chooseBackend, chooseThreads } from '../native/backends';
+import type { ImageBatch, Labels, OutputFormat, Pixels } from '../types';
+import { type Choice, type DrawnBatch, drawBatch, type Slots } from './draw';
+import { mixLabels } from './labels';
+import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
+import { allocatePixels, type ResolvedOutput, resolveOutput } from './output';
+import { callMix, type NativeContext, placeDraws, placingFor } from './place';
+import type { MixPlan, MixSample } from './plan';
+import { decodeSamples, encodeDraws, encodeSamples } from './records';
+
+/** Where in the run a batch belongs, and how to run the call. */
+export interface PlanOptions {
+  /** Counts passes over the data; 0 unless given. */
+  epoch?: number;
+  /** Position of the batch in its epoch; unless given, the mixer counts its calls. */
+  batch?: number;
+  /**
+   * For batches with missing images: the slot of each image that is there, and how many slots the whole batch has.
+   * Draws belong to slots, so a missing image changes nothing for the others; where it was drawn as a source, the next
+   * image that is there takes its place, cyclically.
+   */
+  slots?: Slots;
+  signal?: AbortSignal;
+}
+
+export interface CallOptions extends PlanOptions {
+  output?: OutputFormat;
+}
+
+export interface MixedBatch {
+  images: Pixels;
+  /** n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source. */
+  labels: Float32Array;
+  /** Of the labels. */
+  shape: readonly [n: number, classes: number];
+  plan: MixPlan;
+  /** The backend that ran. */
+  backend: string;
+}
+
+export interface Mixer {
+  /**
+   * Draws and places a plan for a batch (uint8 NHWC, 1 or 3 channels) without mixing it. The same seed, epoch and batch
+   * give the same plan for the same images, whatever else was called.
+   * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL
+   */
+  plan(batch: ImageBatch, options?: PlanOptions): Promise<MixPlan>;
+  /**
+   * Mixes a batch and its labels; the inputs are not changed. They must stay as they are until the promise settles.
+   * @param labels Int32Array of n class numbers (the mixer then needs `classes`), or Float32Array n × classes
+   * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
+   */
+  mix(batch: ImageBatch, labels: Labels, options?: CallOptions): Promise<MixedBatch>;
+}
+
+interface Recipe {
+  choices: readonly Choice[];
+  settings: MixerSettings;
+  per: 'sample' | 'batch';
+}
+
+const WORD = 0xffffffff;
+
+function checkSlots(value: unknown, images: number): Slots {
+  if (value === undefined) return { of: Array.from({ length: images }, (_, i) => i), count: images };
+  const { of, count } = check.options(value, ['of', 'count'], 'slots') as { of?: unknown; count?: unknown };
+  const size = check.integer(count, 'slots.count', images, WORD);
+  const ascending = (slot: unknown, i: number, all: unknown[]) =>
+    Number.isInteger(slot) &&
+    (slot as number) > (i === 0 ? -1 : (all[i - 1] as number)) &&
+    (slot as number) < size;
+  if (!Array.isArray(of) || of.length !== images || !of.every(ascending)) {
+    throw check.invalid('slots.of', `${images} ascending slots below ${size}`, of);
+  }
+  return { of: of as number[], count: size };
+}
+
+/** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
+function mixerOf({ choices, settings, per }: Recipe): Mixer {
+  let calls = 0;
+  const optionsOf = choices.map(({ options }) => options);
+
+  function prepare(batch: ImageBatch, given: Record<string, unknown>) {
+    check.imageBatch(batch);
+    const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
+    const number = check.integer(given.batch ?? calls, 'batch', 0, WORD);
+    const [count, height, width] = batch.shape;
+    const slots = checkSlots(given.slots, count);
+    const context: NativeContext = {
+      batch,
+      backend: chooseBackend(settings.backend),
+      threads: chooseThreads(settings.threads),
+      signal: check.signal(given.signal),
+    };
+    if (given.batch === undefined) calls++;
+    const drawn = drawBatch(
+      choices,
+      per,
+      slots,
+      { height, width },
+      { seed: settings.seed, epoch, batch: number },
+    );
+    return { context, drawn, plan: (samples: MixSample[]): MixPlan => ({ height, width, count, samples }) };
+  }
+
+  return {
+    async plan(batch, options) {
+      const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
+      const { context, drawn, plan } = prepare(batch, given);
+      return plan(await placeDraws(drawn, optionsOf, context));
+    },
+
+    async mix(batch, labels, options) {
+      const given = check.options(options, ['epoch', 'batch', 'slots', 'signal', 'output'], 'mix options');
+      check.imageBatch(batch);
+      const [count, , , channels] = batch.shape;
+      const classes = check.labels(labels, count, settings.classes);
+      const output = resolveOutput(given.output, channels);
+      const { context, drawn, plan } = prepare(batch, given);
+      const images = allocatePixels(output, batch.shape);
+      const samples = await placeAndMix(drawn, optionsOf, context, output, images);
+      const soft = mixLabels(samples, labels, classes);
+      return { images, labels: soft, shape: [count, classes], plan: plan(samples), backend: context.backend };
+    },
+  };
+}
+
+/** Places and mixes in one native call where all samples were drawn with one set of options. */
+async function placeAndMix(
+  drawn: DrawnBatch,
+  optionsOf: readonly MixOptions[],
+  context: NativeContext,
+  output: ResolvedOutput,
+  images: Pixels,
+): Promise<MixSample[]> {
+  const written = { ...output.native, images: images.data };
+  const [choice, ...others] = new Set(drawn.choiceOf);
+  if (others.length > 0) {
+    const samples = await placeDraws(drawn, optionsOf, context);
+    await callMix(context, encodeSamples(samples), { output: written });
+    return samples;
+  }
+  const records = encodeDraws(drawn.draws);
+  const place = await placingFor(drawn.draws, optionsOf[choice], context);
+  await callMix(context, records, { place, output: written });
+  return decodeSamples(drawn.draws, records);
+}
+
+/**
+ * A mixer for one method. See the options table for every option, its range and its default.
+ * @throws SaliencyMixError ARGUMENT for an unknown option, a misspelled name or a value out of range
+ */
+export function createMixer(options: MixerOptions = {}): Mixer {
+  const resolved = resolveOptions(options);
+  return mixerOf({ choices: [{ options: resolved, weight: 1 }], settings: resolved, per: resolved.per });
+}
+
+/** Settings that belong to the mixer as a whole: given once, or the same in every entry. */
+const SHARED = ['seed', 'classes', 'backend', 'threads', 'per'] as const;
+
+/**
+ * A mixer that draws, for each sample (or batch, with `per: 'batch'`), which of several sets of options to use.
+ * @param entries [mixer options, weight ≥ 0] each; weights need not add up to 1
+ * @param shared options of every entry that does not give its own; `seed`, `classes`, `backend`, `threads` and `per`
+ *   concern the mixer as a whole and must agree wherever they are given
+ * @throws SaliencyMixError ARGUMENT
+ */
+export function oneOf(
+  entries: readonly (readonly [MixerOptions, number])[],
+  shared: MixerOptions = {},
+): Mixer {
+  if (!Array.isArray(entries) || entries.length === 0)
+    throw check.invalid('entries', 'a list of [mixer options, weight]', entries);
+  const common: Record<string, unknown> = { ...shared };
+  for (const key of SHARED) {
+    for (const [options] of entries as readonly [MixerOptions, number][]) {
+      const value = options?.[key];
+      common[key] ??= value;
+      if (value !== undefined && value !== common[key]) {
+        throw check.invalid(key, `one value for all entries (${check.describe(common[key])})`, value);
+      }
+    }
+  }
+  const defined = Object.fromEntries(Object.entries(common).filter(([, value]) => value !== undefined));
+  const resolved = entries.map((entry, i) => {
+    if (!Array.isArray(entry) || entry.length !== 2)
+      throw check.invalid(`entries[${i}]`, '[mixer options, weight]', entry);
+    const weight = check.number(entry[1], `weight of entries[${i}]`, 0, Number.MAX_VALUE);
+    return { options: resolveOptions({ ...defined, ...entry[0] }, `entries[${i}]`), weight };
+  });
+  if (!resolved.some(({ weight }) => weight > 0))
+    throw check.invalid(
+      'weights',
+      'at least one above 0',
+      resolved.map((r) => r.weight),
+    );
+  return mixerOf({ choices: resolved, settings: resolved[0].options, per: resolved[0].options.per });
+}

@@ -1,0 +1,66 @@
+/** The form in which mixed pixels come back: checked, and turned into what native code reads. */
+import * as check from '../check';
+import { allocate } from '../native/call';
+import type { NativeFormat } from '../native/binding';
+import type { Dtype, Layout, Pixels } from '../types';
+
+const DTYPES = { uint8: Uint8Array, float32: Float32Array, float16: Uint16Array } as const;
+const dtypes = Object.keys(DTYPES) as Dtype[];
+
+export interface ResolvedOutput {
+  layout: Layout;
+  dtype: Dtype;
+  native: NativeFormat;
+}
+
+function perChannel(
+  value: unknown,
+  argument: string,
+  channels: number,
+  standIn: number,
+  positive: boolean,
+): number[] {
+  if (value === undefined) return [standIn, standIn, standIn];
+  const right = (v: unknown) => typeof v === 'number' && Number.isFinite(v) && (!positive || v > 0);
+  if (!Array.isArray(value) || value.length !== channels || !value.every(right)) {
+    throw check.invalid(
+      argument,
+      `${channels} ${positive ? 'positive' : 'finite'} numbers, one per channel`,
+      value,
+    );
+  }
+  return [...(value as number[]), standIn, standIn].slice(0, 3);
+}
+
+/**
+ * Default NHWC uint8. Floats are (v/255 − mean)/std, computed in float32 as (v − 255·mean)·(1/(255·std)); mean 0 and
+ * std 1 (so [0, 1]) unless given.
+ */
+export function resolveOutput(given: unknown, channels: number): ResolvedOutput {
+  const values = check.options(given, ['layout', 'dtype', 'mean', 'std'], 'output');
+  const layout = check.name(values.layout ?? 'NHWC', ['NHWC', 'NCHW'] as const, 'output.layout');
+  const dtype = check.name(values.dtype ?? 'uint8', dtypes, 'output.dtype');
+  if (dtype === 'uint8' && (values.mean !== undefined || values.std !== undefined)) {
+    throw check.invalid('output.dtype', '"float32" or "float16" where mean or std is given', dtype);
+  }
+  const mean = perChannel(values.mean, 'output.mean', channels, 0, false);
+  const std = perChannel(values.std, 'output.std', channels, 1, true);
+  const native: NativeFormat = {
+    nchw: layout === 'NCHW' ? 1 : 0,
+    dtype: dtypes.indexOf(dtype),
+    offset: Float32Array.from(mean, (m) => 255 * m),
+    scale: Float32Array.from(std, (s) => 1 / (255 * s)),
+  };
+  return { layout, dtype, native };
+}
+
+/** Memory for n images in that form. */
+export function allocatePixels(
+  output: ResolvedOutput,
+  shape: readonly [number, number, number, number],
+): Pixels {
+  const [n, h, w, c] = shape;
+  const { layout, dtype } = output;
+  const data = allocate<Uint8Array | Float32Array | Uint16Array>(DTYPES[dtype], n * h * w * c);
+  return { data, shape: layout === 'NCHW' ? [n, c, h, w] : [n, h, w, c], layout, dtype };
+}

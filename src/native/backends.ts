@@ -1,0 +1,52 @@
+/** Which backends this build has, and the choice among them. */
+import { availableParallelism } from 'node:os';
+import * as check from '../check';
+import { SaliencyMixError } from '../errors';
+import { addon } from './load';
+
+export interface Backend {
+  /** What `backend` options take. */
+  readonly name: string;
+  readonly description: string;
+  /** Whether it can be used on this machine; `reason` says why not. */
+  readonly available: boolean;
+  readonly reason?: string;
+}
+
+/** The backends in this build, in order of preference: `'auto'` takes the first that is available. */
+export function backends(): Backend[] {
+  return addon().backends();
+}
+
+/**
+ * The backend that a `backend` option means. An unknown or unavailable one is an error, never another one instead.
+ * @throws SaliencyMixError BACKEND
+ */
+export function chooseBackend(wanted: unknown = 'auto'): string {
+  const all = backends();
+  if (wanted === 'auto') {
+    const first = all.find((backend) => backend.available);
+    if (first) return first.name;
+    throw backendError('auto', `none is available: ${all.map((b) => `${b.name} (${b.reason})`).join(', ')}`);
+  }
+  const backend = all.find(({ name }) => name === wanted);
+  if (!backend) {
+    const known = ['auto', ...all.map(({ name }) => name)].map((name) => `"${name}"`).join(', ');
+    throw backendError(wanted, `this build has ${known}`);
+  }
+  if (!backend.available) throw backendError(wanted, `not available here: ${backend.reason}`);
+  return backend.name;
+}
+
+function backendError(wanted: unknown, why: string): SaliencyMixError {
+  return new SaliencyMixError('BACKEND', `Unusable backend ${check.describe(wanted)}: ${why}`, {
+    argument: 'backend',
+    expected: why,
+    received: check.describe(wanted),
+  });
+}
+
+/** Threads of one call: what was asked for, or all processors. */
+export function chooseThreads(wanted: unknown): number {
+  return wanted === undefined ? availableParallelism() : check.integer(wanted, 'threads', 1, 1024);
+}

@@ -1,0 +1,96 @@
+/** The typed face of the addon: what native/binding/addon.cc exports, one to one. Only src/native knows of it. */
+import type { Box } from '../types';
+
+/** Shape of a batch as separate whole numbers, with its bytes. */
+export interface NativeBatch {
+  data: Uint8Array;
+  count: number;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+/** Opaque flag that stops a running call. */
+export type CancelFlag = { readonly cancelFlag: unique symbol };
+
+interface NativeRun {
+  backend: string;
+  threads: number;
+  cancel?: CancelFlag;
+}
+
+/** `offset` and `scale` hold three values each: value = (v − offset)·scale. dtype: 0 uint8, 1 float32, 2 float16. */
+export interface NativeFormat {
+  nchw: number;
+  dtype: number;
+  offset: Float32Array;
+  scale: Float32Array;
+}
+
+/** Samples of a plan as flat arrays; see src/mix/records.ts. */
+export interface NativeSamples {
+  samples: number;
+  whole: Int32Array;
+  real: Float64Array;
+}
+
+export interface NativePlacing {
+  clip: number;
+  /** One of `methods()`; not used where `maps` (count × height × width) are given. */
+  method?: string;
+  maps?: Float32Array;
+}
+
+export interface Addon {
+  backends(): { name: string; description: string; available: boolean; reason?: string }[];
+  methods(): string[];
+  newCancel(): CancelFlag;
+  cancel(flag: CancelFlag): void;
+  saliency(
+    call: NativeBatch &
+      NativeRun & { method: string; maps: Float32Array; peaks: Int32Array; lows: Int32Array },
+  ): Promise<void>;
+  modelInput(
+    call: NativeBatch & NativeFormat & { threads: number; size: number; input: Float32Array },
+  ): Promise<void>;
+  resizeMaps(call: {
+    threads: number;
+    count: number;
+    maps: Float32Array;
+    rows: number;
+    cols: number;
+    result: Float32Array;
+    height: number;
+    width: number;
+  }): Promise<void>;
+  extremes(call: {
+    threads: number;
+    count: number;
+    height: number;
+    width: number;
+    maps: Float32Array;
+    peaks: Int32Array;
+    lows: Int32Array;
+  }): Promise<void>;
+  placeBox(call: {
+    height: number;
+    width: number;
+    lambda: number;
+    row: number;
+    col: number;
+    clip: number;
+  }): Box & { lambda: number };
+  mix(
+    call: NativeBatch &
+      NativeRun &
+      NativeSamples & {
+        place?: NativePlacing;
+        output?: NativeFormat & { images: Uint8Array | Float32Array | Uint16Array };
+      },
+  ): Promise<void>;
+  mixLabelMaps(
+    call: Omit<NativeBatch, 'data' | 'channels'> &
+      NativeRun &
+      NativeSamples & { data: Int32Array; result: Int32Array },
+  ): Promise<void>;
+}

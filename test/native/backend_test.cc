@@ -1,0 +1,181 @@
+// Every backend against the scalar reference, over awkward shapes and thread counts.
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <stdexcept>
+
+#include "backends.h"
+#include "check.h"
+#include "cpu/pool.h"
+
+using namespace saliencymix;
+
+static const Run kTwoThreads{2, nullptr};
+
+static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count) {
+  std::vector<MixSample> samples;
+  for (int i = 0; i < count; i++) {
+    MixSample sample{};
+    sample.target = i;
+    sample.source = numbers.below(count);
+    sample.kind = static_cast<MixKind>(numbers.below(4));
+    sample.placeOf = i;
+    sample.from = {static_cast<AnchorKind>(2 + numbers.below(2)), {0, 0}, numbers.below(2) == 0 ? kFirstTie : numbers.uniform()};
+    sample.to = {static_cast<AnchorKind>(1 + numbers.below(3)), {0, 0}, kFirstTie};
+    sample.lambda = numbers.uniform();
+    sample.fill = 77;
+    samples.push_back(sample);
+  }
+  return samples;
+}
+
+TEST(theFirstBackendIsTheCpu) {
+  CHECK_EQUAL(backends().size(), std::size_t{1});
+  CHECK(std::strcmp(findBackend("auto")->name(), "cpu") == 0);
+  CHECK(findBackend("cpu") == findBackend("auto"));
+  CHECK(findBackend("gpu") == nullptr);
+}
+
+TEST(sameMapsAndExtremesForAnyThreads) {
+  check::Numbers numbers(11);
+  for (const auto& [count, height, width] : {std::array{1, 1, 1}, {5, 7, 3}, {9, 33, 31}, {2, 1, 50}, {3, 64, 65}}) {
+    const auto data = numbers.bytes(static_cast<std::size_t>(count * height * width * 3));
+    const BatchView batch{data.data(), count, height, width, 3};
+    const std::size_t pixels = batch.image(0).pixels();
+    for (const Backend* backend : backends()) {
+      for (const SaliencyMethod& method : kSaliencyMethods) {
+        std::vector<float> maps(pixels * static_cast<std::size_t>(count));
+        std::vector<Point> peaks(static_cast<std::size_t>(count));
+        std::vector<Point> lows(static_cast<std::size_t>(count));
+        backend->saliency(batch, method, maps.data(), peaks.data(), lows.data(), kTwoThreads);
+        std::vector<float> reference(pixels);
+        for (int i = 0; i < count; i++) {
+          method.compute(batch.image(i), reference.data());
+          const std::size_t at = static_cast<std::size_t>(i);
+          CHECK(std::memcmp(reference.data(), maps.data() + at * pixels, pixels * sizeof(float)) == 0);
+          CHECK(peaks[at] == findExtreme(reference.data(), height, width, Extreme::peak));
+          CHECK(lows[at] == findExtreme(reference.data(), height, width, Extreme::low));
+        }
+      }
+    }
+  }
+}
+
+// Each pixel by the definition, pixel by pixel, instead of row by row.
+static std::uint8_t expectedPixel(const BatchView& batch, const MixSample& s, int y, int x, int c) {
+  const auto at = [&](int image, int row, int col) {
+    return batch.image(image).data[(row * batch.width + col) * batch.channels + c];
+  };
+  const Box& to = s.boxes.to;
+  const bool inside = y >= to.top && y < to.bottom && x >= to.left && x < to.right;
+  if (s.kind == MixKind::blend) {
+    return static_cast<std::uint8_t>(s.lambda * at(s.target, y, x) + (1.0 - s.lambda) * at(s.source, y, x) + 0.5);
+  }
+  if (s.kind == MixKind::erase && inside) return static_cast<std::uint8_t>(s.fill);
+  if (s.kind == MixKind::paste && inside) return at(s.source, y - to.top + s.boxes.from.top, x - to.left + s.boxes.from.left);
+  return at(s.target, y, x);
+}
+
+TEST(placingAndMixingByTheDefinition) {
+  check::Numbers numbers(12);
+  for (int round = 0; round < 60; round++) {
+    const int count = 1 + numbers.below(8);
+    const int height = 1 + numbers.below(40);
+    const int width = 1 + numbers.below(40);
+    const int channels = round % 2 == 0 ? 3 : 1;
+    const auto data = numbers.bytes(static_cast<std::size_t>(count * height * width * channels));
+    const BatchView batch{data.data(), count, height, width, channels};
+    std::vector<MixSample> samples = randomSamples(numbers, count);
+    const BoxRule rule = round % 3 == 0 ? BoxRule::clip : BoxRule::shift;
+    const Backend& backend = *findBackend("cpu");
+    backend.findAnchors({batch, findSaliencyMethod("fine-grained"), nullptr}, anchorRequests(samples), kTwoThreads);
+    placeSamples(samples, height, width, rule);
+
+    std::vector<std::uint8_t> out(data.size());
+    const Planes<std::uint8_t> planes{data.data(), count, height, width, channels};
+    const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
+    backend.mix(planes, samples, format, out.data(), Run{1 + round % 4, nullptr});
+    std::size_t i = 0;
+    for (const MixSample& sample : samples) {
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+          for (int c = 0; c < channels; c++) CHECK_EQUAL(out[i++], expectedPixel(batch, sample, y, x, c));
+        }
+      }
+      if (sample.kind == MixKind::paste) CHECK_EQUAL(sample.lambda, survivingShare(height, width, sample.boxes.to));
+      if (sample.kind == MixKind::erase) CHECK_EQUAL(sample.lambda, 1.0);
+    }
+  }
+}
+
+TEST(requestsAskForEachImageTogether) {
+  check::Numbers numbers(13);
+  std::vector<MixSample> samples = randomSamples(numbers, 50);
+  const auto requests = anchorRequests(samples);
+  CHECK(requests.size() > 10);
+  for (std::size_t i = 1; i < requests.size(); i++) CHECK(requests[i - 1].image <= requests[i].image);
+}
+
+TEST(sharedPlacesAreTheOwners) {
+  std::vector<MixSample> samples(3);
+  for (int i = 0; i < 3; i++) {
+    samples[static_cast<std::size_t>(i)] = {i, 2 - i, MixKind::paste, 0, {AnchorKind::given, {5, 6}, kFirstTie}, {AnchorKind::corresponding, {0, 0}, kFirstTie}, 0.5, 0, {}};
+  }
+  samples[1].from.at = {0, 0};
+  CHECK_EQUAL(anchorRequests(samples).size(), std::size_t{0});
+  placeSamples(samples, 16, 16, BoxRule::shift);
+  for (const MixSample& sample : samples) CHECK(sample.boxes.to == samples[0].boxes.to && sample.boxes.from == sample.boxes.to);
+}
+
+TEST(aCancelledRunStops) {
+  const std::atomic<bool> cancelled{true};
+  const std::vector<std::uint8_t> data(64 * 64 * 4);
+  std::vector<float> maps(64 * 64 * 4);
+  Point peaks[4];
+  Point lows[4];
+  bool stopped = false;
+  try {
+    findBackend("cpu")->saliency({data.data(), 4, 64, 64, 1}, kSaliencyMethods[0], maps.data(), peaks, lows, {2, &cancelled});
+  } catch (const Cancelled&) {
+    stopped = true;
+  }
+  CHECK(stopped);
+}
+
+TEST(thePoolDoesEachTaskOnce) {
+  for (const int threads : {1, 2, 3, 16}) {
+    for (const int count : {0, 1, 2, 1000}) {
+      std::vector<std::atomic<int>> done(static_cast<std::size_t>(count));
+      Pool::shared().forEach(count, threads, [&](int i) { done[static_cast<std::size_t>(i)]++; });
+      for (const auto& times : done) CHECK_EQUAL(times.load(), 1);
+    }
+  }
+}
+
+TEST(thePoolServesSeveralCallersAndRestarts) {
+  Pool::shared().retain();
+  std::atomic<int> total{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 6; c++) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 50; round++) Pool::shared().forEach(20, 4, [&](int) { total++; });
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  Pool::shared().release();
+  CHECK_EQUAL(total.load(), 6 * 50 * 20);
+  Pool::shared().forEach(5, 3, [&](int) { total++; });
+  CHECK_EQUAL(total.load(), 6 * 50 * 20 + 5);
+}
+
+TEST(anExceptionComesBackToTheCaller) {
+  std::string caught;
+  try {
+    Pool::shared().forEach(100, 4, [](int i) {
+      if (i == 7) throw std::runtime_error("seven");
+    });
+  } catch (const std::runtime_error& error) {
+    caught = error.what();
+  }
+  CHECK(caught == "seven");
+}
