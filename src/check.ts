@@ -1,6 +1,6 @@
 /** Every check of user input, and the one place that words what went wrong. Nothing here looks at pixels' values. */
 import { types } from 'node:util';
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { type ErrorDetails, SaliencyMixError } from './errors';
 import type { ImageBatch, MaskBatch } from './types';
 
@@ -44,31 +44,22 @@ export function invalid(
   );
 }
 
-/** " (did you mean …?)" where a known name is near, else nothing. */
+/** " (did you mean …?)" where a known name begins so or differs in less than half of its letters, else nothing. */
 function suggestion(word: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const nearest = closest(word, [...known]);
-  const sharesStart = nearest.startsWith(word.slice(0, 3)) || word.startsWith(nearest.slice(0, 3));
-  return sharesStart || nearest.length === word.length ? ` (did you mean "${nearest}"?)` : '';
+  const lower = word.toLowerCase();
+  const begins = known.find((one) => word.length > 1 && one.toLowerCase().startsWith(lower));
+  const nearest = begins ?? closest(lower, [...known]);
+  const near = begins !== undefined || distance(lower, nearest.toLowerCase()) < nearest.length / 2;
+  return near ? ` (did you mean "${nearest}"?)` : '';
 }
 
 /** One of a list of names; anything else is refused with the nearest of them. */
 export function name<T extends string>(value: unknown, known: readonly T[], argument: string): T {
   if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as T;
   const expected = `one of ${known.map((k) => `"${k}"`).join(', ')}`;
+  const { message, received } = invalid(argument, expected, value);
   const hint = typeof value === 'string' ? suggestion(value, known) : '';
-  const error = invalid(argument, expected, value);
-  return refuse(
-    new SaliencyMixError(error.code, `${error.message}${hint}`, {
-      argument,
-      expected,
-      received: error.received,
-    }),
-  );
-}
-
-function refuse(error: SaliencyMixError): never {
-  throw error;
+  throw new SaliencyMixError('ARGUMENT', `${message}${hint}`, { argument, expected, received });
 }
 
 /** A plain options object without names that nobody knows. */

@@ -52,7 +52,9 @@ const folders = {
 export const goldenSets: GoldenSet[] = Object.entries(folders)
   .filter(([, folder]) => existsSync(folder))
   .map(([name, folder]) => {
-    const { images } = JSON.parse(readFileSync(resolve(folder, 'index.json'), 'utf8')) as { images: GoldenImage[] };
+    const { images } = JSON.parse(readFileSync(resolve(folder, 'index.json'), 'utf8')) as {
+      images: GoldenImage[];
+    };
     return { name, folder, images };
   });
 

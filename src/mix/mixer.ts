@@ -55,7 +55,8 @@ export interface Mixer {
   mix(batch: ImageBatch, labels: Labels, options?: CallOptions): Promise<MixedBatch>;
 }
 
-interface Recipe {
+/** What a mixer is made of. */
+export interface Recipe {
   choices: readonly Choice[];
   settings: MixerSettings;
   per: 'sample' | 'batch';
@@ -78,7 +79,7 @@ function checkSlots(value: unknown, images: number): Slots {
 }
 
 /** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
-function mixerOf({ choices, settings, per }: Recipe): Mixer {
+export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   let calls = 0;
   const optionsOf = choices.map(({ options }) => options);
 
@@ -155,46 +156,4 @@ async function placeAndMix(
 export function createMixer(options: MixerOptions = {}): Mixer {
   const resolved = resolveOptions(options);
   return mixerOf({ choices: [{ options: resolved, weight: 1 }], settings: resolved, per: resolved.per });
-}
-
-/** Settings that belong to the mixer as a whole: given once, or the same in every entry. */
-const SHARED = ['seed', 'classes', 'backend', 'threads', 'per'] as const;
-
-/**
- * A mixer that draws, for each sample (or batch, with `per: 'batch'`), which of several sets of options to use.
- * @param entries [mixer options, weight ≥ 0] each; weights need not add up to 1
- * @param shared options of every entry that does not give its own; `seed`, `classes`, `backend`, `threads` and `per`
- *   concern the mixer as a whole and must agree wherever they are given
- * @throws SaliencyMixError ARGUMENT
- */
-export function oneOf(
-  entries: readonly (readonly [MixerOptions, number])[],
-  shared: MixerOptions = {},
-): Mixer {
-  if (!Array.isArray(entries) || entries.length === 0)
-    throw check.invalid('entries', 'a list of [mixer options, weight]', entries);
-  const common: Record<string, unknown> = { ...shared };
-  for (const key of SHARED) {
-    for (const [options] of entries as readonly [MixerOptions, number][]) {
-      const value = options?.[key];
-      common[key] ??= value;
-      if (value !== undefined && value !== common[key]) {
-        throw check.invalid(key, `one value for all entries (${check.describe(common[key])})`, value);
-      }
-    }
-  }
-  const defined = Object.fromEntries(Object.entries(common).filter(([, value]) => value !== undefined));
-  const resolved = entries.map((entry, i) => {
-    if (!Array.isArray(entry) || entry.length !== 2)
-      throw check.invalid(`entries[${i}]`, '[mixer options, weight]', entry);
-    const weight = check.number(entry[1], `weight of entries[${i}]`, 0, Number.MAX_VALUE);
-    return { options: resolveOptions({ ...defined, ...entry[0] }, `entries[${i}]`), weight };
-  });
-  if (!resolved.some(({ weight }) => weight > 0))
-    throw check.invalid(
-      'weights',
-      'at least one above 0',
-      resolved.map((r) => r.weight),
-    );
-  return mixerOf({ choices: resolved, settings: resolved[0].options, per: resolved[0].options.per });
 }

@@ -104,7 +104,7 @@ export function checkPlan(value: unknown): MixPlan {
 export function checkPlanFits(plan: MixPlan, shape: readonly number[], argument: string): void {
   const [count, height, width] = shape;
   if (count === plan.count && height === plan.height && width === plan.width) return;
-  const expected = `${plan.count} images of ${plan.height} × ${plan.width}, as the plan was made for`;
+  const expected = `${plan.count} images of ${plan.height} × ${plan.width} as in the plan`;
   throw new SaliencyMixError(
     'ARGUMENT',
     `Expected ${expected} for ${argument}.shape but received [${shape.join(', ')}]`,

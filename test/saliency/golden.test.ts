@@ -4,33 +4,37 @@ import { goldenBatch, goldenMap, goldenMethods, goldenSets } from '../golden';
 describe.each(goldenSets)('golden set $name', (set) => {
   test('is there', () => expect(set.images.length).toBeGreaterThan(50));
 
-  test.each(goldenMethods)('$method: maps within $tolerance, peaks and lows', async ({ key, method, tolerance }) => {
-    const wrong: string[] = [];
-    let decided = 0;
-    for (const image of set.images) {
-      const batch = await goldenBatch(set, image);
-      expect(batch.shape).toEqual([1, image.height, image.width, 3]);
-      const found = await saliency(batch, { method });
-      const truth = goldenMap(set, image, key);
-      expect(found.maps).toHaveLength(truth.length);
-      const worst = truth.reduce((most, value, i) => Math.max(most, Math.abs(value - found.maps[i])), 0);
-      if (!(worst <= tolerance)) wrong.push(`${image.id}: map off by ${worst}`);
+  test.each(goldenMethods)(
+    '$method: maps within $tolerance, peaks and lows',
+    async ({ key, method, tolerance }) => {
+      const wrong: string[] = [];
+      let decided = 0;
+      for (const image of set.images) {
+        const batch = await goldenBatch(set, image);
+        expect(batch.shape).toEqual([1, image.height, image.width, 3]);
+        const found = await saliency(batch, { method });
+        const truth = goldenMap(set, image, key);
+        expect(found.maps).toHaveLength(truth.length);
+        const worst = truth.reduce((most, value, i) => Math.max(most, Math.abs(value - found.maps[i])), 0);
+        if (!(worst <= tolerance)) wrong.push(`${image.id}: map off by ${worst}`);
 
-      const golden = image.methods[key];
-      const margin = 2 * tolerance;
-      // An exact map decides ties too: the first in row-major order.
-      const decides = (gap: number) => tolerance === 0 || gap > margin;
-      if (decides(golden.peak_margin)) {
-        decided++;
-        if (`${found.peaks}` !== `${golden.peak}`) wrong.push(`${image.id}: peak ${found.peaks}, not ${golden.peak}`);
+        const golden = image.methods[key];
+        const margin = 2 * tolerance;
+        // An exact map decides ties too: the first in row-major order.
+        const decides = (gap: number) => tolerance === 0 || gap > margin;
+        if (decides(golden.peak_margin)) {
+          decided++;
+          if (`${found.peaks}` !== `${golden.peak}`)
+            wrong.push(`${image.id}: peak ${found.peaks}, not ${golden.peak}`);
+        }
+        if (decides(golden.min_margin) && `${found.lows}` !== `${golden.min_pixel}`) {
+          wrong.push(`${image.id}: low ${found.lows}, not ${golden.min_pixel}`);
+        }
       }
-      if (decides(golden.min_margin) && `${found.lows}` !== `${golden.min_pixel}`) {
-        wrong.push(`${image.id}: low ${found.lows}, not ${golden.min_pixel}`);
-      }
-    }
-    expect(wrong).toEqual([]);
-    expect(decided).toBeGreaterThan(set.images.length / 2);
-  });
+      expect(wrong).toEqual([]);
+      expect(decided).toBeGreaterThan(set.images.length / 2);
+    },
+  );
 
   test('boxes around the peaks: shifted as the paper, clipped as the released code', () => {
     for (const image of set.images) {

@@ -1,0 +1,23 @@
+/** What ran: versions that are worth keeping with a result. They change no byte of it. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { codecVersions } from '../data/codec';
+import type { RunFile } from './run-file';
+
+const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+/** Of this package. */
+export const version = manifest.version;
+
+export function environment(backend: string): RunFile['environment'] {
+  const { sharp, vips } = codecVersions();
+  return {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    backend,
+    sharp,
+    libvips: vips,
+  };
+}

@@ -1,0 +1,42 @@
+/** How often the peak of the saliency map falls on the object, where a data set knows its objects (the demo does). */
+import type { Dataset } from '../data/dataset';
+import { loadBatch } from '../data/load';
+import { saliency } from '../saliency/index';
+import { type NativeMethod, nativeMethods } from '../saliency/methods';
+
+export interface HitRates {
+  images: number;
+  /** Share of the pixels that show an object: how often a pixel drawn at random hits one. */
+  chance: number;
+  /** Share of the images whose peak shows the object. */
+  methods: Record<NativeMethod, number>;
+}
+
+const BATCH = 64;
+
+/** Over all images at their own size; undefined where the data set has no masks. */
+export async function hitRates(
+  dataset: Dataset,
+  size: readonly [number, number],
+): Promise<HitRates | undefined> {
+  const { source } = dataset;
+  if (!source.mask) return undefined;
+  const hits = Object.fromEntries(nativeMethods.map((method) => [method, 0])) as Record<NativeMethod, number>;
+  let covered = 0;
+  for (let start = 0; start < dataset.length; start += BATCH) {
+    const count = Math.min(BATCH, dataset.length - start);
+    const positions = Array.from({ length: count }, (_, i) => start + i);
+    const { images } = await loadBatch(dataset, positions, size);
+    if (!images) continue;
+    const masks = positions.map((position) => source.mask?.(position) as Uint8Array);
+    covered += masks.reduce((sum, mask) => sum + mask.reduce((n, v) => n + v, 0) / mask.length, 0);
+    for (const method of nativeMethods) {
+      const { peaks } = await saliency(images, { method });
+      masks.forEach((mask, i) => {
+        hits[method] += mask[peaks[2 * i] * size[1] + peaks[2 * i + 1]];
+      });
+    }
+  }
+  for (const method of nativeMethods) hits[method] /= dataset.length;
+  return { images: dataset.length, chance: covered / dataset.length, methods: hits };
+}

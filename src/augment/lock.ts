@@ -1,0 +1,92 @@
+/** One writer per output folder: a lock file that names its process, so that a dead one's lock is known to be stale. */
+import { readFileSync } from 'node:fs';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { SaliencyMixError, systemCode } from '../errors';
+import { PARTIAL, writeError } from './files';
+
+export const LOCK = '.saliencymix.lock';
+
+interface Holder {
+  pid: number;
+  host: string;
+  /** When the process started, in the kernel's ticks: a number that was reused has another. Empty where not known. */
+  born: string;
+}
+
+/** Field 22 of /proc/PID/stat, on Linux; the name in field 2 may hold spaces and ends with the last bracket. */
+function birthOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function isAlive({ pid, host, born }: Holder): boolean {
+  if (host !== hostname()) return true; // cannot be seen from here
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
+  }
+  return born === birthOf(pid);
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function lockedBy(holder: Holder, folder: string): SaliencyMixError {
+  const { pid, host } = holder;
+  const advice =
+    host === hostname() ? 'wait for it, or stop it' : `if it no longer runs, delete ${join(folder, LOCK)}`;
+  return new SaliencyMixError(
+    'OUTPUT',
+    `${folder} is being written by process ${pid} on ${host}: ${advice}`,
+    { file: folder },
+  );
+}
+
+/** Takes a dead process's lock away. Someone may have been faster: then it is put back. */
+async function removeStale(lock: string, stale: string): Promise<void> {
+  const aside = `${lock}.${process.pid}${PARTIAL}`;
+  await rename(lock, aside).catch(() => undefined);
+  const taken = await readFile(aside, 'utf8').catch(() => stale);
+  if (taken !== stale) await link(aside, lock).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+/**
+ * Locks an existing folder; gives the function that unlocks it.
+ * @throws (rejects) SaliencyMixError OUTPUT when a living process holds it
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const lock = join(folder, LOCK);
+  const own = `${lock}.${process.pid}${PARTIAL}`;
+  const holder: Holder = { pid: process.pid, host: hostname(), born: birthOf(process.pid) };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      await writeFile(own, JSON.stringify(holder));
+      await link(own, lock); // fails where the lock exists; the lock is never seen half written
+      await rm(own, { force: true });
+      return () => rm(lock, { force: true });
+    } catch (error) {
+      await rm(own, { force: true });
+      if (systemCode(error) !== 'EEXIST') throw writeError(lock, error);
+    }
+    const text = await readFile(lock, 'utf8').catch(() => '');
+    const other = parse(text);
+    if (other && isAlive(other)) throw lockedBy(other, folder);
+    await removeStale(lock, text);
+  }
+  throw new SaliencyMixError('OUTPUT', `Cannot lock ${folder}: another run is starting there`, {
+    file: folder,
+  });
+}

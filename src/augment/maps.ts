@@ -1,0 +1,172 @@
+/** The second job: a data set in, for each image its saliency map, an overlay and its peak out. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as check from '../check';
+import { decode, encode, type Size } from '../data/codec';
+import { createGate } from '../data/concurrency';
+import { openDataset } from '../data/dataset';
+import type { OpenOptions } from '../data/datasets/format';
+import { SaliencyMixError } from '../errors';
+import { drawCross, mapToGray, overlay } from '../report/overlay';
+import { type SaliencyOptions, saliency } from '../saliency/index';
+import type { ImageBatch } from '../types';
+import { PARTIAL, writeError, writeWhole } from './files';
+import { checkApart } from './out-folder';
+import type { Progress } from './job';
+
+export interface MapsOptions extends SaliencyOptions {
+  data: string | OpenOptions;
+  out: string;
+  /** [height, width] to bring the images to; their own sizes unless given. */
+  size?: Size;
+  /** Write into a folder that is not empty, over files of the same names. */
+  force?: boolean;
+  /** Stop at the first bad file. */
+  strict?: boolean;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** One entry of peaks.json. */
+export interface ImagePeaks {
+  id: string;
+  /** Gray map (brightest = most salient) and overlay, relative to the output folder. */
+  map: string;
+  overlay: string;
+  height: number;
+  width: number;
+  peak: [row: number, col: number];
+  low: [row: number, col: number];
+  /** Largest and smallest value of the map, in the method's units. */
+  most: number;
+  least: number;
+}
+
+export interface MapsSummary {
+  images: number;
+  bad: { file: string; reason: string }[];
+  seconds: number;
+  backend: string;
+}
+
+const PEAKS = 'peaks.json';
+const PEAK_COLOUR: [number, number, number] = [0, 255, 128];
+
+async function checkOut(out: string, force: boolean): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+    const names = (await readdir(out)).filter((name) => !name.endsWith(PARTIAL));
+    if (names.length === 0 || force) return;
+  } catch (error) {
+    throw writeError(out, error);
+  }
+  throw new SaliencyMixError(
+    'OUTPUT',
+    `${out} is not empty; choose another folder, or write over it with --force`,
+    {
+      argument: 'out',
+      file: out,
+    },
+  );
+}
+
+/** Path of a result for an id; an archive's entry cannot climb out of the folder. */
+function nameFor(id: string, kind: string): string {
+  const safe = id.split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
+  return `${safe.join('/')}.${kind}.png`;
+}
+
+async function writeImage(path: string, pixels: Uint8Array, height: number, width: number, channels: 1 | 3) {
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+  await writeWhole(path, await encode(pixels, height, width, channels, 'png'));
+}
+
+function extremes(map: Float32Array): { most: number; least: number } {
+  let [most, least] = [-Infinity, Infinity];
+  for (const value of map) {
+    most = Math.max(most, value);
+    least = Math.min(least, value);
+  }
+  return { most, least };
+}
+
+/** One image: map, overlay, and what peaks.json says of it. */
+async function mapImage(
+  id: string,
+  batch: ImageBatch,
+  out: string,
+  options: SaliencyOptions,
+): Promise<ImagePeaks> {
+  const [, height, width] = batch.shape;
+  const { maps, peaks, lows } = await saliency(batch, options);
+  const peak: [number, number] = [peaks[0], peaks[1]];
+  const seen = overlay(batch.data, maps, height, width);
+  drawCross(seen, height, width, peak, PEAK_COLOUR);
+  const names = { map: nameFor(id, 'map'), overlay: nameFor(id, 'overlay') };
+  await writeImage(join(out, names.map), mapToGray(maps), height, width, 1);
+  await writeImage(join(out, names.overlay), seen, height, width, 3);
+  return { id, ...names, height, width, peak, low: [lows[0], lows[1]], ...extremes(maps) };
+}
+
+/**
+ * Writes `ID.map.png`, `ID.overlay.png` for every image, and peaks.json for all.
+ * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, BACKEND, ADDON, MODEL; FILE with `strict`; the signal's
+ *   reason when aborted
+ */
+export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
+  const {
+    data,
+    out,
+    size,
+    force = false,
+    strict = false,
+    signal,
+    onProgress = () => undefined,
+    ...how
+  } = given;
+  check.text(out, 'out');
+  const started = Date.now();
+  const dataset = await openDataset(data);
+  try {
+    if (dataset.format !== 'demo') await checkApart(out, dataset.path);
+    await checkOut(out, force);
+    const gate = createGate();
+    const bad = dataset.problems.map(({ file, reason }) => ({ file, reason }));
+    let [done, failed] = [0, false];
+    const one = async (index: number): Promise<ImagePeaks | undefined> => {
+      signal?.throwIfAborted();
+      if (failed) return undefined;
+      const { id } = dataset.items[index];
+      const image = await dataset.source
+        .read(index)
+        .then((bytes) => decode(bytes, size, id))
+        .catch((error: unknown) => {
+          if (strict || !(error instanceof SaliencyMixError)) throw error;
+          bad.push({ file: id, reason: error.message });
+        });
+      onProgress({ done: ++done, total: dataset.length, before: 0 });
+      if (!image) return undefined;
+      const batch: ImageBatch = { data: image.pixels, shape: [1, image.height, image.width, 3] };
+      return mapImage(id, batch, out, { ...how, threads: how.threads ?? 1, signal });
+    };
+    const guarded = (index: number) =>
+      one(index).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    const outcomes = await Promise.allSettled(dataset.items.map((_, index) => gate(() => guarded(index))));
+    const found = outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
+    const peaks = found.filter((entry) => entry !== undefined);
+    await writeWhole(
+      join(out, PEAKS),
+      `${JSON.stringify({ method: how.method ?? 'fine-grained', images: peaks }, null, 1)}\n`,
+    );
+    return { images: peaks.length, bad, seconds: (Date.now() - started) / 1000, backend: 'cpu' };
+  } finally {
+    await dataset.close();
+  }
+}

@@ -1,0 +1,123 @@
+/** The output folder: who may write to it, what is in it, what of it may be removed. */
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { SaliencyMixError } from '../errors';
+import { PARTIAL, writeError } from './files';
+import { ERRORS, LABELS } from './journal';
+import { LOCK, lockFolder } from './lock';
+import { RUN, type RunFile, readRun } from './run-file';
+import { checkSameSettings, type Settings } from './settings';
+import { writers } from './writers';
+
+export const PREVIEW = 'preview.png';
+
+/** new: the folder must be empty. resume: go on where a run stopped. force: replace what an earlier run has written. */
+export type Mode = 'new' | 'resume' | 'force';
+
+export interface Claim {
+  /** The earlier run that is gone on with. */
+  earlier?: RunFile;
+  release(): Promise<void>;
+}
+
+const isLeftover = (name: string) => name === LOCK || name.endsWith(PARTIAL);
+const isOurs = (name: string) =>
+  [RUN, LABELS, ERRORS, PREVIEW].includes(name) || Object.values(writers).some((writer) => writer.owns(name));
+
+function refuse(out: string, why: string): SaliencyMixError {
+  return new SaliencyMixError('OUTPUT', `${out} ${why}`, { argument: 'out', file: out });
+}
+
+/** The real path of a folder that may not exist yet. */
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realFolder(parent), basename(path));
+  }
+}
+
+/** Images that are written into the data set would be read as part of it the next time. */
+export async function checkApart(out: string, data: string): Promise<void> {
+  const inside = relative(await realFolder(resolve(data)), await realFolder(resolve(out)));
+  if (inside === '' || !/^\.\.(?:[\\/]|$)/.test(inside)) {
+    throw refuse(out, `lies inside the data (${data}); choose a folder outside it`);
+  }
+}
+
+async function list(out: string): Promise<string[]> {
+  try {
+    await mkdir(out, { recursive: true });
+    return (await readdir(out)).filter((name) => !isLeftover(name));
+  } catch (error) {
+    throw writeError(out, error);
+  }
+}
+
+/** What --force removes: only what runs of this package write, and only where run.json shows that one did. */
+async function clear(out: string, names: readonly string[], earlier: RunFile | undefined): Promise<void> {
+  const ours = names.filter(isOurs);
+  if (ours.length > 0 && !earlier) {
+    throw refuse(
+      out,
+      `holds ${ours[0]}, but no ${RUN} of an earlier run: not removing files that may be yours; empty it yourself`,
+    );
+  }
+  // run.json goes last: until then the folder is still known to be a run's.
+  for (const name of [...ours.filter((one) => one !== RUN), ...ours.filter((one) => one === RUN)]) {
+    await rm(join(out, name), { recursive: true, force: true });
+  }
+}
+
+async function settle(
+  out: string,
+  names: readonly string[],
+  mode: Mode,
+  settings: Settings,
+): Promise<RunFile | undefined> {
+  const earlier = await readRun(out);
+  if (mode === 'force') {
+    await clear(out, names, earlier);
+    return undefined;
+  }
+  if (names.length === 0) return undefined;
+  if (mode === 'new') {
+    const hint = earlier ? ' (--resume goes on with the run there, --force replaces it)' : '';
+    throw refuse(out, `is not empty${hint}; choose another folder`);
+  }
+  if (!earlier)
+    throw refuse(out, `is not empty and holds no ${RUN}: there is no run to resume; choose another folder`);
+  checkSameSettings(earlier.settings, settings, out);
+  return earlier;
+}
+
+/** Files that a killed run was writing. */
+async function removeLeftovers(out: string, settings: Settings): Promise<void> {
+  for (const folder of [out, ...writers[settings.format].folders(settings).map((name) => join(out, name))]) {
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/**
+ * Takes the folder for a run: makes it, locks it, checks what is in it, removes leftovers of a killed run.
+ * @throws (rejects) SaliencyMixError OUTPUT
+ */
+export async function claimFolder(out: string, mode: Mode, settings: Settings): Promise<Claim> {
+  await list(out);
+  const release = await lockFolder(out);
+  try {
+    const earlier = await settle(out, await list(out), mode, settings);
+    await removeLeftovers(out, settings);
+    for (const folder of writers[settings.format].folders(settings)) {
+      await mkdir(join(out, folder), { recursive: true }).catch((error: unknown) => {
+        throw writeError(join(out, folder), error);
+      });
+    }
+    return { earlier, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}

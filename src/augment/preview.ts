@@ -1,0 +1,108 @@
+/** preview.png: a few samples of a run's first batch, as a contact sheet. Drawn anew from the data, so a resumed run has it too. */
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset';
+import { type LoadedBatch, loadBatch } from '../data/load';
+import type { Size } from '../data/codec';
+import type { MixedBatch, Mixer } from '../mix/mixer';
+import { contactSheet, type SheetRow } from '../report/sheet';
+import { saliency } from '../saliency/index';
+import { nativeMethods } from '../saliency/methods';
+import type { ImageBatch } from '../types';
+import { writeWhole } from './files';
+import { PREVIEW } from './out-folder';
+import type { Settings } from './settings';
+
+const ROWS = 6;
+
+export interface PreviewRun {
+  dataset: Dataset;
+  settings: Settings;
+  size: { size: Size };
+  mixer: Mixer;
+  out: string;
+}
+
+/** Samples that show most: mixed, of two classes, with a patch that is neither a dot nor everything. */
+function tellingFirst(mixed: MixedBatch, labels: Int32Array): number[] {
+  const tells = (i: number) => {
+    const { lambda, source, target, mixed: isMixed } = mixed.plan.samples[i];
+    return isMixed && labels[source] !== labels[target] && lambda > 0.35 && lambda < 0.85 ? 0 : 1;
+  };
+  const all = mixed.plan.samples.map((_, i) => i);
+  return all.toSorted((a, b) => tells(a) - tells(b) || a - b).slice(0, ROWS);
+}
+
+function imageAt({ data, shape }: ImageBatch, i: number) {
+  const [, height, width, channels] = shape;
+  const size = height * width * channels;
+  return { pixels: data.subarray(i * size, (i + 1) * size), height, width };
+}
+
+/** The maps of the sources shown. Where the run's own saliency is learned, its model is asked again. */
+async function mapsOf(
+  batch: ImageBatch,
+  positions: readonly number[],
+  settings: Settings,
+): Promise<Float32Array[]> {
+  const [, height, width, channels] = batch.shape;
+  const data = new Uint8Array(positions.length * height * width * channels);
+  positions.forEach((at, i) => data.set(imageAt(batch, at).pixels, i * height * width * channels));
+  const { saliency: method = nativeMethods[0], saliencyModel } = settings.mixer;
+  const chosen: ImageBatch = { data, shape: [positions.length, height, width, channels] };
+  const { maps } = await saliency(chosen, {
+    method,
+    ...(method === 'learned' ? { saliencyModel } : undefined),
+  });
+  return positions.map((_, i) => maps.subarray(i * height * width, (i + 1) * height * width));
+}
+
+async function rowsOf(
+  run: PreviewRun,
+  loaded: LoadedBatch,
+  images: ImageBatch,
+  mixed: MixedBatch,
+): Promise<SheetRow[]> {
+  const { dataset, settings } = run;
+  const [, height, width] = images.shape;
+  const shown = tellingFirst(mixed, loaded.labels);
+  const samples = shown.map((i) => mixed.plan.samples[i]);
+  const maps = await mapsOf(
+    images,
+    samples.map(({ source }) => source),
+    settings,
+  );
+  const className = (at: number) => dataset.classes[loaded.labels[at]];
+  const result: ImageBatch = { data: mixed.images.data as Uint8Array, shape: images.shape };
+  return samples.map((sample, i) => ({
+    target: imageAt(images, sample.target),
+    source: imageAt(images, sample.source),
+    map: maps[i],
+    peak: sample.peak,
+    from: sample.from,
+    to: sample.to,
+    mixed: { ...imageAt(result, shown[i]), height, width },
+    lambda: sample.lambda,
+    targetClass: className(sample.target),
+    sourceClass: className(sample.source),
+    kept: !sample.mixed,
+  }));
+}
+
+export async function writePreview(
+  run: PreviewRun,
+  task: { copy: number; batch: number; positions: Uint32Array },
+): Promise<void> {
+  const loaded = await loadBatch(run.dataset, task.positions, run.size.size);
+  if (!loaded.images) return;
+  const slots = { of: loaded.slots, count: task.positions.length };
+  const mixed = await run.mixer.mix(loaded.images, loaded.labels, {
+    epoch: task.copy,
+    batch: task.batch,
+    slots,
+  });
+  const rows = await rowsOf(run, loaded, loaded.images, mixed);
+  const { method, saliency: how, scheme, seed } = run.settings.mixer;
+  const title = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : String(method);
+  const subtitle = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed}`;
+  await writeWhole(join(run.out, PREVIEW), await contactSheet(rows, { title, subtitle }));
+}

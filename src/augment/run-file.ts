@@ -1,0 +1,46 @@
+/** run.json: what a run was asked to do, and how it ended. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SaliencyMixError, systemCode } from '../errors';
+import { writeWhole } from './files';
+import type { Settings } from './settings';
+
+export const RUN = 'run.json';
+
+export interface RunFile {
+  tool: 'saliencymix';
+  version: string;
+  status: 'running' | 'complete';
+  settings: Settings;
+  /** Of the machine and its libraries; changes no byte of the result. */
+  environment: { node: string; platform: string; backend: string; sharp: string; libvips: string };
+  started: string;
+  finished?: string;
+  /** Images written, and files that could not be read. */
+  images?: number;
+  bad?: { file: string; reason: string }[];
+}
+
+/** The run.json of a folder; undefined where there is none that this package has written. */
+export async function readRun(out: string): Promise<RunFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(out, RUN), 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new SaliencyMixError('OUTPUT', `Cannot read ${join(out, RUN)}: ${systemCode(error)}`, {
+      file: out,
+      cause: error,
+    });
+  }
+  try {
+    const run = JSON.parse(text) as RunFile;
+    return run.tool === 'saliencymix' ? run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRun(out: string, run: RunFile): Promise<void> {
+  return writeWhole(join(out, RUN), `${JSON.stringify(run, null, 2)}\n`);
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { hitRates } from '../augment/hits';
+import { openDataset } from '../data/dataset';
+import { augmentAndReport } from './augment';
+import { runCommand, toNumber } from './run';
+
+interface Parsed {
+  out: string;
+  count: number;
+  size: number;
+  seed: number;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1).padStart(5)} %`;
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('the whole job on a data set that the package draws itself; may be run again')
+    .option('--out <folder>', 'where to write', 'demo-output')
+    .option('--count <n>', 'images to draw', toNumber, 250)
+    .option('--size <pixels>', 'side of an image', toNumber, 128)
+    .option('--seed <n>', 'of the images and of the mixing', toNumber, 0)
+    .action(({ out, count, size, seed }: Parsed) =>
+      runCommand(async (signal) => {
+        const demo = { count, size, seed };
+        const data = { path: 'demo', demo };
+        await augmentAndReport({ data, out, mixer: { seed }, mode: 'force', signal });
+        const dataset = await openDataset(data);
+        const rates = await hitRates(dataset, [size, size]);
+        await dataset.close();
+        if (!rates) return;
+        console.log(`\nHow often the most salient pixel is on the object (${rates.images} images):`);
+        for (const [method, share] of Object.entries(rates.methods))
+          console.log(`  ${method.padEnd(18)} ${percent(share)}`);
+        console.log(
+          `  ${'chance'.padEnd(18)} ${percent(rates.chance)}   (a pixel drawn at random, as CutMix draws it)`,
+        );
+        console.log(`\nLook at ${join(out, 'preview.png')}`);
+      }),
+    );
+}

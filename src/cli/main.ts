@@ -1,0 +1,17 @@
+/** The command line: parses, calls the API, prints. No logic of its own. */
+import { Command } from 'commander';
+import { version } from '../augment/environment';
+import { addAugment } from './augment';
+import { addDemo } from './demo';
+import { addInfo } from './info';
+import { addSaliency } from './saliency';
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('saliencymix')
+    .description('saliency-guided mixing of training images (SaliencyMix, ICLR 2021)')
+    .version(version)
+    .showSuggestionAfterError()
+    .configureHelp({ sortOptions: false });
+  for (const add of [addAugment, addSaliency, addInfo, addDemo]) add(program);
+  await program.parseAsync(argv);
+}

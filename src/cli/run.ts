@@ -1,0 +1,88 @@
+/** What every command shares: options in words to options of the API, and how a command ends. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { bulkMode } from '../data/codec';
+import { SaliencyMixError } from '../errors';
+import type { MixerOptions } from '../mix/options';
+import { optionTable } from '../mix/options';
+
+/** 128 + SIGINT, as shells have it. */
+const STOPPED = 130;
+
+/** A number; whether it is in range is the API's to say. */
+export function toNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Not for the command line: class names come from the data. */
+const HIDDEN: ReadonlySet<string> = new Set(['classes']);
+
+type MixerName = keyof typeof optionTable;
+const mixerNames = (Object.keys(optionTable) as MixerName[]).filter((name) => !HIDDEN.has(name));
+
+/** The mixer's options, from the same table as the API's. */
+export function addMixerOptions(command: Command, only: readonly MixerName[] = mixerNames): Command {
+  for (const name of only) {
+    const { about, values, default: byDefault } = optionTable[name];
+    const isNumber = typeof byDefault === 'number' || ['threads', 'classes'].includes(name);
+    const shown = byDefault === undefined ? '' : `; default ${byDefault}`;
+    const option = new Option(`--${kebab(name)} <value>`, `${about} (${values.replaceAll('`', '')}${shown})`);
+    command.addOption(isNumber ? option.argParser(toNumber) : option);
+  }
+  return command;
+}
+
+/** Those of the parsed options that are the mixer's. */
+export function mixerOptions(parsed: Record<string, unknown>): MixerOptions {
+  return Object.fromEntries(
+    mixerNames.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]),
+  );
+}
+
+/** "224", "32x48", "keep" or "auto". */
+export function parseSize(text: string): number | [number, number] | 'keep' | 'auto' {
+  if (text === 'keep' || text === 'auto') return text;
+  const match = /^(\d+)(?:x(\d+))?$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be a number of pixels, HEIGHTxWIDTH, keep or auto.');
+  return match[2] === undefined ? Number(match[1]) : [Number(match[1]), Number(match[2])];
+}
+
+/** `file: reason` for each bad file, all of them: the run goes on without them, and the user must know. */
+export function reportBad(bad: readonly { file: string; reason: string }[]): void {
+  if (bad.length === 0) return;
+  console.error(`${bad.length} ${bad.length === 1 ? 'file was' : 'files were'} left out:`);
+  for (const { file, reason } of bad)
+    console.error(`  ${reason.includes(file) ? reason : `${file}: ${reason}`}`);
+}
+
+/**
+ * Runs a command's work with a signal that Ctrl-C aborts. A user's mistake prints one message and exits with 1; a fault
+ * of ours prints its stack.
+ */
+export async function runCommand(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  bulkMode();
+  const controller = new AbortController();
+  const stop = () => {
+    process.once('SIGINT', () => process.exit(STOPPED)); // asked twice
+    controller.abort();
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    await work(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) {
+      console.error('stopped; the same command with --resume goes on from here');
+      process.exitCode = STOPPED;
+      return;
+    }
+    console.error(error instanceof SaliencyMixError ? `error: ${error.message}` : error);
+    process.exitCode = 1;
+  } finally {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  }
+}

@@ -1,0 +1,163 @@
+/** A data set as an async sequence of batches: seeded order, decoded ahead, bounded memory. */
+import { setMaxListeners } from 'node:events';
+import { boolean, integer, invalid, name, options as known, signal as checkSignal } from '../check';
+import { SaliencyMixError } from '../errors';
+import type { ImageBatch } from '../types';
+import { type AugmentOptions, drawAugment } from './augment';
+import { abortable, createGate } from './concurrency';
+import { type Hole, loadBatch, type LoadedBatch } from './load';
+import { cut, order } from './order';
+import { checkSize, resolveSize, type SizeOption } from './size';
+import type { Source } from './source';
+
+export interface BatchOptions {
+  /**
+   * Height and width of all images: a side, [height, width], 'keep' or 'auto'. Default 'auto', see
+   * resolveSize.
+   */
+  size?: SizeOption;
+  /** Images in a batch; the last may have fewer. Default 64. */
+  batch?: number;
+  /** Default true; false keeps the order of the items. */
+  shuffle?: boolean;
+  /** Default 0. The order depends on seed and epoch only. */
+  seed?: number;
+  epoch?: number;
+  /** Batches decoded ahead of the one in use; at most prefetch + 1 are in memory. Default 2. */
+  prefetch?: number;
+  /** A file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves a hole. */
+  onBad?: 'throw' | 'skip';
+  augment?: AugmentOptions;
+  signal?: AbortSignal;
+}
+
+export interface Batch {
+  /** uint8 NHWC, 3 channels: the good images, at least one. */
+  images: ImageBatch;
+  /** Class numbers of the good images; `ids` are their ids, `slots` their places in the batch as it was cut. */
+  labels: Int32Array;
+  ids: string[];
+  slots: number[];
+  /** Number of the batch in its epoch, from 0. */
+  batch: number;
+  /** Size of the batch as it was cut, holes counted. */
+  count: number;
+  holes: Hole[];
+}
+
+const NAMES = ['size', 'batch', 'shuffle', 'seed', 'epoch', 'prefetch', 'onBad', 'augment', 'signal'];
+
+/** The images of a batch are one block of memory; four gigabytes of it is a mistake, not a batch. */
+const LARGEST_BATCH = 2 ** 32;
+
+/**
+ * Yields the batches of one epoch; the same bytes whatever `prefetch`. With `onBad: 'skip'` a batch without
+ * any good image is passed over (its number too), and if all of them are so it ends with DATA. Leaving the
+ * loop stops the decoding ahead. Rejects with ARGUMENT for a wrong option, FILE for a bad file (`onBad:
+ * 'throw'`), DATA for an image of another size under `size: 'keep'`, and the signal's reason when aborted.
+ */
+export async function* batches(
+  dataset: { readonly source: Source },
+  options: BatchOptions = {},
+): AsyncGenerator<Batch, void, undefined> {
+  const checked = checkOptions(options);
+  const { prefetch, onBad, signal } = checked;
+  signal?.throwIfAborted();
+  const own = new AbortController(); // also aborted when the loop is left, so that nothing more is decoded
+  setMaxListeners(prefetch + 2, own.signal); // one for each batch that is being loaded
+  const stop = () => own.abort(signal?.reason);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const { count, load } = await planned(dataset, checked, own.signal);
+    const ahead: Promise<LoadedBatch>[] = [];
+    let first: SaliencyMixError | undefined;
+    let yielded = 0;
+    for (let number = 0, next = 0; number < count; number++) {
+      own.signal.throwIfAborted();
+      while (next < count && next <= number + prefetch) ahead.push(heard(load(next++)));
+      const { images, labels, ids, slots, holes } = await (ahead.shift() as Promise<LoadedBatch>);
+      if (holes.length > 0 && onBad === 'throw') throw holes[0].error;
+      first ??= holes[0]?.error;
+      if (!images) continue;
+      yielded++;
+      yield { images, labels, ids, slots, batch: number, count: slots.length + holes.length, holes };
+    }
+    if (yielded === 0 && first) {
+      throw new SaliencyMixError('DATA', `None of the images can be read; the first: ${first.message}`, {
+        cause: first,
+      });
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    own.abort();
+  }
+}
+
+interface Plan {
+  /** Number of batches. */
+  count: number;
+  load: (number: number) => Promise<LoadedBatch>;
+}
+
+/** Size and order settled: what is left to do is to load batch after batch. */
+async function planned(
+  dataset: { readonly source: Source },
+  { size: wanted, batch, shuffle, seed, epoch, augment }: Checked,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { size, from } = await abortable(resolveSize(dataset, wanted), signal);
+  const parts = cut(order(dataset.source.items.length, { shuffle, seed, epoch }), batch);
+  const largest = Math.min(batch, dataset.source.items.length) * size[0] * size[1] * 3;
+  if (largest > LARGEST_BATCH)
+    throw invalid('batch', `at most 4 GiB of pixels (size ${size.join(' × ')})`, batch);
+  const gate = createGate();
+  return {
+    count: parts.length,
+    load: (number) => {
+      const draw =
+        augment && ((sample: number) => drawAugment(augment, seed, { epoch, batch: number, sample }));
+      return loadBatch(dataset, parts[number], size, { strictTo: from, draw, gate, signal });
+    },
+  };
+}
+
+/**
+ * The same promise; a failure nobody has come to yet (or ever will, if the loop is left) is not an unhandled
+ * one.
+ */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+type Checked = Required<Omit<BatchOptions, 'augment' | 'signal'>> & Pick<BatchOptions, 'augment' | 'signal'>;
+
+function checkOptions(value: BatchOptions): Checked {
+  known(value, NAMES, 'batches options');
+  const {
+    size = 'auto',
+    batch = 64,
+    shuffle = true,
+    seed = 0,
+    epoch = 0,
+    prefetch = 2,
+    onBad = 'throw',
+  } = value;
+  return {
+    size: checkSize(size),
+    batch: integer(batch, 'batch', 1),
+    shuffle: boolean(shuffle, 'shuffle'),
+    seed: integer(seed, 'seed', 0),
+    epoch: integer(epoch, 'epoch', 0, 0xffffffff),
+    prefetch: integer(prefetch, 'prefetch', 0, 1024),
+    onBad: name(onBad, ['throw', 'skip'] as const, 'onBad'),
+    augment: value.augment === undefined ? undefined : checkAugment(value.augment),
+    signal: checkSignal(value.signal),
+  };
+}
+
+function checkAugment(value: AugmentOptions): AugmentOptions {
+  known(value, ['flip', 'crop'], 'augment');
+  const { flip = false, crop = 0 } = value;
+  return { flip: boolean(flip, 'augment.flip'), crop: integer(crop, 'augment.crop', 0, 1 << 14) };
+}

@@ -1,0 +1,66 @@
+/** Opening a data set: the public face of this folder. */
+import { name, options as known, text } from '../check';
+import { type Batch, type BatchOptions, batches } from './batches';
+import { formats, openSource } from './datasets';
+import type { OpenOptions } from './datasets/format';
+import type { Item, Problem, Source } from './source';
+
+export interface Dataset {
+  readonly path: string;
+  /** Name of the format it was opened as. */
+  readonly format: string;
+  /** Class names; an item's label is a position in them. */
+  readonly classes: readonly string[];
+  /** Number of items. */
+  readonly length: number;
+  /** Ordered by the bytes of their ids. */
+  readonly items: readonly Item[];
+  /** What was found and left out: files without a class, link loops, folders that cannot be entered. */
+  readonly problems: readonly Problem[];
+  readonly source: Source;
+  /** One epoch of batches, see batches.ts. Each call starts a new one. */
+  batches(options?: BatchOptions): AsyncIterable<Batch>;
+  /**
+   * Closes the files that are held open (archives, CIFAR); afterwards nothing can be read. May be called
+   * twice.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a folder of images, CIFAR's binary files, a tar archive or a folder of shards, or `'demo'`, the data
+ * set that this package draws itself (a folder of that name is `'./demo'`). Rejects with ARGUMENT for wrong
+ * options, and with DATA for what is not there, holds no images or has no such split.
+ */
+export async function openDataset(pathOrOptions: string | OpenOptions): Promise<Dataset> {
+  const options = checkOptions(pathOrOptions);
+  const source = await openSource(options);
+  return {
+    path: options.path,
+    format: source.format,
+    classes: source.classes,
+    length: source.items.length,
+    items: source.items,
+    problems: source.problems,
+    source,
+    batches: (chosen) => batches({ source }, chosen),
+    close: () => source.close(),
+  };
+}
+
+function checkOptions(value: string | OpenOptions): OpenOptions {
+  if (typeof value === 'string') return { path: text(value, 'path') };
+  const given: Partial<OpenOptions> = known(
+    value,
+    ['path', 'format', 'split', 'demo'],
+    'openDataset options',
+  );
+  const names = formats.map((format) => format.name);
+  if (given.demo !== undefined) known(given.demo, ['count', 'size', 'seed'], 'demo');
+  return {
+    path: text(given.path, 'path'),
+    format: given.format === undefined ? undefined : name(given.format, names, 'format'),
+    split: given.split === undefined ? undefined : text(given.split, 'split'),
+    demo: given.demo,
+  };
+}

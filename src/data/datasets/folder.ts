@@ -1,0 +1,105 @@
+/**
+ * A folder of image files: class folders, split folders above them, or flat. The rules are listing.ts; this
+ * walks.
+ */
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { dataError, fileError, systemReason } from '../fail';
+import type { Problem, Source } from '../source';
+import type { Format, OpenOptions } from './format';
+import { isImage, listImages } from './listing';
+
+export const folder: Format = {
+  name: 'folder',
+  summary: 'image files in class folders, with or without train/val/test above them, or in one flat folder',
+  matches: async (root) => (await fs.stat(root).catch(() => undefined))?.isDirectory() ?? false,
+  open,
+};
+
+async function open({ path: root, split }: OpenOptions): Promise<Source> {
+  const found = await walk(root);
+  const { items, classes, problems } = listImages(found.images, { root, split });
+  return {
+    format: folder.name,
+    classes,
+    items,
+    problems: [...found.problems, ...problems],
+    read: (index) => read(root, items[index].id),
+    close: async () => {},
+  };
+}
+
+interface Found {
+  images: string[];
+  problems: Problem[];
+}
+
+/** All image names below `root`, in no order. Links are followed; what cannot be entered becomes a problem. */
+async function walk(root: string): Promise<Found> {
+  const found: Found = { images: [], problems: [] };
+  try {
+    await enter(root, '', [await fs.realpath(root)], found);
+  } catch (error) {
+    throw dataError(root, `cannot be opened as a folder of images: ${systemReason(error)}`, error);
+  }
+  return found;
+}
+
+/** One folder. `ancestors` are the real paths from the root down to it: meeting one of them again is a loop. */
+async function enter(
+  root: string,
+  within: string,
+  ancestors: readonly string[],
+  found: Found,
+): Promise<void> {
+  for (const entry of await fs.readdir(path.join(root, within), { withFileTypes: true })) {
+    const id = within === '' ? entry.name : `${within}/${entry.name}`;
+    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    // Whatever is called like an image is one, so that a folder or a broken link of that name is reported by name.
+    if (isImage(id)) found.images.push(id);
+    else if (entry.isDirectory()) await enterSub(root, id, ancestors, found);
+    else if (entry.isSymbolicLink()) await followLink(root, id, ancestors, found);
+  }
+}
+
+async function enterSub(root: string, id: string, ancestors: readonly string[], found: Found): Promise<void> {
+  try {
+    const real = await fs.realpath(path.join(root, id));
+    if (ancestors.includes(real)) {
+      found.problems.push({
+        file: id,
+        reason: `is a link back to ${real}, a folder it lies in; not entered`,
+      });
+    } else await enter(root, id, [...ancestors, real], found);
+  } catch (error) {
+    found.problems.push({ file: id, reason: `cannot be entered: ${systemReason(error)}` });
+  }
+}
+
+/** A link that is not called like an image: of interest only if it leads to a folder, or nowhere. */
+async function followLink(
+  root: string,
+  id: string,
+  ancestors: readonly string[],
+  found: Found,
+): Promise<void> {
+  try {
+    const target = await fs.stat(path.join(root, id));
+    if (target.isDirectory()) await enterSub(root, id, ancestors, found);
+  } catch (error) {
+    found.problems.push({ file: id, reason: `cannot be followed: ${systemReason(error)}` });
+  }
+}
+
+/** The bytes of one file. The kind is asked first: reading a named pipe would wait for ever. */
+async function read(root: string, id: string): Promise<Uint8Array> {
+  const file = path.join(root, id);
+  const info = await fs.stat(file).catch((error: unknown) => {
+    throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
+  });
+  if (info.isDirectory()) throw fileError(id, 'is a directory, not an image');
+  if (!info.isFile()) throw fileError(id, 'is not a plain file (a pipe, socket or device), so not an image');
+  return fs.readFile(file).catch((error: unknown) => {
+    throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
+  });
+}

@@ -1,0 +1,42 @@
+/** The registry of data set formats. A new one is one file, and one line here. */
+import { promises as fs } from 'node:fs';
+import { name } from '../../check';
+import { dataError, systemReason } from '../fail';
+import type { Source } from '../source';
+import { cifar } from './cifar';
+import { demo } from './demo';
+import { folder } from './folder';
+import type { Format, OpenOptions } from './format';
+import { tar } from './tar';
+
+/** In the order in which a path is tried on them: `folder` takes any folder, so it comes last. */
+export const formats: readonly Format[] = [demo, cifar, tar, folder];
+
+/**
+ * Opens what is at the path, in the format asked for or the first that matches. Throws ARGUMENT for an
+ * unknown format, DATA for what is not there or matches none.
+ */
+export async function openSource(options: OpenOptions): Promise<Source> {
+  const { path, format } = options;
+  if (format !== undefined) return named(format).open(options);
+  for (const candidate of formats) {
+    if (await candidate.matches(path)) return candidate.open(options);
+  }
+  await fs.stat(path).catch((error: unknown) => {
+    throw dataError(path, `cannot be opened: ${systemReason(error)}`, error);
+  });
+  throw dataError(path, `is not a folder and not a .tar file; ${described()}`);
+}
+
+function named(format: string): Format {
+  const known = name(
+    format,
+    formats.map((one) => one.name),
+    'format',
+  );
+  return formats.find((one) => one.name === known) as Format;
+}
+
+function described(): string {
+  return `what can be opened: ${formats.map(({ name: called, summary }) => `${called} (${summary})`).join('; ')}`;
+}

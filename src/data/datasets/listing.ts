@@ -1,0 +1,174 @@
+/**
+ * From the relative paths of files to items and classes: which are images, which split, which class. Touches
+ * no disk.
+ */
+import { dataError } from '../fail';
+import type { Item, Problem } from '../source';
+
+export const EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const;
+
+/** Folder names that mean a split, first the name it is asked by. Letter case does not matter. */
+const SPLITS: readonly (readonly string[])[] = [
+  ['train', 'training'],
+  ['val', 'valid', 'validation'],
+  ['test', 'testing'],
+];
+
+export interface Listing {
+  readonly items: readonly Item[];
+  readonly classes: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ListingOptions {
+  /** The data set's path, for messages. */
+  root: string;
+  split?: string;
+  /** The part of an id that splits and classes are read from; the id itself when left out. */
+  within?: (id: string) => string;
+}
+
+/**
+ * Lists the images among `ids` (paths with '/', relative to the data set's root), ordered by the bytes of the
+ * ids.
+ *
+ * Where every top folder is a split by name, one is picked and what follows holds inside it. An image's class
+ * is the first folder of its path; where no image lies in a folder, the file name up to the first '_'.
+ * Classes are ordered by bytes and are the same for every split that shares any with the one picked. Throws
+ * DATA if nothing is left.
+ */
+export function listImages(ids: readonly string[], options: ListingOptions): Listing {
+  const { root, split, within = (id) => id } = options;
+  const images = sortedByBytes(ids.filter((id) => isImage(within(id))));
+  if (images.length === 0) throw dataError(root, `holds no images (${lookedFor()})`);
+  const splits = bySplit(images, within);
+  if (splits === undefined) {
+    if (split !== undefined)
+      throw dataError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
+    return classed(images, within);
+  }
+  const problems = images.filter((id) => !within(id).includes('/')).map((id) => stray(id, 'split folders'));
+  const picked = pickSplit([...splits.keys()], split, root);
+  const listings = new Map(
+    [...splits].map(([name, own]) => [name, classed(own, (id) => afterTop(within(id)))]),
+  );
+  const { items, classes, problems: inside } = listings.get(picked) as Listing;
+  const shared = sharedClasses(classes, [...listings.values()]);
+  const moved = classes.map((name) => shared.indexOf(name));
+  return {
+    items: items.map(({ id, label }) => ({ id, label: moved[label] })),
+    classes: shared,
+    problems: [...problems, ...inside],
+  };
+}
+
+/**
+ * The split to use among those there are: the one asked for, by its folder's name or a synonym (val, valid,
+ * validation), or `train`. Throws DATA with the names there are.
+ */
+export function pickSplit(there: readonly string[], asked: string | undefined, root: string): string {
+  const wanted = (asked ?? 'train').toLowerCase();
+  const synonyms = SPLITS.find((group) => group.includes(wanted)) ?? [wanted];
+  const picked =
+    there.find((name) => name === asked) ??
+    there.find((name) => name.toLowerCase() === wanted) ??
+    there.find((name) => synonyms.includes(name.toLowerCase()));
+  if (picked !== undefined) return picked;
+  const names = there.map((name) => `"${name}"`).join(', ');
+  const hint = asked === undefined ? 'there is none called "train": pass split, one of' : 'there are:';
+  throw dataError(root, `has no split "${asked ?? 'train'}"; ${hint} ${names}`);
+}
+
+/**
+ * Whether a path ends like an image, and no part of it is hidden (`._x.jpg` and `__MACOSX` come with
+ * archives).
+ */
+export function isImage(path: string): boolean {
+  const extension = /\.([^./]+)$/.exec(path)?.[1].toLowerCase();
+  if (!(EXTENSIONS as readonly (string | undefined)[]).includes(extension)) return false;
+  return !path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+}
+
+/**
+ * Ordered by their UTF-8 bytes: as Latin-1 a string's code units are those bytes, and strings sort by code
+ * units.
+ */
+export function sortedByBytes(names: Iterable<string>): string[] {
+  const keys = Array.from(names, (name) => Buffer.from(name, 'utf8').toString('latin1'));
+  return keys.toSorted().map((key) => Buffer.from(key, 'latin1').toString('utf8'));
+}
+
+/** Items of images without splits. `pathOf` gives the part of an id that holds the class folder. */
+function classed(images: readonly string[], pathOf: (id: string) => string): Listing {
+  const isFlat = images.every((id) => !pathOf(id).includes('/'));
+  const found: [id: string, name: string][] = [];
+  const problems: Problem[] = [];
+  for (const id of images) {
+    const path = pathOf(id);
+    if (isFlat) found.push([id, classOfFile(path)]);
+    else if (path.includes('/')) found.push([id, topOf(path)]);
+    else problems.push(stray(id, 'class folders'));
+  }
+  const classes = sortedByBytes(new Set(found.map(([, name]) => name)));
+  const labels = new Map(classes.map((name, label) => [name, label]));
+  const items = found.map(([id, name]) => ({ id, label: labels.get(name) as number }));
+  return { items, classes, problems };
+}
+
+/** The images of each split, or undefined where the top folders are not all splits. */
+function bySplit(
+  images: readonly string[],
+  pathOf: (id: string) => string,
+): Map<string, string[]> | undefined {
+  const names = SPLITS.flat();
+  const splits = new Map<string, string[]>();
+  for (const id of images) {
+    const path = pathOf(id);
+    if (!path.includes('/')) continue;
+    const top = topOf(path);
+    if (!names.includes(top.toLowerCase())) return undefined;
+    const own = splits.get(top);
+    if (own) own.push(id);
+    else splits.set(top, [id]);
+  }
+  return splits.size > 0 ? splits : undefined;
+}
+
+/**
+ * The classes of all splits that share one with `own`, directly or through another split, so that labels of
+ * train and test agree. A test split without labels (`test/images/…`, or flat) shares none and must not add a
+ * class of its own.
+ */
+function sharedClasses(own: readonly string[], listings: readonly Listing[]): string[] {
+  const shared = new Set(own);
+  for (let before = 0; before < shared.size; ) {
+    before = shared.size;
+    for (const { classes } of listings) {
+      if (!classes.some((name) => shared.has(name))) continue;
+      for (const name of classes) shared.add(name);
+    }
+  }
+  return sortedByBytes(shared);
+}
+
+/** `n01440764_tench.JPEG` → `n01440764`; `tench.JPEG` and `_tench.JPEG` → the name without its extension. */
+function classOfFile(file: string): string {
+  const cut = file.indexOf('_');
+  return cut > 0 ? file.slice(0, cut) : file.slice(0, file.lastIndexOf('.'));
+}
+
+function stray(id: string, beside: string): Problem {
+  return { file: id, reason: `lies beside the ${beside}, so it has no class; it is left out` };
+}
+
+function topOf(path: string): string {
+  return path.slice(0, path.indexOf('/'));
+}
+
+function afterTop(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
+}
+
+function lookedFor(): string {
+  return `looked for names ending in ${EXTENSIONS.map((extension) => `.${extension}`).join(', ')}`;
+}

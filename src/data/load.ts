@@ -1,0 +1,142 @@
+/** One batch: the files at some positions of a data set, read, decoded, augmented and packed. */
+import { SaliencyMixError } from '../errors';
+import { invalid } from '../check';
+import type { ImageBatch } from '../types';
+import { applyAugment, type Draw } from './augment';
+import { decode, type Decoded, type Size } from './codec';
+import { abortable, createGate, type Gate } from './concurrency';
+import { dataError, fileError, systemReason } from './fail';
+import type { Source } from './source';
+
+/** An image of the batch that could not be had. */
+export interface Hole {
+  /** Its place in the batch as it was cut. */
+  slot: number;
+  id: string;
+  error: SaliencyMixError;
+}
+
+export interface LoadedBatch {
+  /** The good images without gaps, uint8 NHWC with 3 channels; undefined where none is good. */
+  images: ImageBatch | undefined;
+  /** For each good image: class number, id, position in the ordered list of items, place in the batch as cut. */
+  labels: Int32Array;
+  ids: string[];
+  positions: number[];
+  slots: number[];
+  holes: Hole[];
+}
+
+export interface LoadOptions {
+  /**
+   * Where an image of another size is an error: the id of the image that `size` is of. Else images are
+   * resized.
+   */
+  strictTo?: string;
+  /** What is done to the image in a slot. */
+  draw?: (slot: number) => Draw;
+  /** Bounds what runs at once over several batches; a batch alone bounds itself. */
+  gate?: Gate;
+  signal?: AbortSignal;
+}
+
+/**
+ * Loads the items at `positions`, several at once; `size` is [height, width]. A file that cannot be read or
+ * decoded leaves a hole and shifts nothing: the others come in order with their `slots`. Rejects with the
+ * signal's reason when aborted, with DATA for an image of another size where that is an error, and with
+ * ARGUMENT if the batch is too large.
+ */
+export async function loadBatch(
+  dataset: { readonly source: Source },
+  positions: ArrayLike<number>,
+  size: Size,
+  options: LoadOptions = {},
+): Promise<LoadedBatch> {
+  const { signal, gate = createGate() } = options;
+  signal?.throwIfAborted();
+  const data = allocate(positions.length, size);
+  const stride = size[0] * size[1] * 3;
+  let failed = false; // set by the first error that is not one file's: the rest need not start
+  const loadSlot = async (slot: number): Promise<Hole | undefined> => {
+    if (failed || signal?.aborted) return undefined;
+    const out = data.subarray(slot * stride, (slot + 1) * stride);
+    return loadInto(out, dataset.source, positions[slot], slot, size, options).catch((error: unknown) => {
+      failed = true;
+      throw error;
+    });
+  };
+  const slots = Array.from({ length: positions.length }, (_, slot) => gate(() => loadSlot(slot)));
+  const outcomes = await abortable(Promise.all(slots), signal);
+  return pack(data, size, positions, dataset.source, outcomes);
+}
+
+/** Fills one slot. Gives a hole if the file is bad. */
+async function loadInto(
+  out: Uint8Array,
+  source: Source,
+  position: number,
+  slot: number,
+  size: Size,
+  { strictTo, draw }: LoadOptions,
+): Promise<Hole | undefined> {
+  const { id } = source.items[position];
+  let image: Decoded;
+  try {
+    image = await decode(await source.read(position), strictTo === undefined ? size : undefined, id);
+  } catch (error) {
+    return { slot, id, error: fileErrorOf(error, id) };
+  }
+  if (image.height !== size[0] || image.width !== size[1]) throw otherSize(id, image, strictTo, size);
+  if (draw) applyAugment(image, draw(slot), out);
+  else out.set(image.pixels);
+  return undefined;
+}
+
+/** Closes the gaps that holes leave in `data`, and gathers what belongs to the good images. */
+function pack(
+  data: Uint8Array,
+  [height, width]: Size,
+  positions: ArrayLike<number>,
+  source: Source,
+  outcomes: readonly (Hole | undefined)[],
+): LoadedBatch {
+  const stride = height * width * 3;
+  const slots = outcomes.flatMap((hole, slot) => (hole ? [] : [slot]));
+  slots.forEach((slot, i) => {
+    if (slot !== i) data.copyWithin(i * stride, slot * stride, (slot + 1) * stride);
+  });
+  const good = slots.map((slot) => positions[slot]);
+  const count = slots.length;
+  return {
+    images:
+      count > 0 ? { data: data.subarray(0, count * stride), shape: [count, height, width, 3] } : undefined,
+    labels: Int32Array.from(good, (position) => source.items[position].label),
+    ids: good.map((position) => source.items[position].id),
+    positions: good,
+    slots,
+    holes: outcomes.filter((hole) => hole !== undefined),
+  };
+}
+
+function allocate(count: number, size: Size): Uint8Array {
+  try {
+    return new Uint8Array(count * size[0] * size[1] * 3);
+  } catch {
+    throw invalid('size', `a size at which ${count} images fit in memory (or a smaller batch)`, size);
+  }
+}
+
+/** A source outside this package may fail with errors of its own. */
+function fileErrorOf(error: unknown, id: string): SaliencyMixError {
+  return error instanceof SaliencyMixError
+    ? error
+    : fileError(id, `cannot be read: ${systemReason(error)}`, error);
+}
+
+function otherSize(id: string, image: Decoded, of: string | undefined, size: Size): SaliencyMixError {
+  const kept = `${size[0]} × ${size[1]}${of === undefined ? '' : ` as "${of}" has`}`;
+  return dataError(
+    id,
+    `is ${image.height} × ${image.width} pixels (height × width), where "keep" needs ${kept}; give a size, e.g. size: 224`,
+  );
+}

@@ -1,0 +1,20 @@
+/** The order of a run: positions in the ordered list of items, shuffled or not, cut into batches. */
+import { permutation, Purpose } from '../rng';
+
+export interface OrderOptions {
+  shuffle: boolean;
+  seed: number;
+  epoch: number;
+}
+
+/** The positions 0 … count − 1 in the order of one epoch: as they are, or shuffled by (seed, epoch) alone. */
+export function order(count: number, { shuffle, seed, epoch }: OrderOptions): Uint32Array {
+  if (shuffle) return permutation(count, seed, Purpose.shuffle, { epoch, batch: 0 });
+  return Uint32Array.from({ length: count }, (_, position) => position);
+}
+
+/** The order cut into batches of `batch` positions (views of it); the last one may be shorter. */
+export function cut(positions: Uint32Array, batch: number): Uint32Array[] {
+  const count = Math.ceil(positions.length / batch);
+  return Array.from({ length: count }, (_, b) => positions.subarray(b * batch, (b + 1) * batch));
+}

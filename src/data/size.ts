@@ -1,0 +1,88 @@
+/** Which size the images of a data set are brought to. */
+import { integer, invalid } from '../check';
+import { reasonOf, SaliencyMixError } from '../errors';
+import { probeSize, type Size } from './codec';
+import { createGate } from './concurrency';
+import type { Source } from './source';
+
+/** One side of a square, both sides, `'keep'` (all images must have one size), or `'auto'`. */
+export type SizeOption = number | readonly [height: number, width: number] | 'keep' | 'auto';
+
+export interface ResolvedSize {
+  size: Size;
+  /** Whether an image of another size is an error rather than resized. */
+  strict: boolean;
+  /** Id of the image that a strict size was taken from. */
+  from?: string;
+}
+
+/** What images of mixed sizes are brought to: the size most networks trained on photographs take. */
+const USUAL: Size = [224, 224];
+
+/** How many images 'auto' looks at. */
+const PROBES = 64;
+
+const LARGEST = 1 << 14;
+
+/** Checks a size option. Throws ARGUMENT. */
+export function checkSize(value: unknown): SizeOption {
+  if (value === 'keep' || value === 'auto') return value;
+  if (Array.isArray(value) && value.length === 2) {
+    return [integer(value[0], 'size[0]', 1, LARGEST), integer(value[1], 'size[1]', 1, LARGEST)];
+  }
+  if (typeof value === 'number') return integer(value, 'size', 1, LARGEST);
+  throw invalid('size', 'a number of pixels, [height, width], "keep" or "auto"', value);
+}
+
+/**
+ * The size to decode to. `'keep'`: that of the first readable image, and strict. `'auto'`: up to 64 images, evenly
+ * spaced over the ordered items, are probed; if all that can be read agree it is their size, else 224 × 224.
+ * Throws ARGUMENT for anything else that is no size, DATA where 'keep' finds no readable image.
+ */
+export async function resolveSize(
+  dataset: { readonly source: Source },
+  size: SizeOption = 'auto',
+): Promise<ResolvedSize> {
+  const checked = checkSize(size);
+  if (checked === 'keep') return firstSize(dataset.source);
+  if (checked === 'auto') return { size: await commonSize(dataset.source), strict: false };
+  return { size: typeof checked === 'number' ? [checked, checked] : checked, strict: false };
+}
+
+async function firstSize(source: Source): Promise<ResolvedSize> {
+  let failure: unknown;
+  for (const [index, { id }] of source.items.entries()) {
+    try {
+      return { size: await probe(source, index), strict: true, from: id };
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  const count = source.items.length;
+  throw new SaliencyMixError(
+    'DATA',
+    `None of the ${count} images can be read; the first: ${reasonOf(failure)}`,
+    {
+      cause: failure,
+    },
+  );
+}
+
+async function commonSize(source: Source): Promise<Size> {
+  const count = Math.min(PROBES, source.items.length);
+  const gate = createGate();
+  const probes = Array.from({ length: count }, (_, i) =>
+    gate(() => probe(source, Math.floor((i * source.items.length) / count))),
+  );
+  const sizes: Size[] = [];
+  for (const outcome of await Promise.allSettled(probes)) {
+    if (outcome.status === 'fulfilled') sizes.push(outcome.value);
+  }
+  const [first] = sizes;
+  const agree = first && sizes.every(([height, width]) => height === first[0] && width === first[1]);
+  return agree ? first : USUAL;
+}
+
+async function probe(source: Source, index: number): Promise<Size> {
+  return probeSize(await source.read(index), source.items[index].id);
+}

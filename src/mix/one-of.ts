@@ -1,0 +1,54 @@
+/** A mixer that draws which of several sets of options to use. */
+import * as check from '../check';
+import { type Mixer, mixerOf } from './mixer';
+import { type MixerOptions, resolveOptions } from './options';
+
+type Entry = readonly [options: MixerOptions, weight: number];
+
+/** Settings that belong to the mixer as a whole: given once, or the same in every entry. */
+const WHOLE = ['seed', 'classes', 'backend', 'threads', 'per'] as const;
+
+function checkEntries(entries: unknown): readonly Entry[] {
+  if (!Array.isArray(entries) || entries.length === 0) {
+    throw check.invalid('entries', 'a list of [mixer options, weight]', entries);
+  }
+  entries.forEach((entry: unknown, i) => {
+    if (!Array.isArray(entry) || entry.length !== 2) {
+      throw check.invalid(`entries[${i}]`, '[mixer options, weight]', entry);
+    }
+    check.number(entry[1], `weight of entries[${i}]`, 0, Number.MAX_VALUE);
+  });
+  const weights = (entries as Entry[]).map(([, weight]) => weight);
+  if (weights.every((weight) => weight === 0))
+    throw check.invalid('weights', 'at least one above 0', weights);
+  return entries as Entry[];
+}
+
+/** The one value of a setting of the whole mixer, wherever it is given. */
+function agreed(setting: (typeof WHOLE)[number], all: readonly MixerOptions[]): unknown {
+  const given = all.map((options) => options?.[setting]).filter((value) => value !== undefined);
+  const other = given.find((value) => value !== given[0]);
+  if (other !== undefined) {
+    throw check.invalid(setting, `one value for all entries (${check.describe(given[0])})`, other);
+  }
+  return given[0];
+}
+
+/**
+ * A mixer that draws, for each sample (or batch, with `per: 'batch'`), which of several sets of options to use.
+ * @param entries [mixer options, weight ≥ 0] each; weights need not add up to 1
+ * @param shared options of every entry that does not give its own; `seed`, `classes`, `backend`, `threads` and `per`
+ *   concern the mixer as a whole, and must agree wherever they are given
+ * @throws SaliencyMixError ARGUMENT
+ */
+export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mixer {
+  const checked = checkEntries(entries);
+  const all = [shared, ...checked.map(([options]) => options)];
+  const whole = Object.fromEntries(WHOLE.map((setting) => [setting, agreed(setting, all)]));
+  const choices = checked.map(([options, weight], i) => ({
+    options: resolveOptions({ ...shared, ...options, ...whole }, `entries[${i}]`),
+    weight,
+  }));
+  const [{ options: settings }] = choices;
+  return mixerOf({ choices, settings, per: settings.per });
+}

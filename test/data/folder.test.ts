@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, promises as fs, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { folder } from '../../src/data/datasets/folder';
+import { failure, put, temporaryFolder } from './fixtures';
+
+const temporary = temporaryFolder();
+let count = 0;
+const fresh = () => path.join(temporary, `set-${count++}`);
+
+test('lists by bytes and reads the file behind an id', async () => {
+  const root = fresh();
+  put(root, 'é/1.jpg', 'e');
+  put(root, 'b/deep/er/1.png', 'b');
+  put(root, 'Z/1.JPG', 'z');
+  put(root, 'Z/readme.txt', 'no');
+  put(root, '.hidden/1.jpg', 'no');
+  put(root, '__MACOSX/Z/1.jpg', 'no');
+  const source = await folder.open({ path: root });
+  expect(source.format).toBe('folder');
+  expect(source.classes).toEqual(['Z', 'b', 'é']);
+  expect(source.items.map(({ id }) => id)).toEqual(['Z/1.JPG', 'b/deep/er/1.png', 'é/1.jpg']);
+  expect(Buffer.from((await source.read(1)) as Uint8Array).toString()).toBe('b');
+  expect(source.problems).toEqual([]);
+  await source.close();
+  expect(await folder.matches(root)).toBe(true);
+  expect(await folder.matches(path.join(root, 'Z/1.JPG'))).toBe(false);
+  expect(await folder.matches(path.join(root, 'none'))).toBe(false);
+});
+
+test('follows links to files and folders', async () => {
+  const root = fresh();
+  const elsewhere = fresh();
+  put(elsewhere, 'dogs/1.jpg', 'dog');
+  put(elsewhere, 'one.jpg', 'cat');
+  mkdirSync(path.join(root, 'cat'), { recursive: true });
+  symlinkSync(path.join(elsewhere, 'one.jpg'), path.join(root, 'cat/link.jpg'));
+  symlinkSync(path.join(elsewhere, 'dogs'), path.join(root, 'dog'));
+  const source = await folder.open({ path: root });
+  expect(source.items.map(({ id }) => id)).toEqual(['cat/link.jpg', 'dog/1.jpg']);
+  expect(Buffer.from((await source.read(0)) as Uint8Array).toString()).toBe('cat');
+  expect(source.problems).toEqual([]);
+});
+
+test('a link back to a folder above is a problem, not an endless walk', async () => {
+  const root = fresh();
+  put(root, 'cat/1.jpg', 'x');
+  symlinkSync('..', path.join(root, 'cat/up'));
+  symlinkSync('.', path.join(root, 'cat/here'));
+  const { items, problems } = await folder.open({ path: root });
+  expect(items.map(({ id }) => id)).toEqual(['cat/1.jpg']);
+  const found = problems.toSorted((a, b) => (a.file < b.file ? -1 : 1));
+  expect(found.map(({ file }) => file)).toEqual(['cat/here', 'cat/up']);
+  for (const { reason } of found) expect(reason).toMatch(/is a link back to .*, a folder it lies in/);
+});
+
+test('two links to one folder beside it are no loop', async () => {
+  const root = fresh();
+  put(root, 'cat/1.jpg', 'x');
+  symlinkSync('cat', path.join(root, 'tom'));
+  const { items, problems } = await folder.open({ path: root });
+  expect(items.map(({ id }) => id)).toEqual(['cat/1.jpg', 'tom/1.jpg']);
+  expect(problems).toEqual([]);
+});
+
+test('broken links, folders and pipes called like images fail alone and by name', async () => {
+  const root = fresh();
+  put(root, 'a/good.jpg', 'good');
+  symlinkSync('self.jpg', path.join(root, 'a/self.jpg'));
+  symlinkSync('nowhere', path.join(root, 'a/gone.jpg'));
+  mkdirSync(path.join(root, 'a/dir.jpg'));
+  execFileSync('mkfifo', [path.join(root, 'a/pipe.jpg')]);
+  symlinkSync('round', path.join(root, 'a/round'));
+  const source = await folder.open({ path: root });
+  const index = (id: string) => source.items.findIndex((item) => item.id === id);
+  const reasons: [string, RegExp][] = [
+    ['a/self.jpg', /^"a\/self\.jpg" cannot be read: its links go round in a circle/],
+    ['a/gone.jpg', /^"a\/gone\.jpg" cannot be read: it is not there, or is a link to something that is not/],
+    ['a/dir.jpg', /^"a\/dir\.jpg" is a directory, not an image/],
+    ['a/pipe.jpg', /^"a\/pipe\.jpg" is not a plain file/],
+  ];
+  for (const [id, message] of reasons) {
+    const error = await failure(source.read(index(id)));
+    expect(error).toMatchObject({ code: 'FILE', file: id });
+    expect(error.message).toMatch(message);
+  }
+  expect(Buffer.from((await source.read(index('a/good.jpg'))) as Uint8Array).toString()).toBe('good');
+  expect(source.problems).toEqual([
+    { file: 'a/round', reason: expect.stringMatching(/cannot be followed: its links go round/) },
+  ]);
+});
+
+test('a sub-folder that may not be read is a problem; the rest is listed', async () => {
+  const root = fresh();
+  put(root, 'cat/1.jpg', 'x');
+  put(root, 'locked/1.jpg', 'x');
+  const real = fs.readdir;
+  const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' });
+  const readdir = jest
+    .spyOn(fs, 'readdir')
+    .mockImplementation(((where: string, how: { withFileTypes: true }) =>
+      where.endsWith('locked') ? Promise.reject(denied) : real(where, how)) as typeof fs.readdir);
+  const { items, problems } = await folder.open({ path: root }).finally(() => readdir.mockRestore());
+  expect(items.map(({ id }) => id)).toEqual(['cat/1.jpg']);
+  expect(problems).toEqual([{ file: 'locked', reason: 'cannot be entered: permission denied' }]);
+});
+
+test('what is not there, not a folder, or holds no images', async () => {
+  const root = fresh();
+  const file = put(root, 'text.txt', 'x');
+  const cases: [string, RegExp][] = [
+    [path.join(root, 'none'), /none" cannot be opened as a folder of images: it is not there/],
+    [file, /text\.txt" cannot be opened as a folder of images: it is not a folder/],
+    [root, /holds no images \(looked for/],
+  ];
+  for (const [where, message] of cases) {
+    const error = await failure(folder.open({ path: where }));
+    expect(error).toMatchObject({ code: 'DATA', file: where });
+    expect(error.message).toMatch(message);
+  }
+});

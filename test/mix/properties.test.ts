@@ -1,0 +1,213 @@
+/** What must hold for every method, scheme and rule, over awkward shapes. */
+import {
+  type Box,
+  createMixer,
+  type ImageBatch,
+  type MixerOptions,
+  mixMethodNames,
+  type MixPlan,
+  saliency,
+  schemeNames,
+} from '../../src';
+import { awkwardShape, classNumbers, noise } from '../batches';
+
+const CLASSES = 5;
+const area = (box: Box) => (box.bottom - box.top) * (box.right - box.left);
+const inside = (box: Box, row: number, col: number) =>
+  row >= box.top && row < box.bottom && col >= box.left && col < box.right;
+
+/** Every output pixel as the plan says, from the inputs alone. */
+function expectedPixels(plan: MixPlan, { data, shape }: ImageBatch): Uint8Array {
+  const [, h, w, c] = shape;
+  const at = (image: number, row: number, col: number, channel: number) =>
+    data[((image * h + row) * w + col) * c + channel];
+  const result: number[] = [];
+  for (const { target, source, mixed, to, from, lambda, fill } of plan.samples) {
+    for (let row = 0; row < h; row++) {
+      for (let col = 0; col < w; col++) {
+        for (let channel = 0; channel < c; channel++) {
+          const own = at(target, row, col, channel);
+          if (!mixed) result.push(own);
+          else if (!to)
+            result.push(Math.floor(lambda * own + (1 - lambda) * at(source, row, col, channel) + 0.5));
+          else if (!inside(to, row, col)) result.push(own);
+          else if (!from) result.push(fill as number);
+          else result.push(at(source, row - to.top + from.top, col - to.left + from.left, channel));
+        }
+      }
+    }
+  }
+  return Uint8Array.from(result);
+}
+
+function checkSample(sample: MixPlan['samples'][number], h: number, w: number, options: MixerOptions): void {
+  const { to, from, lambda, mixed } = sample;
+  expect(lambda).toBeGreaterThanOrEqual(0);
+  expect(lambda).toBeLessThanOrEqual(1);
+  if (!mixed) expect(lambda).toBe(1);
+  for (const box of [to, from]) {
+    if (!box) continue;
+    expect(box.top >= 0 && box.left >= 0 && box.bottom <= h && box.right <= w).toBe(true);
+    expect(box.top <= box.bottom && box.left <= box.right).toBe(true);
+  }
+  if (to && from) {
+    expect([to.bottom - to.top, to.right - to.left]).toEqual([
+      from.bottom - from.top,
+      from.right - from.left,
+    ]);
+    expect(lambda).toBe(1 - area(to) / (h * w));
+    const [row, col] = sample.peak as [number, number];
+    if (area(from) > 0) expect(inside(from, row, col)).toBe(true);
+    if (options.box !== 'clip' && area(from) > 0) {
+      // Size kept: the same proportion on both axes, up to rounding down.
+      const share = Math.sqrt(1 - lambda);
+      expect(Math.abs((from.bottom - from.top) / h - (from.right - from.left) / w)).toBeLessThanOrEqual(
+        1 / h + 1 / w,
+      );
+      expect(share).toBeGreaterThan(0);
+    }
+  }
+}
+
+const variants: MixerOptions[] = [
+  ...mixMethodNames.map((method) => ({ method })),
+  ...mixMethodNames.map((method) => ({ method, box: 'clip' as const, alpha: 0.3, probability: 0.6 })),
+  ...schemeNames.map((scheme) => ({ scheme, ties: 'random' as const })),
+  ...schemeNames.map((scheme) => ({ scheme, box: 'clip' as const, per: 'batch' as const })),
+  { method: 'cutout', fill: 9, per: 'batch' },
+  { method: 'mixup', per: 'batch', alpha: 2 },
+];
+
+test.each(variants)('%j', async (options) => {
+  for (let seed = 0; seed < 14; seed++) {
+    const batch = noise(seed, awkwardShape(seed));
+    const before = batch.data.slice();
+    const [n, h, w, c] = batch.shape;
+    const labels = classNumbers(n, CLASSES);
+    const mixed = await createMixer({ ...options, seed, classes: CLASSES }).mix(batch, labels);
+
+    expect(mixed.plan).toMatchObject({ height: h, width: w, count: n });
+    expect(mixed.plan.samples.map(({ target }) => target)).toEqual([...labels.keys()]);
+    for (const sample of mixed.plan.samples) checkSample(sample, h, w, options);
+    if (!['cutout', 'none'].includes(options.method ?? '')) {
+      expect(mixed.plan.samples.map(({ source }) => source).toSorted((a, b) => a - b)).toEqual([
+        ...labels.keys(),
+      ]);
+    }
+
+    expect(mixed.images).toMatchObject({ shape: [n, h, w, c], layout: 'NHWC', dtype: 'uint8' });
+    expect(mixed.images.data).toEqual(expectedPixels(mixed.plan, batch));
+    expect(batch.data).toEqual(before);
+
+    expect(mixed.shape).toEqual([n, CLASSES]);
+    mixed.plan.samples.forEach(({ target, source, lambda }, i) => {
+      const row = mixed.labels.subarray(i * CLASSES, (i + 1) * CLASSES);
+      expect(row.reduce((sum, v) => sum + v, 0)).toBeCloseTo(1, 6);
+      const own = labels[target] === labels[source] ? 1 : lambda;
+      expect(row[labels[target]]).toBeCloseTo(own, 6);
+    });
+  }
+});
+
+test('the anchors are the peaks and lows that saliency() gives', async () => {
+  const batch = noise(3, [6, 33, 40, 3]);
+  const { peaks, lows } = await saliency(batch);
+  const point = (points: Int32Array, i: number) => [points[2 * i], points[2 * i + 1]];
+  for (const scheme of schemeNames) {
+    const { samples } = await createMixer({ scheme, seed: 1 }).plan(batch);
+    const anchors = scheme.startsWith('salient') ? peaks : lows;
+    for (const { source, peak } of samples) expect(peak).toEqual(point(anchors, source));
+  }
+});
+
+test('clip at two places: the anchors coincide, and each side is the smaller of what both allow', async () => {
+  const batch = noise(8, [20, 24, 17, 3]);
+  const { peaks, lows } = await saliency(batch);
+  const { samples } = await createMixer({ scheme: 'salient-to-nonsalient', box: 'clip', seed: 4 }).plan(
+    batch,
+  );
+  let bounded = 0;
+  for (const { source, target, to, from, peak } of samples) {
+    if (!to || !from || area(to) === 0) continue;
+    const anchor = [lows[2 * target], lows[2 * target + 1]];
+    expect(peak).toEqual([peaks[2 * source], peaks[2 * source + 1]]);
+    const up = (peak as number[])[0] - from.top;
+    expect(anchor[0] - to.top).toBe(up);
+    const left = (peak as number[])[1] - from.left;
+    expect(anchor[1] - to.left).toBe(left);
+    if (up < from.bottom - (peak as number[])[0]) {
+      // Shorter above than below: one of the two anchors has only so many rows above it.
+      expect(up).toBe(Math.min((peak as number[])[0], anchor[0]));
+      bounded++;
+    }
+  }
+  expect(bounded).toBeGreaterThan(0);
+});
+
+test('per batch: one draw of mixing, lambda and box, from the anchors of the first pair', async () => {
+  const batch = noise(5, [12, 32, 32, 3]);
+  const { peaks } = await saliency(batch);
+  let mixedBatches = 0;
+  for (let number = 0; number < 20; number++) {
+    const { samples } = await createMixer({ preset: 'released', seed: 2 }).plan(batch, { batch: number });
+    const [first] = samples;
+    expect(new Set(samples.map(({ mixed }) => mixed)).size).toBe(1);
+    expect(new Set(samples.map(({ lambda }) => lambda)).size).toBe(1);
+    for (const { to, from, peak } of samples)
+      expect([to, from, peak]).toEqual([first.to, first.from, first.peak]);
+    if (!first.mixed) continue;
+    mixedBatches++;
+    expect(first.peak).toEqual([peaks[2 * first.source], peaks[2 * first.source + 1]]);
+  }
+  expect(mixedBatches).toBeGreaterThan(4);
+  expect(mixedBatches).toBeLessThan(16);
+});
+
+test('per sample: probability is the share of mixed samples, lambda is uniform', async () => {
+  const batch = noise(6, [64, 32, 32, 1]);
+  const mixer = createMixer({ method: 'cutmix', probability: 0.3, seed: 3 });
+  const samples = [];
+  for (let number = 0; number < 30; number++)
+    samples.push(...(await mixer.plan(batch, { batch: number })).samples);
+  const mixed = samples.filter((sample) => sample.mixed);
+  expect(Math.abs(mixed.length / samples.length - 0.3)).toBeLessThan(0.03);
+  const mean = mixed.reduce((sum, { lambda }) => sum + lambda, 0) / mixed.length;
+  expect(Math.abs(mean - 0.52)).toBeLessThan(0.04); // rounding the cut down keeps a little more of the target
+});
+
+test('ties: "first" is the first peak, "random" another of the tied ones, the same for the same seed', async () => {
+  const flat: ImageBatch = { data: new Uint8Array(40 * 10 * 10), shape: [40, 10, 10, 1] };
+  const first = await createMixer({ seed: 1 }).plan(flat);
+  for (const { peak } of first.samples) expect(peak).toEqual([0, 0]);
+  const random = await createMixer({ seed: 1, ties: 'random' }).plan(flat);
+  const places = new Set(random.samples.map(({ peak }) => String(peak)));
+  expect(places.size).toBeGreaterThan(20);
+  expect(await createMixer({ seed: 1, ties: 'random' }).plan(flat)).toEqual(random);
+  // Which of tied pixels is a stream of its own: pairing and lambda stay.
+  expect(random.samples.map(({ source, lambda }) => [source, lambda])).toEqual(
+    first.samples.map(({ source, lambda }) => [source, lambda]),
+  );
+});
+
+test('soft and multi-label rows are mixed like class numbers', async () => {
+  const batch = noise(7, [3, 16, 16, 3]);
+  const labels = Float32Array.from([1, 1, 0, 0, 0.25, 0.75, 0, 0, 1]);
+  const { plan, labels: mixed, shape } = await createMixer({ seed: 5 }).mix(batch, labels);
+  expect(shape).toEqual([3, 3]);
+  plan.samples.forEach(({ target, source, lambda }, i) => {
+    for (let k = 0; k < 3; k++) {
+      expect(mixed[i * 3 + k]).toBeCloseTo(
+        lambda * labels[target * 3 + k] + (1 - lambda) * labels[source * 3 + k],
+        6,
+      );
+    }
+  });
+});
+
+test('a batch of one mixes with itself', async () => {
+  const batch = noise(9, [1, 20, 20, 3]);
+  const { images, plan, labels } = await createMixer({ classes: 2 }).mix(batch, Int32Array.of(1));
+  expect(plan.samples[0]).toMatchObject({ target: 0, source: 0 });
+  expect(images.data).toEqual(batch.data);
+  expect([...labels]).toEqual([0, 1]);
+});
