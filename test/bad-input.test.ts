@@ -81,7 +81,7 @@ describe('an image batch', () => {
     ],
     ['null', null, /an image batch \{ data, shape \} for batch but received null/],
     ['undefined', undefined, /an image batch/],
-  ])('%s', async (_, batch, message) => {
+  ] as [string, unknown, RegExp][])('%s', async (_, batch, message) => {
     for (const call of [
       saliency(batch as ImageBatch),
       createMixer({ classes: 2 }).mix(batch as ImageBatch, labels),

@@ -93,11 +93,10 @@ const exists = (path: string) =>
     () => false,
   );
 
-/** Cuts a file down to `length` bytes, creating it where it is missing. */
+/** Cuts a file down to `length` bytes; a missing one stays missing. */
 async function cutTo(path: string, length: number): Promise<void> {
   await writing(path, async () => {
-    await writeFile(path, '', { flag: 'a' });
-    await truncate(path, length);
+    if (await exists(path)) await truncate(path, length);
   });
 }
 
@@ -132,6 +131,7 @@ export class Journal {
     }
     const kept = starts.get(redo) ?? { offset: 0, images: 0 };
     await cutTo(labels, kept.offset);
+    await writing(labels, () => writeFile(labels, '', { flag: 'a' }));
     return { parts: redo, images: kept.images, errors: await this.#recoverErrors(redo) };
   }
 

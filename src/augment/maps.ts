@@ -101,8 +101,8 @@ async function mapImage(
   const [, height, width] = batch.shape;
   const { maps, peaks, lows } = await saliency(batch, options);
   const peak: [number, number] = [peaks[0], peaks[1]];
-  const seen = overlay(batch.data, maps, height, width);
-  drawCross(seen, height, width, peak, PEAK_COLOUR);
+  const seen = overlay(batch.data, maps);
+  drawCross({ pixels: seen, height, width }, peak, PEAK_COLOUR);
   const names = { map: nameFor(id, 'map'), overlay: nameFor(id, 'overlay') };
   await writeImage(join(out, names.map), mapToGray(maps), height, width, 1);
   await writeImage(join(out, names.overlay), seen, height, width, 3);

@@ -64,12 +64,15 @@ function leaves(value: unknown, path: string, into: Map<string, string>): Map<st
   return into;
 }
 
+/** The same files may lie elsewhere: the fingerprint tells. */
+const MAY_DIFFER = new Set(['data.path']);
+
 /** Refuses to go on with a run that was started with other settings, naming each that differs. */
 export function checkSameSettings(first: Settings, now: Settings, out: string): void {
   const before = leaves(first, '', new Map());
   const after = leaves(JSON.parse(JSON.stringify(now)), '', new Map());
   const names = [...new Set([...before.keys(), ...after.keys()])];
-  const different = names.filter((name) => before.get(name) !== after.get(name));
+  const different = names.filter((name) => before.get(name) !== after.get(name) && !MAY_DIFFER.has(name));
   if (different.length === 0) return;
   const shown = different
     .slice(0, 5)

@@ -14,9 +14,12 @@ function load(): Runtime {
     runtime ??= require('onnxruntime-node') as Runtime;
     return runtime;
   } catch (error) {
-    throw new Error(`it needs the package onnxruntime-node (npm install onnxruntime-node): ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `it needs the package onnxruntime-node (npm install onnxruntime-node): ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,0 +1,59 @@
+/** The data set that the package draws itself: objects of ten classes on cluttered grounds, whose places are known. */
+import * as check from '../../check';
+import { Purpose, Stream } from '../../rng';
+import { drawScene, mask, paint, type Scene } from '../drawing/scene';
+import { shapes } from '../drawing/shapes';
+import { dataError } from '../fail';
+import type { Item, Source } from '../source';
+import type { Format, OpenOptions } from './format';
+
+const classes = Object.keys(shapes);
+
+/** Splits share nothing: each has an epoch of the generator to itself. */
+const SPLITS = ['train', 'test'];
+
+function settings({ demo = {}, split = 'train' }: OpenOptions) {
+  const given = check.options(demo, ['count', 'size', 'seed'], 'demo');
+  if (!SPLITS.includes(split))
+    throw dataError('demo', `has no split "${split}", only ${SPLITS.join(' and ')}`);
+  return {
+    count: check.integer(given.count ?? 250, 'demo.count', 1, 1_000_000),
+    size: check.integer(given.size ?? 128, 'demo.size', 8, 1024),
+    seed: check.integer(given.seed ?? 0, 'demo.seed', 0),
+    split,
+  };
+}
+
+/** Classes in turn, as even as the count allows; ordered by class, then number. */
+function listItems(count: number, split: string): Item[] {
+  return classes.flatMap((name, label) => {
+    const many = Math.floor((count + classes.length - 1 - label) / classes.length);
+    return Array.from({ length: many }, (_, i) => ({
+      id: `${split}/${name}/${String(i).padStart(6, '0')}`,
+      label,
+    }));
+  });
+}
+
+export const demo: Format = {
+  name: 'demo',
+  summary: '"demo": ten classes of drawn objects on cluttered grounds, with known object masks',
+  matches: async (path) => path === 'demo',
+  async open(options): Promise<Source> {
+    const { count, size, seed, split } = settings(options);
+    const items = listItems(count, split);
+    const scene = (index: number): Scene => {
+      const at = { epoch: SPLITS.indexOf(split), batch: 0, sample: index };
+      return drawScene(new Stream(seed, Purpose.drawing, at), classes[items[index].label]);
+    };
+    return {
+      format: 'demo',
+      classes,
+      items,
+      problems: [],
+      read: async (index) => ({ pixels: paint(scene(index), size), height: size, width: size }),
+      mask: (index) => mask(scene(index), size),
+      close: async () => undefined,
+    };
+  },
+};

@@ -1,0 +1,95 @@
+/** Pictures of saliency: heat over an image, boxes and crosses. Pixels in, pixels out: uint8 RGB, row by row. */
+import type { Box } from '../types';
+
+export type Colour = readonly [red: number, green: number, blue: number];
+
+const OUTLINE: Colour = [0, 0, 0];
+
+/** Dark to bright through purple, red and orange, evenly brighter all the way: readable without colour vision too. */
+const HEAT: readonly Colour[] = [
+  [0, 0, 12],
+  [48, 10, 92],
+  [120, 28, 108],
+  [187, 55, 84],
+  [236, 105, 37],
+  [252, 180, 25],
+  [252, 255, 164],
+];
+/** How much of the heat map covers the image. */
+const HEAT_SHARE = 0.6;
+
+/** The map stretched to 0 … 1; a constant map is 0 everywhere. */
+function stretched(map: Float32Array): Float32Array {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of map) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  const range = most - least;
+  return map.map((value) => (range > 0 ? (value - least) / range : 0));
+}
+
+/** `share` in 0 … 1 along the heat colours. */
+function heat(share: number, channel: number): number {
+  const position = share * (HEAT.length - 1);
+  const below = Math.min(Math.floor(position), HEAT.length - 2);
+  const part = position - below;
+  return HEAT[below][channel] * (1 - part) + HEAT[below + 1][channel] * part;
+}
+
+/** The map as gray, stretched so that the most salient pixel is 255 and the least 0. */
+export function mapToGray(map: Float32Array): Uint8Array {
+  return Uint8Array.from(stretched(map), (share) => Math.round(255 * share));
+}
+
+/** Heat colours of the map over a gray copy of the image. @param pixels height × width × 3 @param map height × width */
+export function overlay(pixels: Uint8Array, map: Float32Array): Uint8Array {
+  const result = new Uint8Array(pixels.length);
+  stretched(map).forEach((share, i) => {
+    const gray = 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2];
+    for (let c = 0; c < 3; c++)
+      result[3 * i + c] = Math.round((1 - HEAT_SHARE) * gray + HEAT_SHARE * heat(share, c));
+  });
+  return result;
+}
+
+/** An image to draw on; drawing changes it. */
+export interface Canvas {
+  pixels: Uint8Array;
+  height: number;
+  width: number;
+}
+
+function fill({ pixels, height, width }: Canvas, area: Box, colour: Colour): void {
+  for (let row = Math.max(0, area.top); row < Math.min(height, area.bottom); row++) {
+    for (let col = Math.max(0, area.left); col < Math.min(width, area.right); col++)
+      pixels.set(colour, 3 * (row * width + col));
+  }
+}
+
+/** The outermost `thickness` pixels inside a box; what lies outside the image is left out, an empty box draws nothing. */
+export function drawBox(canvas: Canvas, box: Box, colour: Colour, thickness = 1): void {
+  const { top, left, bottom, right } = box;
+  if (bottom <= top || right <= left) return;
+  const rows = Math.min(thickness, bottom - top);
+  const cols = Math.min(thickness, right - left);
+  fill(canvas, { ...box, bottom: top + rows }, colour);
+  fill(canvas, { ...box, top: bottom - rows }, colour);
+  fill(canvas, { ...box, right: left + cols }, colour);
+  fill(canvas, { ...box, left: right - cols }, colour);
+}
+
+/** A cross with a dark outline, so that it shows on any ground; `arm` pixels to each side of its middle. */
+export function drawCross(
+  canvas: Canvas,
+  [row, col]: readonly [number, number],
+  colour: Colour,
+  arm = 4,
+): void {
+  const bars = (grow: number): Box[] => [
+    { top: row - grow, bottom: row + grow + 1, left: col - arm - grow, right: col + arm + grow + 1 },
+    { top: row - arm - grow, bottom: row + arm + grow + 1, left: col - grow, right: col + grow + 1 },
+  ];
+  for (const bar of bars(1)) fill(canvas, bar, OUTLINE);
+  for (const bar of bars(0)) fill(canvas, bar, colour);
+}

@@ -1,0 +1,134 @@
+/** The contact sheet: one line per sample, from target and source to the mixed image and its label. */
+import type { Box } from '../types';
+import { bar, compose, fitted, type Layer, type Picture, text } from './canvas';
+import { type Canvas, type Colour, drawBox, drawCross, overlay } from './overlay';
+
+export interface SheetRow {
+  target: Picture;
+  source: Picture;
+  /** Saliency of the source, height × width. */
+  map: Float32Array;
+  /** [row, col] of the source's anchor. */
+  peak?: readonly [number, number];
+  from?: Box;
+  to?: Box;
+  mixed: Picture;
+  lambda: number;
+  targetClass: string;
+  sourceClass: string;
+  /** The sample was not mixed: the result is the target. */
+  kept: boolean;
+}
+
+const CELL = 144;
+const GAP = 12;
+const MARGIN = 20;
+const HEADING = 76;
+const WORDS = 230;
+const GROUND = '#ffffff';
+const INK = '#1c1e21';
+const FAINT = '#6a7077';
+const OF_TARGET = '#2563a8';
+const OF_SOURCE = '#d2561b';
+const BOX: Colour = [255, 214, 10];
+const PEAK: Colour = [0, 255, 140];
+
+const COLUMNS = ['target', 'source', 'saliency of source', 'mixed'];
+const WIDTH = 2 * MARGIN + COLUMNS.length * (CELL + GAP) + WORDS;
+const columnLeft = (column: number) => MARGIN + column * (CELL + GAP);
+
+/** Enlarged to the cell before anything is drawn on it, so that lines are equally thin on images of any size. */
+function enlarged({ pixels, height, width }: Picture): { canvas: Canvas; factor: number } {
+  const factor = Math.max(1, Math.floor(CELL / Math.max(height, width)));
+  const canvas = {
+    pixels: new Uint8Array(pixels.length * factor * factor),
+    height: height * factor,
+    width: width * factor,
+  };
+  for (let row = 0; row < canvas.height; row++) {
+    for (let col = 0; col < canvas.width; col++) {
+      const from = 3 * (Math.floor(row / factor) * width + Math.floor(col / factor));
+      canvas.pixels.set(pixels.subarray(from, from + 3), 3 * (row * canvas.width + col));
+    }
+  }
+  return { canvas, factor };
+}
+
+function marked(picture: Picture, box: Box | undefined, peak?: readonly [number, number]): Promise<Buffer> {
+  const { canvas, factor } = enlarged(picture);
+  // Lines that stay two pixels wide where the cell shows a larger image reduced.
+  const line = Math.max(2, Math.round((2 * Math.max(canvas.height, canvas.width)) / CELL));
+  if (box) {
+    const { top, left, bottom, right } = box;
+    drawBox(
+      canvas,
+      { top: top * factor, left: left * factor, bottom: bottom * factor, right: right * factor },
+      BOX,
+      line,
+    );
+  }
+  const middle = (at: number) => Math.floor((at + 0.5) * factor);
+  if (peak) drawCross(canvas, [middle(peak[0]), middle(peak[1])], PEAK, 3 * line);
+  return fitted(canvas, CELL);
+}
+
+async function words(row: SheetRow, top: number): Promise<Layer[]> {
+  const left = columnLeft(COLUMNS.length) + 4;
+  const { lambda, targetClass, sourceClass, kept } = row;
+  const short = (name: string) => (name.length > 22 ? `${name.slice(0, 21)}…` : name);
+  const line = async (content: string, at: number, size: number, colour: string): Promise<Layer> => ({
+    input: await text(content, { size, colour }),
+    left,
+    top: top + at,
+  });
+  const share = Math.round(lambda * (WORDS - 30));
+  const layers = [
+    await line(kept ? 'not mixed' : `λ = ${lambda.toFixed(2)}`, 24, 17, INK),
+    { input: await bar(WORDS - 30, 8, OF_SOURCE), left, top: top + 52 },
+    { input: await bar(share, 8, OF_TARGET), left, top: top + 52 },
+    await line(`${lambda.toFixed(2)} ${short(targetClass)}`, 70, 14, OF_TARGET),
+  ];
+  if (lambda < 1)
+    layers.push(await line(`${(1 - lambda).toFixed(2)} ${short(sourceClass)}`, 92, 14, OF_SOURCE));
+  return layers;
+}
+
+async function rowLayers(row: SheetRow, top: number): Promise<Layer[]> {
+  const heat: Picture = { ...row.source, pixels: overlay(row.source.pixels, row.map) };
+  const cells = await Promise.all([
+    marked(row.target, row.to),
+    marked(row.source, row.from, row.peak),
+    marked(heat, row.from, row.peak),
+    marked(row.mixed, undefined),
+  ]);
+  return [
+    ...cells.map((input, column) => ({ input, left: columnLeft(column), top })),
+    ...(await words(row, top)),
+  ];
+}
+
+async function headingLayers({ title, subtitle }: { title: string; subtitle: string }): Promise<Layer[]> {
+  const above = [
+    { input: await text(title, { size: 18, colour: INK }), left: MARGIN, top: 14 },
+    { input: await text(subtitle, { size: 12, colour: FAINT }), left: MARGIN, top: 38 },
+  ];
+  const names = COLUMNS.map(async (name, column) => ({
+    input: await text(name, { size: 12, colour: FAINT }),
+    left: columnLeft(column),
+    top: HEADING - 16,
+  }));
+  return [...above, ...(await Promise.all(names))];
+}
+
+/**
+ * A PNG with a line per row: the target with the place of the patch, the source with its patch (yellow) and peak (green
+ * cross), the source's saliency with both, the result, and the label as words and as a bar.
+ */
+export async function contactSheet(
+  rows: readonly SheetRow[],
+  heading: { title: string; subtitle: string },
+): Promise<Buffer> {
+  const lines = await Promise.all(rows.map((row, i) => rowLayers(row, HEADING + 4 + i * (CELL + GAP))));
+  const height = HEADING + rows.length * (CELL + GAP) + MARGIN;
+  return compose(WIDTH, height, GROUND, [...(await headingLayers(heading)), ...lines.flat()]);
+}

@@ -1,0 +1,141 @@
+/** The folder plan, held against the import and #include lines. An arrow that points up fails here. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+
+const ROOT = resolve(__dirname, '..');
+
+function files(folder: string, ending: RegExp): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return files(path, ending);
+    return ending.test(entry.name) ? [path] : [];
+  });
+}
+
+/** The floor: src/*.ts but index.ts. */
+const ALLOWED: Record<string, string[]> = {
+  floor: ['floor'],
+  native: ['floor', 'native'],
+  onnx: ['floor', 'onnx'],
+  saliency: ['floor', 'native', 'onnx', 'saliency'],
+  mix: ['floor', 'native', 'saliency', 'mix'],
+  data: ['floor', 'data'],
+  report: ['floor', 'report'],
+  augment: ['floor', 'native', 'saliency', 'mix', 'data', 'report', 'augment'],
+  cli: ['floor', 'native', 'saliency', 'mix', 'data', 'report', 'augment', 'cli'],
+  index: ['floor', 'native', 'saliency', 'mix', 'data', 'augment'],
+};
+
+function folderOf(path: string): string {
+  const [first, ...rest] = relative(join(ROOT, 'src'), path).split(sep);
+  if (rest.length > 0) return first;
+  return first === 'index.ts' ? 'index' : 'floor';
+}
+
+interface Import {
+  from: string;
+  what: string;
+}
+
+const imports: Import[] = files(join(ROOT, 'src'), /\.ts$/).flatMap((path) => {
+  const text = readFileSync(path, 'utf8');
+  const found = text.matchAll(/(?:\bfrom|\bimport|\brequire(?:\.resolve)?\(|\bimport\()\s*'([\w@./:-]+)'/g);
+  return [...found].map(([, what]) => ({ from: path, what }));
+});
+
+const inside = imports.filter(({ what }) => what.startsWith('.'));
+const outside = imports.filter(({ what }) => !what.startsWith('.') && !what.startsWith('node:'));
+
+test('folders import downwards only', () => {
+  expect(inside.length).toBeGreaterThan(80);
+  const wrong = inside.filter(({ from, what }) => {
+    const to = folderOf(`${resolve(dirname(from), what)}.ts`);
+    return !ALLOWED[folderOf(from)].includes(to);
+  });
+  expect(wrong.map(({ from, what }) => `${relative(ROOT, from)} imports ${what}`)).toEqual([]);
+});
+
+test('no import goes round in a circle', () => {
+  const edges = new Map<string, string[]>();
+  for (const { from, what } of inside) {
+    const base = resolve(dirname(from), what);
+    const to = [`${base}.ts`, join(base, 'index.ts')].find((path) =>
+      statSync(path, { throwIfNoEntry: false })?.isFile(),
+    );
+    // A type that is imported is gone when the code runs.
+    const typeOnly = new RegExp(`import type [^;]*from '${what.replaceAll('.', '\\.')}'`).test(
+      readFileSync(from, 'utf8'),
+    );
+    if (to && !typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
+  }
+  const done = new Set<string>();
+  const walk = (path: string, trail: string[]): void => {
+    if (trail.includes(path)) throw new Error([...trail, path].map((p) => relative(ROOT, p)).join(' -> '));
+    if (done.has(path)) return;
+    for (const next of edges.get(path) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) walk(path, []);
+});
+
+test('one gate per third party', () => {
+  const gates: Record<string, string[]> = {};
+  for (const { from, what } of outside) (gates[what] ??= []).push(relative(join(ROOT, 'src'), from));
+  for (const who of Object.keys(gates)) gates[who] = [...new Set(gates[who])].toSorted();
+  expect(gates).toEqual({
+    '@expo-google-fonts/dm-mono/400Regular/DMMono_400Regular.ttf': ['report/canvas.ts'],
+    'cli-progress': ['cli/progress.ts'],
+    commander: [
+      'cli/augment.ts',
+      'cli/demo.ts',
+      'cli/info.ts',
+      'cli/main.ts',
+      'cli/run.ts',
+      'cli/saliency.ts',
+    ],
+    'fastest-levenshtein': ['check.ts'],
+    'onnxruntime-node': ['onnx/worker.ts'],
+    'onnxruntime-node/package.json': ['cli/info.ts'],
+    sharp: ['data/codec.ts', 'report/canvas.ts'],
+    'tar-stream': ['augment/writers/webdataset.ts', 'data/datasets/archive.ts'],
+  });
+});
+
+test('native code: core knows nobody, cpu and binding only what lies below them', () => {
+  const allowed: Record<string, RegExp> = {
+    core: /^(core\/)/,
+    cpu: /^(core|cpu)\//,
+    binding: /^((core|cpu|binding)\/|backends\.h$|napi\.h$)/,
+    native: /^((core|cpu)\/|backends\.h$)/,
+  };
+  const sources = files(join(ROOT, 'native'), /\.(cc|h)$/);
+  const wrong = sources.flatMap((path) => {
+    const [first, ...rest] = relative(join(ROOT, 'native'), path).split(sep);
+    const folder = rest.length > 0 ? first : 'native';
+    const included = [
+      ...readFileSync(path, 'utf8').matchAll(/#include (?:"([^"]+)"|<(napi\.h|node_api\.h|cuda[^>]*)>)/g),
+    ];
+    return included
+      .map(([, own, other]) => own ?? other)
+      .filter((what) => !allowed[folder].test(what))
+      .map((what) => `${relative(ROOT, path)} includes ${what}`);
+  });
+  expect(sources.length).toBeGreaterThan(15);
+  expect(wrong).toEqual([]);
+});
+
+test('every native source is in the one list that both builds read', () => {
+  const listed = readFileSync(join(ROOT, 'native', 'sources.txt'), 'utf8')
+    .trim()
+    .split('\n')
+    .toSorted();
+  const there = files(join(ROOT, 'native'), /\.cc$/).map((path) => relative(ROOT, path).split(sep).join('/'));
+  expect(listed).toEqual(there.toSorted());
+});
+
+test('files are one idea: under 400 lines', () => {
+  const long = [...files(join(ROOT, 'src'), /\.ts$/), ...files(join(ROOT, 'native'), /\.(cc|h)$/)]
+    .map((path) => ({ path: relative(ROOT, path), lines: readFileSync(path, 'utf8').split('\n').length }))
+    .filter(({ lines }) => lines > 400);
+  expect(long).toEqual([]);
+});
