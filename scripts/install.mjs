@@ -14,7 +14,10 @@ const rebuild = process.argv.includes('--rebuild');
 
 /** In a process of its own: a binary that crashes must not take the installer along. */
 function loads(file) {
-  return existsSync(file) && spawnSync(process.execPath, ['-e', `require(${JSON.stringify(file)}).methods()`]).status === 0;
+  return (
+    existsSync(file) &&
+    spawnSync(process.execPath, ['-e', `require(${JSON.stringify(file)}).methods()`]).status === 0
+  );
 }
 
 const log = [];
@@ -34,14 +37,19 @@ function withCMake() {
 /** npm brings node-gyp along; Node's own headers are used where they are installed, so nothing is downloaded. */
 function withGyp() {
   const npm = process.env.npm_execpath ?? '';
-  const beside = [npm && resolve(dirname(npm), '..'), resolve(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm')];
+  const beside = [
+    npm && resolve(dirname(npm), '..'),
+    resolve(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm'),
+  ];
   const cli = beside
     .filter(Boolean)
     .map((folder) => resolve(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'))
     .find((file) => existsSync(file));
   if (!cli) return log.push('--- node-gyp ---\nnot found beside npm') && false;
   const prefix = resolve(dirname(process.execPath), '..');
-  const headers = existsSync(resolve(prefix, 'include', 'node', 'common.gypi')) ? [`--nodedir=${prefix}`] : [];
+  const headers = existsSync(resolve(prefix, 'include', 'node', 'common.gypi'))
+    ? [`--nodedir=${prefix}`]
+    : [];
   return attempt('node-gyp', process.execPath, [cli, 'rebuild', ...headers]);
 }
 

@@ -12,6 +12,21 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run('cmake', ['-S', '.', '-B', folder, '-DSALIENCYMIX_TESTS=ON', `-DSALIENCYMIX_SANITIZE=${sanitize}`, '-DCMAKE_BUILD_TYPE=Release']);
+run('cmake', [
+  '-S',
+  '.',
+  '-B',
+  folder,
+  '-DSALIENCYMIX_TESTS=ON',
+  `-DSALIENCYMIX_SANITIZE=${sanitize}`,
+  '-DCMAKE_BUILD_TYPE=Release',
+]);
 run('cmake', ['--build', folder, '--config', 'Release', '--parallel', String(availableParallelism())]);
-run('ctest', ['--test-dir', folder, '--build-config', 'Release', '--output-on-failure', ...process.argv.slice(2)]);
+run('ctest', [
+  '--test-dir',
+  folder,
+  '--build-config',
+  'Release',
+  '--output-on-failure',
+  ...process.argv.slice(2),
+]);

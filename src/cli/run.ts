@@ -29,7 +29,7 @@ export function addMixerOptions(command: Command, only: readonly MixerName[] = m
     const { about, values, default: byDefault } = optionTable[name];
     const isNumber = typeof byDefault === 'number' || ['threads', 'classes'].includes(name);
     const shown = byDefault === undefined ? '' : `; default ${byDefault}`;
-    const option = new Option(`--${kebab(name)} <value>`, `${about} (${values.replaceAll('`', '')}${shown})`);
+    const option = new Option(`--${kebab(name)} <value>`, `${about}: ${values.replaceAll('`', '')}${shown}`);
     command.addOption(isNumber ? option.argParser(toNumber) : option);
   }
   return command;

@@ -28,10 +28,10 @@ export interface TextStyle {
   colour: string;
 }
 
-/** One line of text as a PNG with a transparent ground, of the same height for any letters. */
+/** One line of text as a PNG with a transparent ground, of nearly the same height for any letters. */
 export async function text(words: string, { size, colour }: TextStyle): Promise<Buffer> {
-  // The renderer crops to the ink: a bar that cannot be seen reaches as high and as low as any letter.
-  const markup = `<span foreground="${colour}">${escaped(words)}<span fgalpha="1">|</span></span>`;
+  // The renderer crops to the ink: letters that cannot be seen reach as high and as low as any.
+  const markup = `<span foreground="${colour}">${escaped(words)}<span fgalpha="1">|f</span></span>`;
   return sharp({ text: { text: markup, font: `DM Mono ${size}`, fontfile: FONT_FILE, rgba: true, dpi: 72 } })
     .png()
     .toBuffer();

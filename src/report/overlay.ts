@@ -79,17 +79,21 @@ export function drawBox(canvas: Canvas, box: Box, colour: Colour, thickness = 1)
   fill(canvas, { ...box, left: right - cols }, colour);
 }
 
-/** A cross with a dark outline, so that it shows on any ground; `arm` pixels to each side of its middle. */
+/** A cross with a dark outline, so that it shows on any ground: `arm` pixels to each side of its middle, `half` across. */
 export function drawCross(
   canvas: Canvas,
   [row, col]: readonly [number, number],
   colour: Colour,
   arm = 4,
+  half = Math.floor(arm / 5),
 ): void {
-  const bars = (grow: number): Box[] => [
-    { top: row - grow, bottom: row + grow + 1, left: col - arm - grow, right: col + arm + grow + 1 },
-    { top: row - arm - grow, bottom: row + arm + grow + 1, left: col - grow, right: col + grow + 1 },
-  ];
+  const bars = (grow: number): Box[] => {
+    const [long, short] = [arm + grow, half + grow];
+    return [
+      { top: row - short, bottom: row + short + 1, left: col - long, right: col + long + 1 },
+      { top: row - long, bottom: row + long + 1, left: col - short, right: col + short + 1 },
+    ];
+  };
   for (const bar of bars(1)) fill(canvas, bar, OUTLINE);
   for (const bar of bars(0)) fill(canvas, bar, colour);
 }

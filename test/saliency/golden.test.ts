@@ -24,11 +24,11 @@ describe.each(goldenSets)('golden set $name', (set) => {
         const decides = (gap: number) => tolerance === 0 || gap > margin;
         if (decides(golden.peak_margin)) {
           decided++;
-          if (`${found.peaks}` !== `${golden.peak}`)
-            wrong.push(`${image.id}: peak ${found.peaks}, not ${golden.peak}`);
+          if (String(found.peaks) !== String(golden.peak))
+            wrong.push(`${image.id}: peak ${String(found.peaks)}, not ${String(golden.peak)}`);
         }
-        if (decides(golden.min_margin) && `${found.lows}` !== `${golden.min_pixel}`) {
-          wrong.push(`${image.id}: low ${found.lows}, not ${golden.min_pixel}`);
+        if (decides(golden.min_margin) && String(found.lows) !== String(golden.min_pixel)) {
+          wrong.push(`${image.id}: low ${String(found.lows)}, not ${String(golden.min_pixel)}`);
         }
       }
       expect(wrong).toEqual([]);
