@@ -79,9 +79,9 @@ async function* wholeLines(path: string): AsyncGenerator<Line> {
   }
 }
 
-function parse<T>(text: string): T | undefined {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -120,7 +120,7 @@ export class Journal {
     let redo = 0;
     let known = '';
     for await (const { text, start } of wholeLines(labels)) {
-      const line = parse<LabelLine>(text);
+      const line = parse(text) as LabelLine | undefined;
       const part = line ? this.#partOf(line) : -1;
       if (!line || part < redo) break;
       redo = part;
@@ -140,7 +140,7 @@ export class Journal {
     const errors: ErrorLine[] = [];
     let length = 0;
     for await (const { text, end } of wholeLines(path)) {
-      const line = parse<ErrorLine>(text);
+      const line = parse(text) as ErrorLine | undefined;
       if (!line || this.#partOf(line) >= parts) break;
       errors.push(line);
       length = end;

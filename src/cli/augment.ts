@@ -81,7 +81,15 @@ export function addAugment(program: Command): void {
       const { out, size, batch, copies, format, encoding, shard, strict, split } = parsed;
       await augmentAndReport({
         data: split === undefined ? data : { path: data, split },
-        ...{ out, size, batch, copies, format, encoding, shard, strict, signal },
+        out,
+        size,
+        batch,
+        copies,
+        format,
+        encoding,
+        shard,
+        strict,
+        signal,
         mode: modeOf(parsed),
         mixer: mixerOptions(parsed),
       });

@@ -38,7 +38,14 @@ export function addSaliency(program: Command): void {
         const line = progressLine();
         const summary = await writeMaps({
           data: split === undefined ? data : { path: data, split },
-          ...{ out, force, strict, method, saliencyModel, backend, threads, signal },
+          out,
+          force,
+          strict,
+          method,
+          saliencyModel,
+          backend,
+          threads,
+          signal,
           size: toSize(parsed.size),
           onProgress: ({ done, total, before }) => line.update(done, total, before),
         }).finally(() => line.stop());

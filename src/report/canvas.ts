@@ -18,8 +18,8 @@ export interface Layer {
 const FONT_FILE = require.resolve('@expo-google-fonts/dm-mono/400Regular/DMMono_400Regular.ttf');
 
 /** Text is markup to the renderer. */
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escaped = (words: string) =>
+  words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 export interface TextStyle {
   /** Height of the letters, in points at 72 dpi: about pixels. */

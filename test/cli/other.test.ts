@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { scanArchive } from '../../src/data/datasets/archive';
 import { openDataset } from '../../src/data/dataset';
-import { contents, filesBelow, imageFolder, labelLines, run, workFolder, writeInto } from './fixtures';
+import {
+  contents,
+  filesBelow,
+  imageFolder,
+  labelLines,
+  type Line,
+  run,
+  workFolder,
+  writeInto,
+} from './fixtures';
 
 const work = workFolder();
 const data = join(work, 'data');
@@ -36,7 +45,7 @@ describe('augment --format', () => {
   });
   const pixels = async (file: string | Uint8Array) =>
     (await sharp(file).removeAlpha().raw().toBuffer()).toString('hex');
-  const bare = ({ file: _, key: __, row: ___, ...rest }: ReturnType<typeof labelLines>[number]) => rest;
+  const bare = (line: Line) => ({ ...line, file: '', key: undefined, row: undefined });
 
   test('webdataset: the same records and pixels, read back as a data set', async () => {
     const out = join(work, 'web');
@@ -64,7 +73,7 @@ describe('augment --format', () => {
     expect(images.body).toHaveLength(40 * 24 * 24 * 3);
     expect(labels).toMatchObject({ descr: '<f4', shape: [40, 3] });
     for (const [i, line] of labelLines(folder).entries()) {
-      expect(lines[i]).toEqual({ ...bare(line), file: 'images-000000.npy', row: i } as unknown);
+      expect(lines[i]).toEqual({ ...line, file: 'images-000000.npy', row: i });
       expect(images.body.subarray(i * 1728, (i + 1) * 1728).toString('hex')).toBe(
         await pixels(join(folder, line.file)),
       );

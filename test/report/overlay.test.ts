@@ -7,7 +7,7 @@ const blank = (height: number, width: number) => ({
 });
 /** Which pixels have a colour, as text. */
 const drawn = ({ pixels, height, width }: ReturnType<typeof blank>, is = (r: number) => r > 0) =>
-  Array.from({ length: height }, (_, row) =>
+  Array.from({ length: height }, (__, row) =>
     Array.from({ length: width }, (_, col) => (is(pixels[3 * (row * width + col)]) ? '#' : '.')).join(''),
   );
 
