@@ -44,10 +44,13 @@ export function invalid(
   );
 }
 
-/** " (did you mean …?)" where a known name begins so or differs in less than half of its letters, else nothing. */
+/** " (did you mean …?)" where one begins as the other does or they differ in less than half of its letters, else nothing. */
 function suggestion(word: string, known: readonly string[]): string {
   const lower = word.toLowerCase();
-  const begins = known.find((one) => word.length > 1 && one.toLowerCase().startsWith(lower));
+  const begins = known.find((one) => {
+    const [short, long] = [lower, one.toLowerCase()].toSorted((a, b) => a.length - b.length);
+    return short.length > 2 && long.startsWith(short);
+  });
   const nearest = begins ?? closest(lower, [...known]);
   const near = begins !== undefined || distance(lower, nearest.toLowerCase()) < nearest.length / 2;
   return near ? ` (did you mean "${nearest}"?)` : '';

@@ -1,4 +1,8 @@
 /** The public API, and nothing else. */
+export { augment, type AugmentOptions, type AugmentSummary, type Progress } from './augment/job';
+export type { Batch, BatchOptions } from './data/batches';
+export { type Dataset, openDataset } from './data/dataset';
+export type { OpenOptions } from './data/datasets/format';
 export { SaliencyMixError, type ErrorCode } from './errors';
 export { applyPlan, type ApplyOptions } from './mix/apply';
 export type { DetectionBox } from './mix/boxes';
@@ -21,4 +25,5 @@ export type {
   MaskBatch,
   OutputFormat,
   Pixels,
+  Slots,
 } from './types';

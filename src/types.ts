@@ -22,6 +22,14 @@ export interface Box {
   right: number;
 }
 
+/** Which images of a batch, as it was cut, are there; the others are holes. What is drawn belongs to slots. */
+export interface Slots {
+  /** Slot of each image that is there, ascending. */
+  readonly of: readonly number[];
+  /** How many slots the batch has. */
+  readonly count: number;
+}
+
 /** Class numbers (n), or soft / multi-label rows (n × classes, row by row). */
 export type Labels = Int32Array | Float32Array;
 

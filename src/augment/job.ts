@@ -163,7 +163,7 @@ function recordOf(run: Run, task: Task, loaded: LoadedBatch, mixed: MixedBatch, 
 async function writeBatch(run: Run, task: Task, loaded: LoadedBatch, part: Part): Promise<LabelLine[]> {
   if (!loaded.images) return [];
   const { settings, mixer, signal } = run;
-  const slots = { of: loaded.slots, count: task.positions.length };
+  const { slots } = loaded;
   const mixed = await mixer.mix(loaded.images, loaded.labels, {
     epoch: task.copy,
     batch: task.batch,

@@ -94,7 +94,7 @@ export async function writePreview(
 ): Promise<void> {
   const loaded = await loadBatch(run.dataset, task.positions, run.size.size);
   if (!loaded.images) return;
-  const slots = { of: loaded.slots, count: task.positions.length };
+  const { slots } = loaded;
   const mixed = await run.mixer.mix(loaded.images, loaded.labels, {
     epoch: task.copy,
     batch: task.batch,

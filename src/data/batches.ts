@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { boolean, integer, invalid, name, options as known, signal as checkSignal } from '../check';
 import { SaliencyMixError } from '../errors';
-import type { ImageBatch } from '../types';
+import type { ImageBatch, Slots } from '../types';
 import { type AugmentOptions, drawAugment } from './augment';
 import { abortable, createGate } from './concurrency';
 import { type Hole, loadBatch, type LoadedBatch } from './load';
@@ -34,14 +34,13 @@ export interface BatchOptions {
 export interface Batch {
   /** uint8 NHWC, 3 channels: the good images, at least one. */
   images: ImageBatch;
-  /** Class numbers of the good images; `ids` are their ids, `slots` their places in the batch as it was cut. */
+  /** Class numbers of the good images; `ids` are their ids, `slots` their places in the batch as it was cut, which
+   * the mixer takes. */
   labels: Int32Array;
   ids: string[];
-  slots: number[];
+  slots: Slots;
   /** Number of the batch in its epoch, from 0. */
   batch: number;
-  /** Size of the batch as it was cut, holes counted. */
-  count: number;
   holes: Hole[];
 }
 
@@ -80,7 +79,7 @@ export async function* batches(
       first ??= holes[0]?.error;
       if (!images) continue;
       yielded++;
-      yield { images, labels, ids, slots, batch: number, count: slots.length + holes.length, holes };
+      yield { images, labels, ids, slots, batch: number, holes };
     }
     if (yielded === 0 && first) {
       throw new SaliencyMixError('DATA', `None of the images can be read; the first: ${first.message}`, {

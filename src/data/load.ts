@@ -1,7 +1,7 @@
 /** One batch: the files at some positions of a data set, read, decoded, augmented and packed. */
 import { SaliencyMixError } from '../errors';
 import { invalid } from '../check';
-import type { ImageBatch } from '../types';
+import type { ImageBatch, Slots } from '../types';
 import { applyAugment, type Draw } from './augment';
 import { decode, type Decoded, type Size } from './codec';
 import { abortable, createGate, type Gate } from './concurrency';
@@ -23,7 +23,7 @@ export interface LoadedBatch {
   labels: Int32Array;
   ids: string[];
   positions: number[];
-  slots: number[];
+  slots: Slots;
   holes: Hole[];
 }
 
@@ -113,7 +113,7 @@ function pack(
     labels: Int32Array.from(good, (position) => source.items[position].label),
     ids: good.map((position) => source.items[position].id),
     positions: good,
-    slots,
+    slots: { of: slots, count: outcomes.length },
     holes: outcomes.filter((hole) => hole !== undefined),
   };
 }

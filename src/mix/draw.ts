@@ -1,5 +1,6 @@
 /** Draws a batch: pairing, who is mixed, lambda, anchors. Every number is addressed by (seed, epoch, batch, sample). */
 import { Purpose, permutation, Stream } from '../rng';
+import type { Slots } from '../types';
 import { mixMethods } from './index';
 import type { Anchor, MethodDraw } from './method';
 import type { MixOptions } from './options';
@@ -14,14 +15,6 @@ export interface Draw extends MethodDraw {
   method: string;
   /** Position of the sample whose anchors and box this one takes; its own where it has its own. */
   placeOf: number;
-}
-
-/** Which images of a cut batch are there. Draws belong to slots, so a missing image shifts nobody else's. */
-export interface Slots {
-  /** Slot of each image that is there, ascending. */
-  readonly of: readonly number[];
-  /** How many slots the cut batch has. */
-  readonly count: number;
 }
 
 /** A choice among sets of options, each with a weight. */

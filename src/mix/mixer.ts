@@ -1,8 +1,8 @@
 /** The mixer: draws a plan for a batch, places it, applies it, and mixes the labels. */
 import * as check from '../check';
 import { chooseBackend, chooseThreads } from '../native/backends';
-import type { ImageBatch, Labels, OutputFormat, Pixels } from '../types';
-import { type Choice, type DrawnBatch, drawBatch, type Slots } from './draw';
+import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
+import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { mixLabels } from './labels';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
 import { allocatePixels, type ResolvedOutput, resolveOutput } from './output';

@@ -58,8 +58,8 @@ test('the iterator draws by epoch, batch and slot, and holes shift nothing', asy
   const augment = { flip: true, crop: 2 };
   const options = { batch: 3, shuffle: false, augment, seed: 5, epoch: 4, onBad: 'skip' } as const;
   for await (const { batch, slots, images } of batches({ source }, { ...options, size: 'keep' })) {
-    expect(slots).toEqual(batch === 0 ? [0, 2] : [0, 1, 2]);
-    slots.forEach((sample, i) => {
+    expect(slots.of).toEqual(batch === 0 ? [0, 2] : [0, 1, 2]);
+    slots.of.forEach((sample, i) => {
       const { dy, dx, flip } = drawAugment(augment, 5, { epoch: 4, batch, sample });
       expect(images.data.subarray(i * 60, (i + 1) * 60)).toEqual(slow(dy, dx, flip));
     });

@@ -45,7 +45,7 @@ test('order: shuffled by (seed, epoch) alone, cut with a short last batch', () =
 describe('the sequence', () => {
   test('pixels, labels, ids and slots belong together, the last batch is short', async () => {
     const found = await all(grays(7), { batch: 3, shuffle: false });
-    expect(found.map(({ batch, count, ids }) => [batch, count, ids])).toEqual([
+    expect(found.map(({ batch, slots, ids }) => [batch, slots.count, ids])).toEqual([
       [0, 3, ['item-0', 'item-1', 'item-2']],
       [1, 3, ['item-3', 'item-4', 'item-5']],
       [2, 1, ['item-6']],
@@ -55,7 +55,7 @@ describe('the sequence', () => {
     expect(second.images.data).toHaveLength(3 * 48);
     expect([0, 1, 2].map((slot) => second.images.data[slot * 48 + 47])).toEqual([3, 4, 5]);
     expect(second.labels).toEqual(Int32Array.from([0, 1, 2]));
-    expect(second.slots).toEqual([0, 1, 2]);
+    expect(second.slots).toEqual({ of: [0, 1, 2], count: 3 });
     expect(second.holes).toEqual([]);
   });
 
@@ -109,7 +109,7 @@ describe('bad files', () => {
 
   test('skipped they leave holes and shift nothing; a batch of holes is passed over', async () => {
     const found = await all(holed, { batch: 4, shuffle: false, onBad: 'skip' });
-    expect(found.map(({ batch, count, slots, ids }) => [batch, count, slots, ids])).toEqual([
+    expect(found.map(({ batch, slots, ids }) => [batch, slots.count, slots.of, ids])).toEqual([
       [0, 4, [0, 2, 3], ['item-0', 'item-2', 'item-3']],
       [2, 1, [0], ['item-8']],
     ]);
@@ -137,7 +137,7 @@ describe('bad files', () => {
   test('loadBatch tells of a batch of holes by images undefined', async () => {
     const loaded = await loadBatch({ source: holed }, [5, 6], [4, 4]);
     expect(loaded.images).toBeUndefined();
-    expect([loaded.labels.length, loaded.ids, loaded.slots, loaded.positions]).toEqual([0, [], [], []]);
+    expect([loaded.labels.length, loaded.ids, loaded.slots.of, loaded.positions]).toEqual([0, [], [], []]);
     expect(loaded.holes.map(({ slot, id }) => [slot, id])).toEqual([
       [0, 'item-5'],
       [1, 'item-6'],
@@ -147,7 +147,7 @@ describe('bad files', () => {
   test('loadBatch packs good images and keeps their positions', async () => {
     const loaded = await loadBatch({ source: holed }, [8, 1, 3], [2, 2]);
     expect(loaded.positions).toEqual([8, 3]);
-    expect(loaded.slots).toEqual([0, 2]);
+    expect(loaded.slots).toEqual({ of: [0, 2], count: 3 });
     expect(Array.from(loaded.images?.data ?? [])).toEqual([...Array(12).fill(8), ...Array(12).fill(3)]);
   });
 });
@@ -235,7 +235,7 @@ describe('memory and stopping', () => {
     let seen = 0;
     const run = async () => {
       for await (const batch of batches({ source: grays(40) }, { batch: 4, signal: between.signal })) {
-        seen += batch.count;
+        seen += batch.slots.count;
         if (seen === 8) between.abort(reason);
       }
     };

@@ -54,9 +54,9 @@ if (existsSync(tiny)) {
     expect([train.items.length, val.items.length]).toEqual([10_000, 1000]);
     expect([train.classes.length, val.classes]).toEqual([20, train.classes]);
     let read = 0;
-    for await (const { images, count } of batches({ source: val }, { batch: 100, shuffle: false })) {
+    for await (const { images, ids } of batches({ source: val }, { batch: 100, shuffle: false })) {
       expect(images.shape).toEqual([100, 64, 64, 3]);
-      read += count;
+      read += ids.length;
     }
     expect(read).toBe(1000);
     await train.close();

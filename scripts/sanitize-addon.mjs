@@ -1,0 +1,83 @@
+// node scripts/sanitize-addon.mjs ADDON   drives every function of an addon, over awkward shapes, from the built package.
+// Meant for an addon with sanitizers in it: they end the process at the first fault.
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+const require = createRequire(import.meta.url);
+const { addon } = require('../dist/native/load.js');
+const sanitized = require(resolve(process.argv[2]));
+// The package has loaded its own addon: every call goes to the sanitized one instead.
+Object.assign(addon(), sanitized);
+if (addon().mix !== sanitized.mix) throw new Error('the sanitized addon is not in use');
+
+const {
+  applyPlan,
+  createMixer,
+  mixMethodNames,
+  placeBox,
+  saliency,
+  schemeNames,
+} = require('../dist/index.js');
+const { nativeMethods } = require('../dist/saliency/methods.js');
+
+let state = 1;
+const random = (n) => {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+  return Math.floor((state / 2 ** 32) * n);
+};
+const sides = [1, 1, 2, 3, 7, 31, 32, 33, 64, 65];
+const batchOf = () => {
+  const shape = [1 + random(5), sides[random(10)], sides[random(10)], random(2) ? 3 : 1];
+  const data = new Uint8Array(shape.reduce((a, b) => a * b)).map(() => random(256));
+  return { data, shape };
+};
+
+let calls = 0;
+for (let round = 0; round < 40; round++) {
+  const batch = batchOf();
+  const [n, h, w] = batch.shape;
+  for (const method of nativeMethods) await saliency(batch, { method, threads: 1 + random(4) });
+  const labels = Int32Array.from({ length: n }, () => random(3));
+  for (const method of mixMethodNames) {
+    const options = {
+      method,
+      scheme: schemeNames[round % 5],
+      seed: round,
+      classes: 3,
+      ties: 'random',
+      threads: 3,
+    };
+    const mixer = createMixer({
+      ...options,
+      box: round % 2 ? 'clip' : 'shift',
+      per: round % 3 ? 'sample' : 'batch',
+    });
+    const dtype = ['uint8', 'float32', 'float16'][random(3)];
+    const { plan } = await mixer.mix(batch, labels, {
+      output: { layout: round % 2 ? 'NCHW' : 'NHWC', dtype },
+    });
+    await applyPlan(plan, batch);
+    if (method !== 'mixup') {
+      await applyPlan(plan, { data: new Int32Array(n * h * w), shape: [n, h, w] });
+      await applyPlan(plan, { data: new Uint8Array(n * h * w), shape: [n, h, w] });
+    }
+    calls += 4;
+  }
+  placeBox(h, w, random(1000) / 999, [random(h), random(w)], round % 2 ? 'clip' : 'shift');
+}
+
+const large = { data: new Uint8Array(32 * 96 * 96 * 3), shape: [32, 96, 96, 3] };
+const controller = new AbortController();
+const stopped = saliency(large, { signal: controller.signal }).catch((error) => error.name);
+setTimeout(() => controller.abort(), 2);
+if ((await stopped) !== 'AbortError') throw new Error('an aborted call must reject');
+
+// The addon in several threads, and its pool joined when they end.
+const code = `const a = require(${JSON.stringify(resolve(process.argv[2]))});
+const maps = new Float32Array(4 * 64 * 64), peaks = new Int32Array(8), lows = new Int32Array(8), data = new Uint8Array(4 * 64 * 64);
+a.saliency({ backend: 'cpu', method: 'fine-grained', threads: 3, data, count: 4, height: 64, width: 64, channels: 1, maps, peaks, lows })`;
+await Promise.all(
+  Array.from({ length: 3 }, () => new Promise((done) => new Worker(code, { eval: true }).on('exit', done))),
+);
+console.log(`${calls} mixing calls, ${40 * nativeMethods.length} saliency calls: no fault found`);

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Builds native code with AddressSanitizer and UndefinedBehaviorSanitizer and runs it: the native tests, then the addon in
+# Node under the whole API (scripts/sanitize-addon.mjs). GCC or clang on Linux.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs
+
+folder=build/sanitized
+includes=$(node -p "[require('node-api-headers').include_dir, require('node-addon-api').include_dir].join(';')")
+cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release -DSALIENCYMIX_SANITIZE=address,undefined \
+  "-DCMAKE_JS_INC=$includes" "-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$PWD/$folder/Release" >/dev/null
+cmake --build "$folder" --parallel "$(nproc)" >/dev/null
+
+# Node itself is not instrumented: the runtime has to be there before it, and what Node never frees is not our leak.
+runtime=$("${CXX:-c++}" -print-file-name=libasan.so)
+LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+  node scripts/sanitize-addon.mjs "$folder/Release/saliencymix.node"
