@@ -103,6 +103,6 @@ export async function writePreview(
   const rows = await rowsOf(run, loaded, loaded.images, mixed);
   const { method, saliency: how, scheme, seed } = run.settings.mixer;
   const title = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : String(method);
-  const subtitle = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed}`;
+  const subtitle = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed} · yellow: the patch · green cross: the peak`;
   await writeWhole(join(run.out, PREVIEW), await contactSheet(rows, { title, subtitle }));
 }

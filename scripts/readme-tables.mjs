@@ -1,0 +1,52 @@
+// Writes the README's tables and its example from the code, so that they cannot drift.
+// node scripts/readme-tables.mjs [--check]   --check: change nothing, fail where README.md is out of date
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { optionTable } = require('../dist/mix/options.js');
+const { mixMethods } = require('../dist/mix/index.js');
+const { writers } = require('../dist/augment/writers/index.js');
+const { formats } = require('../dist/data/datasets/index.js');
+
+const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+const table = (head, rows) =>
+  [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n');
+
+const parts = {
+  options: table(
+    ['option', 'values', 'default', ''],
+    Object.entries(optionTable).map(([name, { values, about, default: standard }]) => [
+      `\`${name}\``,
+      values,
+      standard === undefined ? '' : `\`${standard}\``,
+      about,
+    ]),
+  ),
+  methods: table(
+    ['method', '', 'source'],
+    Object.values(mixMethods).map(({ name, summary, reference }) => [`\`${name}\``, summary, reference]),
+  ),
+  formats: table(
+    ['data', ''],
+    formats.map(({ name, summary }) => [`\`${name}\``, summary]),
+  ),
+  writers: table(
+    ['`--format`', ''],
+    Object.values(writers).map(({ name, summary }) => [`\`${name}\``, summary]),
+  ),
+  example: `\`\`\`js\n${readFileSync('examples/training-loop.mjs', 'utf8')}\`\`\``,
+};
+
+const before = readFileSync('README.md', 'utf8');
+let after = before;
+for (const [name, text] of Object.entries(parts)) {
+  const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`);
+  if (!place.test(after)) throw new Error(`README.md has no place for ${name}`);
+  after = after.replace(place, (_, open, close) => `${open}${text}${close}`);
+}
+if (process.argv.includes('--check')) {
+  if (after !== before) throw new Error('README.md is out of date: npm run docs');
+} else {
+  writeFileSync('README.md', after);
+}
