@@ -5,12 +5,7 @@ const mixer = createMixer({ method: 'saliencymix', classes: dataset.classes.leng
 const output = { layout: 'NCHW', dtype: 'float32', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
 for (let epoch = 0; epoch < 2; epoch++) {
-  for await (const { images, labels, batch, slots } of dataset.batches({
-    size: 64,
-    batch: 32,
-    seed: 1,
-    epoch,
-  })) {
+  for await (const { images, labels, batch, slots } of dataset.batches({ size: 64, batch: 32, epoch })) {
     const mixed = await mixer.mix(images, labels, { epoch, batch, slots, output });
     trainStep(mixed.images.data, mixed.labels); // Float32Array n × 3 × 64 × 64, and n × classes soft labels
   }

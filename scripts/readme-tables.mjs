@@ -41,9 +41,9 @@ const parts = {
 const before = readFileSync('README.md', 'utf8');
 let after = before;
 for (const [name, text] of Object.entries(parts)) {
-  const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`);
+  const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
   if (!place.test(after)) throw new Error(`README.md has no place for ${name}`);
-  after = after.replace(place, (_, open, close) => `${open}${text}${close}`);
+  after = after.replace(place, (_, open, close) => `${open}${text}\n${close}`);
 }
 if (process.argv.includes('--check')) {
   if (after !== before) throw new Error('README.md is out of date: npm run docs');
