@@ -1,5 +1,6 @@
 /** The public API, and nothing else. */
-export { augment, type AugmentOptions, type AugmentSummary, type Progress } from './augment/job';
+export { augment, type AugmentSummary } from './augment/job';
+export type { AugmentOptions, Progress } from './augment/options';
 export type { Batch, BatchOptions } from './data/batches';
 export { type Dataset, openDataset } from './data/dataset';
 export type { OpenOptions } from './data/datasets/format';

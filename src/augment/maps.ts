@@ -12,7 +12,7 @@ import { type SaliencyOptions, saliency } from '../saliency/index';
 import type { ImageBatch } from '../types';
 import { PARTIAL, writeError, writeWhole } from './files';
 import { checkApart } from './out-folder';
-import type { Progress } from './job';
+import type { Progress } from './options';
 
 export interface MapsOptions extends SaliencyOptions {
   data: string | OpenOptions;

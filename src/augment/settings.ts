@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as check from '../check';
 import type { Dataset } from '../data/dataset';
+import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { resolveOptions } from '../mix/options';
 import type { MixerOptions } from '../mix/options';
@@ -18,7 +19,7 @@ export interface Shard {
 
 /** Everything that the images and labels depend on; plain data, every value present. */
 export interface Settings {
-  data: { path: string; format: string; images: number; fingerprint: string };
+  data: { path: string; format: string; images: number; fingerprint: string; demo?: OpenOptions['demo'] };
   classes: readonly string[];
   size: readonly [height: number, width: number];
   batch: number;

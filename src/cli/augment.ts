@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { augment, type AugmentOptions, type AugmentSummary } from '../augment/job';
+import { type AugmentSummary, augment } from '../augment/job';
+import type { AugmentOptions } from '../augment/options';
 import type { Mode } from '../augment/out-folder';
 import type { Encoding, OutputKind } from '../augment/settings';
 import { writers } from '../augment/writers';

@@ -17,24 +17,43 @@ export interface Layer {
 /** A font that comes with the package: a machine need not have any. */
 const FONT_FILE = require.resolve('@expo-google-fonts/dm-mono/400Regular/DMMono_400Regular.ttf');
 
-/** Text is markup to the renderer. */
+/** Text is markup to the renderer, which refuses \0 and breaks lines at \n: names of classes may hold any. */
 const escaped = (words: string) =>
-  words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  words
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+
+/** The first and last of `keep` letters, with a mark for what is left out between: paths tell most at their ends. */
+function shortened(letters: readonly string[], keep: number): string[] {
+  const last = Math.floor(keep / 2);
+  return [...letters.slice(0, keep - last), '…', ...letters.slice(letters.length - last)];
+}
 
 export interface TextStyle {
   /** Height of the letters, in points at 72 dpi: about pixels. */
   size: number;
   /** #rrggbb */
   colour: string;
+  /** Most pixels across; longer text loses its middle. Layers wider than the ground cannot be composed. */
+  most: number;
 }
 
 /** One line of text as a PNG with a transparent ground, of nearly the same height for any letters. */
-export async function text(words: string, { size, colour }: TextStyle): Promise<Buffer> {
+export async function text(words: string, style: TextStyle): Promise<Buffer> {
+  const { size, colour, most } = style;
   // The renderer crops to the ink: letters that cannot be seen reach as high and as low as any.
   const markup = `<span foreground="${colour}">${escaped(words)}<span fgalpha="1">|f</span></span>`;
-  return sharp({ text: { text: markup, font: `DM Mono ${size}`, fontfile: FONT_FILE, rgba: true, dpi: 72 } })
-    .png()
-    .toBuffer();
+  const drawn = sharp({
+    text: { text: markup, font: `DM Mono ${size}`, fontfile: FONT_FILE, rgba: true, dpi: 72 },
+  });
+  const { data, info } = await drawn.png().toBuffer({ resolveWithObject: true });
+  const letters = Array.from(words);
+  if (info.width <= most || letters.length < 2) return data;
+  // As many letters as fit in proportion. The mark counts as one, so two fewer make the text shorter each time.
+  const keep = Math.min(letters.length - 2, Math.floor((letters.length * most) / info.width) - 1);
+  return text(shortened(letters, Math.max(0, keep)).join(''), style);
 }
 
 /** A picture brought into a square: enlarged by a whole factor, so that its pixels stay visible, or reduced. */

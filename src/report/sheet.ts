@@ -75,9 +75,8 @@ function marked(picture: Picture, box: Box | undefined, peak?: readonly [number,
 async function words(row: SheetRow, top: number): Promise<Layer[]> {
   const left = columnLeft(COLUMNS.length) + 4;
   const { lambda, targetClass, sourceClass, kept } = row;
-  const short = (name: string) => (name.length > 22 ? `${name.slice(0, 21)}…` : name);
   const line = async (content: string, at: number, size: number, colour: string): Promise<Layer> => ({
-    input: await text(content, { size, colour }),
+    input: await text(content, { size, colour, most: WORDS }),
     left,
     top: top + at,
   });
@@ -86,10 +85,9 @@ async function words(row: SheetRow, top: number): Promise<Layer[]> {
     await line(kept ? 'not mixed' : `λ = ${lambda.toFixed(2)}`, 24, 17, INK),
     { input: await bar(WORDS - 30, 8, OF_SOURCE), left, top: top + 52 },
     { input: await bar(share, 8, OF_TARGET), left, top: top + 52 },
-    await line(`${lambda.toFixed(2)} ${short(targetClass)}`, 70, 14, OF_TARGET),
+    await line(`${lambda.toFixed(2)} ${targetClass}`, 70, 14, OF_TARGET),
   ];
-  if (lambda < 1)
-    layers.push(await line(`${(1 - lambda).toFixed(2)} ${short(sourceClass)}`, 92, 14, OF_SOURCE));
+  if (lambda < 1) layers.push(await line(`${(1 - lambda).toFixed(2)} ${sourceClass}`, 92, 14, OF_SOURCE));
   return layers;
 }
 
@@ -108,12 +106,13 @@ async function rowLayers(row: SheetRow, top: number): Promise<Layer[]> {
 }
 
 async function headingLayers({ title, subtitle }: { title: string; subtitle: string }): Promise<Layer[]> {
+  const most = WIDTH - 2 * MARGIN;
   const above = [
-    { input: await text(title, { size: 18, colour: INK }), left: MARGIN, top: 14 },
-    { input: await text(subtitle, { size: 12, colour: FAINT }), left: MARGIN, top: 38 },
+    { input: await text(title, { size: 18, colour: INK, most }), left: MARGIN, top: 14 },
+    { input: await text(subtitle, { size: 12, colour: FAINT, most }), left: MARGIN, top: 38 },
   ];
   const names = COLUMNS.map(async (name, column) => ({
-    input: await text(name, { size: 12, colour: FAINT }),
+    input: await text(name, { size: 12, colour: FAINT, most: CELL + GAP }),
     left: columnLeft(column),
     top: HEADING - 16,
   }));

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { openDataset } from '../../src/data/dataset';
 import type { RawImage } from '../../src/data/source';
+import { saliency } from '../../src/saliency/index';
+import { nativeMethods } from '../../src/saliency/methods';
 
 const open = (count: number, size: number, seed = 0, split = 'train') =>
   openDataset({ path: 'demo', split, demo: { count, size, seed } });
@@ -56,6 +58,21 @@ test('masks cover 3 … 30 % of the picture, and what they cover differs from wh
   contrasts.sort((a, b) => a - b);
   expect(contrasts[50]).toBeGreaterThan(60);
   expect(contrasts[2]).toBeGreaterThan(10);
+});
+
+test('detectors find the object far more often than chance does, and far from always', async () => {
+  const [count, side] = [100, 32];
+  const dataset = await open(count, side);
+  const data = new Uint8Array(count * side * side * 3);
+  for (let i = 0; i < count; i++) data.set(await bytes(dataset, i), i * side * side * 3);
+  const masks = Array.from({ length: count }, (_, i) => dataset.source.mask?.(i) as Uint8Array);
+  const chance = masks.reduce((sum, mask) => sum + mask.filter((v) => v === 1).length, 0) / (side * side);
+  for (const method of nativeMethods) {
+    const { peaks } = await saliency({ data, shape: [count, side, side, 3] }, { method });
+    const hits = masks.filter((mask, i) => mask[peaks[2 * i] * side + peaks[2 * i + 1]] === 1).length;
+    expect(hits).toBeGreaterThan(2 * chance);
+    expect(hits).toBeLessThan(0.9 * count);
+  }
 });
 
 test.each([

@@ -56,7 +56,7 @@ test('lambda, classes and boxes are to be seen', async () => {
 });
 
 test('text is drawn with the font of the package, lines within a pixel of the same height, markup as letters', async () => {
-  const style = { size: 14, colour: '#000000' };
+  const style = { size: 14, colour: '#000000', most: 500 };
   const [flat, tall, markup, escaped] = await Promise.all(
     [text('aaa', style), text('gλf', style), text('<b>&', style), text('', style)].map((png) =>
       png.then((bytes) => sharp(bytes).metadata()),
@@ -65,4 +65,36 @@ test('text is drawn with the font of the package, lines within a pixel of the sa
   expect(Math.abs(flat.height - tall.height)).toBeLessThanOrEqual(1);
   expect(markup.width).toBeGreaterThan(flat.width);
   expect(escaped.height).toBe(flat.height);
+});
+
+test('text that is too long loses its middle, not its ends; text that fits is left alone', async () => {
+  const draw = (words: string, most: number) => text(words, { size: 14, colour: '#000000', most });
+  const long = `/a${'b'.repeat(300)}/z`;
+  const { width } = await sharp(await draw(long, 200)).metadata();
+  expect(width).toBeLessThanOrEqual(200);
+  expect(width).toBeGreaterThan(150);
+  const same = (await Promise.all([draw('/abcdefghijz', 60), draw('/abcXYZWhijz', 60)])).map(String);
+  expect(same[0]).toBe(same[1]);
+  expect(String(await draw('/abcdefghijQ', 60))).not.toBe(same[0]);
+  expect(String(await draw('abc', 200))).toBe(String(await draw('abc', 500)));
+  expect((await sharp(await draw('ab', 1)).metadata()).width).toBeGreaterThan(0); // ends, though nothing fits
+});
+
+test('a sheet is drawn whatever the names and the shapes of the images', async () => {
+  const { width } = await raw(await contactSheet([row()], heading));
+  const path = `6 of 250 images of /${'very/long/path/'.repeat(30)}`;
+  const names = { targetClass: '漢'.repeat(60), sourceClass: 'a\0b\nc' };
+  const sheet = await raw(await contactSheet([row(names)], { title: path, subtitle: path }));
+  expect(sheet.width).toBe(width);
+  for (const [height, across] of [
+    [1, 1],
+    [1, 500],
+    [500, 3],
+  ]) {
+    const thin = { pixels: new Uint8Array(height * across * 3), height, width: across };
+    const box = { top: 0, left: 0, bottom: height, right: across };
+    const map = new Float32Array(height * across);
+    const one = row({ target: thin, source: thin, mixed: thin, map, peak: [0, 0], from: box, to: box });
+    expect((await raw(await contactSheet([one], heading))).width).toBe(width);
+  }
 });

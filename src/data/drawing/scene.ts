@@ -12,6 +12,7 @@ const ANY_WAY = Math.PI;
 const UPRIGHT = 0.5;
 
 const BLACK: Rgb = [0, 0, 0];
+const WHITE: Rgb = [1, 1, 1];
 
 /** A placed shape: place and size in the unit square, turned by an angle. */
 interface Placed {
@@ -51,7 +52,7 @@ export interface Scene {
   ground: { texture: Field; colours: [Rgb, Rgb, Rgb]; horizon: number; slope: number };
   clutter: Clutter[];
   object: Placed & { colours: [Rgb, Rgb]; texture: Field; stripes: number; mottle: number };
-  light: { x: number; y: number; strength: number };
+  light: { x: number; y: number; strength: number; sheen: number };
   grain: number;
   grainSeed: number;
 }
@@ -61,14 +62,17 @@ function drawGround(stream: Stream, hue: number): Scene['ground'] {
     colourOf(
       hue + between(stream, -spread, spread),
       between(stream, 0.08, 0.5),
-      value + between(stream, -0.15, 0.15),
+      value + between(stream, -0.1, 0.1),
     );
-  const colours: [Rgb, Rgb, Rgb] = [tone(0.06, 0.42), tone(0.1, 0.6), tone(0.2, 0.7)];
+  const colours: [Rgb, Rgb, Rgb] = [tone(0.06, 0.44), tone(0.1, 0.56), tone(0.2, 0.6)];
   const texture = fractal(stream, 3, 5, 0.62);
   return { texture, colours, horizon: between(stream, 0.15, 0.6), slope: between(stream, -0.2, 0.2) };
 }
 
-/** Leaves, stones and sticks: of the ground's colours, with now and then a glaring one. */
+/**
+ * Leaves, stones and sticks: mostly of the ground's colours. One in five is vivid, which draws detectors of colour away
+ * from the object, and now and then one glares, which draws those of brightness.
+ */
 function drawClutter(stream: Stream, hue: number): Clutter[] {
   const outlines = [
     shapes.ball,
@@ -76,24 +80,29 @@ function drawClutter(stream: Stream, hue: number): Clutter[] {
     (x: number, y: number) => Math.max(Math.abs(x) - 0.95, Math.abs(y) - 0.12),
   ];
   return Array.from({ length: 7 + stream.below(9) }, () => {
-    const glaring = stream.uniform() < 0.04;
+    const glaring = stream.uniform() < 0.025;
     const radius = glaring ? between(stream, 0.015, 0.04) : between(stream, 0.03, 0.16);
     const placed = place(stream, outlines[stream.below(outlines.length)], radius, -0.05, ANY_WAY);
-    const spread = stream.uniform() < 0.2 ? 0.5 : 0.15;
+    const vivid = stream.uniform() < 0.2;
+    const spread = vivid ? 0.5 : 0.15;
     const colour = colourOf(
       hue + between(stream, -spread, spread),
-      between(stream, 0.05, 0.75),
-      glaring ? (stream.uniform() < 0.5 ? 0.98 : 0.05) : between(stream, 0.25, 0.8),
+      vivid ? between(stream, 0.6, 0.95) : between(stream, 0.05, 0.6),
+      glaring ? (stream.uniform() < 0.5 ? 0.98 : 0.05) : between(stream, 0.3, 0.75),
     );
     return {
       ...placed,
       colour,
-      opacity: glaring ? 0.9 : between(stream, 0.25, 0.75),
+      opacity: glaring ? 0.9 : between(stream, vivid ? 0.5 : 0.25, vivid ? 0.9 : 0.75),
       softness: between(stream, 0.002, 0.02),
     };
   });
 }
 
+/**
+ * A bright object has dark marks, a dark one bright marks. The fine-grained detector gives bright on dark and dark on
+ * bright the same maximum, so an object of one tone would share its peak with the ground around it.
+ */
 function drawObject(stream: Stream, name: string, groundHue: number): Scene['object'] {
   const radius = between(stream, 0.2, 0.32);
   const placed = place(stream, shapes[name], radius, radius * 0.95, UPRIGHT);
@@ -103,15 +112,15 @@ function drawObject(stream: Stream, name: string, groundHue: number): Scene['obj
   const other = colourOf(
     hue + between(stream, -0.12, 0.12),
     between(stream, 0.3, 0.9),
-    value * between(stream, 0.45, 0.8),
+    value > 0.5 ? value * between(stream, 0.15, 0.5) : between(stream, 0.6, 0.95),
   );
-  const stripes = stream.uniform() < 0.4 ? between(stream, 3, 7) : 0;
+  const stripes = stream.uniform() < 0.5 ? between(stream, 3, 7) : 0;
   return {
     ...placed,
     colours: [main, other],
     texture: fractal(stream, 6, 3),
     stripes,
-    mottle: between(stream, 0.1, 0.7),
+    mottle: between(stream, 0.3, 1.1),
   };
 }
 
@@ -123,7 +132,12 @@ export function drawScene(stream: Stream, name: string): Scene {
     ground: drawGround(stream, hue),
     clutter: drawClutter(stream, hue),
     object: drawObject(stream, name, hue),
-    light: { x: Math.cos(angle), y: Math.sin(angle), strength: between(stream, 0.15, 0.4) },
+    light: {
+      x: Math.cos(angle),
+      y: Math.sin(angle),
+      strength: between(stream, 0.15, 0.4),
+      sheen: between(stream, 0, 0.6),
+    },
     grain: between(stream, 0.01, 0.035),
     grainSeed: stream.bits(),
   };
@@ -143,10 +157,10 @@ function objectAt(scene: Scene, distance: number, x: number, y: number): Rgb {
   const striped = object.stripes > 0 ? step(-0.3, 0.3, Math.sin(along * object.stripes * Math.PI)) : 0;
   const pattern = Math.max(striped * 0.9, object.mottle * object.texture(Math.abs(x), Math.abs(y)));
   const [r, g, b] = blend(object.colours[0], object.colours[1], Math.min(1, pattern));
-  // Rounded: bright towards the light, darker at its edge.
-  const shade =
-    1 + light.strength * (dx * light.x + dy * light.y) - 0.35 * step(-0.12, 0, distance / object.radius);
-  return [r * shade, g * shade, b * shade];
+  // Rounded: bright towards the light, darker at its edge, and glossy where it faces the light.
+  const facing = dx * light.x + dy * light.y;
+  const shade = 1 + light.strength * facing - 0.35 * step(-0.12, 0, distance / object.radius);
+  return blend([r * shade, g * shade, b * shade], WHITE, light.sheen * step(0.25, 0.9, facing));
 }
 
 /** Grain from the pixel's place: an integer hash, since a stream per pixel would take longer than the painting. */
@@ -170,7 +184,7 @@ function colourAt(scene: Scene, x: number, y: number, edge: number): Rgb {
   const distance = distanceTo(object, x, y, edge);
   const cover = 1 - step(-edge, edge, distance);
   if (cover > 0) colour = blend(colour, objectAt(scene, distance, x, y), cover);
-  const vignette = 1 - 0.5 * ((x - 0.5) ** 2 + (y - 0.5) ** 2);
+  const vignette = 1 - 0.35 * ((x - 0.5) ** 2 + (y - 0.5) ** 2);
   return [colour[0] * vignette, colour[1] * vignette, colour[2] * vignette];
 }
 

@@ -1,0 +1,44 @@
+/** What labels.jsonl and errors.jsonl say of a batch. */
+import type { LoadedBatch } from '../data/load';
+import type { MixedBatch } from '../mix/mixer';
+import type { ErrorLine, LabelLine } from './journal';
+import type { Run } from './options';
+import type { Task } from './tasks';
+
+/** Shortest decimal that reads back as the same float32. */
+const shortened = (value: number) => Number(value.toPrecision(9));
+
+/** The line of sample i, but for the place it is written to. */
+export function labelRecord(
+  { dataset, settings }: Run,
+  task: Task,
+  loaded: LoadedBatch,
+  mixed: MixedBatch,
+  i: number,
+): Omit<LabelLine, 'file'> {
+  const sample = mixed.plan.samples[i];
+  const described = (at: number) => {
+    const { id, label } = dataset.items[loaded.positions[at]];
+    return { id, class: dataset.classes[label] };
+  };
+  const classes = settings.classes.length;
+  return {
+    copy: task.copy,
+    batch: task.batch,
+    method: sample.method,
+    mixed: sample.mixed,
+    target: described(sample.target),
+    source: described(sample.source),
+    lambda: sample.lambda,
+    from: sample.from ?? null,
+    to: sample.to ?? null,
+    peak: sample.peak ?? null,
+    label: Array.from(mixed.labels.subarray(i * classes, (i + 1) * classes), shortened),
+  };
+}
+
+/** A line for each bad file. With `strict` the first one is thrown instead. */
+export function errorLines({ strict }: Run, { copy, batch }: Task, { holes }: LoadedBatch): ErrorLine[] {
+  if (strict && holes.length > 0) throw holes[0].error;
+  return holes.map(({ id, error }) => ({ copy, batch, file: id, reason: error.message }));
+}

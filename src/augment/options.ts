@@ -1,0 +1,116 @@
+/** What a run is asked to do: checked, completed, and turned into what it works with. */
+import { availableParallelism } from 'node:os';
+import * as check from '../check';
+import type { Dataset } from '../data/dataset';
+import type { OpenOptions } from '../data/datasets/format';
+import { checkSize, type ResolvedSize, resolveSize, type SizeOption } from '../data/size';
+import { createMixer, type Mixer } from '../mix/mixer';
+import { type MixerOptions, resolveOptions } from '../mix/options';
+import { chooseBackend } from '../native/backends';
+import type { Mode } from './out-folder';
+import {
+  decidingOptions,
+  type Encoding,
+  fingerprint,
+  type OutputKind,
+  parseShard,
+  type Settings,
+} from './settings';
+import { writerNames } from './writers';
+
+export interface AugmentOptions {
+  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
+  data: string | OpenOptions;
+  out: string;
+  /** 'auto' unless given: the images' own size where they share one, else 224. */
+  size?: SizeOption;
+  /** 64 unless given. Pairs are drawn within a batch. */
+  batch?: number;
+  /** Passes over the data, each with draws of its own; 1 unless given. */
+  copies?: number;
+  /** Options of the mixer. */
+  mixer?: MixerOptions;
+  /** folder unless given. */
+  format?: OutputKind;
+  /** png unless given. */
+  encoding?: Encoding;
+  /** 'i/n': only the batches of shard i of n. */
+  shard?: string;
+  /** new unless given. */
+  mode?: Mode;
+  /** Stop at the first bad file; unless given, bad files are reported and left out. */
+  strict?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  /** Images looked at so far, bad ones too, earlier runs' too. */
+  done: number;
+  total: number;
+  /** Of them, images that an earlier run had done. */
+  before: number;
+}
+
+/** Everything that one run needs. */
+export interface Run {
+  dataset: Dataset;
+  settings: Settings;
+  size: ResolvedSize;
+  mixer: Mixer;
+  out: string;
+  strict: boolean;
+  backend: string;
+  signal?: AbortSignal;
+  mode: Mode;
+}
+
+const NAMES = 'data out size batch copies mixer format encoding shard mode strict signal onProgress'.split(
+  ' ',
+);
+
+/** Checks every option before anything is opened or written. */
+export function checkOptions(given: AugmentOptions) {
+  check.options(given, NAMES, 'augment options');
+  resolveOptions(given.mixer);
+  if (given.size !== undefined) checkSize(given.size);
+  return {
+    out: check.text(given.out, 'out'),
+    batch: check.integer(given.batch ?? 64, 'batch', 1, 65536),
+    copies: check.integer(given.copies ?? 1, 'copies', 1, 65536),
+    format: check.name(given.format ?? 'folder', writerNames, 'format'),
+    encoding: check.name(given.encoding ?? 'png', ['png', 'jpeg', 'webp'] as const, 'encoding'),
+    shard: parseShard(given.shard ?? '1/1'),
+    mode: check.name(given.mode ?? 'new', ['new', 'resume', 'force'] as const, 'mode'),
+    signal: check.signal(given.signal),
+    mixer: { ...given.mixer },
+  };
+}
+
+/** Settles size and settings, and makes the mixer. */
+export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<Run> {
+  const { out, batch, copies, format, encoding, shard, mode, signal, mixer } = checkOptions(given);
+  const classes = dataset.classes.length;
+  const backend = chooseBackend(mixer.backend);
+  const size = await resolveSize(dataset, given.size);
+  const settings: Settings = {
+    data: {
+      path: dataset.path,
+      format: dataset.format,
+      images: dataset.length,
+      fingerprint: fingerprint(dataset),
+      ...(typeof given.data === 'object' && given.data.demo ? { demo: given.data.demo } : undefined),
+    },
+    classes: dataset.classes,
+    size: size.size,
+    batch,
+    copies,
+    format,
+    encoding,
+    shard,
+    mixer: decidingOptions(mixer, classes),
+  };
+  const threads = mixer.threads ?? availableParallelism();
+  const made = createMixer({ ...mixer, classes, threads });
+  return { dataset, settings, size, mixer: made, out, strict: given.strict ?? false, backend, signal, mode };
+}

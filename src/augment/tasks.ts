@@ -1,0 +1,48 @@
+/** A run as a list of batches: shuffled by (seed, copy), cut, and dealt to the shards. */
+import { cut, order } from '../data/order';
+import type { Place } from './journal';
+import type { Run } from './options';
+
+/** A batch of the run: which items, in which order. */
+export interface Task extends Place {
+  positions: Uint32Array;
+}
+
+/** The batches of the run, in the order in which they are written. */
+export function tasksOf({ dataset, settings }: Pick<Run, 'dataset' | 'settings'>): Task[] {
+  const { batch, copies, shard, mixer } = settings;
+  return Array.from({ length: copies }, (_, copy) => {
+    const positions = order(dataset.length, { shuffle: true, seed: mixer.seed ?? 0, epoch: copy });
+    return cut(positions, batch).map((at, b): Task => ({ copy, batch: b, positions: at }));
+  })
+    .flat()
+    .filter((task) => (task.batch % shard.of) + 1 === shard.index);
+}
+
+/** Tasks are written and redone in groups: all of a group's images are in place before its lines are. */
+export function partsOf(tasks: readonly Task[], perPart: number): Task[][] {
+  const count = Math.ceil(tasks.length / perPart);
+  return Array.from({ length: count }, (_, part) => tasks.slice(part * perPart, (part + 1) * perPart));
+}
+
+/** Runs `start` for each item, in order, with up to `ahead` more already under way. */
+export async function* readAhead<T, R>(
+  items: readonly T[],
+  ahead: number,
+  start: (item: T) => Promise<R>,
+): AsyncGenerator<readonly [T, R], undefined, undefined> {
+  const pending: Promise<R>[] = [];
+  let next = 0;
+  try {
+    for (const item of items) {
+      while (next < items.length && pending.length <= ahead) {
+        const promise = start(items[next++]);
+        promise.catch(() => undefined); // reported when its turn comes
+        pending.push(promise);
+      }
+      yield [item, await (pending.shift() as Promise<R>)];
+    }
+  } finally {
+    await Promise.allSettled(pending);
+  }
+}
