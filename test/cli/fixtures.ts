@@ -19,8 +19,9 @@ export interface Outcome {
 export function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  user: { uid?: number; gid?: number } = {},
 ): { child: ChildProcess; ended: Promise<Outcome> } {
-  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...env }, ...user });
   const outcome = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (outcome.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));

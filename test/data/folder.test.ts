@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, promises as fs, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { folder } from '../../src/data/datasets/folder';
 import { failure, put, temporaryFolder } from './fixtures';
@@ -88,21 +88,6 @@ test('broken links, folders and pipes called like images fail alone and by name'
   expect(source.problems).toEqual([
     { file: 'a/round', reason: expect.stringMatching(/cannot be followed: its links go round/) },
   ]);
-});
-
-test('a sub-folder that may not be read is a problem; the rest is listed', async () => {
-  const root = fresh();
-  put(root, 'cat/1.jpg', 'x');
-  put(root, 'locked/1.jpg', 'x');
-  const real = fs.readdir;
-  const denied = Object.assign(new Error('EACCES'), { code: 'EACCES' });
-  const readdir = jest
-    .spyOn(fs, 'readdir')
-    .mockImplementation(((where: string, how: { withFileTypes: true }) =>
-      where.endsWith('locked') ? Promise.reject(denied) : real(where, how)) as typeof fs.readdir);
-  const { items, problems } = await folder.open({ path: root }).finally(() => readdir.mockRestore());
-  expect(items.map(({ id }) => id)).toEqual(['cat/1.jpg']);
-  expect(problems).toEqual([{ file: 'locked', reason: 'cannot be entered: permission denied' }]);
 });
 
 test('what is not there, not a folder, or holds no images', async () => {

@@ -44,6 +44,17 @@ test('an omitted epoch is 0, an omitted batch counts the mixer’s calls', async
   expect(await counting.plan(batches[3])).toEqual(await createMixer(options).plan(batches[3], { batch: 3 }));
 });
 
+test('explicit options win over the preset', async () => {
+  const released = await createMixer({ preset: 'released', seed: 1 }).plan(batches[0], { batch: 4 });
+  const own = { preset: 'released', per: 'sample', box: 'shift', probability: 1, seed: 1 } as const;
+  const paper = await createMixer({ seed: 1 }).plan(batches[0], { batch: 4 });
+  expect(await createMixer(own).plan(batches[0], { batch: 4 })).toEqual(paper);
+  expect(await createMixer({ preset: 'paper', seed: 1 }).plan(batches[0], { batch: 4 })).toEqual(paper);
+  expect(released).not.toEqual(paper);
+  const spelled = { per: 'batch', box: 'clip', probability: 0.5, seed: 1 } as const;
+  expect(await createMixer(spelled).plan(batches[0], { batch: 4 })).toEqual(released);
+});
+
 test('epoch, batch and seed each change the draw', async () => {
   const plan = (seed: number, epoch: number, batch: number) =>
     createMixer({ ...options, seed }).plan(batches[0], { epoch, batch });

@@ -29,8 +29,11 @@ export const webdataset: Writer = {
     written.catch(() => undefined); // a failure comes out of add or commit
     const entry = (name: string, bytes: Buffer) =>
       new Promise<void>((resolve, reject) => {
-        written.catch(reject); // a full disk ends the stream, and then no entry would ever be called back
-        pack.entry({ name, ...FIXED }, bytes, (error) => (error ? reject(error) : resolve()));
+        // A full disk ends the stream under the entry, which then fails of its own or is never called back.
+        written.catch(reject);
+        pack
+          .entry({ name, ...FIXED }, bytes, (error) => (error ? reject(error) : resolve()))
+          .on('error', reject);
       });
     return {
       async add(samples) {
