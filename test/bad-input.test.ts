@@ -213,14 +213,10 @@ describe('calls', () => {
   test.each([['cuda'], ['gpu'], ['CPU'], [1]])(
     'the backend %j, which this build does not have',
     async (backend) => {
-      for (const call of [
-        saliency(good, { backend: backend as string }),
-        createMixer({ backend: String(backend), classes: 2 }).mix(good, labels),
-      ]) {
-        const error = await rejection(call);
-        expect(error.code).toBe('BACKEND');
-        expect(error.message).toMatch(/Unusable backend .*: this build has "auto", "cpu"/);
-      }
+      const error = await rejection(saliency(good, { backend: backend as string }));
+      expect(error.code).toBe('BACKEND');
+      expect(error.message).toMatch(/Unusable backend .*: this build has "auto", "cpu"/);
+      expect(() => createMixer({ backend: String(backend) })).toThrow(/Unusable backend .*: this build has/);
       expect(backends().map(({ name }) => name)).toEqual(['cpu']);
     },
   );

@@ -8,6 +8,9 @@ import { optionTable } from '../mix/options';
 /** 128 + SIGINT, as shells have it. */
 const STOPPED = 130;
 
+/** Ctrl-C, a polite kill, a closed terminal. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** A number; whether it is in range is the API's to say. */
 export function toNumber(text: string): number {
   const value = Number(text);
@@ -69,8 +72,7 @@ export async function runCommand(work: (signal: AbortSignal) => Promise<void>): 
     process.once('SIGINT', () => process.exit(STOPPED)); // asked twice
     controller.abort();
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  for (const name of ENDINGS) process.once(name, stop);
   try {
     await work(controller.signal);
   } catch (error) {
@@ -82,7 +84,6 @@ export async function runCommand(work: (signal: AbortSignal) => Promise<void>): 
     console.error(error instanceof SaliencyMixError ? `error: ${error.message}` : error);
     process.exitCode = 1;
   } finally {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
+    for (const name of ENDINGS) process.removeListener(name, stop);
   }
 }

@@ -81,6 +81,8 @@ function checkSlots(value: unknown, images: number): Slots {
 /** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
 export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   let calls = 0;
+  // A backend asked for by name must be there now; which one 'auto' is, the first call tells.
+  if (settings.backend !== undefined && settings.backend !== 'auto') chooseBackend(settings.backend);
   const optionsOf = choices.map(({ options }) => options);
 
   function prepare(batch: ImageBatch, given: Record<string, unknown>) {
@@ -151,7 +153,8 @@ async function placeAndMix(
 
 /**
  * A mixer for one method. See the options table for every option, its range and its default.
- * @throws SaliencyMixError ARGUMENT for an unknown option, a misspelled name or a value out of range
+ * @throws SaliencyMixError ARGUMENT for an unknown option, a misspelled name or a value out of range; BACKEND for a
+ *   backend that is not there
  */
 export function createMixer(options: MixerOptions = {}): Mixer {
   const resolved = resolveOptions(options);

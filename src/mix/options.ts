@@ -116,7 +116,12 @@ export const optionTable: { [K in keyof Required<MixerOptions>]: Option<NonNulla
     about: 'length of a soft label; needed when labels are class numbers',
     check: (value, argument) => check.integer(value, argument, 1, 0x7fffffff),
   },
-  backend: { values: '`auto`, `cpu`', about: 'where native code runs', default: 'auto', check: check.text },
+  backend: {
+    values: '`auto`, or a name that `backends()` lists',
+    about: 'where native code runs; never another one instead',
+    default: 'auto',
+    check: check.text,
+  },
   threads: {
     values: 'whole number ≥ 1',
     about: 'threads of one native call; all processors unless given',
