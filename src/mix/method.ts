@@ -3,7 +3,7 @@
  * randomness of mixing is drawn through here; applying a draw is pure and native.
  */
 import type { Purpose, Stream } from '../rng';
-import type { MixOptions } from './options';
+import type { Scheme } from './schemes';
 
 /** Where a patch is put: a known pixel, an extreme of the saliency map, or (in the target) the source's anchor. */
 export type Anchor =
@@ -22,9 +22,15 @@ export interface MethodDraw {
   readonly to?: Anchor;
 }
 
+/** The options that methods read while they draw; what else a mixer has concerns all methods alike. */
+export interface DrawOptions {
+  scheme: Scheme;
+  ties: 'first' | 'random';
+}
+
 /** What a method may ask for while it draws. */
 export interface DrawContext {
-  readonly options: MixOptions;
+  readonly options: DrawOptions;
   readonly height: number;
   readonly width: number;
   /** The numbers of this sample for a purpose; every call starts the same stream again. */

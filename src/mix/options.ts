@@ -2,6 +2,7 @@
 import * as check from '../check';
 import { type SaliencyMethod, saliencyMethods } from '../saliency/methods';
 import { type MixMethodName, mixMethodNames } from './index';
+import type { DrawOptions } from './method';
 import { type Scheme, schemeNames } from './schemes';
 
 export interface MixerOptions {
@@ -23,16 +24,14 @@ export interface MixerOptions {
 }
 
 /** How one sample is drawn; every value present. Options that the method does not use are checked and ignored. */
-export interface MixOptions {
+export interface MixOptions extends DrawOptions {
   method: MixMethodName;
   saliency: SaliencyMethod;
   saliencyModel?: string;
-  scheme: Scheme;
   alpha: number;
   probability: number;
   box: 'shift' | 'clip';
   per: 'sample' | 'batch';
-  ties: 'first' | 'random';
   fill: number;
 }
 
