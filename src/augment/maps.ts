@@ -4,11 +4,13 @@ import { dirname, join } from 'node:path';
 import * as check from '../check';
 import { decode, encode, type Size } from '../data/codec';
 import { createGate } from '../data/concurrency';
-import { openDataset } from '../data/dataset';
+import { type Dataset, openDataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { drawCross, mapToGray, overlay } from '../report/overlay';
+import { chooseBackend, chooseThreads } from '../native/backends';
 import { type SaliencyOptions, saliency } from '../saliency/index';
+import { saliencyMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import { PARTIAL, writeError, writeWhole } from './files';
 import { checkApart } from './out-folder';
@@ -109,63 +111,74 @@ async function mapImage(
   return { id, ...names, height, width, peak, low: [lows[0], lows[1]], ...extremes(maps) };
 }
 
+interface MapsRun {
+  dataset: Dataset;
+  options: MapsOptions;
+  bad: { file: string; reason: string }[];
+}
+
+/** The pixels of one item; a bad file is noted, or thrown with `strict`. */
+async function loadImage({ dataset, options, bad }: MapsRun, index: number): Promise<ImageBatch | undefined> {
+  const { id } = dataset.items[index];
+  try {
+    const { pixels, height, width } = await decode(await dataset.source.read(index), options.size, id);
+    return { data: pixels, shape: [1, height, width, 3] };
+  } catch (error) {
+    if (options.strict || !(error instanceof SaliencyMixError)) throw error;
+    bad.push({ file: id, reason: error.message });
+    return undefined;
+  }
+}
+
+/** All images, several at once; after the first failure no further one is begun. */
+async function mapAll(run: MapsRun, how: SaliencyOptions): Promise<ImagePeaks[]> {
+  const { dataset, options } = run;
+  const gate = createGate();
+  let [done, failed] = [0, false];
+  const one = async (index: number): Promise<ImagePeaks | undefined> => {
+    if (failed) return undefined;
+    how.signal?.throwIfAborted();
+    const batch = await loadImage(run, index);
+    const found = batch && (await mapImage(dataset.items[index].id, batch, options.out, how));
+    options.onProgress?.({ done: ++done, total: dataset.length, before: 0 });
+    return found;
+  };
+  const watched = (index: number) =>
+    one(index).catch((error: unknown) => {
+      failed = true;
+      throw error;
+    });
+  const outcomes = await Promise.allSettled(dataset.items.map((_, index) => gate(() => watched(index))));
+  return outcomes.flatMap((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value ?? [];
+  });
+}
+
 /**
  * Writes `ID.map.png`, `ID.overlay.png` for every image, and peaks.json for all.
  * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, BACKEND, ADDON, MODEL; FILE with `strict`; the signal's
  *   reason when aborted
  */
-export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
-  const {
-    data,
-    out,
-    size,
-    force = false,
-    strict = false,
-    signal,
-    onProgress = () => undefined,
-    ...how
-  } = given;
+export async function writeMaps(options: MapsOptions): Promise<MapsSummary> {
+  const { data, out, saliencyModel, signal } = options;
   check.text(out, 'out');
+  const method = check.name(options.method ?? 'fine-grained', saliencyMethods, 'method');
+  const backend = chooseBackend(options.backend);
+  // Images run side by side already, so one thread each unless asked for more.
+  const threads = options.threads === undefined ? 1 : chooseThreads(options.threads);
   const started = Date.now();
   const dataset = await openDataset(data);
   try {
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
-    await checkOut(out, force);
-    const gate = createGate();
+    await checkOut(out, options.force ?? false);
     const bad = dataset.problems.map(({ file, reason }) => ({ file, reason }));
-    let [done, failed] = [0, false];
-    const one = async (index: number): Promise<ImagePeaks | undefined> => {
-      signal?.throwIfAborted();
-      if (failed) return undefined;
-      const { id } = dataset.items[index];
-      const image = await dataset.source
-        .read(index)
-        .then((bytes) => decode(bytes, size, id))
-        .catch((error: unknown) => {
-          if (strict || !(error instanceof SaliencyMixError)) throw error;
-          bad.push({ file: id, reason: error.message });
-        });
-      onProgress({ done: ++done, total: dataset.length, before: 0 });
-      if (!image) return undefined;
-      const batch: ImageBatch = { data: image.pixels, shape: [1, image.height, image.width, 3] };
-      return mapImage(id, batch, out, { ...how, threads: how.threads ?? 1, signal });
-    };
-    const guarded = (index: number) =>
-      one(index).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    const outcomes = await Promise.allSettled(dataset.items.map((_, index) => gate(() => guarded(index))));
-    const found = outcomes.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason;
-      return outcome.value;
-    });
-    const peaks = found.filter((entry) => entry !== undefined);
-    await writeWhole(
-      join(out, PEAKS),
-      `${JSON.stringify({ method: how.method ?? 'fine-grained', images: peaks }, null, 1)}\n`,
+    const images = await mapAll(
+      { dataset, options, bad },
+      { method, saliencyModel, backend, threads, signal },
     );
-    return { images: peaks.length, bad, seconds: (Date.now() - started) / 1000, backend: 'cpu' };
+    await writeWhole(join(out, PEAKS), `${JSON.stringify({ method, images }, null, 1)}\n`);
+    return { images: images.length, bad, seconds: (Date.now() - started) / 1000, backend };
   } finally {
     await dataset.close();
   }

@@ -94,6 +94,6 @@ export function addAugment(program: Command): void {
         mode: modeOf(parsed),
         mixer: mixerOptions(parsed),
       });
-    }),
+    }, 'stopped; the same command with --resume goes on from here'),
   );
 }

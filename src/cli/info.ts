@@ -2,7 +2,6 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Command } from 'commander';
 import { environment, version } from '../augment/environment';
 import { formats } from '../data/datasets';
-import { reasonOf } from '../errors';
 import { mixMethodNames, mixMethods } from '../mix/index';
 import { schemeNames } from '../mix/schemes';
 import { backends } from '../native/backends';
@@ -14,8 +13,8 @@ function onnxruntime(): string {
   try {
     const { version: found } = require('onnxruntime-node/package.json') as { version: string };
     return found;
-  } catch (error) {
-    return `not installed (${reasonOf(error).split('\n')[0]})`;
+  } catch {
+    return 'not installed (optional, for learned saliency: npm install onnxruntime-node)';
   }
 }
 

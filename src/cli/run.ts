@@ -63,9 +63,12 @@ export function reportBad(bad: readonly { file: string; reason: string }[]): voi
 
 /**
  * Runs a command's work with a signal that Ctrl-C aborts. A user's mistake prints one message and exits with 1; a fault
- * of ours prints its stack.
+ * of ours prints its stack. @param whenStopped what to say after Ctrl-C
  */
-export async function runCommand(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function runCommand(
+  work: (signal: AbortSignal) => Promise<void>,
+  whenStopped = 'stopped',
+): Promise<void> {
   bulkMode();
   const controller = new AbortController();
   const stop = () => {
@@ -77,7 +80,7 @@ export async function runCommand(work: (signal: AbortSignal) => Promise<void>): 
     await work(controller.signal);
   } catch (error) {
     if (controller.signal.aborted) {
-      console.error('stopped; the same command with --resume goes on from here');
+      console.error(whenStopped);
       process.exitCode = STOPPED;
       return;
     }
