@@ -22,10 +22,8 @@ function withCMake() {
   ];
   run('cmake', ['-S', '.', '-B', folder, ...settings]);
   run('cmake', ['--build', folder, '--config', 'Release', '--parallel', String(availableParallelism())]);
-  run('ctest', [
-    ...['--test-dir', folder, '--build-config', 'Release', '--output-on-failure'],
-    ...process.argv.slice(2),
-  ]);
+  const options = ['--test-dir', folder, '--build-config', 'Release', '--output-on-failure'];
+  run('ctest', [...options, ...process.argv.slice(2)]);
 }
 
 /** Each test file is a program of its own, over the sources below the binding. */
