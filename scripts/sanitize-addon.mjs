@@ -80,4 +80,13 @@ a.saliency({ backend: 'cpu', method: 'fine-grained', threads: 3, data, count: 4,
 await Promise.all(
   Array.from({ length: 3 }, () => new Promise((done) => new Worker(code, { eval: true }).on('exit', done))),
 );
+// Threads that are ended in the middle of a call: what it reads and writes must outlive it.
+for (let wait = 0; wait < 8; wait++) {
+  const worker = new Worker(`${code}; require('node:worker_threads').parentPort.postMessage(1)`, {
+    eval: true,
+  });
+  await new Promise((running) => worker.once('message', running));
+  await new Promise((tick) => setTimeout(tick, wait));
+  await worker.terminate();
+}
 console.log(`${calls} mixing calls, ${40 * nativeMethods.length} saliency calls: no fault found`);

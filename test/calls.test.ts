@@ -115,6 +115,27 @@ test.each([
   expect(stderr).not.toMatch(/terminate|Segmentation|core dumped/);
 });
 
+test('worker threads that are terminated in the middle of their calls take nobody along', () => {
+  const script = `const { Worker } = require('node:worker_threads');
+    const inside = "const { saliency } = require(" + JSON.stringify(${JSON.stringify(ENTRY)}) + ");" +
+      "const batch = { data: new Uint8Array(40 * 160 * 160 * 3), shape: [40, 160, 160, 3] };" +
+      "for (let i = 0; i < 6; i++) saliency(batch, { threads: 3 }).catch(() => undefined);" +
+      "require('node:worker_threads').parentPort.postMessage('running');";
+    (async () => {
+      for (let wait = 0; wait < 16; wait++) {
+        const worker = new Worker(inside, { eval: true });
+        await new Promise((running) => worker.once('message', running));
+        await new Promise((tick) => setTimeout(tick, wait));
+        await worker.terminate();
+      }
+      console.log('still here');
+    })();`;
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    encoding: 'utf8',
+  });
+  expect([status, signal, stdout, stderr]).toEqual([0, null, 'still here\n', '']);
+});
+
 test('ten thousand calls without growth of memory', () => {
   // A process of its own, where garbage can be collected before memory is looked at.
   const script = `const { createMixer, saliency } = require(${JSON.stringify(ENTRY)});

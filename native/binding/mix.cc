@@ -78,7 +78,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   const auto output = readPart<Output>(
       from, "output", [&](const Napi::Object& part) { return readOutput(part, batch, records->samples.size()); });
 
-  return queue(from, cancelled, [=, &backend] {
+  return PromiseWorker::queue(from, cancelled, [=, &backend] {
     const Run run{threads, cancelled.get()};
     std::vector<MixSample>& samples = records->samples;
     if (placing) {
@@ -102,7 +102,7 @@ Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {
   const auto records = std::make_shared<Records>(readRecords(from, maps.count, maps.height, maps.width));
   std::int32_t* result =
       readArray<std::int32_t>(from, "result", records->samples.size() * product(1, maps.height, maps.width, 1));
-  return queue(from, nullptr, [=, &backend] {
+  return PromiseWorker::queue(from, nullptr, [=, &backend] {
     backend.mixLabelMaps(maps, records->samples, result, Run{threads, nullptr});
   });
 }

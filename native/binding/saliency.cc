@@ -26,7 +26,7 @@ Napi::Value saliency(const Napi::CallbackInfo& info) {
   Point* peaks = readPoints(from, "peaks", batch.count);
   Point* lows = readPoints(from, "lows", batch.count);
   const CancelFlag cancelled = readCancel(from);
-  return queue(from, cancelled, [=, &backend, &method] {
+  return PromiseWorker::queue(from, cancelled, [=, &backend, &method] {
     backend.saliency(batch, method, maps, peaks, lows, Run{threads, cancelled.get()});
   });
 }
@@ -38,7 +38,7 @@ Napi::Value modelInput(const Napi::CallbackInfo& info) {
   const int threads = readInt(from, "threads", 1);
   const int size = readInt(from, "size", 1);
   float* input = readArray<float>(from, "input", product(batch.count, 3, size, size));
-  return queue(from, nullptr, [=] {
+  return PromiseWorker::queue(from, nullptr, [=] {
     Pool::shared().forEach(batch.count, threads, [&](int i) {
       toModelInput(batch.image(i), size, format, input + product(i, 3, size, size));
     });
@@ -55,7 +55,7 @@ Napi::Value resizeMaps(const Napi::CallbackInfo& info) {
   const int threads = readInt(from, "threads", 1);
   const float* maps = readArray<float>(from, "maps", product(count, rows, cols, 1));
   float* result = readArray<float>(from, "result", product(count, height, width, 1));
-  return queue(from, nullptr, [=] {
+  return PromiseWorker::queue(from, nullptr, [=] {
     Pool::shared().forEach(count, threads, [&](int i) {
       resizeBilinear(maps + product(i, rows, cols, 1), rows, cols, result + product(i, height, width, 1), height, width);
     });
@@ -71,7 +71,7 @@ Napi::Value extremes(const Napi::CallbackInfo& info) {
   const float* maps = readArray<float>(from, "maps", product(count, height, width, 1));
   Point* peaks = readPoints(from, "peaks", count);
   Point* lows = readPoints(from, "lows", count);
-  return queue(from, nullptr, [=] {
+  return PromiseWorker::queue(from, nullptr, [=] {
     Pool::shared().forEach(count, threads, [&](int i) {
       const float* map = maps + product(i, height, width, 1);
       peaks[i] = findExtreme(map, height, width, Extreme::peak);

@@ -4,10 +4,13 @@
 #include <napi.h>
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "binding/args.h"
 #include "core/backend.h"
 
 namespace saliencymix::binding {
@@ -16,40 +19,76 @@ using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
 // Runs `work` on libuv's pool (which hands the heavy part to our own). `arguments` is the JavaScript object whose typed
 // arrays the work reads and writes: a reference keeps them alive until the promise is settled.
-class PromiseWorker final : public Napi::AsyncWorker {
+//
+// Written on the C interface: a worker thread may be terminated while its call runs, and then settling the promise fails.
+// Nobody is left to be told, so those failures are passed over; as C++ exceptions they would end the whole process.
+class PromiseWorker {
  public:
-  PromiseWorker(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work)
-      : AsyncWorker(arguments.Env(), "saliencymix"),
-        deferred_(Napi::Promise::Deferred::New(arguments.Env())),
-        arguments_(Napi::Persistent(arguments)),
-        cancelled_(std::move(cancelled)),
-        work_(std::move(work)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override { work_(); }  // exceptions become OnError, by AsyncWorker
-  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  // Gives the promise. The worker deletes itself once that is settled.
+  static Napi::Value queue(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work) {
+    const Napi::Env env = arguments.Env();
+    std::unique_ptr<PromiseWorker> worker(new PromiseWorker(std::move(cancelled), std::move(work)));
+    napi_value promise = nullptr;
+    const Napi::String name = Napi::String::New(env, "saliencymix");
+    const bool ready =
+        napi_create_promise(env, &worker->deferred_, &promise) == napi_ok &&
+        napi_create_reference(env, arguments, 1, &worker->arguments_) == napi_ok &&
+        napi_create_async_work(env, nullptr, name, execute, complete, worker.get(), &worker->handle_) == napi_ok &&
+        napi_queue_async_work(env, worker->handle_) == napi_ok;
+    if (!ready) throw badArgument(env, "the call", "one that can be queued");
+    worker.release();
+    return {env, promise};
+  }
 
  private:
-  Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference arguments_;
+  PromiseWorker(CancelFlag cancelled, std::function<void()> work)
+      : cancelled_(std::move(cancelled)), work_(std::move(work)) {}
+
+  static void execute(napi_env, void* data) {
+    auto* worker = static_cast<PromiseWorker*>(data);
+    try {
+      worker->work_();
+    } catch (const std::exception& error) {
+      worker->failed_ = true;
+      worker->message_ = error.what();
+    }
+  }
+
+  static void complete(napi_env env, napi_status, void* data) {
+    const std::unique_ptr<PromiseWorker> worker(static_cast<PromiseWorker*>(data));
+    napi_handle_scope scope = nullptr;
+    napi_open_handle_scope(env, &scope);
+    worker->settle(env);
+    napi_delete_reference(env, worker->arguments_);
+    napi_delete_async_work(env, worker->handle_);
+    napi_close_handle_scope(env, scope);
+  }
+
+  void settle(napi_env env) const {
+    napi_value value = nullptr;
+    if (!failed_) {
+      napi_get_undefined(env, &value);
+      napi_resolve_deferred(env, deferred_, value);
+      return;
+    }
+    napi_value message = nullptr;
+    napi_create_string_utf8(env, message_.data(), message_.size(), &message);
+    if (napi_create_error(env, nullptr, message, &value) == napi_ok) napi_reject_deferred(env, deferred_, value);
+  }
+
+  napi_deferred deferred_ = nullptr;
+  napi_ref arguments_ = nullptr;
+  napi_async_work handle_ = nullptr;
   CancelFlag cancelled_;
   std::function<void()> work_;
+  bool failed_ = false;
+  std::string message_;
 };
 
 // The flag of a call, made by newCancel() in JavaScript; absent means it cannot be stopped.
 inline CancelFlag readCancel(const Napi::Object& arguments) {
   const Napi::Value value = arguments.Get("cancel");
   return value.IsExternal() ? *value.As<Napi::External<CancelFlag>>().Data() : nullptr;
-}
-
-inline Napi::Value queue(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work) {
-  auto worker = std::make_unique<PromiseWorker>(arguments, std::move(cancelled), std::move(work));
-  const Napi::Promise promise = worker->promise();
-  worker.release()->Queue();  // deletes itself once settled
-  return promise;
 }
 
 }  // namespace saliencymix::binding
