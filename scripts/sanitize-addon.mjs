@@ -73,20 +73,27 @@ const stopped = saliency(large, { signal: controller.signal }).catch((error) => 
 setTimeout(() => controller.abort(), 2);
 if ((await stopped) !== 'AbortError') throw new Error('an aborted call must reject');
 
+/** A thread that starts one call over `count` images and says so. */
+function thread(count) {
+  const code = `const a = require(${JSON.stringify(resolve(process.argv[2]))});
+    const pixels = ${count} * 64 * 64;
+    const call = { backend: 'cpu', method: 'fine-grained', threads: 3, data: new Uint8Array(pixels), count: ${count},
+      height: 64, width: 64, channels: 1, maps: new Float32Array(pixels), peaks: new Int32Array(2 * ${count}),
+      lows: new Int32Array(2 * ${count}) };
+    a.saliency(call);
+    require('node:worker_threads').parentPort.postMessage('running');`;
+  return new Worker(code, { eval: true });
+}
+const event = (worker, name) => new Promise((done) => worker.once(name, done));
+
 // The addon in several threads, and its pool joined when they end.
-const code = `const a = require(${JSON.stringify(resolve(process.argv[2]))});
-const maps = new Float32Array(4 * 64 * 64), peaks = new Int32Array(8), lows = new Int32Array(8), data = new Uint8Array(4 * 64 * 64);
-a.saliency({ backend: 'cpu', method: 'fine-grained', threads: 3, data, count: 4, height: 64, width: 64, channels: 1, maps, peaks, lows })`;
-await Promise.all(
-  Array.from({ length: 3 }, () => new Promise((done) => new Worker(code, { eval: true }).on('exit', done))),
-);
+await Promise.all([4, 4, 4].map((count) => event(thread(count), 'exit')));
+
 // Threads that are ended in the middle of a call: what it reads and writes must outlive it.
-for (let wait = 0; wait < 8; wait++) {
-  const worker = new Worker(`${code}; require('node:worker_threads').parentPort.postMessage(1)`, {
-    eval: true,
-  });
-  await new Promise((running) => worker.once('message', running));
-  await new Promise((tick) => setTimeout(tick, wait));
+for (let wait = 0; wait < 10; wait++) {
+  const worker = thread(200);
+  await event(worker, 'message');
+  await new Promise((tick) => setTimeout(tick, 3 * wait));
   await worker.terminate();
 }
 console.log(`${calls} mixing calls, ${40 * nativeMethods.length} saliency calls: no fault found`);
