@@ -2,8 +2,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 
-/** Ending of a file that is being written; after a crash these are leftovers to remove. */
-export const PARTIAL = '.partial';
+/** Ending of a file that is being written; after a crash these are leftovers to remove, and nobody else's. */
+export const PARTIAL = '.saliencymix-partial';
 
 /** A failed write in words that say what to do. */
 export function writeError(path: string, error: unknown): SaliencyMixError {

@@ -11,7 +11,7 @@ import { environment, version } from './environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
 import { type AugmentOptions, checkOptions, type Progress, prepare, type Run } from './options';
-import { checkApart, claimFolder } from './out-folder';
+import { checkApart, claimFolder, makeFolders } from './out-folder';
 import { writePreview } from './preview';
 import { type RunFile, writeRun } from './run-file';
 import type { Settings } from './settings';
@@ -146,6 +146,7 @@ async function finish(
     started: new Date().toISOString(),
   };
   await writeRun(out, begun);
+  await makeFolders(out, settings);
   const tasks = tasksOf(run);
   const { images, before, errors } = await writeAll(run, tasks, onProgress);
   const bad = onceEach(dataset, errors);

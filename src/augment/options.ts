@@ -7,6 +7,7 @@ import { checkSize, type ResolvedSize, resolveSize, type SizeOption } from '../d
 import { createMixer, type Mixer } from '../mix/mixer';
 import { type MixerOptions, resolveOptions } from '../mix/options';
 import { chooseBackend } from '../native/backends';
+import { checkModel } from '../saliency/learned';
 import type { Mode } from './out-folder';
 import {
   decidingOptions,
@@ -92,6 +93,8 @@ export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<
   const { out, batch, copies, format, encoding, shard, mode, signal, mixer } = checkOptions(given);
   const classes = dataset.classes.length;
   const backend = chooseBackend(mixer.backend);
+  if (mixer.saliency === 'learned' && mixer.saliencyModel !== undefined)
+    await checkModel(mixer.saliencyModel);
   const size = await resolveSize(dataset, given.size);
   const settings: Settings = {
     data: {

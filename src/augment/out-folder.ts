@@ -1,11 +1,11 @@
 /** The output folder: who may write to it, what is in it, what of it may be removed. */
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { SaliencyMixError } from '../errors';
 import { PARTIAL, writeError } from './files';
 import { ERRORS, LABELS } from './journal';
 import { LOCK, lockFolder } from './lock';
-import { RUN, type RunFile, readRun } from './run-file';
+import { RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings, type Settings } from './settings';
 import { writers } from './writers';
 
@@ -55,6 +55,14 @@ async function list(out: string): Promise<string[]> {
   }
 }
 
+/** Whether a run has come as far as its first image. */
+async function hasLines(out: string): Promise<boolean> {
+  return stat(join(out, LABELS)).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
+}
+
 /** What --force removes: only what runs of this package write, and only where run.json shows that one did. */
 async function clear(out: string, names: readonly string[], earlier: RunFile | undefined): Promise<void> {
   const ours = names.filter(isOurs);
@@ -64,7 +72,8 @@ async function clear(out: string, names: readonly string[], earlier: RunFile | u
       `holds ${ours[0]}, but no ${RUN} of an earlier run: not removing files that may be yours; empty it yourself`,
     );
   }
-  // run.json goes last: until then the folder is still known to be a run's.
+  // run.json goes last, and no longer says complete: whatever the moment, the folder is known for what it is.
+  if (earlier) await writeRun(out, { ...earlier, status: 'running' });
   for (const name of [...ours.filter((one) => one !== RUN), ...ours.filter((one) => one === RUN)]) {
     await rm(join(out, name), { recursive: true, force: true });
   }
@@ -82,6 +91,10 @@ async function settle(
     return undefined;
   }
   if (names.length === 0) return undefined;
+  if (mode === 'new' && earlier && !(await hasLines(out))) {
+    await clear(out, names, earlier); // it failed before its first image: nothing is lost
+    return undefined;
+  }
   if (mode === 'new') {
     const hint = earlier ? ' (--resume goes on with the run there, --force replaces it)' : '';
     throw refuse(out, `is not empty${hint}; choose another folder`);
@@ -100,6 +113,16 @@ async function removeLeftovers(out: string, settings: Settings): Promise<void> {
   }
 }
 
+/** The folders that images go to. Made after run.json is there: without it they would look like somebody else's. */
+export async function makeFolders(out: string, settings: Settings): Promise<void> {
+  for (const name of writers[settings.format].folders(settings)) {
+    const folder = join(out, name);
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw writeError(folder, error);
+    });
+  }
+}
+
 /**
  * Takes the folder for a run: makes it, locks it, checks what is in it, removes leftovers of a killed run.
  * @throws (rejects) SaliencyMixError OUTPUT
@@ -110,11 +133,6 @@ export async function claimFolder(out: string, mode: Mode, settings: Settings): 
   try {
     const earlier = await settle(out, await list(out), mode, settings);
     await removeLeftovers(out, settings);
-    for (const folder of writers[settings.format].folders(settings)) {
-      await mkdir(join(out, folder), { recursive: true }).catch((error: unknown) => {
-        throw writeError(join(out, folder), error);
-      });
-    }
     return { earlier, release };
   } catch (error) {
     await release();

@@ -48,6 +48,11 @@ function inputOf(model: Model): { side: number; atOnce: number } {
   return { side: rows ?? DEFAULT_SIDE, atOnce: batch ?? IMAGES_PER_RUN };
 }
 
+/** Opens a model and sees whether it can be one for saliency, before anything depends on it. */
+export async function checkModel(path: string): Promise<void> {
+  inputOf(await openModel(path));
+}
+
 /** One run: `count` images of the batch from `start`; where the model's batch is fixed and larger, zeros fill it up. */
 async function runModel(model: Model, batch: ImageBatch, start: number, count: number, threads: number) {
   const { side, atOnce } = inputOf(model);

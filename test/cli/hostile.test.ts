@@ -54,7 +54,7 @@ describe.each(['folder', 'webdataset', 'npy'])('a disk that is full, --format %s
     expect(stdout.match(/code \d+/g)).toEqual(['code 1', 'code 0']);
     const half = `${kept}-half`;
     const names = Object.keys(contents(half));
-    expect(names.filter((name) => /partial|lock/.test(name))).toEqual([]);
+    expect(names.filter((name) => /-partial|lock/.test(name))).toEqual([]);
     if (names.includes('labels.jsonl'))
       for (const { file } of labelLines(half)) expect(names).toContain(file);
     expect(contents(kept)).toEqual(contents(whole));

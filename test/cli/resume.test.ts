@@ -20,7 +20,7 @@ const augment = (out: string, ...more: string[]) => run('augment', data, '--out'
 const leftovers = (folder: string) =>
   readdirSync(folder, { recursive: true })
     .map(String)
-    .filter((name) => name.endsWith('.partial') || name.endsWith('.lock'));
+    .filter((name) => name.endsWith('-partial') || name.endsWith('.lock'));
 
 beforeAll(async () => {
   await imageFolder(data, 40, 80);
@@ -113,8 +113,8 @@ describe('what a crash may leave', () => {
   test('no labels at all', () => broken('none', (out) => rmSync(join(out, 'labels.jsonl'))));
   test('half-written files', () =>
     broken('half', (out) => {
-      writeFileSync(join(out, 'images/1/0000003.png.partial'), 'half');
-      writeFileSync(join(out, 'run.json.partial'), '{');
+      writeFileSync(join(out, 'images/1/0000003.png.saliencymix-partial'), 'half');
+      writeFileSync(join(out, 'run.json.saliencymix-partial'), '{');
     }));
   test('the lock of a process that is gone', () =>
     broken('stale', (out) =>
@@ -162,6 +162,49 @@ test('--resume with other settings is refused, naming them; threads may differ',
     /was begun with other settings: batch was 4 and is now 5; mixer\.seed was 7 and is now 8\. Resume with the first ones/,
   );
   expect((await augment(whole, '--resume', '--threads', '1')).code).toBe(0);
+});
+
+test('a folder where a run failed before its first image is free for another', async () => {
+  const out = join(work, 'failed');
+  const first = await run(
+    'augment',
+    data,
+    '--out',
+    out,
+    '--batch',
+    '4',
+    '--saliency',
+    'learned',
+    '--saliency-model',
+    data,
+  );
+  expect([first.code, existsSync(out)]).toEqual([1, false]); // the model is tried before anything is written
+  await imageFolder(join(work, 'sizes'), 4, 20);
+  await imageFolder(join(work, 'sizes'), 2, 30);
+  const unequal = await run('augment', join(work, 'sizes'), '--out', out, '--size', 'keep');
+  expect([unequal.code, unequal.stderr]).toEqual([
+    1,
+    expect.stringMatching(/"keep" needs .*give a size, e\.g\. size: 224/),
+  ]);
+  expect(existsSync(join(out, 'run.json'))).toBe(true);
+  expect((await augment(out)).code).toBe(0);
+  expect(contents(out)).toEqual(contents(whole));
+});
+
+test('--force of a complete run that is killed leaves none that claims to be complete', async () => {
+  const out = join(work, 'forced');
+  await cp(whole, out, { recursive: true });
+  const { child, ended } = start(['augment', data, '--out', out, ...options, '--seed', '8', '--force']);
+  const runFile = join(out, 'run.json');
+  const complete = () => existsSync(runFile) && readFileSync(runFile, 'utf8').includes('"complete"');
+  while (complete()) await new Promise((tick) => setTimeout(tick, 1));
+  child.kill('SIGKILL');
+  await ended;
+  const runFile = join(out, 'run.json');
+  if (existsSync(runFile))
+    expect(JSON.parse(readFileSync(runFile, 'utf8'))).toMatchObject({ status: 'running' });
+  expect((await augment(out, '--force')).code).toBe(0);
+  expect(contents(out)).toEqual(contents(whole));
 });
 
 test('two runs into one folder: the second is refused while the first is alive', async () => {
