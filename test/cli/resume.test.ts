@@ -200,7 +200,6 @@ test('--force of a complete run that is killed leaves none that claims to be com
   while (complete()) await new Promise((tick) => setTimeout(tick, 1));
   child.kill('SIGKILL');
   await ended;
-  const runFile = join(out, 'run.json');
   if (existsSync(runFile))
     expect(JSON.parse(readFileSync(runFile, 'utf8'))).toMatchObject({ status: 'running' });
   expect((await augment(out, '--force')).code).toBe(0);
