@@ -16,7 +16,7 @@ import { writePreview } from './preview';
 import { type RunFile, writeRun } from './run-file';
 import type { Settings } from './settings';
 import { partsOf, readAhead, type Task, tasksOf } from './tasks';
-import { writers } from './writers';
+import { writerOf } from './writers';
 import type { Part, Sample } from './writers/writer';
 
 export interface AugmentSummary {
@@ -65,7 +65,7 @@ async function writePart(
   journal: Journal,
   report: (images: number) => void,
 ) {
-  const part = await writers[run.settings.format].begin(run, number);
+  const part = await writerOf(run.settings).begin(run, number);
   const labels: LabelLine[] = [];
   const errors: ErrorLine[] = [];
   try {
@@ -87,7 +87,7 @@ async function writePart(
 /** Writes all parts that are not there yet. */
 async function writeAll(run: Run, tasks: readonly Task[], onProgress: (progress: Progress) => void) {
   const { dataset, size, signal, settings, out } = run;
-  const parts = partsOf(tasks, writers[settings.format].batchesPerPart(settings.batch));
+  const parts = partsOf(tasks, writerOf(settings).batchesPerPart(settings.batch));
   const key = ({ copy, batch }: { copy: number; batch: number }) => `${copy}/${batch}`;
   const partOf = new Map(parts.flatMap((part, i) => part.map((task) => [key(task), i] as const)));
   const journal = new Journal(out, (place) => partOf.get(key(place)) ?? -1);

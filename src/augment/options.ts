@@ -1,6 +1,7 @@
 /** What a run is asked to do: checked, completed, and turned into what it works with. */
 import { availableParallelism } from 'node:os';
 import * as check from '../check';
+import { type ImageFormat, imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, type ResolvedSize, resolveSize, type SizeOption } from '../data/size';
@@ -9,15 +10,8 @@ import { type MixerOptions, resolveOptions } from '../mix/options';
 import { chooseBackend } from '../native/backends';
 import { checkModel } from '../saliency/learned';
 import type { Mode } from './out-folder';
-import {
-  decidingOptions,
-  type Encoding,
-  fingerprint,
-  type OutputKind,
-  parseShard,
-  type Settings,
-} from './settings';
-import { writerNames } from './writers';
+import { decidingOptions, fingerprint, parseShard, type Settings } from './settings';
+import { type OutputKind, writerNames } from './writers';
 
 export interface AugmentOptions {
   /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
@@ -34,7 +28,7 @@ export interface AugmentOptions {
   /** folder unless given. */
   format?: OutputKind;
   /** png unless given. */
-  encoding?: Encoding;
+  encoding?: ImageFormat;
   /** 'i/n': only the batches of shard i of n. */
   shard?: string;
   /** new unless given. */
@@ -80,7 +74,7 @@ export function checkOptions(given: AugmentOptions) {
     batch: check.integer(given.batch ?? 64, 'batch', 1, 65536),
     copies: check.integer(given.copies ?? 1, 'copies', 1, 65536),
     format: check.name(given.format ?? 'folder', writerNames, 'format'),
-    encoding: check.name(given.encoding ?? 'png', ['png', 'jpeg', 'webp'] as const, 'encoding'),
+    encoding: check.name(given.encoding ?? 'png', imageFormats, 'encoding'),
     shard: parseShard(given.shard ?? '1/1'),
     mode: check.name(given.mode ?? 'new', ['new', 'resume', 'force'] as const, 'mode'),
     signal: check.signal(given.signal),

@@ -7,7 +7,7 @@ import { ERRORS, LABELS } from './journal';
 import { LOCK, lockFolder } from './lock';
 import { RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings, type Settings } from './settings';
-import { writers } from './writers';
+import { writerOf, writers } from './writers';
 
 export const PREVIEW = 'preview.png';
 
@@ -107,7 +107,12 @@ async function settle(
 
 /** Files that a killed run was writing. */
 async function removeLeftovers(out: string, settings: Settings): Promise<void> {
-  for (const folder of [out, ...writers[settings.format].folders(settings).map((name) => join(out, name))]) {
+  for (const folder of [
+    out,
+    ...writerOf(settings)
+      .folders(settings)
+      .map((name) => join(out, name)),
+  ]) {
     const names = await readdir(folder).catch(() => []);
     for (const name of names) if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
   }
@@ -115,7 +120,7 @@ async function removeLeftovers(out: string, settings: Settings): Promise<void> {
 
 /** The folders that images go to. Made after run.json is there: without it they would look like somebody else's. */
 export async function makeFolders(out: string, settings: Settings): Promise<void> {
-  for (const name of writers[settings.format].folders(settings)) {
+  for (const name of writerOf(settings).folders(settings)) {
     const folder = join(out, name);
     await mkdir(folder, { recursive: true }).catch((error: unknown) => {
       throw writeError(folder, error);

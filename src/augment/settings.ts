@@ -1,15 +1,12 @@
 /** What decides the bytes of an augmentation run. Written to run.json; a resumed run must agree with it. */
 import { createHash } from 'node:crypto';
 import * as check from '../check';
+import type { ImageFormat } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { resolveOptions } from '../mix/options';
 import type { MixerOptions } from '../mix/options';
-
-/** How mixed images are written; the names of the writers. */
-export type OutputKind = 'folder' | 'webdataset' | 'npy';
-export type Encoding = 'png' | 'jpeg' | 'webp';
 
 /** Shard i of n does the batches b with (b mod n) + 1 = i. */
 export interface Shard {
@@ -24,8 +21,9 @@ export interface Settings {
   size: readonly [height: number, width: number];
   batch: number;
   copies: number;
-  format: OutputKind;
-  encoding: Encoding;
+  /** Name of the writer. */
+  format: string;
+  encoding: ImageFormat;
   shard: Shard;
   mixer: MixerOptions;
 }

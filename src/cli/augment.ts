@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { type AugmentSummary, augment } from '../augment/job';
 import type { AugmentOptions } from '../augment/options';
 import type { Mode } from '../augment/out-folder';
-import type { Encoding, OutputKind } from '../augment/settings';
-import { writers } from '../augment/writers';
+import type { ImageFormat } from '../data/codec';
+import { type OutputKind, writers } from '../augment/writers';
 import { progressLine } from './progress';
 import { addMixerOptions, mixerOptions, parseSize, reportBad, runCommand, toNumber } from './run';
 
@@ -14,7 +14,7 @@ interface Parsed extends Record<string, unknown> {
   copies?: number;
   split?: string;
   format?: OutputKind;
-  encoding?: Encoding;
+  encoding?: ImageFormat;
   shard?: string;
   resume?: boolean;
   force?: boolean;

@@ -15,7 +15,9 @@ export interface Decoded {
   width: number;
 }
 
-export type ImageFormat = 'png' | 'jpeg' | 'webp';
+/** Formats that are written; every one that sharp knows is read. */
+export const imageFormats = ['png', 'jpeg', 'webp'] as const;
+export type ImageFormat = (typeof imageFormats)[number];
 
 /**
  * Half a picture must never pass for a whole one: 'truncated' alone lets some damaged TIFFs through, and 'warning'

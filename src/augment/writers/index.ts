@@ -1,14 +1,17 @@
 /** The registry of output forms. A new one: its file in this folder, and one line here. */
-import type { OutputKind } from '../settings';
 import { folder } from './folder';
 import { npy } from './npy';
 import { webdataset } from './webdataset';
 import type { Writer } from './writer';
 
-export const writers: Record<OutputKind, Writer> = {
+export const writers = {
   folder,
   webdataset,
   npy,
-};
+} as const satisfies Record<string, Writer>;
 
+export type OutputKind = keyof typeof writers;
 export const writerNames = Object.keys(writers) as OutputKind[];
+
+/** The writer that a run's settings name. */
+export const writerOf = ({ format }: { format: string }): Writer => writers[format as OutputKind];

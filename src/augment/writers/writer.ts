@@ -1,5 +1,6 @@
 /** What a form of output is: parts of a run, each whole or absent. */
-import type { Encoding, Settings } from '../settings';
+import type { ImageFormat } from '../../data/codec';
+import type { Settings } from '../settings';
 
 /** One mixed image with what is known of it; `record` is its label line without the place it is written to. */
 export interface Sample {
@@ -51,8 +52,8 @@ export interface Writer {
 /** Samples in one tar or array file, about: large enough for few files, small enough to redo. */
 export const SAMPLES_PER_FILE = 1024;
 
-const EXTENSIONS: Record<Encoding, string> = { png: 'png', jpeg: 'jpg', webp: 'webp' };
-export const extensionOf = (encoding: Encoding) => EXTENSIONS[encoding];
+const EXTENSIONS: Record<ImageFormat, string> = { png: 'png', jpeg: 'jpg', webp: 'webp' };
+export const extensionOf = (encoding: ImageFormat) => EXTENSIONS[encoding];
 
 /** "0000123": sorts like the positions up to ten million images. */
 export const padded = (position: number) => String(position).padStart(7, '0');
