@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { boolean, integer, invalid, name, options as known, signal as checkSignal } from '../check';
 import { SaliencyMixError } from '../errors';
 import type { ImageBatch, Slots } from '../types';
-import { type AugmentOptions, drawAugment } from './augment';
+import { type CropFlipOptions, drawCropFlip } from './crop-flip';
 import { abortable, createGate } from './concurrency';
 import { type Hole, loadBatch, type LoadedBatch } from './load';
 import { cut, order } from './order';
@@ -27,7 +27,7 @@ export interface BatchOptions {
   prefetch?: number;
   /** A file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves a hole. */
   onBad?: 'throw' | 'skip';
-  augment?: AugmentOptions;
+  augment?: CropFlipOptions;
   signal?: AbortSignal;
 }
 
@@ -114,7 +114,7 @@ async function planned(
     count: parts.length,
     load: (number) => {
       const draw =
-        augment && ((sample: number) => drawAugment(augment, seed, { epoch, batch: number, sample }));
+        augment && ((sample: number) => drawCropFlip(augment, seed, { epoch, batch: number, sample }));
       return loadBatch(dataset, parts[number], size, { strictTo: from, draw, gate, signal });
     },
   };
@@ -155,7 +155,7 @@ function checkOptions(value: BatchOptions): Checked {
   };
 }
 
-function checkAugment(value: AugmentOptions): AugmentOptions {
+function checkAugment(value: CropFlipOptions): CropFlipOptions {
   known(value, ['flip', 'crop'], 'augment');
   const { flip = false, crop = 0 } = value;
   return { flip: boolean(flip, 'augment.flip'), crop: integer(crop, 'augment.crop', 0, 1 << 14) };

@@ -2,7 +2,7 @@
 import { SaliencyMixError } from '../errors';
 import { invalid } from '../check';
 import type { ImageBatch, Slots } from '../types';
-import { applyAugment, type Draw } from './augment';
+import { applyCropFlip, type Draw } from './crop-flip';
 import { decode, type Decoded, type Size } from './codec';
 import { abortable, createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
@@ -87,7 +87,7 @@ async function loadInto(
     return { slot, id, error: fileErrorOf(error, id) };
   }
   if (image.height !== size[0] || image.width !== size[1]) throw otherSize(id, image, strictTo, size);
-  if (draw) applyAugment(image, draw(slot), out);
+  if (draw) applyCropFlip(image, draw(slot), out);
   else out.set(image.pixels);
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { applyAugment, drawAugment } from '../../src/data/augment';
+import { applyCropFlip, drawCropFlip } from '../../src/data/crop-flip';
 import { batches } from '../../src/data/batches';
 import { Purpose, Stream } from '../../src/rng';
 import { noise, sourceOf } from './fixtures';
@@ -26,7 +26,7 @@ test('every shift and flip, shifts beyond the image too, agree with the definiti
     for (let dx = -7; dx <= 7; dx++) {
       for (const flip of [false, true]) {
         const out = new Uint8Array(image.pixels.length).fill(77);
-        applyAugment(image, { dy, dx, flip }, out);
+        applyCropFlip(image, { dy, dx, flip }, out);
         expect(out).toEqual(slow(dy, dx, flip));
       }
     }
@@ -37,14 +37,14 @@ test('draws dy, dx, flip in that order from the stream of its address', () => {
   const at = { epoch: 1, batch: 2, sample: 3 };
   const stream = new Stream(9, Purpose.augment, at);
   const expected = { dy: stream.below(9) - 4, dx: stream.below(9) - 4, flip: stream.uniform() < 0.5 };
-  expect(drawAugment({ flip: true, crop: 4 }, 9, at)).toEqual(expected);
-  expect(drawAugment({ crop: 4 }, 9, at)).toEqual({ ...expected, flip: false });
-  expect(drawAugment({ flip: true }, 9, at)).toEqual({ dy: 0, dx: 0, flip: expected.flip });
+  expect(drawCropFlip({ flip: true, crop: 4 }, 9, at)).toEqual(expected);
+  expect(drawCropFlip({ crop: 4 }, 9, at)).toEqual({ ...expected, flip: false });
+  expect(drawCropFlip({ flip: true }, 9, at)).toEqual({ dy: 0, dx: 0, flip: expected.flip });
 });
 
 test('draws reach both ends and are even', () => {
   const draws = Array.from({ length: 4000 }, (_, sample) =>
-    drawAugment({ flip: true, crop: 1 }, 0, { epoch: 0, batch: 0, sample }),
+    drawCropFlip({ flip: true, crop: 1 }, 0, { epoch: 0, batch: 0, sample }),
   );
   for (const side of [-1, 0, 1]) {
     expect(draws.filter(({ dy }) => dy === side).length / 4000).toBeCloseTo(1 / 3, 1);
@@ -60,7 +60,7 @@ test('the iterator draws by epoch, batch and slot, and holes shift nothing', asy
   for await (const { batch, slots, images } of batches({ source }, { ...options, size: 'keep' })) {
     expect(slots.of).toEqual(batch === 0 ? [0, 2] : [0, 1, 2]);
     slots.of.forEach((sample, i) => {
-      const { dy, dx, flip } = drawAugment(augment, 5, { epoch: 4, batch, sample });
+      const { dy, dx, flip } = drawCropFlip(augment, 5, { epoch: 4, batch, sample });
       expect(images.data.subarray(i * 60, (i + 1) * 60)).toEqual(slow(dy, dx, flip));
     });
   }

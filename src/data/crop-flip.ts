@@ -2,7 +2,7 @@
 import { Purpose, Stream } from '../rng';
 import type { Decoded } from './codec';
 
-export interface AugmentOptions {
+export interface CropFlipOptions {
   /** Mirror left and right with a chance of one half. Default false. */
   flip?: boolean;
   /** Shift by up to this many pixels up, down, left and right, zeros coming in at the border. Default 0. */
@@ -20,8 +20,8 @@ export interface Draw {
  * Draws for one image. Always three numbers in the order dy, dx, flip, so that one option never shifts
  * another.
  */
-export function drawAugment(
-  { flip = false, crop = 0 }: AugmentOptions,
+export function drawCropFlip(
+  { flip = false, crop = 0 }: CropFlipOptions,
   seed: number,
   at: { epoch: number; batch: number; sample: number },
 ): Draw {
@@ -33,7 +33,7 @@ export function drawAugment(
 }
 
 /** Writes the drawn version of an image (uint8 RGB, HWC) to `out`, which has its size and may hold anything. */
-export function applyAugment(image: Decoded, { dy, dx, flip }: Draw, out: Uint8Array): void {
+export function applyCropFlip(image: Decoded, { dy, dx, flip }: Draw, out: Uint8Array): void {
   const { pixels, height, width } = image;
   out.fill(0);
   if (Math.abs(dx) >= width) return;
