@@ -16,7 +16,7 @@ export interface ApplyOptions {
   output?: OutputFormat;
   /** Boxes only: share of its area below which a box is dropped; 0.1 unless given. */
   minVisibility?: number;
-  /** Label maps only: the label of erased pixels; 0 unless given. */
+  /** Value or label of erased pixels. Unless given, images take the plan's, and label maps 0. */
   fill?: number;
   backend?: string;
   threads?: number;
@@ -79,7 +79,8 @@ async function applyToImages(
   const output = resolveOutput(options.output, batch.shape[3]);
   const [, height, width, channels] = batch.shape;
   const images = allocatePixels(output, [plan.samples.length, height, width, channels]);
-  const records = encodeSamples(plan.samples);
+  const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
+  const records = encodeSamples(plan.samples, fill);
   await callMix({ batch, ...run(options) }, records, { output: { ...output.native, images: images.data } });
   return options.output === undefined ? { data: images.data as Uint8Array, shape: images.shape } : images;
 }

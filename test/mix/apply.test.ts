@@ -62,6 +62,21 @@ test('erased pixels of a label map get `fill`', async () => {
   expect(mixed.data.filter((v) => v === 5)).toHaveLength(n * h * w - erased);
 });
 
+test('`fill` also stands in for the plan’s on images, and so on label maps of four dimensions', async () => {
+  const batch = noise(2, [2, 8, 8, 1]);
+  const plan = await createMixer({ method: 'cutout', seed: 3, fill: 77 }).plan(batch);
+  const blank: ImageBatch = { data: new Uint8Array(128), shape: [2, 8, 8, 1] };
+  const count = async (options: object, value: number) =>
+    (await applyPlan(plan, blank, options)).data.filter((v) => v === value).length;
+  const erased = plan.samples.reduce(
+    (sum, { to }) => sum + (to ? (to.bottom - to.top) * (to.right - to.left) : 0),
+    0,
+  );
+  expect(erased).toBeGreaterThan(0);
+  expect([await count({}, 77), await count({ fill: 255 }, 255)]).toEqual([erased, erased]);
+  await expect(applyPlan(plan, blank, { fill: 256 })).rejects.toThrow(/from 0 to 255 for fill/);
+});
+
 describe('detection boxes', () => {
   const box = (top: number, left: number, bottom: number, right: number) => ({ top, left, bottom, right });
   const plan = (sample: object): MixPlan => ({
