@@ -17,7 +17,7 @@ export interface NativeContext {
   signal?: AbortSignal;
 }
 
-export function nativeBatch({ data, shape }: ImageBatch) {
+function nativeBatch({ data, shape }: ImageBatch) {
   const [count, height, width, channels] = shape;
   return { data, count, height, width, channels };
 }

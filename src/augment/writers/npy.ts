@@ -7,7 +7,7 @@ import { partName, SAMPLES_PER_FILE, type Writer } from './writer';
 const HEADER = 128;
 
 /** NumPy's format 1.0: magic, version, length of the text (little endian), the text padded with spaces to 128 bytes. */
-export function npyHeader(descr: string, shape: readonly number[]): Buffer {
+function npyHeader(descr: string, shape: readonly number[]): Buffer {
   const sides = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sides}), }`;
   const header = Buffer.alloc(HEADER, ' ');
