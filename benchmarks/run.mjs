@@ -1,99 +1,88 @@
-// npm run bench [saliency|mix]   images per second through the public API, on this machine.
-// Each task's result is checked before it is timed. Rounds of all contenders are interleaved, and the median counts.
-import { createRequire } from 'node:module';
+// npm run bench [task…]   what the package does in a second, beside its rivals, on this machine.
+//
+// Every result is compared before it is timed. Each contender has a process of its own; they take turns, one at a time,
+// in rounds; ratios are taken within a round. See lib/options.mjs for the options.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkOut } from './lib/against.mjs';
+import { measureBandwidth } from './lib/bandwidth.mjs';
+import { startContenders } from './lib/contenders.mjs';
+import { environmentOf } from './lib/environment.mjs';
+import { createInputs } from './lib/inputs.mjs';
+import { loadTask, readOptions, USAGE, UsageError } from './lib/options.mjs';
+import { createPictures } from './lib/pictures.mjs';
+import { printJob, printLeft } from './lib/print.mjs';
+import { newestResults, readResults, writeReport, writeResults } from './lib/report.mjs';
+import { runJob } from './lib/rounds.mjs';
 
-const require = createRequire(import.meta.url);
-const { backends, createMixer, mixMethodNames, saliency, saliencyMethods } = require('../dist/index.js');
-const { availableParallelism, cpus } = require('node:os');
+const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
-const ROUNDS = 7;
-const SIZES = [
-  [256, 32],
-  [32, 224],
-];
-
-/** Distinct noisy images; the same in every run. */
-function batchOf(count, side) {
-  let state = 1;
-  const data = new Uint8Array(count * side * side * 3);
-  for (let i = 0; i < data.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    data[i] = state >>> 24;
-  }
-  return { data, shape: [count, side, side, 3] };
-}
-
-function check(condition, what) {
-  if (!condition) throw new Error(`wrong result: ${what}`);
-}
-
-const tasks = {
-  saliency: (batch) =>
-    saliencyMethods
-      .filter((method) => method !== 'learned')
-      .map((method) => ({
-        name: method,
-        run: () => saliency(batch, { method }),
-        verify({ maps, peaks, shape: [, h, w] }) {
-          for (let i = 0; i < batch.shape[0]; i++) {
-            const map = maps.subarray(i * h * w, (i + 1) * h * w);
-            const most = map.reduce((a, b) => Math.max(a, b));
-            check(map.indexOf(most) === peaks[2 * i] * w + peaks[2 * i + 1], `${method}: peak of image ${i}`);
-          }
-        },
-      })),
-  mix: (batch) =>
-    mixMethodNames.map((method) => ({
-      name: method,
-      run: () =>
-        createMixer({ method, classes: 10 }).mix(batch, new Int32Array(batch.shape[0]), { batch: 0 }),
-      verify({ images, plan, labels }) {
-        check(
-          images.data.length === batch.data.length && plan.samples.length === batch.shape[0],
-          `${method}: size`,
-        );
-        check(
-          labels.every((weight, i) => weight === (i % 10 === 0 ? 1 : 0)),
-          `${method}: labels`,
-        );
-      },
-    })),
-};
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-
-async function measure(contenders) {
-  for (const contender of contenders) contender.verify(await contender.run());
-  const times = contenders.map(() => []);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, contender] of contenders.entries()) {
-      const start = performance.now();
-      await contender.run();
-      times[i].push(performance.now() - start);
+/** One task, all of its jobs. */
+async function runTask(name, options, places, given) {
+  const task = await loadTask(name);
+  const bandwidth = await measureBandwidth(options.cores, options.quick);
+  const { running, left, versions } = await startContenders(task, places);
+  printLeft(name, left);
+  try {
+    const jobs = [];
+    for (const job of await task.jobs(given)) {
+      const measured = await runJob(task, job, running, given);
+      printJob(name, measured, bandwidth);
+      jobs.push(measured);
     }
+    return { result: { name, title: task.title, about: task.about, bandwidth, left, jobs }, versions };
+  } finally {
+    await Promise.all(running.map((contender) => contender.process.end()));
   }
-  return times.map(median);
 }
 
-const words = process.argv.slice(2);
-for (const word of words) {
-  if (word in tasks) continue;
-  console.error(`unknown task "${word}"; there are ${Object.keys(tasks).join(', ')}`);
-  process.exit(1);
-}
-console.log(
-  `${cpus()[0].model}, ${availableParallelism()} threads, ${backends()[0].name}: ${backends()[0].description}`,
-);
-for (const task of words.length > 0 ? words : Object.keys(tasks)) {
-  for (const [count, side] of SIZES) {
-    const contenders = tasks[task](batchOf(count, side));
-    const milliseconds = await measure(contenders);
-    console.log(`\n${task}, batches of ${count} × ${side}²`);
-    contenders.forEach(({ name }, i) => {
-      const rate = Math.round((1000 * count) / milliseconds[i]);
-      console.log(
-        `  ${name.padEnd(18)} ${milliseconds[i].toFixed(2).padStart(9)} ms ${String(rate).padStart(9)} images/s`,
-      );
-    });
+async function measure(options, folder) {
+  const places = [{ root }];
+  if (options.against) places.push(checkOut(root, options.against, folder));
+  try {
+    const environment = environmentOf(root, options.cores);
+    const pictures = createPictures(root, folder, options);
+    const given = { ...options, root, folder, pictures, inputs: createInputs(folder, options.quick) };
+    const tasks = [];
+    for (const name of options.tasks) {
+      const { result, versions } = await runTask(name, options, places, given);
+      Object.assign(environment.versions, versions);
+      tasks.push(result);
+    }
+    const { quick, rounds } = options;
+    return { date: new Date().toISOString(), quick, rounds, against: places[1]?.commit, environment, tasks };
+  } finally {
+    for (const place of places) place.remove?.();
   }
+}
+
+/** Runs `work` with a temporary folder that is gone afterwards, also after Ctrl-C. */
+async function withFolder(work) {
+  const folder = mkdtempSync(join(tmpdir(), 'saliencymix-bench-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  return work(folder);
+}
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return console.log(USAGE);
+  if (options.report) return writeReport(readResults(options.file ?? newestResults()));
+  const results = await withFolder((folder) => measure(options, folder));
+  if (options.quick && !options.out) return console.log('\nresults agree; quick times are not kept');
+  const file = writeResults(results, options.out);
+  console.log(`\nmeasurements: ${file}`);
+  // A report has all tasks and no other commit; anything else is for whoever ran it.
+  const whole = !options.quick && !options.against && options.tasks.length === 5;
+  if (whole) writeReport(results);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = 1;
 }

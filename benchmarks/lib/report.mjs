@@ -1,0 +1,108 @@
+// Measurements as JSON, and REPORT.md with its chart made from them.
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { drawChart } from './chart.mjs';
+import { digits, percent, rivalsOf, rowsOf, times } from './figures.mjs';
+import { UsageError } from './options.mjs';
+
+const HERE = new URL('../', import.meta.url);
+const RESULTS = new URL('results/', HERE);
+
+const plain = (text) => text.toLowerCase().replace(/\W+/g, '-').replace(/^-|-$/g, '');
+
+/** Gives the path that was written. */
+export function writeResults(results, wanted) {
+  const { processor, commit } = results.environment;
+  const file = wanted ?? fileURLToPath(new URL(`${plain(processor)}-${commit}.json`, RESULTS));
+  if (!wanted) mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+  return file;
+}
+
+export function newestResults() {
+  const files = readdirSync(RESULTS, { withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('.json'))
+    .map((entry) => fileURLToPath(new URL(entry.name, RESULTS)))
+    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  if (files.length === 0) throw new UsageError('no measurements yet in benchmarks/results: npm run bench');
+  return files[0];
+}
+
+export function readResults(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be read as measurements: ${error.message}`, { cause: error });
+  }
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+}
+
+function jobTable(job, bandwidth) {
+  const rivals = rivalsOf(job);
+  const rows = rowsOf(job, bandwidth);
+  const compared = rows.some(({ gain }) => gain);
+  const head = [
+    '',
+    'ms',
+    'images/s',
+    ...(job.bytes ? ['GB/s', 'of a copy'] : []),
+    ...rivals.map((r) => `× ${r}`),
+  ];
+  if (compared) head.push('this commit is');
+  return table(
+    head,
+    rows.map((row) => [
+      row.own ? `**${row.label}**` : row.label,
+      digits(row.milliseconds.median),
+      `${digits(row.rate.median)} (${digits(row.rate.low)}–${digits(row.rate.high)})`,
+      ...(job.bytes ? [digits(row.gigabytes), percent(row.share)] : []),
+      ...rivals.map((name) => times(row.ratios[name])),
+      ...(compared ? [row.gain ? `${times(row.gain)} as fast` : ''] : []),
+    ]),
+  );
+}
+
+function taskSection({ title, about, bandwidth, left, jobs }) {
+  const copies = Object.entries(bandwidth).map(
+    ([threads, { median }]) => `${digits(median)} GB/s on ${threads} thread${threads === '1' ? '' : 's'}`,
+  );
+  const parts = [`## ${title}`, about];
+  if (jobs.some(({ bytes }) => bytes)) parts.push(`A copy of memory: ${copies.join(', ')}.`);
+  for (const { name, why } of left) parts.push(`Without ${name}: ${why}.`);
+  for (const job of jobs) {
+    parts.push(`### ${job.label}`, jobTable(job, bandwidth));
+    const notes = job.notes.map(({ contender, note }) => `${contender}: ${note}`);
+    if (notes.length > 0) parts.push(`Compared with the reference: ${notes.join('; ')}.`);
+  }
+  return parts.join('\n\n');
+}
+
+function machine({ date, rounds, environment: at }) {
+  const versions = Object.entries(at.versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `${at.processor}, ${at.cores} core${at.cores === 1 ? '' : 's'}, ${at.cacheMB} MB cache, ${at.system}; levels ${at.levels.join(', ')}.`,
+    `${versions.join(', ')}; commit ${at.commit}${at.modified ? ' with changes' : ''}, ${date.slice(0, 10)}, ${rounds} rounds.`,
+  ].join('  \n');
+}
+
+const METHOD = `Made by \`npm run bench\`; do not edit. Every result was compared with the scalar reference before it was timed. Each
+contender runs in a process of its own on the same inputs, which are distinct and larger than the cache, and they take
+turns in rounds, one at a time. Numbers are medians over the rounds with the quartiles in brackets; ratios are taken within
+each round, then the median. Rivals run on one thread unless it says otherwise.`;
+
+export function writeReport(results) {
+  const parts = [
+    '# Benchmarks',
+    METHOD,
+    machine(results),
+    '![How many times as fast as its rival](report.svg)',
+    ...results.tasks.map(taskSection),
+  ];
+  writeFileSync(new URL('REPORT.md', HERE), `${parts.join('\n\n')}\n`);
+  writeFileSync(new URL('report.svg', HERE), drawChart(results));
+  console.log('report: benchmarks/REPORT.md');
+}

@@ -1,0 +1,94 @@
+// One job among its contenders: prepare, compare, then time in rounds. Only one contender works at any time.
+
+/** A measurement is at least this long, in milliseconds, so that starting and stopping the clock costs nothing. */
+const SAMPLE_MS = { full: 60, quick: 5 };
+
+/** Result of a contender that is not the reference's. */
+export class Mismatch extends Error {}
+
+/** The contenders that do this job. What they skip is their right: a CutMix has no saliency. */
+async function prepareAll(contenders, job) {
+  const taking = [];
+  for (const contender of contenders) {
+    const { process, variant, root } = contender;
+    const { skip } = await process.ask('prepare', { job, variant, root });
+    if (!skip) taking.push(contender);
+  }
+  return taking;
+}
+
+/** Each contender's first batch against the reference's (or the first contender's, where there is none), before anything is timed. Gives what is worth saying. */
+async function compareAll(contenders, job, task, folder) {
+  const results = [];
+  for (const contender of contenders.toSorted((a, b) => Number(b.reference) - Number(a.reference))) {
+    // What the reference drew goes along, for contenders that can repeat it.
+    const drawn = results[0]?.facts;
+    results.push({ contender, ...(await contender.process.ask('result', { folder, drawn })) });
+  }
+  const [reference] = results;
+  const notes = new Map(); // the levels of one contender mostly give the same one
+  for (const result of results) {
+    const { name } = result.contender;
+    try {
+      const note = task.check(job, result, reference, results);
+      if (note) notes.set(`${name} ${note}`, { contender: name, note });
+    } catch (error) {
+      throw new Mismatch(`${job.label}: ${result.contender.label}: ${error.message}`, { cause: error });
+    }
+  }
+  return [...notes.values()];
+}
+
+/** Warms up, and finds how many batches make a measurement that is long enough. */
+async function calibrate(contender, enough) {
+  for (let repeat = 1; ; repeat *= 4) {
+    const { ms } = await contender.process.ask('run', { repeat });
+    if (ms >= enough / 4) return Math.max(1, Math.ceil((enough * repeat) / ms));
+  }
+}
+
+/**
+ * Times of one batch in milliseconds, for each contender one per round. The order rotates, so that nobody always comes
+ * after the same neighbour, or first after a pause.
+ */
+async function timeAll(contenders, rounds, enough) {
+  const repeats = [];
+  for (const contender of contenders) repeats.push(await calibrate(contender, enough));
+  const times = contenders.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < contenders.length; i++) {
+      const turn = (i + round) % contenders.length;
+      const { ms } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
+      times[turn].push(ms / repeats[turn]);
+    }
+  }
+  return { repeats, times };
+}
+
+/** @throws Mismatch when a result is wrong; then nothing of the job is timed */
+export async function runJob(task, job, contenders, { rounds, quick, folder }) {
+  const taking = await prepareAll(contenders, job);
+  const notes = await compareAll(taking, job, task, folder);
+  const { repeats, times } = await timeAll(taking, rounds, quick ? SAMPLE_MS.quick : SAMPLE_MS.full);
+  const { id, label, images, bytes = null, batch, rivals = [] } = job;
+  return {
+    id,
+    label,
+    images,
+    bytes,
+    batch,
+    rivals,
+    notes,
+    contenders: taking.map(({ name, level, threads, commit, own, reference, label: title }, i) => ({
+      label: title,
+      name,
+      level,
+      threads,
+      commit,
+      own,
+      reference,
+      repeat: repeats[i],
+      ms: times[i].map((value) => Number(value.toPrecision(6))),
+    })),
+  };
+}

@@ -1,0 +1,34 @@
+// openDataset, batches and a mixer of this package: the training loop of the README, without the training.
+export function describe() {
+  const variants = ['none', 'saliencymix'].map((method) => ({
+    method,
+    name: `saliencymix, method ${method}`,
+  }));
+  return { name: 'saliencymix', own: true, variants };
+}
+
+export async function prepare({ path, size, batch, seed, normalise }, { method }, { library }) {
+  const dataset = await library.openDataset(path);
+  const mixer = library.createMixer({ method, classes: dataset.classes.length, seed });
+  const output = { layout: 'NCHW', dtype: 'float32', ...normalise };
+
+  async function epoch(number, shuffle = true) {
+    let count = 0;
+    let first;
+    const batches = dataset.batches({ size, batch, epoch: number, seed, shuffle, onBad: 'skip' });
+    for await (const { images, labels, batch: position, slots } of batches) {
+      const mixed = await mixer.mix(images, labels, { epoch: number, batch: position, slots, output });
+      first ??= mixed.images;
+      count += mixed.images.shape[0];
+    }
+    return { count, first };
+  }
+
+  return {
+    run: (i) => epoch(i),
+    async result() {
+      const { count, first } = await epoch(0, false);
+      return { arrays: { images: first }, facts: { count } };
+    },
+  };
+}

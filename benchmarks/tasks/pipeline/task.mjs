@@ -1,0 +1,68 @@
+// From image files to mixed float32 batches: what a training loop waits for. One run is one epoch.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { readArray } from '../../lib/batches.mjs';
+import { checkClose, checkEqual } from '../../lib/compare.mjs';
+import { MEAN, STD } from '../mix/task.mjs';
+
+export const title = 'Pipeline';
+export const about =
+  'Files to batches of mixed, normalised float32 NCHW, an epoch at a time, shuffled, on all cores. Ours with method none ' +
+  'is the loader alone; the difference to saliencymix is what saliency and mixing cost. torchvision is its DataLoader with ' +
+  'two persistent workers and the same sizes, and mixes nothing. Unless --images gave files, the JPEG files are drawn ' +
+  'pictures of 500 × 375.';
+
+const KINDS = {
+  photos: { what: 'JPEG files', size: 224, batch: 64 },
+  small: { what: 'a tar of JPEGs', size: 32, batch: 256 },
+  cifar: { what: 'CIFAR binary files', size: 32, batch: 256 },
+};
+
+async function countImages({ openDataset }, path) {
+  const dataset = await openDataset(path);
+  await dataset.close();
+  return dataset.length;
+}
+
+export async function jobs({ root, pictures }) {
+  const library = createRequire(join(root, 'package.json'))('./dist/index.js');
+  const all = [];
+  for (const [kind, { what, size, batch }] of Object.entries(KINDS)) {
+    const { path, given } = await pictures[kind]();
+    const images = await countImages(library, path);
+    all.push({
+      id: `${kind} ${size}`,
+      label: `${images} images of ${given ? 'given ' : ''}${what} to ${size}², batches of ${batch}`,
+      kind,
+      path,
+      size,
+      images,
+      seed: 1,
+      normalise: { mean: MEAN, std: STD },
+      batch: Math.min(batch, images),
+      rivals: ['torchvision', 'saliencymix, method none'],
+    });
+  }
+  return all;
+}
+
+/** Mean difference of pixels that were resized by two libraries, in units of the standard deviation. */
+const RESIZED = 0.15;
+
+/** The first batch, in the order of the files: the two loaders must hand over the same images. */
+export function check(job, result, reference) {
+  if (result === reference) return undefined;
+  checkEqual([result.facts.count], [reference.facts.count], 'images of an epoch');
+  const [images, wanted] = [result, reference].map(({ arrays }) => readArray(arrays.images));
+  checkEqual(images.shape, wanted.shape, 'shape of a batch');
+  if (result.contender.own) return undefined; // mixed: what mixing gives is compared in the task mix
+  const difference =
+    images.data.reduce((sum, value, i) => sum + Math.abs(value - wanted.data[i]), 0) / images.data.length;
+  checkClose(
+    [difference],
+    [0],
+    { tolerance: job.kind === 'photos' ? RESIZED : 0.05 },
+    'mean difference of pixels',
+  );
+  return `pixels of the first batch differ by ${difference.toPrecision(2)} standard deviations on average`;
+}
