@@ -29,14 +29,3 @@ export function checkClose(found, wanted, { tolerance, rare = 0 }, what) {
   }
   return { worst, share };
 }
-
-/** Number of points (row, col) that differ; more than the share `rare` of them is an error. */
-export function checkPoints(found, wanted, rare, what) {
-  const count = wanted.length / 2;
-  let other = 0;
-  for (let i = 0; i < count; i++) {
-    if (found[2 * i] !== wanted[2 * i] || found[2 * i + 1] !== wanted[2 * i + 1]) other++;
-  }
-  if (other > rare * count) throw new Error(`${what}: ${other} of ${count} differ`);
-  return other;
-}

@@ -10,17 +10,16 @@ function absent(file, { missing, install }) {
   return { name, why: `${missing} not installed`, install };
 }
 
+/** What a contender says of itself, and the process that said so. */
 async function describe(file, root) {
   let asked;
   try {
     asked = new ContenderProcess(file);
+    return { about: await asked.ask('describe', { root }), asked };
   } catch (error) {
-    return { missing: error.message, install: 'apt-get install python3' };
-  }
-  try {
-    return await asked.ask('describe', { root });
-  } finally {
-    await asked.end();
+    await asked?.end();
+    if (asked) throw error;
+    return { about: { missing: error.message, install: 'apt-get install python3' } };
   }
 }
 
@@ -30,8 +29,25 @@ export function label({ name, level, threads, commit }) {
   return [name, level, many, commit && `at ${commit}`].filter(Boolean).join(', ');
 }
 
+/**
+ * A process for each variant. The level is the process's, so the one that was asked goes on only where there is none:
+ * starting Python and its libraries takes seconds.
+ */
+async function startVariants(file, place, about, asked) {
+  const [first, ...others] = about.variants;
+  if (first.level === undefined) {
+    return [contenderOf(place, about, first, asked), ...others.map((v) => start(file, place, about, v))];
+  }
+  await asked.end();
+  return about.variants.map((variant) => start(file, place, about, variant));
+}
+
 function start(file, place, about, variant) {
   const environment = variant.level ? { SALIENCYMIX_CPU: variant.level } : {};
+  return contenderOf(place, about, variant, new ContenderProcess(file, environment));
+}
+
+function contenderOf(place, about, variant, process) {
   const contender = {
     name: variant.name ?? about.name,
     level: variant.level,
@@ -41,7 +57,7 @@ function start(file, place, about, variant) {
     reference: about.reference === true,
     variant,
     root: place.root,
-    process: new ContenderProcess(file, environment),
+    process,
   };
   return { ...contender, label: label(contender) };
 }
@@ -56,12 +72,14 @@ export async function startContenders(task, places) {
   const versions = {};
   for (const file of task.files) {
     for (const place of places) {
-      const about = await describe(file, place.root);
-      if (about.missing) left.push(absent(file, about));
-      if (about.missing) break;
-      if (place.commit && !about.own) continue;
+      const { about, asked } = await describe(file, place.root);
+      if (about.missing || (place.commit && !about.own)) {
+        if (about.missing) left.push(absent(file, about));
+        await asked?.end();
+        break;
+      }
       if (!place.commit) Object.assign(versions, about.versions);
-      running.push(...about.variants.map((variant) => start(file, place, about, variant)));
+      running.push(...(await startVariants(file, place, about, asked)));
     }
   }
   return { running, left, versions };

@@ -1,0 +1,139 @@
+// The kernels one after the other, each between two marks of callgrind: how many instructions it takes.
+//
+// kernels             runs all of them
+// kernels --list      only prints them: name, a tab, pixels
+//
+// SALIENCYMIX_CPU names the level. One thread; a call before the marks builds tables and scratch memory, as a training
+// loop pays for them once.
+#include <valgrind/callgrind.h>
+
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backends.h"
+
+using namespace saliencymix;
+
+namespace {
+
+const Run kOneThread{1, nullptr};
+
+// As ImageNet's mean and standard deviation: out = (v / 255 - mean) / std.
+const OutputFormat kBytes{Layout::nhwc, Dtype::uint8, {}, {}};
+const OutputFormat kPlanes{Layout::nchw,
+                           Dtype::float32,
+                           {123.675f, 116.28f, 103.53f},
+                           {1 / 58.395f, 1 / 57.12f, 1 / 57.375f}};
+
+// Smooth shades with noise over them: neither flat nor pure noise, so no kernel meets its best or worst case only.
+std::vector<std::uint8_t> clutter(int count, int side) {
+  std::vector<std::uint8_t> data;
+  std::uint32_t state = 1;
+  for (int i = 0; i < count; i++) {
+    for (int y = 0; y < side; y++) {
+      for (int x = 0; x < side; x++) {
+        for (int c = 0; c < 3; c++) {
+          state = state * 1664525u + 1013904223u;
+          const bool inside = y > side / 3 && y < side / 2 && x > side / 4 + i && x < side / 2 + i;
+          const int shade = (inside ? 200 : 40) + 60 * (x + y * (c + 1)) / (4 * side);
+          data.push_back(static_cast<std::uint8_t>(shade + static_cast<int>(state >> 27)));
+        }
+      }
+    }
+  }
+  return data;
+}
+
+struct Job {
+  std::string name;
+  int pixels;
+  std::function<void()> run;
+};
+
+class Batch {
+ public:
+  Batch(int count, int side)
+      : count_(count), side_(side), data_(clutter(count, side)), maps_(pixels()), bytes_(data_.size()),
+        floats_(data_.size()), peaks_(images()), lows_(images()) {
+    for (int i = 0; i < count; i++) {
+      requests_.push_back({i, Extreme::peak, kFirstTie, &peaks_[static_cast<std::size_t>(i)]});
+    }
+  }
+
+  void addJobs(std::vector<Job>& jobs) {
+    const Backend& backend = *findBackend("cpu");
+    for (const SaliencyMethod& method : kSaliencyMethods) {
+      add(jobs, std::string(method.name), [this, &backend, &method] {
+        backend.saliency(view(), method, maps_.data(), peaks_.data(), lows_.data(), kOneThread);
+      });
+    }
+    // Last of the above: the maps that argmax looks through are frequency tuned, which has no plateaus.
+    add(jobs, "argmax", [this, &backend] { backend.findAnchors({view(), nullptr, maps_.data()}, requests_, kOneThread); });
+    add(jobs, "paste to uint8", [this, &backend] { mix(backend, MixKind::paste, kBytes, bytes_.data()); });
+    add(jobs, "paste to float32 NCHW", [this, &backend] { mix(backend, MixKind::paste, kPlanes, floats_.data()); });
+    add(jobs, "blend to uint8", [this, &backend] { mix(backend, MixKind::blend, kBytes, bytes_.data()); });
+    add(jobs, "blend to float32 NCHW", [this, &backend] { mix(backend, MixKind::blend, kPlanes, floats_.data()); });
+  }
+
+ private:
+  std::size_t images() const { return static_cast<std::size_t>(count_); }
+  std::size_t pixels() const { return images() * static_cast<std::size_t>(side_) * static_cast<std::size_t>(side_); }
+  BatchView view() const { return {data_.data(), count_, side_, side_, 3}; }
+
+  void add(std::vector<Job>& jobs, const std::string& name, std::function<void()> run) {
+    jobs.push_back({name + " " + std::to_string(side_), static_cast<int>(pixels()), std::move(run)});
+  }
+
+  // Every image with the next one: a patch of half its sides, not aligned to anything.
+  void mix(const Backend& backend, MixKind kind, const OutputFormat& format, void* out) {
+    std::vector<MixSample> samples;
+    for (int i = 0; i < count_; i++) {
+      MixSample sample{};
+      sample.target = i;
+      sample.source = (i + 1) % count_;
+      sample.kind = kind;
+      sample.placeOf = i;
+      sample.lambda = 0.7;
+      const int half = side_ / 2;
+      sample.boxes = {{3, 5, 3 + half, 5 + half}, {7, 9, 7 + half, 9 + half}};
+      samples.push_back(sample);
+    }
+    backend.mix({data_.data(), count_, side_, side_, 3}, samples, format, out, kOneThread);
+  }
+
+  int count_;
+  int side_;
+  std::vector<std::uint8_t> data_;
+  std::vector<float> maps_;
+  std::vector<std::uint8_t> bytes_;
+  std::vector<float> floats_;
+  std::vector<Point> peaks_;
+  std::vector<Point> lows_;
+  std::vector<AnchorRequest> requests_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Batch small(16, 32);
+  Batch large(2, 224);
+  std::vector<Job> jobs;
+  small.addJobs(jobs);
+  large.addJobs(jobs);
+  const bool list = argc > 1 && std::strcmp(argv[1], "--list") == 0;
+  for (const Job& job : jobs) {
+    if (list) {
+      std::printf("%s\t%d\n", job.name.c_str(), job.pixels);
+      continue;
+    }
+    job.run();
+    CALLGRIND_ZERO_STATS;
+    CALLGRIND_START_INSTRUMENTATION;
+    job.run();
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS_AT(job.name.c_str());
+  }
+}
