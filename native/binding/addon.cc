@@ -6,6 +6,8 @@
 #include "binding/saliency.h"
 #include "binding/worker.h"
 #include "cpu/pool.h"
+#include "cpu/scratch.h"
+#include "cpu/table_cache.h"
 
 namespace saliencymix::binding {
 
@@ -21,6 +23,10 @@ Napi::Value listBackends(const Napi::CallbackInfo& info) {
     entry.Set("description", backend->description());
     entry.Set("available", reason.empty());
     if (!reason.empty()) entry.Set("reason", reason);
+    entry.Set("level", backend->level());
+    Napi::Array levels = Napi::Array::New(env);
+    for (const std::string& level : backend->levels()) levels.Set(levels.Length(), level);
+    entry.Set("levels", levels);
     list.Set(list.Length(), entry);
   }
   return list;
@@ -43,9 +49,14 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
-  // Each environment (main thread, worker thread, test sandbox) holds the pool; the last one to leave joins its threads.
+  // Each environment (main thread, worker thread, test sandbox) holds the pool; the last one to leave joins its threads
+  // and frees the memory that was kept for the next call.
   Pool::shared().retain();
-  env.AddCleanupHook([] { Pool::shared().release(); });
+  env.AddCleanupHook([] {
+    if (!Pool::shared().release()) return;
+    Scratch::shared().release();
+    cpu::TableCache::shared().release();
+  });
   exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));

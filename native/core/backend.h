@@ -1,7 +1,7 @@
 // The interface of a backend, and the contract that every one keeps.
 //
-// Same answers everywhere: fine-grained maps, peaks, lows, boxes and pixels are equal bit for bit on every backend, for
-// any number of threads. Ties: see argmax.h. A backend never sees a random generator, a file or a JavaScript value.
+// Same answers everywhere: fine-grained maps, their peaks and lows, boxes and pixels are equal bit for bit on every
+// backend, for any number of threads. Ties: see argmax.h. A backend never sees a random generator, a file or a JavaScript value.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include <exception>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/convert.h"
 #include "core/image.h"
@@ -48,6 +49,10 @@ class Backend {
   virtual const char* description() const = 0;
   // Why it cannot be used on this machine; empty when it can.
   virtual std::string unavailable() const = 0;
+  // Which of its variants runs, and those that this machine could run, best first. The variants give the same bits but
+  // for the scalar reference, which computes the float methods in float64.
+  virtual const char* level() const = 0;
+  virtual std::vector<std::string> levels() const = 0;
 
   // maps: count x height x width, or nullptr when only the extremes are wanted. peaks, lows: count points, first of
   // ties.

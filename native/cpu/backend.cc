@@ -1,19 +1,22 @@
 #include "cpu/backend.h"
 
+#include <algorithm>
 #include <vector>
 
+#include "cpu/cache_size.h"
+#include "cpu/levels.h"
 #include "cpu/pool.h"
+#include "cpu/saliency.h"
+#include "cpu/scratch.h"
+#include "cpu/split.h"
+#include "cpu/table_cache.h"
 
 namespace saliencymix {
 
 namespace {
 
-void forEachImage(int count, const Run& run, const std::function<void(int)>& task) {
-  Pool::shared().forEach(count, run.threads, [&](int i) {
-    run.throwIfCancelled();
-    task(i);
-  });
-}
+using cpu::forEachPiece;
+using cpu::Piece;
 
 // Where each image's requests start, and one past the end.
 std::vector<std::size_t> groupByImage(std::span<const AnchorRequest> requests) {
@@ -27,73 +30,92 @@ std::vector<std::size_t> groupByImage(std::span<const AnchorRequest> requests) {
 
 class CpuBackend final : public Backend {
  public:
+  explicit CpuBackend(const cpu::ChosenLevel& chosen) : chosen_(chosen), kernels_(*chosen.level->kernels) {}
+
   const char* name() const override { return "cpu"; }
-  const char* description() const override { return "scalar C++ on threads"; }
-  std::string unavailable() const override { return {}; }
+  const char* description() const override { return chosen_.level->description; }
+  std::string unavailable() const override { return chosen_.problem; }
+  const char* level() const override { return chosen_.level->name; }
+  std::vector<std::string> levels() const override {
+    std::vector<std::string> names;
+    for (const cpu::Level& level : cpu::levels()) {
+      if (level.supported()) names.emplace_back(level.name);
+    }
+    return names;
+  }
 
   void saliency(const BatchView& batch, const SaliencyMethod& method, float* maps, Point* peaks, Point* lows,
                 const Run& run) const override {
-    forEachImage(batch.count, run, [&](int i) {
-      const ImageView image = batch.image(i);
-      std::vector<float> own(maps == nullptr ? image.pixels() : 0);
-      float* map = maps == nullptr ? own.data() : maps + static_cast<std::size_t>(i) * image.pixels();
-      method.compute(image, map);
-      peaks[i] = findExtreme(map, image.height, image.width, Extreme::peak);
-      lows[i] = findExtreme(map, image.height, image.width, Extreme::low);
-    });
+    const std::size_t pixels = batch.image(0).pixels();
+    cpu::forEachMap(
+        kernels_, method, batch.count, run, [&](int i) { return batch.image(i); },
+        [&](int i) { return maps == nullptr ? nullptr : maps + static_cast<std::size_t>(i) * pixels; },
+        [&](int i, const float* map) {
+          peaks[i] = kernels_.extreme(map, batch.height, batch.width, Extreme::peak, kFirstTie);
+          lows[i] = kernels_.extreme(map, batch.height, batch.width, Extreme::low, kFirstTie);
+        });
   }
 
   void findAnchors(const MapSource& source, std::span<const AnchorRequest> requests, const Run& run) const override {
     const std::vector<std::size_t> groups = groupByImage(requests);
-    forEachImage(static_cast<int>(groups.size()) - 1, run, [&](int group) {
+    const auto answer = [&](int group, const float* map) {
       const std::size_t start = groups[static_cast<std::size_t>(group)];
       const std::size_t end = groups[static_cast<std::size_t>(group) + 1];
-      const int index = requests[start].image;
-      const ImageView image = source.batch.image(index);
-      std::vector<float> own(source.maps == nullptr ? image.pixels() : 0);
-      const float* map = own.data();
-      if (source.maps == nullptr) {
-        source.method->compute(image, own.data());
-      } else {
-        map = source.maps + static_cast<std::size_t>(index) * image.pixels();
-      }
       for (const AnchorRequest& request : requests.subspan(start, end - start)) {
-        *request.found = findExtreme(map, image.height, image.width, request.extreme, request.u);
+        *request.found = kernels_.extreme(map, source.batch.height, source.batch.width, request.extreme, request.u);
       }
-    });
+    };
+    const auto imageOf = [&](int group) { return requests[groups[static_cast<std::size_t>(group)]].image; };
+    const int count = static_cast<int>(groups.size()) - 1;
+    if (source.maps != nullptr) {
+      const std::size_t pixels = source.batch.image(0).pixels();
+      forEachPiece({count, 1}, run, [&](const Piece& piece) {
+        answer(piece.item, source.maps + static_cast<std::size_t>(imageOf(piece.item)) * pixels);
+      });
+      return;
+    }
+    cpu::forEachMap(
+        kernels_, *source.method, count, run, [&](int group) { return source.batch.image(imageOf(group)); },
+        [](int) { return nullptr; }, answer);
   }
 
   void mix(const Planes<std::uint8_t>& batch, std::span<const MixSample> samples, const OutputFormat& format, void* out,
            const Run& run) const override {
     const std::size_t imageBytes =
         static_cast<std::size_t>(batch.height) * batch.rowLength() * bytesPerValue(format.dtype);
-    forEachImage(static_cast<int>(samples.size()), run, [&](int i) {
-      std::uint8_t* image = static_cast<std::uint8_t*>(out) + static_cast<std::size_t>(i) * imageBytes;
-      std::vector<std::uint8_t> row(batch.rowLength());
-      for (int y = 0; y < batch.height; y++) {
-        mixRow(batch, samples[static_cast<std::size_t>(i)], y, row.data());
-        convertRow(row.data(), y, batch.height, batch.width, batch.channels, format, image);
-      }
+    const bool stream = imageBytes * samples.size() > cpu::lastCacheBytes();
+    forEachPiece({static_cast<int>(samples.size()), batch.height}, run, [&](const Piece& piece) {
+      const std::size_t at = static_cast<std::size_t>(piece.item);
+      const cpu::MixOutput output{format, static_cast<std::uint8_t*>(out) + at * imageBytes, stream};
+      kernels_.mix(batch, samples[at], output, piece.rows);
     });
   }
 
   void mixLabelMaps(const Planes<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
                     const Run& run) const override {
     const std::size_t imageLength = static_cast<std::size_t>(batch.height) * batch.rowLength();
-    forEachImage(static_cast<int>(samples.size()), run, [&](int i) {
-      for (int y = 0; y < batch.height; y++) {
-        std::int32_t* row = out + static_cast<std::size_t>(i) * imageLength + static_cast<std::size_t>(y) * batch.rowLength();
-        mixRow(batch, samples[static_cast<std::size_t>(i)], y, row);
+    forEachPiece({static_cast<int>(samples.size()), batch.height}, run, [&](const Piece& piece) {
+      const std::size_t at = static_cast<std::size_t>(piece.item);
+      for (int y = piece.rows.begin; y < piece.rows.end; y++) {
+        mixRow(batch, samples[at], y, out + at * imageLength + static_cast<std::size_t>(y) * batch.rowLength());
       }
     });
   }
+
+ private:
+  cpu::ChosenLevel chosen_;
+  const cpu::Kernels& kernels_;
 };
 
 }  // namespace
 
 const Backend& cpuBackend() {
-  static const CpuBackend backend;
+  static const CpuBackend backend(cpu::chosenLevel());
   return backend;
+}
+
+std::unique_ptr<Backend> cpuBackendAt(const cpu::Level& level) {
+  return std::make_unique<CpuBackend>(cpu::ChosenLevel{&level, ""});
 }
 
 }  // namespace saliencymix

@@ -84,12 +84,13 @@ void Pool::retain() {
   users_++;
 }
 
-void Pool::release() {
+bool Pool::release() {
   {
     const std::lock_guard lock(mutex_);
-    if (--users_ > 0) return;
+    if (--users_ > 0) return false;
   }
   stopThreads();
+  return true;
 }
 
 Pool::~Pool() { stopThreads(); }

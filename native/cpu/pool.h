@@ -22,9 +22,9 @@ class Pool {
   // Returns when all are done. After the first exception no further task starts, and it is thrown again here.
   void forEach(int count, int threads, const std::function<void(int)>& task);
 
-  // Each user of the pool holds on to it; when the last lets go the threads are joined. They start again on demand.
+  // Each user of the pool holds on to it; when the last lets go (true) the threads are joined. They start again on demand.
   void retain();
-  void release();
+  bool release();
 
  private:
   struct Job;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { codecVersions } from '../data/codec';
+import { levelOf } from '../native/backends';
 import type { RunFile } from './run-file';
 
 const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package.json'), 'utf8')) as {
@@ -17,6 +18,7 @@ export function environment(backend: string): RunFile['environment'] {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     backend,
+    level: levelOf(backend),
     sharp,
     libvips: vips,
   };

@@ -13,7 +13,14 @@ export interface RunFile {
   status: 'running' | 'complete';
   settings: Settings;
   /** Of the machine and its libraries; changes no byte of the result. */
-  environment: { node: string; platform: string; backend: string; sharp: string; libvips: string };
+  environment: {
+    node: string;
+    platform: string;
+    backend: string;
+    level: string;
+    sharp: string;
+    libvips: string;
+  };
   started: string;
   finished?: string;
   /** Images written, and files that could not be read. */

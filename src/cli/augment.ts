@@ -6,6 +6,7 @@ import type { ImageFormat } from '../data/codec';
 import { type OutputKind, writers } from '../augment/writers';
 import { progressLine } from './progress';
 import { addMixerOptions, mixerOptions, parseSize, reportBad, runCommand, toNumber } from './run';
+import { levelOf } from '../native/backends';
 
 interface Parsed extends Record<string, unknown> {
   out: string;
@@ -40,7 +41,7 @@ export async function augmentAndReport(options: AugmentOptions): Promise<Augment
   reportBad(bad);
   if (before > 0) console.log(`${before} images were there already`);
   console.log(
-    `${made} images of ${height} × ${width} written to ${out} in ${seconds.toFixed(1)} s${speed} (${summary.backend})`,
+    `${made} images of ${height} × ${width} written to ${out} in ${seconds.toFixed(1)} s${speed} (${summary.backend}, ${levelOf(summary.backend)})`,
   );
   return summary;
 }

@@ -3,6 +3,7 @@ import { writeMaps } from '../augment/maps';
 import type { Size } from '../data/codec';
 import { progressLine } from './progress';
 import { addMixerOptions, parseSize, reportBad, runCommand } from './run';
+import { levelOf } from '../native/backends';
 
 interface Parsed {
   out: string;
@@ -51,7 +52,7 @@ export function addSaliency(program: Command): void {
         }).finally(() => line.stop());
         reportBad(summary.bad);
         console.log(
-          `${summary.images} maps written to ${out} in ${summary.seconds.toFixed(1)} s (${summary.backend})`,
+          `${summary.images} maps written to ${out} in ${summary.seconds.toFixed(1)} s (${summary.backend}, ${levelOf(summary.backend)})`,
         );
       }),
   );

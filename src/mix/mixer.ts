@@ -1,6 +1,6 @@
 /** The mixer: draws a plan for a batch, places it, applies it, and mixes the labels. */
 import * as check from '../check';
-import { chooseBackend, chooseThreads } from '../native/backends';
+import { chooseBackend, chooseThreads, levelOf } from '../native/backends';
 import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { mixLabels } from './labels';
@@ -27,6 +27,11 @@ export interface PlanOptions {
 
 export interface CallOptions extends PlanOptions {
   output?: OutputFormat;
+  /**
+   * Memory for the mixed images: `images.data` of a result that is no longer needed, or a typed array of the same kind
+   * and length. New memory unless given.
+   */
+  into?: Pixels['data'];
 }
 
 export interface MixedBatch {
@@ -36,8 +41,9 @@ export interface MixedBatch {
   /** Of the labels. */
   shape: readonly [n: number, classes: number];
   plan: MixPlan;
-  /** The backend that ran. */
+  /** The backend that ran, and its level. */
   backend: string;
+  level: string;
 }
 
 export interface Mixer {
@@ -116,16 +122,22 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     },
 
     async mix(batch, labels, options) {
-      const given = check.options(options, ['epoch', 'batch', 'slots', 'signal', 'output'], 'mix options');
+      const given = check.options(
+        options,
+        ['epoch', 'batch', 'slots', 'signal', 'output', 'into'],
+        'mix options',
+      );
       check.imageBatch(batch);
       const [count, , , channels] = batch.shape;
       const classes = check.labels(labels, count, settings.classes);
       const output = resolveOutput(given.output, channels);
+      const images = allocatePixels(output, batch.shape, given.into, [batch.data]);
       const { context, drawn, plan } = prepare(batch, given);
-      const images = allocatePixels(output, batch.shape);
       const samples = await placeAndMix(drawn, optionsOf, context, output, images);
       const soft = mixLabels(samples, labels, classes);
-      return { images, labels: soft, shape: [count, classes], plan: plan(samples), backend: context.backend };
+      const { backend } = context;
+      const level = levelOf(backend);
+      return { images, labels: soft, shape: [count, classes], plan: plan(samples), backend, level };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The form in which mixed pixels come back: checked, and turned into what native code reads. */
 import * as check from '../check';
-import { allocate } from '../native/call';
+import { resultMemory } from '../native/call';
 import type { NativeFormat } from '../native/binding';
 import type { Dtype, Layout, Pixels } from '../types';
 
@@ -54,13 +54,15 @@ export function resolveOutput(given: unknown, channels: number): ResolvedOutput 
   return { layout, dtype, native };
 }
 
-/** Memory for n images in that form. */
+/** Memory for n images in that form: `into` where that is given, which must not overlap the `inputs`. */
 export function allocatePixels(
   output: ResolvedOutput,
   shape: readonly [number, number, number, number],
+  into?: unknown,
+  inputs: readonly ArrayBufferView[] = [],
 ): Pixels {
   const [n, h, w, c] = shape;
   const { layout, dtype } = output;
-  const data = allocate<Uint8Array | Float32Array | Uint16Array>(DTYPES[dtype], n * h * w * c);
+  const data = resultMemory<Pixels['data']>(DTYPES[dtype], n * h * w * c, into, inputs);
   return { data, shape: layout === 'NCHW' ? [n, c, h, w] : [n, h, w, c], layout, dtype };
 }

@@ -11,6 +11,14 @@ export interface Backend {
   /** Whether it can be used on this machine; `reason` says why not. */
   readonly available: boolean;
   readonly reason?: string;
+  /**
+   * The variant of its code that runs; the bytes of the results are the same in all but `scalar`, the plain reference,
+   * whose spectral-residual and frequency-tuned maps are computed in float64. On the CPU the best one that the
+   * processor has, or the one that the environment variable SALIENCYMIX_CPU names.
+   */
+  readonly level: string;
+  /** The levels that could run here, best first. */
+  readonly levels: readonly string[];
 }
 
 /** The backends in this build, in order of preference: `'auto'` takes the first that is available. */
@@ -36,6 +44,11 @@ export function chooseBackend(wanted: unknown = 'auto'): string {
   }
   if (!backend.available) throw backendError(wanted, `not available here: ${backend.reason}`);
   return backend.name;
+}
+
+/** The level at which a backend runs. */
+export function levelOf(backend: string): string {
+  return backends().find(({ name }) => name === backend)?.level ?? 'unknown';
 }
 
 function backendError(wanted: unknown, why: string): SaliencyMixError {

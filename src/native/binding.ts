@@ -42,7 +42,14 @@ export interface NativePlacing {
 }
 
 export interface Addon {
-  backends(): { name: string; description: string; available: boolean; reason?: string }[];
+  backends(): {
+    name: string;
+    description: string;
+    available: boolean;
+    reason?: string;
+    level: string;
+    levels: string[];
+  }[];
   methods(): string[];
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;

@@ -1,7 +1,7 @@
 /** Saliency of a batch by itself: maps, peaks and lows. */
 import * as check from '../check';
-import { chooseBackend, chooseThreads } from '../native/backends';
-import { allocate, runNative } from '../native/call';
+import { chooseBackend, chooseThreads, levelOf } from '../native/backends';
+import { allocate, resultMemory, runNative } from '../native/call';
 import { addon } from '../native/load';
 import type { ImageBatch } from '../types';
 import { learnedSaliency } from './learned';
@@ -15,6 +15,8 @@ export interface SaliencyOptions {
   backend?: string;
   /** All processors unless given. */
   threads?: number;
+  /** Memory for `maps`, n·h·w floats: those of a result that is no longer needed. New memory unless given. */
+  into?: Float32Array;
   signal?: AbortSignal;
 }
 
@@ -27,8 +29,9 @@ export interface SaliencyResult {
   /** n × (row, col): the first minimum. */
   lows: Int32Array;
   method: SaliencyMethod;
-  /** The backend that ran. */
+  /** The backend that ran, and its level. */
   backend: string;
+  level: string;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface SaliencyResult {
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {
-  const known = ['method', 'saliencyModel', 'backend', 'threads', 'signal'];
+  const known = ['method', 'saliencyModel', 'backend', 'threads', 'into', 'signal'];
   const given = check.options(options, known, 'saliency options') as SaliencyOptions;
   const method = check.name(given.method ?? 'fine-grained', saliencyMethods, 'method');
   const signal = check.signal(given.signal);
@@ -51,13 +54,15 @@ export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Pr
   const [count, height, width, channels] = shape;
   if (method === 'learned') {
     const model = check.text(given.saliencyModel, 'saliencyModel');
+    if (given.into !== undefined)
+      throw check.invalid('into', 'nothing where a model makes the maps', given.into);
     const found = await learnedSaliency(batch, model, { threads, signal });
-    return { ...found, shape: [count, height, width], method, backend };
+    return { ...found, shape: [count, height, width], method, backend, level: levelOf(backend) };
   }
-  const maps = allocate(Float32Array, count * height * width);
+  const maps = resultMemory(Float32Array, count * height * width, given.into, [data]);
   const peaks = allocate(Int32Array, 2 * count);
   const lows = allocate(Int32Array, 2 * count);
   const call = { data, count, height, width, channels, backend, method, threads, maps, peaks, lows };
   await runNative((cancel) => addon().saliency({ ...call, cancel }), [data], signal);
-  return { maps, shape: [count, height, width], peaks, lows, method, backend };
+  return { maps, shape: [count, height, width], peaks, lows, method, backend, level: levelOf(backend) };
 }

@@ -1,0 +1,28 @@
+// Cuts one block of memory into arrays. Run once over nullptr it tells how large the block has to be.
+#pragma once
+
+#include <cstddef>
+
+namespace saliencymix::cpu {
+
+class Carver {
+ public:
+  static constexpr std::size_t kAlignment = 64;
+
+  explicit Carver(std::byte* block) : block_(block) {}
+
+  // `count` values, the first at a multiple of 64 bytes.
+  template <class T>
+  [[gnu::always_inline]] T* take(std::size_t count) {
+    std::byte* here = block_ == nullptr ? nullptr : block_ + used_;
+    used_ += (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    return reinterpret_cast<T*>(here);
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  std::byte* block_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace saliencymix::cpu

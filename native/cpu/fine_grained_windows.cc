@@ -1,0 +1,135 @@
+#include "cpu/fine_grained_windows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "core/saliency/fine_grained.h"
+
+namespace saliencymix::cpu {
+
+namespace {
+
+// Whether trunc(d * reciprocal) is the quotient d / divisor for every d = 0 .. 255 * divisor: it grows with d, so the
+// multiples and the numbers just below them decide.
+bool dividesRight(int divisor, float reciprocal) {
+  for (int quotient = 1; quotient <= 255; quotient++) {
+    const float multiple = static_cast<float>(quotient * divisor);
+    if (static_cast<int>(multiple * reciprocal) != quotient) return false;
+    if (static_cast<int>((multiple - 1.0f) * reciprocal) != quotient - 1) return false;
+  }
+  return true;
+}
+
+struct Reciprocal {
+  float value;
+  bool right;
+};
+
+Reciprocal findReciprocal(int divisor) {
+  if (divisor == 0) return {0.0f, true};
+  float up = 1.0f / static_cast<float>(divisor);
+  if (static_cast<double>(up) * divisor < 1.0) up = std::nextafterf(up, 1.0f);
+  // The errors of reciprocal and product, at most 2^-23 and 2^-24 of the quotient, must not make up for the 1 / divisor
+  // by which the number below a multiple misses it.
+  const double error = static_cast<double>(up) * divisor - 1.0 + 0x1p-24;
+  if (255.0 * error * divisor < 1.0 || dividesRight(divisor, up)) return {up, true};
+  const float down = std::nextafterf(up, 0.0f);
+  return {down, dividesRight(divisor, down)};
+}
+
+// Each divisor is tried once per process: there are at most 224 x 224 of them.
+class Reciprocals {
+ public:
+  Reciprocal of(int divisor) {
+    Entry& entry = entries_[static_cast<std::size_t>(divisor)];
+    if (!entry.known) entry = {findReciprocal(divisor), true};
+    return entry.reciprocal;
+  }
+
+ private:
+  struct Entry {
+    Reciprocal reciprocal{};
+    bool known = false;
+  };
+  std::vector<Entry> entries_ = std::vector<Entry>(224 * 224);
+};
+
+int windowLength(int at, int reach, int length) {
+  return std::min(at + reach + 1, length) - std::max(at - reach + 1, 0);
+}
+
+// Rows that have the same number of rows in their window share one table row.
+class Tables {
+ public:
+  Tables(int height, int width) {
+    windows.height = height;
+    windows.width = width;
+    for (const int reach : FineGrained::kReach) {
+      if (reach < std::max(height, width)) windows.reach[windows.count++] = reach;
+    }
+    std::sort(windows.reach, windows.reach + windows.count);
+    windows.stride = static_cast<std::size_t>((width + kBlockFloats - 1) / kBlockFloats * kBlockFloats);
+    divides_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
+
+    static std::mutex mutex;
+    static Reciprocals reciprocals;
+    const std::lock_guard lock(mutex);
+    if (windows.count < FineGrainedWindows::kWindows) windows.wholeReciprocal = reciprocals.of(height * width - 1).value;
+    std::vector<std::size_t> starts;
+    for (int window = 0; window < windows.count; window++) addWindow(windows.reach[window], reciprocals, starts);
+    for (const std::size_t start : starts) rows_.push_back(blocks_[start].values);
+    windows.rows = rows_.data();
+    windows.divides = divides_.get();
+  }
+
+  FineGrainedWindows windows{};
+
+ private:
+  static constexpr int kBlockFloats = 16;
+  struct alignas(64) Block {
+    float values[kBlockFloats];
+  };
+
+  void addWindow(int reach, Reciprocals& reciprocals, std::vector<std::size_t>& starts) {
+    std::map<int, std::pair<std::size_t, bool>> known;  // by rows in the window: where it starts, whether all is right
+    for (int y = 0; y < windows.height; y++) {
+      const int rows = windowLength(y, reach, windows.height);
+      const auto [entry, isNew] = known.try_emplace(rows, blocks_.size(), true);
+      auto& [start, right] = entry->second;
+      if (isNew) right = addRow(rows, reach, reciprocals);
+      starts.push_back(start);
+      if (!right) divides_[static_cast<std::size_t>(y)] = true;
+    }
+  }
+
+  bool addRow(int rows, int reach, Reciprocals& reciprocals) {
+    const std::size_t start = blocks_.size();
+    blocks_.resize(start + 2 * windows.stride / kBlockFloats, Block{});
+    float* area = blocks_[start].values;
+    bool right = true;
+    for (int x = 0; x < windows.width; x++) {
+      const int size = rows * windowLength(x, reach, windows.width);
+      const Reciprocal reciprocal = reciprocals.of(size - 1);
+      area[x] = static_cast<float>(size);
+      area[static_cast<std::size_t>(x) + windows.stride] = reciprocal.value;
+      right = right && reciprocal.right;
+    }
+    return right;
+  }
+
+  std::vector<Block> blocks_;
+  std::vector<const float*> rows_;
+  std::unique_ptr<bool[]> divides_;
+};
+
+}  // namespace
+
+std::shared_ptr<const void> prepareFineGrained(int height, int width) {
+  const auto tables = std::make_shared<Tables>(height, width);
+  return {tables, &tables->windows};
+}
+
+}  // namespace saliencymix::cpu

@@ -1,0 +1,62 @@
+// What a level of vector code offers: the hot loops of the CPU backend, as plain functions over rows.
+//
+// Every level gives the same bits. Fine-grained maps equal the scalar reference's; the float methods stay within their
+// tolerance of it, and equal each other on all vector levels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/argmax.h"
+#include "core/convert.h"
+#include "core/image.h"
+#include "core/mix.h"
+
+namespace saliencymix::cpu {
+
+// Rows begin .. end - 1.
+struct Rows {
+  int begin;
+  int end;
+};
+
+// One image on its way to a map.
+struct SaliencyTask {
+  ImageView image;
+  const void* tables;    // what `prepare` gave for this shape
+  std::byte* workspace;  // of `workspaceBytes`, aligned to 64
+  float* map;            // height x width
+};
+
+// A saliency method as passes over an image. The rows of a pass may be cut into bands that run side by side; a pass
+// begins when the one before it is done with all rows.
+struct SaliencyKernel {
+  const char* method;
+  int passes;
+  bool banded;  // false: every pass takes all rows at once
+  // What depends on the shape alone; kept for the next batch. nullptr where there is nothing.
+  std::shared_ptr<const void> (*prepare)(int height, int width);
+  std::size_t (*workspaceBytes)(int height, int width);  // of one image
+  std::size_t (*bandBytes)(int height, int width);       // of one band while it runs, besides
+  void (*pass)(int number, const SaliencyTask& task, Rows rows, std::byte* scratch);
+};
+
+// Where mixed images go.
+struct MixOutput {
+  OutputFormat format;
+  void* image;  // of this sample
+  bool stream;  // past the cache: the whole output is larger than it
+};
+
+struct Kernels {
+  // A method that is not among them runs its reference.
+  const SaliencyKernel* saliency;
+  std::size_t saliencyCount;
+  // As findExtreme.
+  Point (*extreme)(const float* map, int height, int width, Extreme extreme, double u);
+  // As mixRow and convertRow for each of the rows.
+  void (*mix)(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows);
+};
+
+}  // namespace saliencymix::cpu

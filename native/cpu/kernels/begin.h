@@ -1,0 +1,24 @@
+// All that the kernels include, so that it is compiled for any processor: it comes before a level's target is set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "cpu/carver.h"
+#include "core/gray.h"
+#include "cpu/fine_grained_windows.h"
+#include "cpu/frequency_tuned_tables.h"
+#include "cpu/kernels.h"
+#include "cpu/spectral_residual_tables.h"
+
+
+#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are passed only to functions that are inlined
+// GCC's own intrinsics begin with "undefined" registers that are overwritten.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif

@@ -1,0 +1,10 @@
+// Vectors of 128 bits, for which the compiler takes what every processor of the kind has: SSE2, NEON.
+#if defined(__GNUC__)
+#include "cpu/kernels/begin.h"
+
+#define SALIENCYMIX_VECTOR_BYTES 16
+#define SALIENCYMIX_OPERATIONS "cpu/kernels/operations_portable.inc"
+namespace saliencymix::cpu::portable {
+#include "cpu/kernels/all.inc"
+}  // namespace saliencymix::cpu::portable
+#endif

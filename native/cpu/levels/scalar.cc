@@ -1,0 +1,23 @@
+// The scalar reference of native/core as a level: what the others are compared with.
+#include <vector>
+
+#include "cpu/kernels.h"
+
+namespace saliencymix::cpu::scalar {
+
+namespace {
+
+void mix(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows) {
+  std::vector<std::uint8_t> row(batch.rowLength());
+  for (int y = rows.begin; y < rows.end; y++) {
+    mixRow(batch, sample, y, row.data());
+    convertRow(row.data(), y, batch.height, batch.width, batch.channels, output.format, output.image);
+  }
+}
+
+}  // namespace
+
+extern const Kernels kernels;
+const Kernels kernels = {nullptr, 0, &findExtreme, &mix};
+
+}  // namespace saliencymix::cpu::scalar

@@ -1,0 +1,92 @@
+// The maps of several images, on threads.
+#pragma once
+
+#include <vector>
+
+#include "core/backend.h"
+#include "cpu/kernels.h"
+#include "cpu/scratch.h"
+#include "cpu/split.h"
+#include "cpu/table_cache.h"
+
+namespace saliencymix::cpu {
+
+// One method at one level, for images of one shape.
+class MapMaker {
+ public:
+  MapMaker(const Kernels& kernels, const SaliencyMethod& method, int height, int width);
+
+  int height() const { return height_; }
+  std::size_t pixels() const { return static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_); }
+  int passes() const { return kernel_ == nullptr ? 1 : kernel_->passes; }
+  bool banded() const { return kernel_ != nullptr && kernel_->banded; }
+  std::size_t workspaceBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->workspaceBytes(height_, width_)); }
+  std::size_t bandBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->bandBytes(height_, width_)); }
+  std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
+
+  void pass(int number, const ImageView& image, std::byte* workspace, std::byte* scratch, float* map, Rows rows) const {
+    if (kernel_ == nullptr) method_.compute(image, map);
+    else kernel_->pass(number, {image, tables_.get(), workspace, map}, rows, scratch);
+  }
+  void whole(const ImageView& image, std::byte* workspace, std::byte* scratch, float* map) const {
+    for (int number = 0; number < passes(); number++) pass(number, image, workspace, scratch, map, {0, height_});
+  }
+
+ private:
+  static std::size_t padded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+  const SaliencyMethod& method_;
+  const SaliencyKernel* kernel_;  // nullptr: the reference
+  int height_;
+  int width_;
+  std::shared_ptr<const void> tables_;
+};
+
+// For i = 0 .. count - 1, at least one: finds the map of imageOf(i), into mapOf(i) or, where that is nullptr, into memory
+// of its own, and calls use(i, map).
+template <class ImageOf, class MapOf, class Use>
+void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count, const Run& run, const ImageOf& imageOf,
+                const MapOf& mapOf, const Use& use) {
+  if (count == 0) return;
+  const ImageView first = imageOf(0);
+  const MapMaker maker(kernels, method, first.height, first.width);
+  const int bands = maker.banded() ? bandsOf({count, maker.height()}, run.threads) : 1;
+  if (bands == 1) {
+    forEachRun(count, run, [&](int begin, int end) {
+      const Scratch::Loan memory =
+          Scratch::shared().borrow(maker.workspaceBytes() + maker.bandBytes() + maker.mapBytes());
+      std::byte* const scratch = memory.data() + maker.workspaceBytes();
+      float* const own = reinterpret_cast<float*>(scratch + maker.bandBytes());
+      for (int i = begin; i < end; i++) {
+        run.throwIfCancelled();
+        float* const given = mapOf(i);
+        float* const map = given == nullptr ? own : given;
+        maker.whole(imageOf(i), memory.data(), scratch, map);
+        use(i, map);
+      }
+    });
+    return;
+  }
+  // Fewer images than threads: all images side by side, pass after pass.
+  const std::size_t each = maker.workspaceBytes() + maker.mapBytes();
+  const std::size_t images = static_cast<std::size_t>(count);
+  const Scratch::Loan memory = Scratch::shared().borrow(images * each);
+  const Scratch::Loan scratch = Scratch::shared().borrow(images * static_cast<std::size_t>(bands) * maker.bandBytes());
+  const auto mapAt = [&](int i) {
+    float* const given = mapOf(i);
+    std::byte* const own = memory.data() + static_cast<std::size_t>(i) * each + maker.workspaceBytes();
+    return given == nullptr ? reinterpret_cast<float*>(own) : given;
+  };
+  for (int number = 0; number < maker.passes(); number++) {
+    Pool::shared().forEach(count * bands, run.threads, [&](int piece) {
+      run.throwIfCancelled();
+      const int i = piece / bands;
+      maker.pass(number, imageOf(i), memory.data() + static_cast<std::size_t>(i) * each,
+                 scratch.data() + static_cast<std::size_t>(piece) * maker.bandBytes(), mapAt(i),
+                 bandOf(maker.height(), piece % bands, bands));
+    });
+  }
+  for (int i = 0; i < count; i++) use(i, mapAt(i));
+}
+
+}  // namespace saliencymix::cpu

@@ -1,0 +1,37 @@
+// What spectral residual needs for images of one shape: how 64 x 64 is taken out of them, and spread over them again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/image.h"
+
+namespace saliencymix::cpu {
+
+// Plain data: vector code reads it, and may not use the standard library. Result sample d is
+// (1 - weight[d]) * source[low[d]] + weight[d] * source[low[d] + 1]; where low is the last sample, weight is 0.
+// The arrays go on, with zeros, up to a multiple of 16 samples.
+template <class Weight>
+struct ResizeAxis {
+  int source;
+  int result;
+  const std::int32_t* low;
+  const Weight* weight;
+};
+
+struct SpectralResidualTables {
+  ResizeAxis<std::int32_t> downRows;  // image -> 64, weights in 256ths
+  ResizeAxis<std::int32_t> downCols;
+  ResizeAxis<float> upRows;  // 64 -> map
+  ResizeAxis<float> upCols;
+  const float* twiddles;  // cos and sin of 2 pi n k / 64, for n, k = 0 .. 7: [(8 n + k) * 2]
+  const float* gaussian;  // 5 weights
+  // The reference, in float64.
+  void (*precise)(const ImageView& image, float* map);
+};
+
+// For SaliencyKernel::prepare: a SpectralResidualTables.
+std::shared_ptr<const void> prepareSpectralResidual(int height, int width);
+
+}  // namespace saliencymix::cpu

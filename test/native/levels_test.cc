@@ -1,0 +1,282 @@
+// Every level of vector code against the scalar reference, over awkward shapes, and against the other levels.
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <memory>
+
+#include "check.h"
+#include "cpu/backend.h"
+
+using namespace saliencymix;
+
+namespace {
+
+std::vector<std::unique_ptr<Backend>> vectorLevels() {
+  std::vector<std::unique_ptr<Backend>> backends;
+  for (const cpu::Level& level : cpu::levels()) {
+    if (level.supported() && std::strcmp(level.name, "scalar") != 0) backends.push_back(cpuBackendAt(level));
+  }
+  return backends;
+}
+
+std::unique_ptr<Backend> scalarLevel() { return cpuBackendAt(cpu::levels().back()); }
+
+// Images of several kinds, so that flat, noisy and degenerate ones all occur. They begin at an odd address.
+class Images {
+ public:
+  Images(check::Numbers& numbers, int count, int height, int width, int channels)
+      : bytes_(1 + static_cast<std::size_t>(count) * static_cast<std::size_t>(height * width * channels)),
+        view_{bytes_.data() + 1, count, height, width, channels} {
+    std::uint8_t* pixel = bytes_.data() + 1;
+    for (int i = 0; i < count; i++) {
+      const int kind = numbers.below(5);
+      const int edge = numbers.below(height * width);
+      for (int p = 0; p < height * width; p++) {
+        const int wave = static_cast<int>(128 + 90 * std::sin(0.2 * (p % width) + i) + numbers.below(20));
+        for (int c = 0; c < channels; c++) *pixel++ = static_cast<std::uint8_t>(valueOf(kind, p, edge, wave + c, numbers));
+      }
+    }
+  }
+  const BatchView& view() const { return view_; }
+
+ private:
+  static int valueOf(int kind, int p, int edge, int wave, check::Numbers& numbers) {
+    switch (kind) {
+      case 0: return numbers.below(256);
+      case 1: return p < edge ? 255 : 0;
+      case 2: return p == edge ? 255 : 0;
+      case 3: return 17;
+      default: return wave;
+    }
+  }
+
+  std::vector<std::uint8_t> bytes_;
+  BatchView view_;
+};
+
+struct Found {
+  std::vector<float> maps;
+  std::vector<Point> peaks;
+  std::vector<Point> lows;
+};
+
+Found find(const Backend& backend, const BatchView& batch, const SaliencyMethod& method, int threads) {
+  const std::size_t count = static_cast<std::size_t>(batch.count);
+  Found found{std::vector<float>(count * batch.image(0).pixels(), -1.0f), std::vector<Point>(count),
+              std::vector<Point>(count)};
+  backend.saliency(batch, method, found.maps.data(), found.peaks.data(), found.lows.data(), {threads, nullptr});
+  return found;
+}
+
+bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// What the golden tests allow between float32 and float64.
+float toleranceOf(const SaliencyMethod& method) {
+  if (method.name == "fine-grained") return 0.0f;
+  return method.name == "spectral-residual" ? 2.5e-4f : 1e-3f;
+}
+
+void expectNear(const SaliencyMethod& method, const Found& reference, const Found& found) {
+  float worst = 0.0f;
+  for (std::size_t i = 0; i < found.maps.size(); i++) {
+    const float difference = std::fabs(found.maps[i] - reference.maps[i]);
+    worst = difference <= worst ? worst : difference;  // a NaN is the worst
+  }
+  CHECK(worst <= toleranceOf(method));
+}
+
+void compareLevels(const BatchView& batch, const SaliencyMethod& method, int threads) {
+  const std::unique_ptr<Backend> scalar = scalarLevel();
+  const Found reference = find(*scalar, batch, method, 1);
+  const auto levels = vectorLevels();
+  Found first;
+  for (const auto& level : levels) {
+    Found found = find(*level, batch, method, threads);
+    expectNear(method, reference, found);
+    const std::size_t pixels = batch.image(0).pixels();
+    for (std::size_t i = 0; i < found.peaks.size(); i++) {
+      const float* map = found.maps.data() + i * pixels;
+      CHECK(found.peaks[i] == findExtreme(map, batch.height, batch.width, Extreme::peak));
+      CHECK(found.lows[i] == findExtreme(map, batch.height, batch.width, Extreme::low));
+    }
+    if (first.maps.empty()) first = std::move(found);
+    else CHECK(sameBits(first.maps, found.maps));
+  }
+}
+
+void compareShape(check::Numbers& numbers, int count, int height, int width, int threads) {
+  const Images images(numbers, count, height, width, numbers.below(2) == 0 ? 1 : 3);
+  for (const SaliencyMethod& method : kSaliencyMethods) compareLevels(images.view(), method, threads);
+}
+
+}  // namespace
+
+TEST(levelsAreListedBestFirst) {
+  CHECK(cpu::levels().size() >= 1);
+  CHECK(std::strcmp(cpu::levels().back().name, "scalar") == 0);
+  CHECK(cpu::levels().back().supported());
+  CHECK_EQUAL(cpu::chosenLevel().problem.size(), std::size_t{0});
+}
+
+TEST(everyWidthMod64) {
+  check::Numbers numbers(31);
+  for (int width = 1; width <= 130; width++) compareShape(numbers, 2, 1 + numbers.below(40), width, 1);
+}
+
+TEST(everyHeightMod64) {
+  check::Numbers numbers(32);
+  for (int height = 1; height <= 66; height++) compareShape(numbers, 1, height, 1 + numbers.below(70), 1);
+}
+
+TEST(awkwardShapes) {
+  check::Numbers numbers(33);
+  for (const auto& [count, height, width] :
+       {std::array{1, 1, 1}, {3, 1, 2}, {3, 2, 1}, {2, 1, 640}, {2, 640, 1}, {1, 480, 640}, {1, 640, 480}, {1, 224, 224},
+        {1, 225, 223}, {1, 113, 112}, {1, 112, 113}, {1, 12, 300}, {1, 300, 12}, {1, 13, 24}, {1, 24, 25}, {1, 57, 56},
+        {1, 250, 250}, {300, 9, 11}, {130, 32, 32}, {5, 64, 64}}) {
+    compareShape(numbers, count, height, width, 1);
+    compareShape(numbers, count, height, width, 2);
+  }
+}
+
+// Few images on many threads are cut into bands of rows.
+TEST(bandsOfRows) {
+  check::Numbers numbers(34);
+  for (const int threads : {2, 3, 5, 16}) {
+    for (const auto& [count, height, width] :
+         {std::array{1, 224, 224}, {2, 100, 37}, {1, 33, 64}, {3, 48, 48}, {1, 300, 20}}) {
+      compareShape(numbers, count, height, width, threads);
+    }
+  }
+}
+
+// Windows of these areas have no reciprocal that is always right; see fine_grained_windows.h.
+TEST(areasThatMustBeDivided) {
+  check::Numbers numbers(35);
+  // 215 x 219 = 47 085, 215 x 220 = 47 300 and 215 x 222 = 47 730, 221 x 220 = 48 620, 222 x 223 = 49 506
+  for (const auto& [height, width] : {std::array{215, 219}, {215, 222}, {221, 220}, {222, 223}}) {
+    for (int round = 0; round < 3; round++) compareShape(numbers, 1, height, width, 1);
+  }
+}
+
+TEST(extremesAndTies) {
+  check::Numbers numbers(36);
+  for (const auto& level : vectorLevels()) {
+    for (int round = 0; round < 400; round++) {
+      const int height = 1 + numbers.below(12);
+      const int width = 1 + numbers.below(90);
+      std::vector<float> map(static_cast<std::size_t>(height * width) + 1);
+      for (float& value : map) value = static_cast<float>(numbers.below(round % 2 == 0 ? 4 : 1000)) - 2.0f;
+      const float odd[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -0.0f};
+      if (round % 5 == 0) map[static_cast<std::size_t>(1 + numbers.below(height * width))] = odd[numbers.below(3)];
+      for (const Extreme extreme : {Extreme::peak, Extreme::low}) {
+        for (const double u : {kFirstTie, 0.0, 0.37, 0.999}) {
+          Point found{};
+          AnchorRequest request{0, extreme, u, &found};
+          const BatchView batch{nullptr, 1, height, width, 1};
+          level->findAnchors({batch, nullptr, map.data() + 1}, {&request, 1}, {1, nullptr});
+          CHECK(found == findExtreme(map.data() + 1, height, width, extreme, u));
+        }
+      }
+    }
+  }
+}
+
+namespace {
+
+std::vector<MixSample> mixedSamples(check::Numbers& numbers, int count, int height, int width) {
+  std::vector<MixSample> samples;
+  for (int i = 0; i < count; i++) {
+    MixSample sample{};
+    sample.target = i;
+    sample.source = numbers.below(count);
+    sample.kind = static_cast<MixKind>(numbers.below(4));
+    sample.placeOf = i;
+    sample.from = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
+    sample.to = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
+    sample.lambda = numbers.below(8) == 0 ? numbers.below(2) : numbers.uniform();
+    sample.fill = numbers.below(256);
+    samples.push_back(sample);
+  }
+  placeSamples(samples, height, width, numbers.below(2) == 0 ? BoxRule::clip : BoxRule::shift);
+  return samples;
+}
+
+OutputFormat formatOf(check::Numbers& numbers, Layout layout, Dtype dtype) {
+  OutputFormat format{layout, dtype, {}, {}};
+  for (int c = 0; c < 3; c++) {
+    format.offset[c] = static_cast<float>(numbers.uniform() * 200);
+    format.scale[c] = static_cast<float>(numbers.uniform() * (numbers.below(4) == 0 ? 1e6 : 0.02));
+  }
+  return format;
+}
+
+void compareMixing(check::Numbers& numbers, int count, int height, int width, int threads) {
+  const Images images(numbers, count, height, width, numbers.below(3) == 0 ? 1 : 3);
+  const BatchView& batch = images.view();
+  const Planes<std::uint8_t> planes{batch.data, count, height, width, batch.channels};
+  const std::vector<MixSample> samples = mixedSamples(numbers, count, height, width);
+  for (const Layout layout : {Layout::nhwc, Layout::nchw}) {
+    for (const Dtype dtype : {Dtype::uint8, Dtype::float32, Dtype::float16}) {
+      const OutputFormat format = formatOf(numbers, layout, dtype);
+      const std::size_t size = static_cast<std::size_t>(count) * batch.image(0).bytes() * bytesPerValue(dtype);
+      std::vector<std::uint8_t> expected(size);
+      scalarLevel()->mix(planes, samples, format, expected.data(), {1, nullptr});
+      for (const auto& level : vectorLevels()) {
+        const std::size_t shift = static_cast<std::size_t>(numbers.below(20)) * 4;
+        std::vector<std::uint8_t> out(size + 256, 0xcd);
+        level->mix(planes, samples, format, out.data() + shift, {threads, nullptr});
+        CHECK(std::memcmp(out.data() + shift, expected.data(), size) == 0);
+        for (std::size_t i = 0; i < shift; i++) CHECK_EQUAL(out[i], 0xcd);
+        for (std::size_t i = shift + size; i < out.size(); i++) CHECK_EQUAL(out[i], 0xcd);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST(mixingAndConverting) {
+  check::Numbers numbers(37);
+  for (int width = 1; width <= 130; width++) compareMixing(numbers, 3, 1 + numbers.below(9), width, 1);
+  for (const int threads : {1, 3}) {
+    compareMixing(numbers, 300, 5, 7, threads);
+    compareMixing(numbers, 1, 64, 700, threads);
+    compareMixing(numbers, 2, 3, 1500, threads);
+  }
+}
+
+// Results larger than the cache are written past it, from addresses that are aligned or not.
+TEST(largeResults) {
+  check::Numbers numbers(38);
+  compareMixing(numbers, 40, 224, 224, 2);
+  compareMixing(numbers, 30, 225, 223, 1);
+}
+
+TEST(blendingEveryPairOfBytes) {
+  check::Numbers numbers(39);
+  std::vector<std::uint8_t> data(2 * 256 * 256);
+  for (std::size_t i = 0; i < 256 * 256; i++) {
+    data[i] = static_cast<std::uint8_t>(i);
+    data[256 * 256 + i] = static_cast<std::uint8_t>(i >> 8);
+  }
+  const Planes<std::uint8_t> planes{data.data(), 2, 256, 256, 1};
+  const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
+  for (const double lambda : {0.0, 0.5, 0.25, 1.0 / 3, 0.001953125, numbers.uniform(), numbers.uniform(), 1.0}) {
+    MixSample sample{};
+    sample.source = 1;
+    sample.kind = MixKind::blend;
+    sample.lambda = lambda;
+    for (const auto& level : vectorLevels()) {
+      std::vector<std::uint8_t> out(256 * 256);
+      level->mix(planes, {&sample, 1}, format, out.data(), {1, nullptr});
+      bool right = true;
+      for (std::size_t i = 0; i < out.size(); i++) right = right && out[i] == blendPixel(lambda, data[i], data[i + 256 * 256]);
+      CHECK(right);
+    }
+  }
+}
