@@ -6,6 +6,7 @@
  */
 import { type Dataset, openDataset } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
+import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
 import { environment, version } from './environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
@@ -15,7 +16,7 @@ import { checkApart, claimFolder, makeFolders } from './out-folder';
 import { writePreview } from './preview';
 import { type RunFile, writeRun } from './run-file';
 import type { Settings } from './settings';
-import { partsOf, readAhead, type Task, tasksOf } from './tasks';
+import { partsOf, type Task, tasksOf } from './tasks';
 import { writerOf } from './writers';
 import type { Part, Sample } from './writers/writer';
 
@@ -32,7 +33,7 @@ export interface AugmentSummary {
   backend: string;
 }
 
-type Loaded = AsyncIterator<readonly [Task, LoadedBatch]>;
+type Loaded = AsyncIterator<LoadedBatch>;
 
 /** Batches that are loaded while one is mixed and written. */
 const AHEAD = 2;
@@ -70,7 +71,7 @@ async function writePart(
   const errors: ErrorLine[] = [];
   try {
     for (const task of tasks) {
-      const [, batch] = (await loaded.next()).value as readonly [Task, LoadedBatch];
+      const batch = (await loaded.next()).value as LoadedBatch;
       errors.push(...errorLines(run, task, batch));
       labels.push(...(await writeBatch(run, task, batch, part)));
       report(task.positions.length);
@@ -98,8 +99,9 @@ async function writeAll(run: Run, tasks: readonly Task[], onProgress: (progress:
   onProgress({ ...progress });
 
   const strictTo = size.strict ? size.from : undefined;
-  const load = ({ positions }: Task) => loadBatch(dataset, positions, size.size, { strictTo, signal });
-  const loaded = readAhead(parts.slice(state.parts).flat(), AHEAD, load);
+  const left = parts.slice(state.parts).flat();
+  const load = (i: number) => loadBatch(dataset, left[i].positions, size.size, { strictTo, signal });
+  const loaded = readAhead(left.length, AHEAD, load);
   let { images } = state;
   const errors = [...state.errors];
   try {

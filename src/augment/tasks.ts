@@ -24,25 +24,3 @@ export function partsOf(tasks: readonly Task[], perPart: number): Task[][] {
   const count = Math.ceil(tasks.length / perPart);
   return Array.from({ length: count }, (_, part) => tasks.slice(part * perPart, (part + 1) * perPart));
 }
-
-/** Runs `start` for each item, in order, with up to `ahead` more already under way. */
-export async function* readAhead<T, R>(
-  items: readonly T[],
-  ahead: number,
-  start: (item: T) => Promise<R>,
-): AsyncGenerator<readonly [T, R], undefined, undefined> {
-  const pending: Promise<R>[] = [];
-  let next = 0;
-  try {
-    for (const item of items) {
-      while (next < items.length && pending.length <= ahead) {
-        const promise = start(items[next++]);
-        promise.catch(() => undefined); // reported when its turn comes
-        pending.push(promise);
-      }
-      yield [item, await (pending.shift() as Promise<R>)];
-    }
-  } finally {
-    await Promise.allSettled(pending);
-  }
-}

@@ -7,6 +7,7 @@ import { type CropFlipOptions, drawCropFlip } from './crop-flip';
 import { abortable, createGate } from './concurrency';
 import { type Hole, loadBatch, type LoadedBatch } from './load';
 import { cut, order } from './order';
+import { readAhead } from './read-ahead';
 import { checkSize, resolveSize, type SizeOption } from './size';
 import type { Source } from './source';
 
@@ -68,18 +69,18 @@ export async function* batches(
   signal?.addEventListener('abort', stop, { once: true });
   try {
     const { count, load } = await planned(dataset, checked, own.signal);
-    const ahead: Promise<LoadedBatch>[] = [];
+    const loaded = readAhead(count, prefetch, load, () => own.abort());
     let first: SaliencyMixError | undefined;
     let yielded = 0;
-    for (let number = 0, next = 0; number < count; number++) {
+    let next = 0;
+    for await (const { images, labels, ids, slots, holes } of loaded) {
       own.signal.throwIfAborted();
-      while (next < count && next <= number + prefetch) ahead.push(heard(load(next++)));
-      const { images, labels, ids, slots, holes } = await (ahead.shift() as Promise<LoadedBatch>);
       if (holes.length > 0 && onBad === 'throw') throw holes[0].error;
       first ??= holes[0]?.error;
+      const batch = next++;
       if (!images) continue;
       yielded++;
-      yield { images, labels, ids, slots, batch: number, holes };
+      yield { images, labels, ids, slots, batch, holes };
     }
     if (yielded === 0 && first) {
       throw new SaliencyMixError('DATA', `None of the images can be read; the first: ${first.message}`, {
@@ -118,15 +119,6 @@ async function planned(
       return loadBatch(dataset, parts[number], size, { strictTo: from, draw, gate, signal });
     },
   };
-}
-
-/**
- * The same promise; a failure nobody has come to yet (or ever will, if the loop is left) is not an unhandled
- * one.
- */
-function heard<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }
 
 type Checked = Required<Omit<BatchOptions, 'augment' | 'signal'>> & Pick<BatchOptions, 'augment' | 'signal'>;

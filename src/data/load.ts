@@ -52,22 +52,63 @@ export async function loadBatch(
   size: Size,
   options: LoadOptions = {},
 ): Promise<LoadedBatch> {
-  const { signal, gate = createGate() } = options;
+  const { signal } = options;
+  const { source } = dataset;
   signal?.throwIfAborted();
   const data = allocate(positions.length, size);
+  const whole = await abortable(loadAtOnce(data, source, positions, size, options.draw), signal);
+  const outcomes = whole ? [] : await abortable(loadEach(data, source, positions, size, options), signal);
+  return pack(data, size, positions, source, outcomes);
+}
+
+/**
+ * Fills all slots in one call, where the source can do that and has that size. False where it cannot, and where it
+ * failed: loading the images one by one then finds out which of them are bad.
+ */
+async function loadAtOnce(
+  data: Uint8Array,
+  { bulk }: Source,
+  positions: ArrayLike<number>,
+  size: Size,
+  draw: LoadOptions['draw'],
+): Promise<boolean> {
+  if (!bulk || bulk.height !== size[0] || bulk.width !== size[1]) return false;
+  const read = draw ? allocate(positions.length, size) : data;
+  try {
+    await bulk.read(positions, read);
+  } catch {
+    return false;
+  }
+  if (!draw) return true;
+  const [height, width] = size;
+  const stride = height * width * 3;
+  for (let slot = 0; slot < positions.length; slot++) {
+    const [from, to] = [slot * stride, (slot + 1) * stride];
+    applyCropFlip({ pixels: read.subarray(from, to), height, width }, draw(slot), data.subarray(from, to));
+  }
+  return true;
+}
+
+/** Fills slot by slot, several at once. Gives for each slot its hole, or undefined where it is filled. */
+function loadEach(
+  data: Uint8Array,
+  source: Source,
+  positions: ArrayLike<number>,
+  size: Size,
+  options: LoadOptions,
+): Promise<(Hole | undefined)[]> {
+  const { signal, gate = createGate() } = options;
   const stride = size[0] * size[1] * 3;
   let failed = false; // set by the first error that is not one file's: the rest need not start
   const loadSlot = async (slot: number): Promise<Hole | undefined> => {
     if (failed || signal?.aborted) return undefined;
     const out = data.subarray(slot * stride, (slot + 1) * stride);
-    return loadInto(out, dataset.source, positions[slot], slot, size, options).catch((error: unknown) => {
+    return loadInto(out, source, positions[slot], slot, size, options).catch((error: unknown) => {
       failed = true;
       throw error;
     });
   };
-  const slots = Array.from({ length: positions.length }, (_, slot) => gate(() => loadSlot(slot)));
-  const outcomes = await abortable(Promise.all(slots), signal);
-  return pack(data, size, positions, dataset.source, outcomes);
+  return Promise.all(Array.from({ length: positions.length }, (_, slot) => gate(() => loadSlot(slot))));
 }
 
 /** Fills one slot. Gives a hole if the file is bad. */
@@ -92,29 +133,46 @@ async function loadInto(
   return undefined;
 }
 
-/** Closes the gaps that holes leave in `data`, and gathers what belongs to the good images. */
+/**
+ * Closes the gaps that holes leave in `data`, and gathers what belongs to the good images. In plain loops: a batch of
+ * small raw images is read in less time than a closure or two for each of them takes.
+ */
 function pack(
   data: Uint8Array,
   [height, width]: Size,
   positions: ArrayLike<number>,
-  source: Source,
+  { items }: Source,
   outcomes: readonly (Hole | undefined)[],
 ): LoadedBatch {
   const stride = height * width * 3;
-  const slots = outcomes.flatMap((hole, slot) => (hole ? [] : [slot]));
-  slots.forEach((slot, i) => {
-    if (slot !== i) data.copyWithin(i * stride, slot * stride, (slot + 1) * stride);
-  });
-  const good = slots.map((slot) => positions[slot]);
-  const count = slots.length;
+  const of: number[] = [];
+  const ids: string[] = [];
+  const good: number[] = [];
+  const holes: Hole[] = [];
+  const labels = new Int32Array(positions.length);
+  for (let slot = 0; slot < positions.length; slot++) {
+    const hole = outcomes[slot];
+    if (hole) {
+      holes.push(hole);
+      continue;
+    }
+    const count = of.length;
+    if (slot !== count) data.copyWithin(count * stride, slot * stride, (slot + 1) * stride);
+    const item = items[positions[slot]];
+    labels[count] = item.label;
+    of.push(slot);
+    ids.push(item.id);
+    good.push(positions[slot]);
+  }
+  const count = of.length;
   return {
     images:
       count > 0 ? { data: data.subarray(0, count * stride), shape: [count, height, width, 3] } : undefined,
-    labels: Int32Array.from(good, (position) => source.items[position].label),
-    ids: good.map((position) => source.items[position].id),
+    labels: labels.slice(0, count),
+    ids,
     positions: good,
-    slots: { of: slots, count: outcomes.length },
-    holes: outcomes.filter((hole) => hole !== undefined),
+    slots: { of, count: positions.length },
+    holes,
   };
 }
 

@@ -20,6 +20,17 @@ export interface Problem {
   readonly reason: string;
 }
 
+/** Many images in one call, for a source whose images all have one size and need no decoding. */
+export interface BulkReader {
+  readonly height: number;
+  readonly width: number;
+  /**
+   * Writes the images' pixels (uint8 RGB, HWC) to `out`, one after another; they are what `read` gives for each.
+   * Rejects as a whole if any of them cannot be had: which one, and why, `read` tells.
+   */
+  read(indices: ArrayLike<number>, out: Uint8Array): Promise<void>;
+}
+
 export interface Source {
   /** The format's name, as in the registry. */
   readonly format: string;
@@ -29,6 +40,7 @@ export interface Source {
   readonly problems: readonly Problem[];
   /** The bytes of a file (JPEG, PNG, …) or ready pixels. Rejects when they cannot be had; others are not affected. */
   read(index: number): Promise<Uint8Array | RawImage>;
+  readonly bulk?: BulkReader;
   /** Which pixels show the object, where that is known (procedural data): h × w bytes of 0 or 1. */
   mask?(index: number): Uint8Array;
   close(): Promise<void>;

@@ -5,17 +5,11 @@
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { dataError, fileError, systemReason } from '../fail';
-import type { Item, RawImage, Source } from '../source';
+import { dataError, systemReason } from '../fail';
+import type { Item, Source } from '../source';
+import { CHUNK, keepPixels, PIXELS, readRecord, type RecordFile } from './cifar-pixels';
 import type { Format, OpenOptions } from './format';
 import { pickSplit, sortedByBytes } from './listing';
-
-const SIDE = 32;
-const PLANE = SIDE * SIDE;
-const PIXELS = 3 * PLANE;
-
-/** Records read at once while the labels are collected: about 3 MB. */
-const CHUNK = 1024;
 
 interface Variant {
   /** Label bytes before the pixels; the last of them is the class. */
@@ -58,28 +52,44 @@ async function open({ path: root, split }: OpenOptions): Promise<Source> {
   const files = filesOfSplit(there, variant, split, root);
   const classes = await classNames(root, variant);
   const handles: fs.FileHandle[] = [];
-  const close = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));
+  const closeFiles = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));
   try {
-    const records: RecordItem[] = [];
-    for (const file of files) {
-      const handle = await opened(path.join(root, file));
+    const items: Item[] = [];
+    const places: Place[] = [];
+    const recordFiles: RecordFile[] = [];
+    for (const name of files) {
+      const handle = await opened(path.join(root, name));
       handles.push(handle);
-      const labels = await labelsOf(handle, path.join(root, file), variant, classes.length);
-      labels.forEach((label, index) =>
-        records.push({ id: recordId(file, index, labels.length), label, handle, index }),
-      );
+      const labels = await labelsOf(handle, path.join(root, name), variant, classes.length);
+      const file: RecordFile = { handle, count: labels.length, labels: variant.labels };
+      recordFiles.push(file);
+      labels.forEach((label, index) => {
+        items.push({ id: recordId(name, index, labels.length), label });
+        places.push({ file, index });
+      });
     }
-    const items: Item[] = records.map(({ id, label }) => ({ id, label }));
-    const read = (index: number) => readRecord(records[index], variant);
-    return { format: cifar.name, classes, items, problems: [], read, close };
+    const bulk = keepPixels(recordFiles);
+    return {
+      format: cifar.name,
+      classes,
+      items,
+      problems: [],
+      read: (item) => readRecord(places[item].file, places[item].index, items[item].id),
+      bulk,
+      close: async () => {
+        bulk?.close();
+        await closeFiles();
+      },
+    };
   } catch (error) {
-    await close();
+    await closeFiles();
     throw error;
   }
 }
 
-interface RecordItem extends Item {
-  readonly handle: fs.FileHandle;
+/** Where an item's record lies. */
+interface Place {
+  readonly file: RecordFile;
   /** Position in its file. */
   readonly index: number;
 }
@@ -158,21 +168,4 @@ async function labelsOf(
 /** `data_batch_1.bin/00042`: padded, so that the order of bytes is the order of the records. */
 function recordId(file: string, index: number, count: number): string {
   return `${file}/${String(index).padStart(Math.max(5, String(count - 1).length), '0')}`;
-}
-
-async function readRecord({ id, handle, index }: RecordItem, variant: Variant): Promise<RawImage> {
-  const planes = new Uint8Array(PIXELS);
-  const at = index * (variant.labels + PIXELS) + variant.labels;
-  const { bytesRead } = await handle.read(planes, 0, PIXELS, at).catch((error: unknown) => {
-    throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
-  });
-  if (bytesRead < PIXELS)
-    throw fileError(id, 'is no longer whole: the file grew shorter after it was opened');
-  const pixels = new Uint8Array(PIXELS);
-  for (let i = 0; i < PLANE; i++) {
-    pixels[3 * i] = planes[i];
-    pixels[3 * i + 1] = planes[PLANE + i];
-    pixels[3 * i + 2] = planes[2 * PLANE + i];
-  }
-  return { pixels, height: SIDE, width: SIDE };
 }
