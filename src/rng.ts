@@ -26,34 +26,45 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High 32 bits of a 32 × 32 bit product; Math.imul gives the low ones. */
+/** High 32 bits of the product of two 32-bit numbers, as a signed one; Math.imul gives the low ones. */
 function mulhi(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
   const bl = b & 0xffff;
   const bh = b >>> 16;
-  const middle = ah * bl + ((al * bl) >>> 16);
-  const low = (middle & 0xffff) + al * bh;
-  return (ah * bh + Math.floor(middle / 0x10000) + Math.floor(low / 0x10000)) >>> 0;
+  const middle = (Math.imul(ah, bl) + (Math.imul(al, bl) >>> 16)) | 0;
+  const low = (Math.imul(al, bh) + (middle & 0xffff)) | 0;
+  return (Math.imul(ah, bh) + (middle >>> 16) + (low >>> 16)) | 0;
 }
 
+/** The words of the block that was computed last: one place for all, as blocks are made by the hundred thousand. */
+const block = new Uint32Array(4);
+
 /** One block: ten rounds over a 128-bit counter with a 64-bit key, four words of 32 random bits. */
-export function philox4x32(counter: Readonly<Words>, key: readonly [number, number]): Words {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+function computeBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void {
   for (let round = 0; round < 10; round++) {
     const h0 = mulhi(M0, c0);
-    const l0 = Math.imul(M0, c0) >>> 0;
+    const l0 = Math.imul(M0, c0);
     const h1 = mulhi(M1, c2);
-    const l1 = Math.imul(M1, c2) >>> 0;
-    c0 = (h1 ^ c1 ^ k0) >>> 0;
+    const l1 = Math.imul(M1, c2);
+    c0 = h1 ^ c1 ^ k0;
     c1 = l1;
-    c2 = (h0 ^ c3 ^ k1) >>> 0;
+    c2 = h0 ^ c3 ^ k1;
     c3 = l0;
-    k0 = (k0 + W0) >>> 0;
-    k1 = (k1 + W1) >>> 0;
+    k0 = (k0 + W0) | 0;
+    k1 = (k1 + W1) | 0;
   }
-  return [c0, c1, c2, c3];
+  block[0] = c0;
+  block[1] = c1;
+  block[2] = c2;
+  block[3] = c3;
+}
+
+/** The block of a counter and a key. */
+export function philox4x32(counter: Readonly<Words>, key: readonly [number, number]): Words {
+  const [c0, c1, c2, c3] = counter;
+  computeBlock(c0 | 0, c1 | 0, c2 | 0, c3 | 0, key[0] | 0, key[1] | 0);
+  return [block[0], block[1], block[2], block[3]];
 }
 
 /** Where in the run a number belongs. Each part is a whole number below 2^32. */
@@ -63,37 +74,55 @@ export interface Address {
   sample: number;
 }
 
+/** The upper half of the key; a seed has up to 53 bits. */
+const highOf = (seed: number) => Math.floor(seed / 0x100000000) | 0;
+
+/** A double in [0, 1) with 53 random bits, of two words. */
+const doubleOf = (first: number, second: number) =>
+  ((first >>> 5) * 0x4000000 + (second >>> 6)) / 0x20000000000000;
+
 /** The numbers of one address and purpose, in order: uniform, and what is made of uniform. */
 export class Stream {
-  #block = 0;
-  #words: number[] = [];
-  readonly #key: readonly [number, number];
-  readonly #at: Address;
-  readonly #purpose: Purpose;
+  #nextBlock: number;
+  /** Words of the block that are left, and the last three of them; the first is handed out at once. */
+  #left = 0;
+  #w1 = 0;
+  #w2 = 0;
+  #w3 = 0;
+  readonly #low: number;
+  readonly #high: number;
+  readonly #sample: number;
+  readonly #batch: number;
+  readonly #epoch: number;
 
   constructor(seed: number, purpose: Purpose, at: Address) {
-    this.#key = [seed >>> 0, Math.floor(seed / 0x100000000) >>> 0];
-    this.#purpose = purpose;
-    this.#at = at;
+    this.#low = seed | 0;
+    this.#high = highOf(seed);
+    this.#nextBlock = purpose << 24;
+    this.#sample = at.sample | 0;
+    this.#batch = at.batch | 0;
+    this.#epoch = at.epoch | 0;
   }
 
   /** 32 random bits. */
   bits(): number {
-    if (this.#words.length === 0) {
-      const first = ((this.#purpose << 24) | this.#block++) >>> 0;
-      this.#words = philox4x32(
-        [first, this.#at.sample >>> 0, this.#at.batch >>> 0, this.#at.epoch >>> 0],
-        this.#key,
-      );
+    const left = this.#left;
+    if (left > 0) {
+      this.#left = left - 1;
+      return left === 3 ? this.#w1 : left === 2 ? this.#w2 : this.#w3;
     }
-    return this.#words.shift() as number;
+    computeBlock(this.#nextBlock, this.#sample, this.#batch, this.#epoch, this.#low, this.#high);
+    this.#nextBlock = (this.#nextBlock + 1) | 0;
+    this.#left = 3;
+    this.#w1 = block[1];
+    this.#w2 = block[2];
+    this.#w3 = block[3];
+    return block[0];
   }
 
   /** A double in [0, 1) with 53 random bits. */
   uniform(): number {
-    const high = this.bits() >>> 5;
-    const low = this.bits() >>> 6;
-    return (high * 0x4000000 + low) / 0x20000000000000;
+    return doubleOf(this.bits(), this.bits());
   }
 
   /** A whole number from 0 to n − 1. */
@@ -153,10 +182,14 @@ export function permutation(
   purpose: Purpose,
   at: Omit<Address, 'sample'>,
 ): Uint32Array {
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  const order = new Uint32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   for (let i = n - 1; i > 0; i--) {
-    const j = new Stream(seed, purpose, { ...at, sample: i }).below(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
+    computeBlock(purpose << 24, i, at.batch | 0, at.epoch | 0, seed | 0, highOf(seed));
+    const j = Math.floor(doubleOf(block[0], block[1]) * (i + 1));
+    const swapped = order[i];
+    order[i] = order[j];
+    order[j] = swapped;
   }
   return order;
 }

@@ -1,21 +1,11 @@
 /** Draws a batch: pairing, who is mixed, lambda, anchors. Every number is addressed by (seed, epoch, batch, sample). */
-import { Purpose, permutation, Stream } from '../rng';
+import type { NativeSamples } from '../native/binding';
+import { type Address, Purpose, permutation, Stream } from '../rng';
 import type { Slots } from '../types';
 import { mixMethods } from './index';
-import type { Anchor, MethodDraw } from './method';
+import type { DrawContext, MethodDraw } from './method';
 import type { MixOptions } from './options';
-
-/** One sample, drawn and not yet placed. */
-export interface Draw extends MethodDraw {
-  target: number;
-  source: number;
-  mixed: boolean;
-  lambda: number;
-  fill: number;
-  method: string;
-  /** Position of the sample whose anchors and box this one takes; its own where it has its own. */
-  placeOf: number;
-}
+import { newRecords, writeDraw } from './records';
 
 /** A choice among sets of options, each with a weight. */
 export interface Choice {
@@ -29,19 +19,27 @@ export interface DrawAddress {
   readonly batch: number;
 }
 
-/** Draws grouped by the options they were drawn with, since placing needs those. */
+/** A batch, drawn and not yet placed. */
 export interface DrawnBatch {
-  readonly draws: Draw[];
-  /** Index into the choices, per draw. */
-  readonly choiceOf: number[];
+  readonly records: NativeSamples;
+  /** Index into the choices, per sample: placing needs the options that a sample was drawn with. */
+  readonly choiceOf: Uint16Array;
+}
+
+/** What one sample drew; `lambda` is 1 where it is kept as it is. */
+interface Drawn {
+  readonly choice: number;
+  readonly draw: MethodDraw;
+  readonly lambda: number;
 }
 
 /**
  * For each slot the image that the seeded permutation of all slots pairs it with; a missing one gives way to the next
  * that is there, cyclically. Positions are those of the images that are there.
  */
-function pair(slots: Slots, address: DrawAddress): number[] {
+function pair(slots: Slots, address: DrawAddress): ArrayLike<number> {
   const order = permutation(slots.count, address.seed, Purpose.pairing, address);
+  if (slots.of.length === slots.count) return order;
   const positionOf = new Map(slots.of.map((slot, position) => [slot, position]));
   return slots.of.map((slot) => {
     let partner = order[slot];
@@ -50,15 +48,50 @@ function pair(slots: Slots, address: DrawAddress): number[] {
   });
 }
 
-function choose(choices: readonly Choice[], stream: Stream): number {
+function choose(choices: readonly Choice[], sample: SampleContext): number {
   if (choices.length === 1) return 0;
   const total = choices.reduce((sum, { weight }) => sum + weight, 0);
-  let left = stream.uniform() * total;
+  let left = sample.stream(Purpose.choice).uniform() * total;
   const found = choices.findIndex(({ weight }) => (left -= weight) < 0);
   return found < 0 ? choices.length - 1 : found;
 }
 
-const CORRESPONDING: Anchor = { kind: 'corresponding' };
+/** One for the whole batch, moved from sample to sample. */
+class SampleContext implements DrawContext {
+  options: MixOptions;
+  readonly height: number;
+  readonly width: number;
+  readonly #seed: number;
+  readonly #at: Address;
+
+  constructor(options: MixOptions, size: { height: number; width: number }, address: DrawAddress) {
+    this.options = options;
+    this.height = size.height;
+    this.width = size.width;
+    this.#seed = address.seed;
+    this.#at = { epoch: address.epoch, batch: address.batch, sample: 0 };
+  }
+
+  moveTo(sample: number): void {
+    this.#at.sample = sample;
+  }
+
+  stream(purpose: Purpose): Stream {
+    return new Stream(this.#seed, purpose, this.#at);
+  }
+}
+
+const KEPT: MethodDraw = { kind: 'keep' };
+
+function drawSample(choices: readonly Choice[], context: SampleContext): Drawn {
+  const choice = choose(choices, context);
+  const { options } = choices[choice];
+  context.options = options;
+  const mixed = options.probability >= 1 || context.stream(Purpose.mixing).uniform() < options.probability;
+  const draw = mixed ? mixMethods[options.method].draw(context) : KEPT;
+  const lambda = draw.kind === 'keep' ? 1 : context.stream(Purpose.lambda).beta(options.alpha);
+  return { choice, draw, lambda };
+}
 
 export function drawBatch(
   choices: readonly Choice[],
@@ -68,29 +101,19 @@ export function drawBatch(
   address: DrawAddress,
 ): DrawnBatch {
   const partners = pair(slots, address);
-  const choiceOf: number[] = [];
-  const draws = slots.of.map((slot, target): Draw => {
-    // One draw for the whole batch is the draw of its first slot.
-    const sample = per === 'batch' ? 0 : slot;
-    const stream = (purpose: Purpose) => new Stream(address.seed, purpose, { ...address, sample });
-    const choice = choose(choices, stream(Purpose.choice));
-    choiceOf.push(choice);
+  const context = new SampleContext(choices[0].options, size, address);
+  // One draw for the whole batch is the draw of its first slot.
+  const shared = per === 'batch' ? drawSample(choices, context) : undefined;
+  const count = slots.of.length;
+  const records = newRecords(count);
+  const choiceOf = new Uint16Array(count);
+  for (let target = 0; target < count; target++) {
+    if (!shared) context.moveTo(slots.of[target]);
+    const { choice, draw, lambda } = shared ?? drawSample(choices, context);
     const { options } = choices[choice];
-    const method = mixMethods[options.method];
-    const mixed = stream(Purpose.mixing).uniform() < options.probability;
-    const drawn = mixed ? method.draw({ options, ...size, stream }) : ({ kind: 'keep' } as const);
-    return {
-      target,
-      source: method.hasSource ? partners[target] : target,
-      mixed: drawn.kind !== 'keep',
-      lambda: drawn.kind === 'keep' ? 1 : stream(Purpose.lambda).beta(options.alpha),
-      fill: options.fill,
-      method: options.method,
-      placeOf: per === 'batch' ? 0 : target,
-      kind: drawn.kind,
-      from: drawn.from ?? CORRESPONDING,
-      to: drawn.to ?? CORRESPONDING,
-    };
-  });
-  return { draws, choiceOf };
+    choiceOf[target] = choice;
+    const source = mixMethods[options.method].hasSource ? partners[target] : target;
+    writeDraw(records, target, draw, { source, lambda, fill: options.fill, placeOf: shared ? 0 : target });
+  }
+  return { records, choiceOf };
 }

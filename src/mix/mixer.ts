@@ -1,14 +1,15 @@
 /** The mixer: draws a plan for a batch, places it, applies it, and mixes the labels. */
 import * as check from '../check';
 import { chooseBackend, chooseThreads, levelOf } from '../native/backends';
+import type { NativeFormat } from '../native/binding';
 import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { mixLabels } from './labels';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
-import { allocatePixels, type ResolvedOutput, resolveOutput } from './output';
-import { callMix, type NativeContext, placeDraws, placingFor } from './place';
-import type { MixPlan, MixSample } from './plan';
-import { decodeSamples, encodeDraws, encodeSamples } from './records';
+import { allocatePixels, resolveOutput } from './output';
+import { callMix, type NativeContext, placeBatch, placingFor } from './place';
+import type { MixPlan } from './plan';
+import { decodeSamples } from './records';
 
 /** Where in the run a batch belongs, and how to run the call. */
 export interface PlanOptions {
@@ -111,14 +112,17 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       { height, width },
       { seed: settings.seed, epoch, batch: number },
     );
-    return { context, drawn, plan: (samples: MixSample[]): MixPlan => ({ height, width, count, samples }) };
+    const methodOf = (sample: number) => optionsOf[drawn.choiceOf[sample]].method;
+    const plan = (): MixPlan => ({ height, width, count, samples: decodeSamples(drawn.records, methodOf) });
+    return { context, drawn, plan };
   }
 
   return {
     async plan(batch, options) {
       const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
       const { context, drawn, plan } = prepare(batch, given);
-      return plan(await placeDraws(drawn, optionsOf, context));
+      await placeBatch(drawn, optionsOf, context);
+      return plan();
     },
 
     async mix(batch, labels, options) {
@@ -133,34 +137,42 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       const output = resolveOutput(given.output, channels);
       const images = allocatePixels(output, batch.shape, given.into, [batch.data]);
       const { context, drawn, plan } = prepare(batch, given);
-      const samples = await placeAndMix(drawn, optionsOf, context, output, images);
-      const soft = mixLabels(samples, labels, classes);
+      await placeAndMix(drawn, optionsOf, context, { ...output.native, images: images.data });
       const { backend } = context;
-      const level = levelOf(backend);
-      return { images, labels: soft, shape: [count, classes], plan: plan(samples), backend, level };
+      const soft = mixLabels(drawn.records, labels, classes);
+      const shape = [count, classes] as const;
+      let made: MixPlan | undefined;
+      return {
+        images,
+        labels: soft,
+        shape,
+        // Hundreds of small objects, which a training loop never looks at: made when first read.
+        get plan() {
+          return (made ??= plan());
+        },
+        backend,
+        level: levelOf(backend),
+      };
     },
   };
 }
 
-/** Places and mixes in one native call where all samples were drawn with one set of options. */
+/** Places and mixes; in one native call where all samples were drawn with one set of options. */
 async function placeAndMix(
   drawn: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
-  output: ResolvedOutput,
-  images: Pixels,
-): Promise<MixSample[]> {
-  const written = { ...output.native, images: images.data };
-  const [choice, ...others] = new Set(drawn.choiceOf);
+  output: NativeFormat & { images: Pixels['data'] },
+): Promise<void> {
+  const { records, choiceOf } = drawn;
+  const [choice, ...others] = new Set(choiceOf);
   if (others.length > 0) {
-    const samples = await placeDraws(drawn, optionsOf, context);
-    await callMix(context, encodeSamples(samples), { output: written });
-    return samples;
+    await placeBatch(drawn, optionsOf, context);
+    await callMix(context, records, { output });
+    return;
   }
-  const records = encodeDraws(drawn.draws);
-  const place = await placingFor(drawn.draws, optionsOf[choice], context);
-  await callMix(context, records, { place, output: written });
-  return decodeSamples(drawn.draws, records);
+  const place = await placingFor(records, optionsOf[choice], context);
+  await callMix(context, records, { place, output });
 }
 
 /**

@@ -4,10 +4,9 @@ import { runNative } from '../native/call';
 import { addon } from '../native/load';
 import { learnedMaps } from '../saliency/learned';
 import type { ImageBatch } from '../types';
-import type { Draw, DrawnBatch } from './draw';
+import type { DrawnBatch } from './draw';
 import type { MixOptions } from './options';
-import type { MixSample } from './plan';
-import { decodeSamples, encodeDraws } from './records';
+import { needsSaliency, pickRecords, putBackRecords } from './records';
 
 /** How a native call on a batch runs. */
 export interface NativeContext {
@@ -22,49 +21,32 @@ function nativeBatch({ data, shape }: ImageBatch) {
   return { data, count, height, width, channels };
 }
 
-const needsSaliency = ({ from, to }: Draw) =>
-  [from, to].some((anchor) => anchor?.kind === 'peak' || anchor?.kind === 'low');
-
-/** What placing needs for these draws. A learned model is run here; the native methods run inside the call. */
+/** What placing needs for these samples. A learned model is run here; the native methods run inside the call. */
 export async function placingFor(
-  draws: readonly Draw[],
+  records: NativeSamples,
   options: MixOptions,
   context: NativeContext,
 ): Promise<NativePlacing> {
   const clip = options.box === 'clip' ? 1 : 0;
   if (options.saliency !== 'learned') return { clip, method: options.saliency };
   // Any map will do where nobody asks for one.
-  if (!draws.some(needsSaliency)) return { clip, method: 'fine-grained' };
+  if (!needsSaliency(records)) return { clip, method: 'fine-grained' };
   return { clip, maps: await learnedMaps(context.batch, options.saliencyModel as string, context) };
 }
 
-/** Draws of one set of options, with `placeOf` counted within them. */
-function group({ draws, choiceOf }: DrawnBatch, choice: number): { positions: number[]; draws: Draw[] } {
-  const positions = draws.map((_, i) => i).filter((i) => choiceOf[i] === choice);
-  const local = new Map(positions.map((position, i) => [position, i]));
-  return {
-    positions,
-    draws: positions.map((i) => ({ ...draws[i], placeOf: local.get(draws[i].placeOf) as number })),
-  };
-}
-
-/** The samples of a plan, in the order of the draws. One native call for each set of options that was drawn. */
-export async function placeDraws(
-  drawn: DrawnBatch,
+/** Places a batch: one native call for each set of options that was drawn. The records are completed. */
+export async function placeBatch(
+  { records, choiceOf }: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
-): Promise<MixSample[]> {
-  const samples: MixSample[] = [];
-  for (const choice of new Set(drawn.choiceOf)) {
-    const { positions, draws } = group(drawn, choice);
-    const records = encodeDraws(draws);
-    const place = await placingFor(draws, optionsOf[choice], context);
-    await callMix(context, records, { place });
-    decodeSamples(draws, records).forEach((sample, i) => {
-      samples[positions[i]] = sample;
-    });
+): Promise<void> {
+  for (const choice of new Set(choiceOf)) {
+    const positions = Array.from(choiceOf.keys()).filter((i) => choiceOf[i] === choice);
+    const picked = pickRecords(records, positions);
+    const place = await placingFor(picked, optionsOf[choice], context);
+    await callMix(context, picked, { place });
+    putBackRecords(records, positions, picked);
   }
-  return samples;
 }
 
 type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'output'>;

@@ -1,93 +1,169 @@
 /** Samples as the two flat arrays in which they cross the binding; native/binding/records.h has the same table. */
 import type { NativeSamples } from '../native/binding';
 import type { Box } from '../types';
-import type { Draw } from './draw';
-import type { Anchor } from './method';
+import type { Anchor, MethodDraw } from './method';
 import type { MixSample } from './plan';
 
 const WHOLE = 19;
 const REAL = 3;
-const KINDS = ['keep', 'paste', 'blend', 'erase'] as const;
-const ANCHORS = ['given', 'corresponding', 'peak', 'low'] as const;
+const KINDS = { keep: 0, paste: 1, blend: 2, erase: 3 } as const;
+const ANCHORS = { given: 0, corresponding: 1, peak: 2, low: 3 } as const;
 const FIRST_TIE = -1;
+const CORRESPONDING: Anchor = { kind: 'corresponding' };
 
-function records(samples: number): NativeSamples {
+/** Where the fields of a sample stand, in `whole` and in `real`. */
+const AT = {
+  target: 0,
+  source: 1,
+  kind: 2,
+  placeOf: 3,
+  from: 4,
+  to: 7,
+  fill: 10,
+  fromBox: 11,
+  toBox: 15,
+} as const;
+const REAL_AT = { lambda: 0, tieOfFrom: 1, tieOfTo: 2 } as const;
+
+export function newRecords(samples: number): NativeSamples {
   return { samples, whole: new Int32Array(samples * WHOLE), real: new Float64Array(samples * REAL) };
 }
 
-function anchorFields(anchor: Anchor): [kind: number, row: number, col: number] {
-  const [row, col] = anchor.kind === 'given' ? anchor.at : [0, 0];
-  return [ANCHORS.indexOf(anchor.kind), row, col];
+function writeAnchor(whole: Int32Array, at: number, anchor: Anchor): void {
+  whole[at] = ANCHORS[anchor.kind];
+  if (anchor.kind !== 'given') return;
+  whole[at + 1] = anchor.at[0];
+  whole[at + 2] = anchor.at[1];
 }
 
 const tieOf = (anchor: Anchor) => ('u' in anchor && anchor.u !== undefined ? anchor.u : FIRST_TIE);
 
-/** Draws that are still to be placed. `placeOf` must be a position in `draws`. */
-export function encodeDraws(draws: readonly Draw[]): NativeSamples {
-  const encoded = records(draws.length);
-  draws.forEach((draw, i) => {
-    const from = draw.from as Anchor;
-    const to = draw.to as Anchor;
-    const kind = KINDS.indexOf(draw.kind);
-    const fields = [
-      draw.target,
-      draw.source,
-      kind,
-      draw.placeOf,
-      ...anchorFields(from),
-      ...anchorFields(to),
-      draw.fill,
-    ];
-    encoded.whole.set(fields, i * WHOLE);
-    encoded.real.set([draw.lambda, tieOf(from), tieOf(to)], i * REAL);
+/** What the batch decides for a sample besides its method's draw. The target is the image at the sample's position. */
+export interface DrawFields {
+  source: number;
+  lambda: number;
+  fill: number;
+  /** Position of the sample whose anchors and box this one takes; its own where it has its own. */
+  placeOf: number;
+}
+
+/** A draw that is still to be placed, as sample i. */
+export function writeDraw(
+  { whole, real }: NativeSamples,
+  i: number,
+  draw: MethodDraw,
+  fields: DrawFields,
+): void {
+  const from = draw.from ?? CORRESPONDING;
+  const to = draw.to ?? CORRESPONDING;
+  const at = i * WHOLE;
+  whole[at + AT.target] = i;
+  whole[at + AT.source] = fields.source;
+  whole[at + AT.kind] = KINDS[draw.kind];
+  whole[at + AT.placeOf] = fields.placeOf;
+  writeAnchor(whole, at + AT.from, from);
+  writeAnchor(whole, at + AT.to, to);
+  whole[at + AT.fill] = fields.fill;
+  real[i * REAL + REAL_AT.lambda] = fields.lambda;
+  real[i * REAL + REAL_AT.tieOfFrom] = tieOf(from);
+  real[i * REAL + REAL_AT.tieOfTo] = tieOf(to);
+}
+
+/** The samples at `positions`, with `placeOf` counted within them. */
+export function pickRecords(all: NativeSamples, positions: readonly number[]): NativeSamples {
+  const picked = newRecords(positions.length);
+  const local = new Map(positions.map((position, i) => [position, i]));
+  positions.forEach((position, i) => {
+    picked.whole.set(all.whole.subarray(position * WHOLE, (position + 1) * WHOLE), i * WHOLE);
+    picked.real.set(all.real.subarray(position * REAL, (position + 1) * REAL), i * REAL);
+    const owner = all.whole[position * WHOLE + AT.placeOf];
+    picked.whole[i * WHOLE + AT.placeOf] = local.get(owner) as number;
   });
-  return encoded;
+  return picked;
+}
+
+/** Puts samples that were picked back, placed; each keeps the owner of its place. */
+export function putBackRecords(
+  all: NativeSamples,
+  positions: readonly number[],
+  picked: NativeSamples,
+): void {
+  positions.forEach((position, i) => {
+    const owner = all.whole[position * WHOLE + AT.placeOf];
+    all.whole.set(picked.whole.subarray(i * WHOLE, (i + 1) * WHOLE), position * WHOLE);
+    all.real.set(picked.real.subarray(i * REAL, (i + 1) * REAL), position * REAL);
+    all.whole[position * WHOLE + AT.placeOf] = owner;
+  });
+}
+
+/** Whether a sample's place depends on what is salient. */
+export function needsSaliency({ samples, whole }: NativeSamples): boolean {
+  const asks = (kind: number) => kind === ANCHORS.peak || kind === ANCHORS.low;
+  for (let i = 0; i < samples; i++) {
+    if (asks(whole[i * WHOLE + AT.from]) || asks(whole[i * WHOLE + AT.to])) return true;
+  }
+  return false;
+}
+
+/** Which two images a sample's label is made of, and the weight of the first. */
+export interface LabelShare {
+  target: number;
+  source: number;
+  lambda: number;
+}
+
+export function shareOf({ whole, real }: NativeSamples, i: number): LabelShare {
+  return {
+    target: whole[i * WHOLE + AT.target],
+    source: whole[i * WHOLE + AT.source],
+    lambda: real[i * REAL + REAL_AT.lambda],
+  };
 }
 
 /** What placing has found, as samples of a plan. */
-export function decodeSamples(draws: readonly Draw[], { whole, real }: NativeSamples): MixSample[] {
-  return draws.map((draw, i): MixSample => {
-    const field = (offset: number) => whole[i * WHOLE + offset];
-    const box = (at: number): Box => ({
-      top: field(at),
-      left: field(at + 1),
-      bottom: field(at + 2),
-      right: field(at + 3),
+export function decodeSamples(records: NativeSamples, methodOf: (sample: number) => string): MixSample[] {
+  const { samples, whole } = records;
+  return Array.from({ length: samples }, (_, i): MixSample => {
+    const at = i * WHOLE;
+    const box = (side: number): Box => ({
+      top: whole[at + side],
+      left: whole[at + side + 1],
+      bottom: whole[at + side + 2],
+      right: whole[at + side + 3],
     });
-    const { target, source, mixed, method } = draw;
-    const sample: MixSample = { target, source, lambda: real[i * REAL], mixed, method };
-    if (draw.kind === 'paste')
-      Object.assign(sample, { to: box(15), from: box(11), peak: [field(5), field(6)] });
-    if (draw.kind === 'erase')
-      Object.assign(sample, { to: box(15), peak: [field(5), field(6)], fill: draw.fill });
+    const peak = (): [number, number] => [whole[at + AT.from + 1], whole[at + AT.from + 2]];
+    const kind = whole[at + AT.kind];
+    const sample: MixSample = { ...shareOf(records, i), mixed: kind !== KINDS.keep, method: methodOf(i) };
+    if (kind === KINDS.paste)
+      Object.assign(sample, { to: box(AT.toBox), from: box(AT.fromBox), peak: peak() });
+    if (kind === KINDS.erase)
+      Object.assign(sample, { to: box(AT.toBox), peak: peak(), fill: whole[at + AT.fill] });
     return sample;
   });
 }
 
-function kindOf(sample: MixSample): (typeof KINDS)[number] {
+function kindOf(sample: MixSample): keyof typeof KINDS {
   if (!sample.mixed) return 'keep';
   if (sample.to === undefined) return 'blend';
   return sample.from === undefined ? 'erase' : 'paste';
 }
 
-const boxFields = (box: Box | undefined) => (box ? [box.top, box.left, box.bottom, box.right] : [0, 0, 0, 0]);
+const sidesOf = (box: Box) => [box.top, box.left, box.bottom, box.right];
 
 /** Samples that are placed; `fill` stands in for the samples' own, for masks. */
 export function encodeSamples(samples: readonly MixSample[], fill?: number): NativeSamples {
-  const encoded = records(samples.length);
+  const records = newRecords(samples.length);
+  const { whole, real } = records;
   samples.forEach((sample, i) => {
-    const kind = kindOf(sample);
-    const anchors = [0, 0, 0, 0, 0, 0];
-    const fields = [
-      sample.target,
-      sample.source,
-      KINDS.indexOf(kind),
-      i,
-      ...anchors,
-      fill ?? sample.fill ?? 0,
-    ];
-    encoded.whole.set([...fields, ...boxFields(sample.from), ...boxFields(sample.to)], i * WHOLE);
-    encoded.real.set([sample.lambda, FIRST_TIE, FIRST_TIE], i * REAL);
+    const at = i * WHOLE;
+    whole[at + AT.target] = sample.target;
+    whole[at + AT.source] = sample.source;
+    whole[at + AT.kind] = KINDS[kindOf(sample)];
+    whole[at + AT.placeOf] = i;
+    whole[at + AT.fill] = fill ?? sample.fill ?? 0;
+    if (sample.from) whole.set(sidesOf(sample.from), at + AT.fromBox);
+    if (sample.to) whole.set(sidesOf(sample.to), at + AT.toBox);
+    real.set([sample.lambda, FIRST_TIE, FIRST_TIE], i * REAL);
   });
-  return encoded;
+  return records;
 }

@@ -21,9 +21,17 @@ export interface Backend {
   readonly levels: readonly string[];
 }
 
+let listed: readonly Backend[] | undefined;
+
+/** Nothing of it changes while the process runs. */
+function list(): readonly Backend[] {
+  listed ??= addon().backends();
+  return listed;
+}
+
 /** The backends in this build, in order of preference: `'auto'` takes the first that is available. */
 export function backends(): Backend[] {
-  return addon().backends();
+  return list().map((backend) => ({ ...backend, levels: [...backend.levels] }));
 }
 
 /**
@@ -31,7 +39,7 @@ export function backends(): Backend[] {
  * @throws SaliencyMixError BACKEND
  */
 export function chooseBackend(wanted: unknown = 'auto'): string {
-  const all = backends();
+  const all = list();
   if (wanted === 'auto') {
     const first = all.find((backend) => backend.available);
     if (first) return first.name;
@@ -48,7 +56,7 @@ export function chooseBackend(wanted: unknown = 'auto'): string {
 
 /** The level at which a backend runs. */
 export function levelOf(backend: string): string {
-  return backends().find(({ name }) => name === backend)?.level ?? 'unknown';
+  return list().find(({ name }) => name === backend)?.level ?? 'unknown';
 }
 
 function backendError(wanted: unknown, why: string): SaliencyMixError {
