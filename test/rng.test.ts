@@ -31,6 +31,17 @@ test('a stream is the blocks of its address: purpose and block, sample, batch, e
   expect(words.slice(4)).toEqual(philox4x32([first + 1, 2, 3, 4], [5, 1]));
 });
 
+test('streams that take turns give what each gives alone', () => {
+  const make = () => [1, 2].map((sample) => new Stream(2 ** 53 - 1, Purpose.place, { ...at, sample }));
+  const alone = make().map((stream) => Array.from({ length: 11 }, () => stream.bits()));
+  const together = make();
+  const turns = Array.from({ length: 11 }, () => together.map((stream) => stream.bits()));
+  expect([0, 1].map((which) => turns.map((turn) => turn[which]))).toEqual(alone);
+  expect(alone[0].slice(8, 11)).toEqual(
+    philox4x32([((Purpose.place << 24) | 2) >>> 0, 1, 0, 0], [0xffffffff, 0x1fffff]).slice(0, 3),
+  );
+});
+
 test('purposes, seeds, epochs, batches and samples have streams of their own', () => {
   const firsts = [
     new Stream(1, Purpose.place, at),
@@ -89,6 +100,16 @@ test('tiny α gives numbers near 0 and 1, never NaN', () => {
   expect(values.every((v) => v >= 0 && v <= 1)).toBe(true);
   expect(values.filter((v) => v > 0.5).length).toBeGreaterThan(200);
   expect(values.filter((v) => v < 0.5).length).toBeGreaterThan(200);
+});
+
+test('a permutation swaps place i with floor(u · (i + 1)), u being the number of sample i, from the last on', () => {
+  const expected = Array.from({ length: 300 }, (_, i) => i);
+  for (let i = 299; i > 0; i--) {
+    const j = new Stream(7 * 2 ** 40 + 1, Purpose.shuffle, { epoch: 3, batch: 2, sample: i }).below(i + 1);
+    [expected[i], expected[j]] = [expected[j], expected[i]];
+  }
+  const order = permutation(300, 7 * 2 ** 40 + 1, Purpose.shuffle, { epoch: 3, batch: 2 });
+  expect(Array.from(order)).toEqual(expected);
 });
 
 test('a permutation holds every number once, and every place is equally likely', () => {
