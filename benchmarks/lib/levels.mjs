@@ -17,15 +17,15 @@ export function variantsOf(library) {
 }
 
 /**
- * What to give calls so that they write into the memory of an earlier result instead of new memory: { into }, or nothing
- * where the package has no such option. `call(options)` makes one call.
+ * What to give calls so that they write into the memory of an earlier result instead of new memory, as a training loop
+ * does: { into }, or nothing with an older commit that has no such option. `call(options)` makes one call.
  */
 export async function reuseOf(call, earlier) {
   try {
     await call({ into: earlier });
     return { into: earlier };
   } catch (error) {
-    if (error.code === 'ARGUMENT') return {};
+    if (error.message.startsWith('Unknown option "into"')) return {};
     throw error;
   }
 }

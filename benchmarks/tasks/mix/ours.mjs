@@ -16,9 +16,8 @@ export async function prepare(job, { threads }, { library }) {
   const mix = (i, options) =>
     mixer.mix(batches[i % batches.length], labels, { batch: i, output, ...options });
   const first = await mix(0);
-  // A training loop writes into the same memory again and again.
-  const { images: earlier } = await mix(1);
-  const reuse = await reuseOf((options) => mix(1, options), earlier);
+  const { images } = await mix(1);
+  const reuse = await reuseOf((options) => mix(1, options), images.data);
   return {
     run: (i) => mix(i, reuse),
     result() {

@@ -71,8 +71,10 @@ export function check({ method }, result, reference) {
   const [maps, peaks] = ['maps', 'peaks'].map((name) => readArray(result.arrays[name]));
   const wanted = ['maps', 'peaks'].map((name) => readArray(reference.arrays[name]));
   checkEqual(maps.shape, wanted[0].shape, 'shape of the maps');
-  const { worst } = checkClose(maps.data, wanted[0].data, TOLERANCES[kind][method], 'maps');
+  const { worst, share } = checkClose(maps.data, wanted[0].data, TOLERANCES[kind][method], 'maps');
   const other = checkPeaks(peaks, wanted[1], wanted[0], PEAK_SLACK[kind][method]);
   if (worst === 0 && other === 0) return undefined;
-  return `largest difference ${worst.toPrecision(2)}, ${other} of ${peaks.shape[0]} peaks differ`;
+  const { tolerance } = TOLERANCES[kind][method];
+  const beyond = share > 0 ? ` (${(100 * share).toPrecision(2)} % of the values beyond ${tolerance})` : '';
+  return `largest difference ${worst.toPrecision(2)}${beyond}, ${other} of ${peaks.shape[0]} peaks differ`;
 }
