@@ -76,9 +76,7 @@ class SampleContext implements DrawContext {
     this.#at.sample = sample;
   }
 
-  stream(purpose: Purpose): Stream {
-    return new Stream(this.#seed, purpose, this.#at);
-  }
+  readonly stream = (purpose: Purpose): Stream => new Stream(this.#seed, purpose, this.#at);
 }
 
 const KEPT: MethodDraw = { kind: 'keep' };
