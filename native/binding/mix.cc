@@ -1,5 +1,6 @@
 #include "binding/mix.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -49,6 +50,19 @@ std::optional<T> readPart(const Napi::Object& from, const char* name, const std:
   return read(from.Get(name).As<Napi::Object>());
 }
 
+// Whether a call only moves bytes, and so few that this takes some tens of microseconds: less than it takes to hand them
+// to another thread.
+bool isQuick(std::span<const MixSample> samples, const std::optional<Placing>& placing,
+             const std::optional<Output>& output, const BatchView& batch) {
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  if (!output || output->format.dtype != Dtype::uint8 || output->format.layout != Layout::nhwc) return false;
+  if (samples.size() * batch.image(0).bytes() > kMostBytes) return false;
+  const auto asks = [](const Anchor& anchor) { return anchor.kind == AnchorKind::peak || anchor.kind == AnchorKind::low; };
+  return std::none_of(samples.begin(), samples.end(), [&](const MixSample& sample) {
+    return sample.kind == MixKind::blend || (placing && (asks(sample.from) || asks(sample.to)));
+  });
+}
+
 }  // namespace
 
 Napi::Value placeBox(const Napi::CallbackInfo& info) {
@@ -78,7 +92,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   const auto output = readPart<Output>(
       from, "output", [&](const Napi::Object& part) { return readOutput(part, batch, records->samples.size()); });
 
-  return PromiseWorker::queue(from, cancelled, [=, &backend] {
+  const auto work = [=, &backend] {
     const Run run{threads, cancelled.get()};
     std::vector<MixSample>& samples = records->samples;
     if (placing) {
@@ -90,7 +104,9 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
       const Planes<std::uint8_t> planes{batch.data, batch.count, batch.height, batch.width, batch.channels};
       backend.mix(planes, samples, output->format, output->images, run);
     }
-  });
+  };
+  return isQuick(records->samples, placing, output, batch) ? PromiseWorker::now(from, cancelled, work)
+                                                           : PromiseWorker::queue(from, cancelled, work);
 }
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {
