@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { decode, encode, probeSize } from '../../src/data/codec';
+import { hasUsualProfile } from '../../src/data/jpeg-profile';
 import { failure, jpeg, noise, plain, png } from './fixtures';
 
 const RED = [255, 0, 0];
@@ -119,6 +120,44 @@ describe('decode', () => {
     expect([larger.height, larger.width]).toEqual([16, 16]);
     const middle = (8 * 16 + 8) * 3;
     expect(Array.from(larger.pixels.subarray(middle, middle + 3))).toEqual([0, 255, 0]);
+  });
+
+  test('reduces by averaging with triangular weights, which no other kernel gives', async () => {
+    const [from, to] = [60, 24];
+    const pixels = noise(from, from);
+    const scale = from / to;
+    /** Weight of input pixel x in output pixel i, not normalised: 1 at its centre, 0 from one output pixel away. */
+    const weight = (i: number, x: number) => Math.max(0, 1 - Math.abs((x + 0.5) / scale - (i + 0.5)));
+    const inside = (x: number) => Math.min(from - 1, Math.max(0, x)); // beyond the border its pixels go on
+    const expected = plain(to, to, [0, 0, 0]).map((_, at) => {
+      const [row, column] = [Math.floor(at / (3 * to)), Math.floor(at / 3) % to];
+      let [sum, total] = [0, 0];
+      for (let y = -3; y < from + 3; y++) {
+        for (let x = -3; x < from + 3; x++) {
+          const share = weight(row, y) * weight(column, x);
+          sum += share * pixels[(inside(y) * from + inside(x)) * 3 + (at % 3)];
+          total += share;
+        }
+      }
+      return Math.round(sum / total);
+    });
+    const decoded = await decode(await png(pixels, from, from), [to, to], 'noise.png');
+    const differences = decoded.pixels.map((value, at) => Math.abs(value - expected[at]));
+    expect(Math.max(...differences)).toBeLessThanOrEqual(2);
+  });
+
+  test('applies a colour profile that says something else than sRGB', async () => {
+    const file = await sharp(plain(8, 8, [40, 200, 90]), { raw: { height: 8, width: 8, channels: 3 } })
+      .withIccProfile('p3')
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    const asStored = await sharp(file, { ignoreIcc: true }).raw().toBuffer();
+    const { pixels } = await decode(file, undefined, 'p3.jpg');
+    expect(asStored[0]).toBeGreaterThan(60); // P3 has a greener green, so sRGB's takes more red there
+    expect(Math.abs(pixels[0] - 40)).toBeLessThan(6);
+    expect(hasUsualProfile(file)).toBe(false);
+    expect(hasUsualProfile(await png(noise(2, 2), 2, 2))).toBe(false);
+    expect(hasUsualProfile(file.subarray(0, 30))).toBe(false);
   });
 
   test('hands raw pixels of the right size through, and resizes others', async () => {

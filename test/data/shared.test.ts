@@ -1,8 +1,11 @@
 /** The real archives of ../shared/data, where they are there. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import sharp from 'sharp';
 import { batches } from '../../src/data/batches';
+import { decode } from '../../src/data/codec';
 import { tar } from '../../src/data/datasets/tar';
+import { hasUsualProfile } from '../../src/data/jpeg-profile';
 import { loadBatch } from '../../src/data/load';
 import { resolveSize } from '../../src/data/size';
 
@@ -25,6 +28,22 @@ if (existsSync(imagenet)) {
     const loaded = await loadBatch({ source }, [0, 50, 99], [224, 224]);
     expect(loaded.holes).toEqual([]);
     expect(loaded.images?.shape).toEqual([3, 224, 224, 3]);
+    await source.close();
+  });
+}
+
+if (existsSync(imagenet)) {
+  test('imagenet-samples-100: 17 have the sRGB profile, and leaving it out changes no pixel', async () => {
+    const source = await tar.open({ path: imagenet });
+    let usual = 0;
+    for (const [index, { id }] of source.items.entries()) {
+      const file = (await source.read(index)) as Uint8Array;
+      if (!hasUsualProfile(file)) continue;
+      usual++;
+      const applied = await sharp(file).raw().toBuffer();
+      expect(applied.equals((await decode(file, undefined, id)).pixels)).toBe(true);
+    }
+    expect(usual).toBe(17);
     await source.close();
   });
 }
