@@ -2,7 +2,7 @@
 //
 // Every result is compared before it is timed. Each contender has a process of its own; they take turns, one at a time,
 // in rounds; ratios are taken within a round. See lib/options.mjs for the options.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,11 @@ import { measureBandwidth } from './lib/bandwidth.mjs';
 import { startContenders } from './lib/contenders.mjs';
 import { environmentOf } from './lib/environment.mjs';
 import { createInputs } from './lib/inputs.mjs';
-import { loadTask, readOptions, USAGE, UsageError } from './lib/options.mjs';
+import { loadTask, readOptions, taskNames, USAGE, UsageError } from './lib/options.mjs';
 import { createPictures } from './lib/pictures.mjs';
 import { printJob, printLeft } from './lib/print.mjs';
 import { newestResults, readResults, writeReport, writeResults } from './lib/report.mjs';
-import { runJob } from './lib/rounds.mjs';
+import { Mismatch, runJob } from './lib/rounds.mjs';
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -71,18 +71,20 @@ async function main() {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return console.log(USAGE);
   if (options.report) return writeReport(readResults(options.file ?? newestResults()));
+  if (!existsSync(new URL('../dist/index.js', import.meta.url)))
+    throw new UsageError('build first: npm run build');
   const results = await withFolder((folder) => measure(options, folder));
-  if (options.quick && !options.out) return console.log('\nresults agree; quick times are not kept');
-  const file = writeResults(results, options.out);
-  console.log(`\nmeasurements: ${file}`);
-  // A report has all tasks and no other commit; anything else is for whoever ran it.
-  const whole = !options.quick && !options.against && options.tasks.length === 5;
+  console.log('\nresults agree');
+  // What is kept and reported has all tasks and no other commit; anything else is for whoever ran it.
+  const whole = !options.quick && !options.against && options.tasks.length === taskNames.length;
+  if (whole || options.out) console.log(`measurements: ${writeResults(results, options.out)}`);
   if (whole) writeReport(results);
 }
 
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  const expected = error instanceof UsageError || error instanceof Mismatch;
+  console.error(expected ? error.message : error);
   process.exitCode = 1;
 }

@@ -31,6 +31,7 @@ export function checkOut(root, wanted, folder) {
     spawnSync('git', ['worktree', 'remove', '--force', tree], { cwd: root, stdio: 'ignore' });
     spawnSync('git', ['worktree', 'prune'], { cwd: root, stdio: 'ignore' });
   };
+  process.once('exit', remove); // also after Ctrl-C
   console.log(`${commit}: builds it for comparison`);
   execFileSync('git', ['worktree', 'add', '--detach', '--quiet', tree, commit], {
     cwd: root,

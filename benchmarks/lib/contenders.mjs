@@ -19,7 +19,7 @@ async function describe(file, root) {
   } catch (error) {
     await asked?.end();
     if (asked) throw error;
-    return { about: { missing: error.message, install: 'apt-get install python3' } };
+    return { about: { missing: 'python3', install: 'apt-get install python3' } };
   }
 }
 

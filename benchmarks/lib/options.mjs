@@ -13,11 +13,11 @@ export const USAGE = `npm run bench -- [task…] [options]
 tasks: ${taskNames.join(', ')} (all of them unless named)
 
   --quick             small inputs and few rounds, under a minute; compares results, times mean little
-  --rounds <n>        rounds of each job (default 15, quick 3)
+  --rounds <n>        rounds of each job (default 11, quick 3)
   --against <commit>  builds that commit of this repository too and runs it side by side
   --images <path>     pipeline: JPEG files, a folder or .tar, instead of drawn ones; may be given twice,
                       one of photographs and one of 32 × 32 images
-  --out <file>        where the measurements go (default results/<processor>-<commit>.json; quick: nowhere)
+  --out <file>        where the measurements go; without it those of all tasks are kept in results/, others are not
   --report [file]     only writes REPORT.md and report.svg, from the given or the newest measurements`;
 
 /** An error that is the user's to mend: shown without a stack. */
@@ -42,7 +42,7 @@ function parse(words) {
 }
 
 function checkRounds(text, quick) {
-  if (text === undefined) return quick ? 3 : 15;
+  if (text === undefined) return quick ? 3 : 11;
   const rounds = Number(text);
   if (Number.isInteger(rounds) && rounds >= 1) return rounds;
   throw new UsageError(`--rounds must be a whole number of at least 1, not "${text}"`);

@@ -7,9 +7,11 @@ export function printLeft(task, left) {
 
 export function printJob(task, job, bandwidth) {
   console.log(`\n${task}: ${job.label}`);
-  for (const row of rowsOf(job, bandwidth)) {
+  const rows = rowsOf(job, bandwidth);
+  const width = Math.max(...rows.map((row) => row.label.length));
+  for (const row of rows) {
     const cells = [
-      row.label.padEnd(38),
+      row.label.padEnd(width),
       `${digits(row.milliseconds.median).padStart(8)} ms`,
       `${digits(row.rate.median).padStart(10)} images/s`,
       row.gigabytes ? `${digits(row.gigabytes).padStart(7)} GB/s ${percent(row.share).padStart(7)}` : '',

@@ -58,7 +58,7 @@ export class ContenderProcess {
   /** `file`: URL of the contender's file. `environment`: added to this process's own. */
   constructor(file, environment = {}) {
     const command = commandOf(file);
-    if (!command) throw new Error('there is no python3');
+    if (!command) throw new Error('python3 is not there');
     const python = command[0] !== process.execPath;
     const env = { ...process.env, ...(python && ENVIRONMENT), ...environment };
     this.#child = spawn(...command, { env, stdio: ['pipe', 'pipe', 'pipe'] });

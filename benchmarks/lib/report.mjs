@@ -90,9 +90,10 @@ function machine({ date, rounds, environment: at }) {
 }
 
 const METHOD = `Made by \`npm run bench\`; do not edit. Every result was compared with the scalar reference before it was timed. Each
-contender runs in a process of its own on the same inputs, which are distinct and larger than the cache, and they take
-turns in rounds, one at a time. Everybody writes into memory that is there already, as a training loop does. Numbers are medians over the rounds with the quartiles in brackets; ratios are taken within
-each round, then the median. Rivals run on one thread unless it says otherwise.`;
+contender runs in a process of its own on the same inputs, which are distinct and larger than a core's cache, and they
+take turns in rounds, one at a time. All write into memory that is there already, as a training loop does. Numbers are
+medians over the rounds with the quartiles in brackets; ratios are taken within each round, then their median. Rivals
+run on one thread unless it says otherwise.`;
 
 export function writeReport(results) {
   const parts = [

@@ -7,9 +7,10 @@ import { sizesOf } from '../../lib/sizes.mjs';
 export const title = 'Mix';
 export const about =
   'A batch of images mixed, with its soft labels: uint8 in, uint8 out. OpenCV stands for what a Python program does that ' +
-  'takes the paper at its word: saliency of every source, then NumPy pastes. timm, torchvision and the released SaliencyMix ' +
-  'step work on float32 tensors that are normalised already, with one lambda and one box for the whole batch; the released ' +
-  'step finds the saliency of one image in a batch. GB/s count the batch read once and the result written once, as uint8.';
+  'takes the paper at its word: saliency of every source, then NumPy pastes. timm and torchvision are their CutMix and ' +
+  'Mixup, written out in the same PyTorch operations; they and the released SaliencyMix step work on float32 tensors that ' +
+  'are normalised already, with one lambda and one box for the whole batch, and the released step finds the saliency of one ' +
+  'image in a batch. GB/s count the batch read once and the result written once, as uint8.';
 
 export const CLASSES = 10;
 export const MEAN = [0.485, 0.456, 0.406];

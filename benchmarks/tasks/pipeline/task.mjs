@@ -1,4 +1,5 @@
 // From image files to mixed float32 batches: what a training loop waits for. One run is one epoch.
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { readArray } from '../../lib/batches.mjs';
@@ -18,28 +19,30 @@ const KINDS = {
   cifar: { what: 'CIFAR binary files', size: 32, batch: 256 },
 };
 
-async function countImages({ openDataset }, path) {
+/** Writes down which images the data set has, so that all take the same ones: formats have splits, and skip files. */
+async function listImages({ openDataset }, path, listed) {
   const dataset = await openDataset(path);
   await dataset.close();
-  return dataset.length;
+  writeFileSync(listed, JSON.stringify(dataset.items));
+  return { listed, images: dataset.length, inShards: dataset.items[0].id.includes('.tar/') };
 }
 
-export async function jobs({ root, pictures }) {
+export async function jobs({ root, folder, pictures }) {
   const library = createRequire(join(root, 'package.json'))('./dist/index.js');
   const all = [];
   for (const [kind, { what, size, batch }] of Object.entries(KINDS)) {
     const { path, given } = await pictures[kind]();
-    const images = await countImages(library, path);
+    const list = await listImages(library, path, join(folder, `${kind}.json`));
     all.push({
       id: `${kind} ${size}`,
-      label: `${images} images of ${given ? 'given ' : ''}${what} to ${size}², batches of ${batch}`,
+      label: `${list.images} images from ${what}${given ? ' (--images)' : ''} to ${size}², batches of ${batch}`,
       kind,
       path,
       size,
-      images,
+      ...list,
       seed: 1,
       normalise: { mean: MEAN, std: STD },
-      batch: Math.min(batch, images),
+      batch: Math.min(batch, list.images),
       rivals: ['torchvision', 'saliencymix, method none'],
     });
   }

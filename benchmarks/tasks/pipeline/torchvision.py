@@ -3,6 +3,7 @@ NEEDS = {"torch": "python3-torch", "torchvision": "python3-torchvision", "PIL": 
 
 import glob
 import io
+import json
 import os
 import tarfile
 
@@ -20,34 +21,35 @@ def describe():
     return {"name": "torchvision", "versions": versions, "variants": [{"threads": WORKERS}]}
 
 
-class Folder(torchvision.datasets.ImageFolder):
-    """Class folders, or one flat folder."""
+class Files(torch.utils.data.Dataset):
+    """The images of a folder or a .tar that `listed` names, in its order; each worker opens the archive for itself."""
 
-    def find_classes(self, directory):
-        try:
-            return super().find_classes(directory)
-        except FileNotFoundError:
-            return ["."], {".": 0}
-
-
-class Tar(torch.utils.data.Dataset):
-    """A .tar of JPEG files; each worker opens the archive for itself."""
-
-    def __init__(self, path, transform):
-        with tarfile.open(path) as archive:
-            members = [m for m in archive if m.isfile() and m.name.lower().endswith((".jpg", ".jpeg"))]
-        self.places = sorted((m.name.encode(), m.offset_data, m.size) for m in members)
-        self.path, self.transform, self.file = path, transform, None
+    def __init__(self, path, listed, transform):
+        with open(listed, encoding="utf-8") as file:
+            items = json.load(file)
+        self.path, self.transform, self.archive = path, transform, None
+        self.labels = [item["label"] for item in items]
+        self.names = [item["id"] for item in items]
+        self.places = None
+        if os.path.isfile(path):
+            with tarfile.open(path) as archive:
+                self.places = {m.name.removeprefix("./"): (m.offset_data, m.size) for m in archive if m.isfile()}
 
     def __len__(self):
-        return len(self.places)
+        return len(self.names)
+
+    def bytes(self, name):
+        if self.places is None:
+            with open(os.path.join(self.path, name), "rb") as file:
+                return file.read()
+        self.archive = self.archive or open(self.path, "rb")
+        offset, size = self.places[name]
+        self.archive.seek(offset)
+        return self.archive.read(size)
 
     def __getitem__(self, index):
-        self.file = self.file or open(self.path, "rb")
-        _, offset, size = self.places[index]
-        self.file.seek(offset)
-        image = Image.open(io.BytesIO(self.file.read(size))).convert("RGB")
-        return self.transform(image), 0
+        image = Image.open(io.BytesIO(self.bytes(self.names[index]))).convert("RGB")
+        return self.transform(image), self.labels[index]
 
 
 class Cifar(torch.utils.data.Dataset):
@@ -72,8 +74,7 @@ def open_dataset(job):
     resize = [transforms.Resize(job["size"]), transforms.CenterCrop(job["size"])]
     if job["kind"] == "cifar":
         return Cifar(job["path"], transforms.Compose(as_tensor))
-    kind = Tar if os.path.isfile(job["path"]) else Folder
-    return kind(job["path"], transform=transforms.Compose(resize + as_tensor))
+    return Files(job["path"], job["listed"], transforms.Compose(resize + as_tensor))
 
 
 class Epochs:
@@ -99,4 +100,6 @@ class Epochs:
 
 
 def prepare(job, variant):
+    if job["inShards"]:
+        return {"skip": "reads a folder of images or one archive"}
     return Epochs(job)
