@@ -27,6 +27,9 @@ struct SaliencyTask {
   const void* tables;    // what `prepare` gave for this shape
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
   float* map;            // height x width
+  // The image that comes next, or nullptr: passes that wait for arithmetic fetch it, and the memory of the map, into the
+  // cache meanwhile.
+  const std::uint8_t* next;
 };
 
 // A saliency method as passes over an image. The rows of a pass may be cut into bands that run side by side; a pass

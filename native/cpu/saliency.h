@@ -24,12 +24,12 @@ class MapMaker {
   std::size_t bandBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->bandBytes(height_, width_)); }
   std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
 
-  void pass(int number, const ImageView& image, std::byte* workspace, std::byte* scratch, float* map, Rows rows) const {
-    if (kernel_ == nullptr) method_.compute(image, map);
-    else kernel_->pass(number, {image, tables_.get(), workspace, map}, rows, scratch);
+  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const std::uint8_t* next) const {
+    return {image, tables_.get(), workspace, map, next};
   }
-  void whole(const ImageView& image, std::byte* workspace, std::byte* scratch, float* map) const {
-    for (int number = 0; number < passes(); number++) pass(number, image, workspace, scratch, map, {0, height_});
+  void pass(int number, const SaliencyTask& task, std::byte* scratch, Rows rows) const {
+    if (kernel_ == nullptr) method_.compute(task.image, task.map);
+    else kernel_->pass(number, task, rows, scratch);
   }
 
  private:
@@ -61,7 +61,9 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
         run.throwIfCancelled();
         float* const given = mapOf(i);
         float* const map = given == nullptr ? own : given;
-        maker.whole(imageOf(i), memory.data(), scratch, map);
+        const std::uint8_t* const next = i + 1 < end ? imageOf(i + 1).data : nullptr;
+        const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, next);
+        for (int number = 0; number < maker.passes(); number++) maker.pass(number, task, scratch, {0, maker.height()});
         use(i, map);
       }
     });
@@ -81,8 +83,9 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
     Pool::shared().forEach(count * bands, run.threads, [&](int piece) {
       run.throwIfCancelled();
       const int i = piece / bands;
-      maker.pass(number, imageOf(i), memory.data() + static_cast<std::size_t>(i) * each,
-                 scratch.data() + static_cast<std::size_t>(piece) * maker.bandBytes(), mapAt(i),
+      const SaliencyTask task =
+          maker.task(imageOf(i), memory.data() + static_cast<std::size_t>(i) * each, mapAt(i), nullptr);
+      maker.pass(number, task, scratch.data() + static_cast<std::size_t>(piece) * maker.bandBytes(),
                  bandOf(maker.height(), piece % bands, bands));
     });
   }
