@@ -1,4 +1,5 @@
 /** The folder plan, held against the import and #include lines. An arrow that points up fails here. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
@@ -108,7 +109,7 @@ test('native code: core knows nobody, cpu and binding only what lies below them'
     binding: /^((core|cpu|binding)\/|backends\.h$|napi\.h$)/,
     native: /^((core|cpu)\/|backends\.h$)/,
   };
-  const sources = files(join(ROOT, 'native'), /\.(cc|h)$/);
+  const sources = files(join(ROOT, 'native'), /\.(cc|h|inc)$/);
   const wrong = sources.flatMap((path) => {
     const [first, ...rest] = relative(join(ROOT, 'native'), path).split(sep);
     const folder = rest.length > 0 ? first : 'native';
@@ -133,8 +134,23 @@ test('every native source is in the one list that both builds read', () => {
   expect(listed).toEqual(there.toSorted());
 });
 
+// The linker keeps one copy of a weak symbol: a template that a level of vector code instantiates could become everybody's.
+(process.platform === 'linux' ? test : test.skip)(
+  'a level of vector code shares no function with the others',
+  () => {
+    const objects = files(join(ROOT, 'build'), /^(avx\w*|portable)(\.cc)?\.o$/).filter(
+      (path) => path.includes(`${sep}levels${sep}`) && !/native-tests|sanitized/.test(path),
+    );
+    expect(objects.length).toBeGreaterThanOrEqual(process.arch === 'x64' ? 3 : 1);
+    const listed = spawnSync('nm', ['-C', ...objects], { encoding: 'utf8' });
+    expect(listed.stdout).toMatch(/ [rRD] .*avx2::kernels|portable::kernels/);
+    const weak = listed.stdout.split('\n').filter((line) => / [WVu] /.test(line));
+    expect(weak.filter((line) => !/::(avx512|avx2|portable)::/.test(line))).toEqual([]);
+  },
+);
+
 test('files are one idea: under 400 lines', () => {
-  const long = [...files(join(ROOT, 'src'), /\.ts$/), ...files(join(ROOT, 'native'), /\.(cc|h)$/)]
+  const long = [...files(join(ROOT, 'src'), /\.ts$/), ...files(join(ROOT, 'native'), /\.(cc|h|inc)$/)]
     .map((path) => ({ path: relative(ROOT, path), lines: readFileSync(path, 'utf8').split('\n').length }))
     .filter(({ lines }) => lines > 400);
   expect(long).toEqual([]);
