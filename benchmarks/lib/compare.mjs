@@ -24,7 +24,7 @@ export function checkClose(found, wanted, { tolerance, rare = 0 }, what) {
   const share = beyond / wanted.length;
   if (share > rare) {
     throw new Error(
-      `${what}: ${(100 * share).toPrecision(2)} % of the values differ by more than ${tolerance}; the largest difference is ${worst}`,
+      `${what}: ${Number((100 * share).toPrecision(2))} % of the values differ by more than ${tolerance}; the largest difference is ${worst}`,
     );
   }
   return { worst, share };

@@ -30,7 +30,8 @@ function store({ arrays = {}, facts = {} }, folder) {
 async function run(repeat) {
   const start = performance.now();
   for (let i = 0; i < repeat; i++) await prepared.run(next++);
-  return { ms: performance.now() - start };
+  const ms = performance.now() - start;
+  return { ms, peakMB: Math.round(process.resourceUsage().maxRSS / 1024) };
 }
 
 async function answer({ cmd, root, job, variant, folder, drawn, repeat }) {

@@ -16,6 +16,7 @@ export function printJob(task, job, bandwidth) {
       `${digits(row.rate.median).padStart(10)} images/s`,
       row.gigabytes ? `${digits(row.gigabytes).padStart(7)} GB/s ${percent(row.share).padStart(7)}` : '',
       ...rivalsOf(job).map((name) => (row.ratios[name] ? `${times(row.ratios[name])} ${name}` : '')),
+      row.peakMB ? `peak ${row.peakMB} MB` : '',
       row.gain ? `here ${times(row.gain)} as fast` : '',
     ];
     console.log(`  ${cells.filter(Boolean).join('  ')}`);

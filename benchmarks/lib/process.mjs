@@ -4,7 +4,8 @@
 // {cmd: "prepare", job, variant, root}   -> {} or {skip: "why"}
 // {cmd: "result", folder, drawn}         -> {arrays: {name: {file, dtype, shape}}, facts: {…}}: of the first batch
 //                                           drawn: facts of the reference
-// {cmd: "run", repeat}                   -> {ms}: time of so many batches, each the next one of the inputs
+// {cmd: "run", repeat}                   -> {ms, peakMB}: time of so many batches, each the next one of the inputs; the
+//                                           most memory the process ever held, where it is one process that does it all
 //
 // Any of them may come back as {error}. The other side is node-contender.mjs and python_contender.py.
 import { spawn, spawnSync } from 'node:child_process';

@@ -52,6 +52,8 @@ function jobTable(job, bandwidth) {
     ...(job.bytes ? ['GB/s', 'of a copy'] : []),
     ...rivals.map((r) => `× ${r}`),
   ];
+  const measured = rows.some(({ peakMB }) => peakMB);
+  if (measured) head.push('peak MB');
   if (compared) head.push('this commit is');
   return table(
     head,
@@ -61,6 +63,7 @@ function jobTable(job, bandwidth) {
       `${digits(row.rate.median)} (${digits(row.rate.low)}–${digits(row.rate.high)})`,
       ...(job.bytes ? [digits(row.gigabytes), percent(row.share)] : []),
       ...rivals.map((name) => times(row.ratios[name])),
+      ...(measured ? [row.peakMB ?? ''] : []),
       ...(compared ? [row.gain ? `${times(row.gain)} as fast` : ''] : []),
     ]),
   );
@@ -95,6 +98,19 @@ take turns in rounds, one at a time. All write into memory that is there already
 medians over the rounds with the quartiles in brackets; ratios are taken within each round, then their median. Rivals
 run on one thread unless it says otherwise.`;
 
+/** From the kept table: the numbers that do not change with the machine's load. */
+function instructionSection() {
+  const { compiler, levels } = JSON.parse(readFileSync(new URL('instructions/table.json', HERE), 'utf8'));
+  const names = Object.keys(levels);
+  const kernels = Object.keys(levels[names[0]]);
+  const rows = kernels.map((kernel) => [
+    kernel.replace(/ (\d+)$/, ', $1²'),
+    ...names.map((level) => digits(levels[level][kernel].perPixel)),
+  ]);
+  const about = `Instructions per pixel of the kernels, one thread, as callgrind counts them (${compiler}); \`npm run bench:instructions\` fails where one grows by more than 5 %.`;
+  return ['## Instructions', about, table(['', ...names], rows)].join('\n\n');
+}
+
 export function writeReport(results) {
   const parts = [
     '# Benchmarks',
@@ -102,6 +118,7 @@ export function writeReport(results) {
     machine(results),
     '![How many times as fast as its rival](report.svg)',
     ...results.tasks.map(taskSection),
+    instructionSection(),
   ];
   writeFileSync(new URL('REPORT.md', HERE), `${parts.join('\n\n')}\n`);
   writeFileSync(new URL('report.svg', HERE), drawChart(results));

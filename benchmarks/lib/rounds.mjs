@@ -55,22 +55,24 @@ async function timeAll(contenders, rounds, enough) {
   const repeats = [];
   for (const contender of contenders) repeats.push(await calibrate(contender, enough));
   const times = contenders.map(() => []);
+  const peaks = [];
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const turn = (i + round) % contenders.length;
-      const { ms } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
+      const { ms, peakMB } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
+      peaks[turn] = peakMB;
       times[turn].push(ms / repeats[turn]);
     }
   }
-  return { repeats, times };
+  return { repeats, times, peaks };
 }
 
 /** @throws Mismatch when a result is wrong; then nothing of the job is timed */
 export async function runJob(task, job, contenders, { rounds, quick, folder }) {
   const taking = await prepareAll(contenders, job);
   const notes = await compareAll(taking, job, task, folder);
-  const { repeats, times } = await timeAll(taking, rounds, quick ? SAMPLE_MS.quick : SAMPLE_MS.full);
-  const { id, label, images, bytes = null, batch, rivals = [] } = job;
+  const { repeats, times, peaks } = await timeAll(taking, rounds, quick ? SAMPLE_MS.quick : SAMPLE_MS.full);
+  const { id, label, images, bytes = null, batch, rivals = [], memory = false } = job;
   return {
     id,
     label,
@@ -88,6 +90,7 @@ export async function runJob(task, job, contenders, { rounds, quick, folder }) {
       own,
       reference,
       repeat: repeats[i],
+      peakMB: memory ? peaks[i] : undefined,
       ms: times[i].map((value) => Number(value.toPrecision(6))),
     })),
   };

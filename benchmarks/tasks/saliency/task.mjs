@@ -75,6 +75,7 @@ export function check({ method }, result, reference) {
   const other = checkPeaks(peaks, wanted[1], wanted[0], PEAK_SLACK[kind][method]);
   if (worst === 0 && other === 0) return undefined;
   const { tolerance } = TOLERANCES[kind][method];
-  const beyond = share > 0 ? ` (${(100 * share).toPrecision(2)} % of the values beyond ${tolerance})` : '';
+  const beyond =
+    share > 0 ? ` (${Number((100 * share).toPrecision(2))} % of the values beyond ${tolerance})` : '';
   return `largest difference ${worst.toPrecision(2)}${beyond}, ${other} of ${peaks.shape[0]} peaks differ`;
 }
