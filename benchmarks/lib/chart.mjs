@@ -24,12 +24,13 @@ const STYLE = `
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** Our best on one thread against the job's first rival that ran; jobs without a rival are not drawn. */
+/** Our best on one thread against the job's first rival that ran; jobs that have only our own to beat are not drawn. */
 function barOf(task, job) {
   const [rival] = rivalsOf(job);
   const rows = rowsOf(job, task.bandwidth).filter(({ own, commit }) => own && !commit);
   const single = rows.find(({ threads }) => threads === 1) ?? rows.at(-1);
-  const ratio = rival && single?.ratios[rival];
+  const foreign = job.contenders.some(({ name, own }) => name === rival && !own);
+  const ratio = foreign && single?.ratios[rival];
   return ratio && { label: `${task.name}: ${job.id.replace(/ (\d+)$/, ' $1²')}`, rival, ratio };
 }
 

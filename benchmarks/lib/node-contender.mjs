@@ -2,7 +2,7 @@
 // node node-contender.mjs <contender.mjs>
 //
 // The file exports `describe(context)` and `prepare(job, variant, context)`; the latter gives { skip } or
-// { run(i), result(drawn) }, where i counts batches and goes on for ever.
+// { run(i), result(drawn), close()? }, where i counts batches and goes on for ever.
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,6 +40,7 @@ async function answer({ cmd, root, job, variant, folder, drawn, repeat }) {
       return contender.describe({ root, library: packageAt(root) });
     case 'prepare': {
       next = 0;
+      await prepared?.close?.();
       prepared = await contender.prepare(job, variant, { root, library: packageAt(root) });
       return prepared.skip ? { skip: prepared.skip } : {};
     }

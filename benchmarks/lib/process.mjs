@@ -17,8 +17,8 @@ const NODE_SIDE = fileURLToPath(new URL('node-contender.mjs', import.meta.url));
 const PYTHON_SIDE = fileURLToPath(new URL('python_contender.py', import.meta.url));
 
 /**
- * Rivals leave no files behind, run on one thread, and their allocator keeps its memory: given back to the system and fetched anew for every
- * batch, large tensors would cost more in page faults than in work.
+ * Rivals leave no files behind, run on one thread, and their allocator keeps its memory: given back to the system and
+ * fetched anew for every batch, large tensors would cost more in page faults than in work.
  */
 const ENVIRONMENT = {
   OMP_NUM_THREADS: '1',

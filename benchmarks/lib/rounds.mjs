@@ -17,7 +17,10 @@ async function prepareAll(contenders, job) {
   return taking;
 }
 
-/** Each contender's first batch against the reference's (or the first contender's, where there is none), before anything is timed. Gives what is worth saying. */
+/**
+ * Each contender's first batch against the reference's (where there is none, the first contender's), before anything is
+ * timed. Gives what is worth saying.
+ */
 async function compareAll(contenders, job, task, folder) {
   const results = [];
   for (const contender of contenders.toSorted((a, b) => Number(b.reference) - Number(a.reference))) {
@@ -30,7 +33,7 @@ async function compareAll(contenders, job, task, folder) {
   for (const result of results) {
     const { name } = result.contender;
     try {
-      const note = task.check(job, result, reference, results);
+      const note = task.check(job, result, reference);
       if (note) notes.set(`${name} ${note}`, { contender: name, note });
     } catch (error) {
       throw new Mismatch(`${job.label}: ${result.contender.label}: ${error.message}`, { cause: error });
@@ -41,8 +44,11 @@ async function compareAll(contenders, job, task, folder) {
 
 /** Warms up, and finds how many batches make a measurement that is long enough. */
 async function calibrate(contender, enough) {
+  const time = async (repeat) => (await contender.process.ask('run', { repeat })).ms;
+  // The first batch pays for what is set up once, so only one that is long beyond doubt tells anything.
+  if ((await time(1)) > 4 * enough) return 1;
   for (let repeat = 1; ; repeat *= 4) {
-    const { ms } = await contender.process.ask('run', { repeat });
+    const ms = await time(repeat);
     if (ms >= enough / 4) return Math.max(1, Math.ceil((enough * repeat) / ms));
   }
 }

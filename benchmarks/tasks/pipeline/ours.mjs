@@ -26,6 +26,7 @@ export async function prepare({ path, size, batch, seed, normalise }, { method }
 
   return {
     run: (i) => epoch(i),
+    close: () => dataset.close(),
     async result() {
       const { count, first } = await epoch(0, false);
       return { arrays: { images: first }, facts: { count } };
