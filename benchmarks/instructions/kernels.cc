@@ -71,7 +71,9 @@ class Batch {
       });
     }
     // Last of the above: the maps that argmax looks through are frequency tuned, which has no plateaus.
-    add(jobs, "argmax", [this, &backend] { backend.findAnchors({view(), nullptr, maps_.data()}, requests_, kOneThread); });
+    add(jobs, "argmax", [this, &backend] {
+      backend.findAnchors({view(), nullptr, maps_.data()}, requests_, kOneThread);
+    });
     add(jobs, "paste to uint8", [this, &backend] { mix(backend, MixKind::paste, kBytes, bytes_.data()); });
     add(jobs, "paste to float32 NCHW", [this, &backend] { mix(backend, MixKind::paste, kPlanes, floats_.data()); });
     add(jobs, "blend to uint8", [this, &backend] { mix(backend, MixKind::blend, kBytes, bytes_.data()); });

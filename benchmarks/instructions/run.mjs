@@ -122,6 +122,12 @@ function grown(levels, table) {
   );
 }
 
+function advice(table) {
+  const known = 'Where that is meant: npm run bench:instructions -- --write';
+  if (table.compiler === made.compiler) return [known];
+  return [`The table was made with another compiler (${table.compiler}; this is ${made.compiler}).`, known];
+}
+
 const [word, ...more] = process.argv.slice(2);
 if (more.length > 0 || (word !== undefined && word !== '--write')) {
   fail(`unknown option ${[word, ...more].join(' ')}; there is --write`);
@@ -144,5 +150,5 @@ if (word === '--write') {
   const table = JSON.parse(readFileSync(TABLE, 'utf8'));
   const lines = grown(levels, table);
   if (lines.length === 0) console.log(`none takes over ${100 * GROWTH} % more than the table says`);
-  else fail(`${lines.join('\n')}\nThe table was made with ${table.compiler}; this is ${made.compiler}.`);
+  else fail([...lines, ...advice(table)].join('\n'));
 }
