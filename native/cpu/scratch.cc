@@ -64,6 +64,11 @@ void Scratch::takeBack(Loan& loan) {
   }
 }
 
+std::size_t Scratch::keptBytes() {
+  const std::lock_guard lock(mutex_);
+  return keptBytes_;
+}
+
 void Scratch::release() {
   const std::lock_guard lock(mutex_);
   kept_.clear();

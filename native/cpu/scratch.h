@@ -11,6 +11,9 @@ namespace saliencymix {
 // Blocks of one process, shared by all threads. Any thread may borrow. What is kept unused is bounded.
 class Scratch {
  public:
+  // Blocks that are not on loan take at most this many bytes.
+  static constexpr std::size_t kMostKept = std::size_t{64} << 20;
+
   static Scratch& shared();
 
   // A block on loan; it goes back when this dies.
@@ -39,10 +42,9 @@ class Scratch {
 
   // Frees what is not on loan.
   void release();
+  std::size_t keptBytes();
 
  private:
-  static constexpr std::size_t kMostKept = std::size_t{64} << 20;
-
   void takeBack(Loan& loan);
 
   struct Kept {
