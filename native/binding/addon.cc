@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "backends.h"
+#include "binding/memory.h"
 #include "binding/mix.h"
 #include "binding/saliency.h"
 #include "binding/worker.h"
@@ -61,6 +62,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
   exports.Set("saliency", Napi::Function::New(env, saliency, "saliency"));
   exports.Set("modelInput", Napi::Function::New(env, modelInput, "modelInput"));
   exports.Set("resizeMaps", Napi::Function::New(env, resizeMaps, "resizeMaps"));

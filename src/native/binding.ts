@@ -53,6 +53,7 @@ export interface Addon {
   methods(): string[];
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
+  preferLargePages(fresh: Uint8Array): void;
   saliency(
     call: NativeBatch &
       NativeRun & { method: string; maps: Float32Array; peaks: Int32Array; lows: Int32Array },

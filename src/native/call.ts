@@ -37,6 +37,9 @@ export async function runNative(
 
 type NumberArray = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
+/** From here on a result is memory of its own, fresh from the system, and large pages under it are worth asking for. */
+const LARGE = 4 << 20;
+
 interface NumberArrayType<T> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, offset: number, length: number): T;
@@ -50,6 +53,7 @@ export function allocate<T extends NumberArray>(type: NumberArrayType<T>, length
   try {
     // Only this constructor leaves memory as it is; its buffer belongs to the result alone.
     const memory = Buffer.allocUnsafeSlow(length * type.BYTES_PER_ELEMENT);
+    if (memory.length >= LARGE) addon().preferLargePages(memory);
     return new type(memory.buffer, memory.byteOffset, length);
   } catch (error) {
     throw new SaliencyMixError(
