@@ -18,7 +18,14 @@ export interface Dataset {
   /** What was found and left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
   readonly source: Source;
-  /** One epoch of batches, see batches.ts. Each call starts a new one. */
+  /**
+   * One epoch of batches, see batches.ts. Each call starts a new one.
+   *
+   * Files are decoded on libuv's pool, which has four threads: with more cores, start Node with UV_THREADPOOL_SIZE set to
+   * their number and two more. sharp keeps results it has computed, which no epoch asks for again: `sharp.cache(false)`
+   * saves up to 50 MB. Both are settings of the whole process, so this package leaves them to the program (the command
+   * line sets them).
+   */
   batches(options?: BatchOptions): AsyncIterable<Batch>;
   /**
    * Closes the files that are held open (archives, CIFAR); afterwards nothing can be read. May be called

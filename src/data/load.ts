@@ -176,9 +176,13 @@ function pack(
   };
 }
 
+/** Memory for so many images, not cleared: every slot that is shown is written, and clearing takes as long as filling. */
 function allocate(count: number, size: Size): Uint8Array {
+  const bytes = count * size[0] * size[1] * 3;
   try {
-    return new Uint8Array(count * size[0] * size[1] * 3);
+    // Only this constructor leaves memory as it is; the buffer belongs to the batch alone.
+    const memory = Buffer.allocUnsafeSlow(bytes);
+    return new Uint8Array(memory.buffer, memory.byteOffset, bytes);
   } catch {
     throw invalid('size', `a size at which ${count} images fit in memory (or a smaller batch)`, size);
   }
