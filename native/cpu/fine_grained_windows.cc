@@ -64,14 +64,14 @@ int windowLength(int at, int reach, int length) {
 // Rows that have the same number of rows in their window share one table row.
 class Tables {
  public:
-  Tables(int height, int width) {
+  Tables(int height, int width, int block) : block_(block) {
     windows.height = height;
     windows.width = width;
     for (const int reach : FineGrained::kReach) {
       if (reach < std::max(height, width)) windows.reach[windows.count++] = reach;
     }
     std::sort(windows.reach, windows.reach + windows.count);
-    windows.stride = static_cast<std::size_t>((width + kBlockFloats - 1) / kBlockFloats * kBlockFloats);
+    windows.stride = static_cast<std::size_t>((width + kMostBlock - 1) / kMostBlock * kMostBlock);
     divides_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
 
     static std::mutex mutex;
@@ -80,7 +80,7 @@ class Tables {
     if (windows.count < FineGrainedWindows::kWindows) windows.wholeReciprocal = reciprocals.of(height * width - 1).value;
     std::vector<std::size_t> starts;
     for (int window = 0; window < windows.count; window++) addWindow(windows.reach[window], reciprocals, starts);
-    for (const std::size_t start : starts) rows_.push_back(blocks_[start].values);
+    for (const std::size_t start : starts) rows_.push_back(lines_[start].values);
     windows.rows = rows_.data();
     windows.divides = divides_.get();
   }
@@ -88,16 +88,22 @@ class Tables {
   FineGrainedWindows windows{};
 
  private:
-  static constexpr int kBlockFloats = 16;
-  struct alignas(64) Block {
-    float values[kBlockFloats];
+  static constexpr int kMostBlock = 32;
+  struct alignas(64) Line {
+    float values[16];
   };
+
+  // Where pixel x of a row stands.
+  std::size_t place(int x) const {
+    const int inside = x % block_;
+    return static_cast<std::size_t>(x - inside + inside % 2 * (block_ / 2) + inside / 2);
+  }
 
   void addWindow(int reach, Reciprocals& reciprocals, std::vector<std::size_t>& starts) {
     std::map<int, std::pair<std::size_t, bool>> known;  // by rows in the window: where it starts, whether all is right
     for (int y = 0; y < windows.height; y++) {
       const int rows = windowLength(y, reach, windows.height);
-      const auto [entry, isNew] = known.try_emplace(rows, blocks_.size(), true);
+      const auto [entry, isNew] = known.try_emplace(rows, lines_.size(), true);
       auto& [start, right] = entry->second;
       if (isNew) right = addRow(rows, reach, reciprocals);
       starts.push_back(start);
@@ -106,30 +112,37 @@ class Tables {
   }
 
   bool addRow(int rows, int reach, Reciprocals& reciprocals) {
-    const std::size_t start = blocks_.size();
-    blocks_.resize(start + 2 * windows.stride / kBlockFloats, Block{});
-    float* area = blocks_[start].values;
+    const std::size_t start = lines_.size();
+    lines_.resize(start + 2 * windows.stride / 16, Line{});
+    float* area = lines_[start].values;
     bool right = true;
     for (int x = 0; x < windows.width; x++) {
       const int size = rows * windowLength(x, reach, windows.width);
       const Reciprocal reciprocal = reciprocals.of(size - 1);
-      area[x] = static_cast<float>(size);
-      area[static_cast<std::size_t>(x) + windows.stride] = reciprocal.value;
+      area[place(x)] = static_cast<float>(size);
+      area[place(x) + windows.stride] = reciprocal.value;
       right = right && reciprocal.right;
     }
     return right;
   }
 
-  std::vector<Block> blocks_;
+  int block_;
+  std::vector<Line> lines_;
   std::vector<const float*> rows_;
   std::unique_ptr<bool[]> divides_;
 };
 
 }  // namespace
 
+template <int block>
 std::shared_ptr<const void> prepareFineGrained(int height, int width) {
-  const auto tables = std::make_shared<Tables>(height, width);
+  const auto tables = std::make_shared<Tables>(height, width, block);
   return {tables, &tables->windows};
 }
+
+// Here and nowhere else: see cpu/kernels/all.inc.
+template std::shared_ptr<const void> prepareFineGrained<8>(int, int);
+template std::shared_ptr<const void> prepareFineGrained<16>(int, int);
+template std::shared_ptr<const void> prepareFineGrained<32>(int, int);
 
 }  // namespace saliencymix::cpu

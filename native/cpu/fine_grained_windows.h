@@ -24,7 +24,8 @@ struct FineGrainedWindows {
   // The others all have one sum and one area; this is for dividing by that area - 1.
   float wholeReciprocal;
   // Of window w around the pixels of row y: rows[w * height + y] points to the areas, `stride` floats further on are the
-  // reciprocals of area - 1 (0 where the area is 1). Beyond the width both are 0, up to a multiple of 64 bytes.
+  // reciprocals of area - 1 (0 where the area is 1). Beyond the width both are 0, up to a whole block. In a block of
+  // `block` pixels the even ones come first, then the odd ones.
   const float* const* rows;
   std::size_t stride;
   // Per row: whether one of its windows must be divided.
@@ -33,7 +34,8 @@ struct FineGrainedWindows {
   const float* row(int window, int y) const { return rows[window * height + y]; }
 };
 
-// For SaliencyKernel::prepare: a FineGrainedWindows.
+// For SaliencyKernel::prepare: a FineGrainedWindows. `block`: 8, 16 or 32.
+template <int block>
 std::shared_ptr<const void> prepareFineGrained(int height, int width);
 
 }  // namespace saliencymix::cpu
