@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "backends.h"
+#include "binding/images.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
 #include "binding/saliency.h"
@@ -70,6 +71,9 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("placeBox", Napi::Function::New(env, placeBox, "placeBox"));
   exports.Set("mix", Napi::Function::New(env, mix, "mix"));
   exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
+  exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
+  exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
+  exports.Set("coverImages", Napi::Function::New(env, coverImages, "coverImages"));
   return exports;
 }
 

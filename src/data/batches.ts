@@ -64,7 +64,7 @@ export async function* batches(
   const { prefetch, onBad, signal } = checked;
   signal?.throwIfAborted();
   const own = new AbortController(); // also aborted when the loop is left, so that nothing more is decoded
-  setMaxListeners(prefetch + 2, own.signal); // one for each batch that is being loaded
+  setMaxListeners(2 * (prefetch + 2), own.signal); // for each batch that is being loaded: giving up on it, and its native call
   const stop = () => own.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {

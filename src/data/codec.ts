@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import sharp from 'sharp';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
+import { coverImage, jpegVersion } from '../native/images';
 import { fileError } from './fail';
 import { hasUsualProfile } from './jpeg-profile';
 import type { RawImage } from './source';
@@ -29,9 +30,6 @@ const STRICTNESS = { failOn: 'error' } as const;
 /** What lies under transparent pixels. White: the paper that cut-out objects are mostly drawn for. */
 const BACKGROUND = '#ffffff';
 
-/** Linear is the cheapest kernel that does not alias; a network sees no difference to sharper ones. */
-const COVER = { fit: 'cover', position: 'centre', kernel: 'linear' } as const;
-
 /**
  * For programs that do nothing but convert many images: no operation cache (each image is met once, so it
  * only grows the resident set), and one libvips thread per image (many images are decoded at once on the
@@ -47,8 +45,8 @@ export function bulkMode(): void {
  * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF): EXIF orientation applied, transparency
  * flattened on white, the first page of an animation, any colour space and depth to 8-bit sRGB. With a `size`
  * the image covers it (enlarged too) and what hangs over is cropped evenly on both sides; without one it
- * keeps its own. Reduction averages over the pixels that go into one (bilinear with antialiasing, as PIL and torchvision
- * resize by default). A RawImage that has the size already is handed through, its own memory and all.
+ * keeps its own. The pixels are those of torchvision's Resize and CenterCrop of PIL images. A RawImage that has the size
+ * already is handed through, its own memory and all.
  *
  * Throws FILE, naming `file`, for anything that is not a whole image, or has more than sharp's 268 million
  * pixels.
@@ -58,9 +56,14 @@ export async function decode(
   size: Size | undefined,
   file: string,
 ): Promise<Decoded> {
-  if (!types.isUint8Array(input) && isSize(input, size ?? [input.height, input.width])) return input;
+  const image = types.isUint8Array(input) ? await decodeWhole(input, file) : input;
+  if (!size || isSize(image, size)) return image;
+  return { pixels: await coverImage(image, size), height: size[0], width: size[1] };
+}
+
+/** A file's image in its own size. */
+async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
   const image = opened(input, file).autoOrient().flatten({ background: BACKGROUND });
-  if (size) image.resize({ height: size[0], width: size[1], ...COVER });
   try {
     const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
@@ -113,14 +116,10 @@ function isSize(image: RawImage, [height, width]: Size): boolean {
   return image.height === height && image.width === width;
 }
 
-/** A sharp pipeline over the input; the options that must be the same for decoding and probing. */
-function opened(input: Uint8Array | RawImage, file: string): sharp.Sharp {
-  if (types.isUint8Array(input)) {
-    if (input.length === 0) throw fileError(file, 'is empty');
-    return sharp(input, { ...STRICTNESS, ignoreIcc: hasUsualProfile(input) });
-  }
-  const { pixels, height, width } = input;
-  return sharp(pixels, { raw: { height, width, channels: 3 } });
+/** A sharp pipeline over a file's bytes; the options that must be the same for decoding and probing. */
+function opened(input: Uint8Array, file: string): sharp.Sharp {
+  if (input.length === 0) throw fileError(file, 'is empty');
+  return sharp(input, { ...STRICTNESS, ignoreIcc: hasUsualProfile(input) });
 }
 
 /**
@@ -142,6 +141,10 @@ function unreadable(error: unknown, file: string): SaliencyMixError {
 }
 
 /** Versions of the libraries that decode: different ones may give different pixels for the same file. */
-export function codecVersions(): { sharp: string; vips: string } {
-  return { sharp: sharp.versions.sharp ?? 'unknown', vips: sharp.versions.vips };
+export function codecVersions(): { sharp: string; vips: string; jpeg: string } {
+  return {
+    sharp: sharp.versions.sharp ?? 'unknown',
+    vips: sharp.versions.vips,
+    jpeg: jpegVersion() || 'sharp',
+  };
 }

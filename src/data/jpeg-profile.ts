@@ -28,9 +28,13 @@ export function hasUsualProfile(file: Uint8Array): boolean {
   return createHash('sha256').update(body).digest('hex') === SRGB_DIGEST;
 }
 
+export function isJpeg(file: Uint8Array): boolean {
+  return file[0] === 0xff && file[1] === 0xd8;
+}
+
 /** The content of the first APP2 segment that holds a profile, or part of one. */
 function firstProfileSegment(file: Uint8Array): Uint8Array | undefined {
-  if (file[0] !== 0xff || file[1] !== 0xd8) return undefined;
+  if (!isJpeg(file)) return undefined;
   for (let at = 2; at + 4 <= file.length && file[at] === 0xff; ) {
     const marker = file[at + 1];
     if (marker === START_OF_SCAN) return undefined;

@@ -1,12 +1,17 @@
 /** One batch: the files at some positions of a data set, read, decoded, augmented and packed. */
+import { types } from 'node:util';
 import { SaliencyMixError } from '../errors';
 import { invalid } from '../check';
+import { jpegVersion, loadJpegs } from '../native/images';
 import type { ImageBatch, Slots } from '../types';
 import { applyCropFlip, type Draw } from './crop-flip';
 import { decode, type Decoded, type Size } from './codec';
 import { abortable, createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
-import type { Source } from './source';
+import { hasUsualProfile, isJpeg } from './jpeg-profile';
+import type { RawImage, Source } from './source';
+
+const NO_FILE = new Uint8Array(0);
 
 /** An image of the batch that could not be had. */
 export interface Hole {
@@ -89,41 +94,90 @@ async function loadAtOnce(
   return true;
 }
 
-/** Fills slot by slot, several at once. Gives for each slot its hole, or undefined where it is filled. */
-function loadEach(
+/** What reading an item gave: its bytes or pixels, or why there are none. */
+type Input = Uint8Array | RawImage | SaliencyMixError;
+
+/** Reads all files, decodes the JPEGs among them in one native call, and the rest one by one, several at once. Gives the holes by slot. */
+async function loadEach(
   data: Uint8Array,
   source: Source,
   positions: ArrayLike<number>,
   size: Size,
   options: LoadOptions,
 ): Promise<(Hole | undefined)[]> {
-  const { signal, gate = createGate() } = options;
-  const stride = size[0] * size[1] * 3;
+  const { signal, gate = createGate(), strictTo, draw } = options;
+  const [height, width] = size;
+  const stride = height * width * 3;
+  const read = Array.from({ length: positions.length }, (_, slot) =>
+    gate(() => readItem(source, positions[slot], signal)),
+  );
+  const inputs = await Promise.all(read);
+  const decoded = draw ? allocate(positions.length, size) : data;
+  const filled = await decodeJpegs(inputs, decoded, size, strictTo === undefined, signal);
+  const outcomes: (Hole | undefined)[] = Array.from({ length: positions.length });
+  const rest: Promise<void>[] = [];
   let failed = false; // set by the first error that is not one file's: the rest need not start
-  const loadSlot = async (slot: number): Promise<Hole | undefined> => {
-    if (failed || signal?.aborted) return undefined;
+  for (let slot = 0; slot < positions.length; slot++) {
     const out = data.subarray(slot * stride, (slot + 1) * stride);
-    return loadInto(out, source, positions[slot], slot, size, options).catch((error: unknown) => {
+    if (filled[slot]) {
+      const pixels = decoded.subarray(slot * stride, (slot + 1) * stride);
+      if (draw) applyCropFlip({ pixels, height, width }, draw(slot), out);
+      continue;
+    }
+    const load = async () => {
+      if (failed || signal?.aborted) return;
+      outcomes[slot] = await loadInto(
+        out,
+        inputs[slot],
+        source.items[positions[slot]].id,
+        slot,
+        size,
+        options,
+      );
+    };
+    const watched = gate(load).catch((error: unknown) => {
       failed = true;
       throw error;
     });
-  };
-  return Promise.all(Array.from({ length: positions.length }, (_, slot) => gate(() => loadSlot(slot))));
+    rest.push(watched);
+  }
+  await Promise.all(rest);
+  return outcomes;
+}
+
+async function readItem(source: Source, position: number, signal: AbortSignal | undefined): Promise<Input> {
+  const { id } = source.items[position];
+  if (signal?.aborted) return fileError(id, 'was not read');
+  return source.read(position).catch((error: unknown) => fileErrorOf(error, id));
+}
+
+/** Which of the slots are filled; see loadJpegs. */
+async function decodeJpegs(
+  inputs: readonly Input[],
+  images: Uint8Array,
+  size: Size,
+  resize: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean[]> {
+  const files = inputs.map((input) => (types.isUint8Array(input) && isJpeg(input) ? input : NO_FILE));
+  if (jpegVersion() === '' || files.every((file) => file === NO_FILE)) return [];
+  const plain = Uint8Array.from(files, (file) => (hasUsualProfile(file) ? 1 : 0));
+  return loadJpegs({ files, plain, resize, size }, images, signal);
 }
 
 /** Fills one slot. Gives a hole if the file is bad. */
 async function loadInto(
   out: Uint8Array,
-  source: Source,
-  position: number,
+  input: Input,
+  id: string,
   slot: number,
   size: Size,
   { strictTo, draw }: LoadOptions,
 ): Promise<Hole | undefined> {
-  const { id } = source.items[position];
+  if (input instanceof SaliencyMixError) return { slot, id, error: input };
   let image: Decoded;
   try {
-    image = await decode(await source.read(position), strictTo === undefined ? size : undefined, id);
+    image = await decode(input, strictTo === undefined ? size : undefined, id);
   } catch (error) {
     return { slot, id, error: fileErrorOf(error, id) };
   }

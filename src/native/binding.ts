@@ -51,6 +51,32 @@ export interface Addon {
     levels: string[];
   }[];
   methods(): string[];
+  /** Empty where the build had no libjpeg. */
+  jpegVersion(): string;
+  /** File i into slot i of `images`. Outcomes: 0 decoded, 1 for another decoder, 2 of another size. */
+  loadJpegs(call: {
+    threads: number;
+    files: readonly Uint8Array[];
+    plain: Uint8Array;
+    resize: number;
+    height: number;
+    width: number;
+    images: Uint8Array;
+    outcomes: Uint8Array;
+    cancel?: CancelFlag;
+  }): Promise<void>;
+  /** RGB image i, of heights[i] × widths[i], into slot slots[i] of `images`. */
+  coverImages(call: {
+    threads: number;
+    pixels: readonly Uint8Array[];
+    heights: Int32Array;
+    widths: Int32Array;
+    slots: Int32Array;
+    slotCount: number;
+    height: number;
+    width: number;
+    images: Uint8Array;
+  }): Promise<void>;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
   preferLargePages(fresh: Uint8Array): void;

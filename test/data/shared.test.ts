@@ -38,6 +38,8 @@ if (existsSync(imagenet)) {
     let usual = 0;
     for (const [index, { id }] of source.items.entries()) {
       const file = (await source.read(index)) as Uint8Array;
+      const { images } = await loadBatch({ source }, [index], [224, 224]);
+      expect(Buffer.compare(images?.data as Uint8Array, (await decode(file, [224, 224], id)).pixels)).toBe(0);
       if (!hasUsualProfile(file)) continue;
       usual++;
       const applied = await sharp(file).raw().toBuffer();

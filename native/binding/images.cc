@@ -1,0 +1,99 @@
+#include "binding/images.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "binding/batch.h"
+#include "core/cover.h"
+#include "cpu/pool.h"
+#include "jpeg/decode.h"
+
+namespace saliencymix::binding {
+
+namespace {
+
+struct Bytes {
+  const std::uint8_t* data;
+  std::size_t size;
+};
+
+// A list of Uint8Arrays. The list is part of the arguments, whose reference keeps it and what it holds alive.
+std::vector<Bytes> readList(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsArray()) throw badArgument(from.Env(), name, "a list of Uint8Arrays");
+  const Napi::Array list = value.As<Napi::Array>();
+  std::vector<Bytes> found(list.Length());
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value entry = list.Get(i);
+    if (!entry.IsTypedArray() || entry.As<Napi::TypedArray>().ElementSize() != 1) {
+      throw badArgument(from.Env(), name, "a list of Uint8Arrays");
+    }
+    const Napi::Uint8Array bytes = entry.As<Napi::Uint8Array>();
+    found[i] = {bytes.Data(), bytes.ByteLength()};
+  }
+  return found;
+}
+
+// Calls task(i, memory) for each of `count`, on up to `threads` threads with memory of their own.
+template <class Memory, class Task>
+void forEachWith(int count, int threads, const Task& task) {
+  std::atomic<int> next{0};
+  const int most = std::min(count, threads);
+  Pool::shared().forEach(most, most, [&](int) {
+    Memory memory;
+    for (int i; (i = next.fetch_add(1)) < count;) task(i, memory);
+  });
+}
+
+}  // namespace
+
+Napi::Value jpegVersion(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), jpeg::version()); }
+
+Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  std::vector<Bytes> files = readList(from, "files");
+  const int count = static_cast<int>(files.size());
+  const int threads = readInt(from, "threads", 1);
+  const bool resize = readInt(from, "resize", 0) != 0;
+  const int height = readInt(from, "height", 1);
+  const int width = readInt(from, "width", 1);
+  const std::uint8_t* plain = readArray<std::uint8_t>(from, "plain", files.size());
+  std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(count, height, width, 3));
+  std::uint8_t* outcomes = readArray<std::uint8_t>(from, "outcomes", files.size());
+  const CancelFlag cancelled = readCancel(from);
+  return PromiseWorker::queue(from, cancelled, [=, files = std::move(files)] {
+    forEachWith<jpeg::Memory>(count, threads, [&](int i, jpeg::Memory& memory) {
+      if (cancelled && cancelled->load()) return;
+      const Bytes& file = files[static_cast<std::size_t>(i)];
+      const jpeg::Request request{file.data, file.size, plain[i] != 0, resize, height, width};
+      outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, images + product(i, height, width, 3), memory));
+    });
+  });
+}
+
+Napi::Value coverImages(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  std::vector<Bytes> pixels = readList(from, "pixels");
+  const int count = static_cast<int>(pixels.size());
+  const int threads = readInt(from, "threads", 1);
+  const int height = readInt(from, "height", 1);
+  const int width = readInt(from, "width", 1);
+  const int slotCount = readInt(from, "slotCount", 1);
+  const std::int32_t* heights = readArray<std::int32_t>(from, "heights", pixels.size());
+  const std::int32_t* widths = readArray<std::int32_t>(from, "widths", pixels.size());
+  const std::int32_t* slots = readArray<std::int32_t>(from, "slots", pixels.size());
+  std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(slotCount, height, width, 3));
+  for (int i = 0; i < count; ++i) {
+    const bool fits = heights[i] > 0 && widths[i] > 0 && slots[i] >= 0 && slots[i] < slotCount &&
+                      pixels[static_cast<std::size_t>(i)].size == product(1, heights[i], widths[i], 3);
+    if (!fits) throw badArgument(from.Env(), "pixels", "height x width x 3 bytes each, for slots that are there");
+  }
+  return PromiseWorker::queue(from, nullptr, [=, pixels = std::move(pixels)] {
+    forEachWith<std::vector<std::uint8_t>>(count, threads, [&](int i, std::vector<std::uint8_t>& rows) {
+      const ImageView image{pixels[static_cast<std::size_t>(i)].data, heights[i], widths[i], 3};
+      cover(image, height, width, images + product(slots[i], height, width, 3), rows);
+    });
+  });
+}
+
+}  // namespace saliencymix::binding

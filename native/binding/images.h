@@ -1,0 +1,16 @@
+#pragma once
+
+#include <napi.h>
+
+namespace saliencymix::binding {
+
+// jpegVersion() -> string, empty where the build had no libjpeg
+Napi::Value jpegVersion(const Napi::CallbackInfo& info);
+
+// loadJpegs({ threads, files, plain, resize, height, width, images, outcomes, cancel? })
+Napi::Value loadJpegs(const Napi::CallbackInfo& info);
+
+// coverImages({ threads, count, pixels, heights, widths, slots, height, width, slotCount, images })
+Napi::Value coverImages(const Napi::CallbackInfo& info);
+
+}  // namespace saliencymix::binding

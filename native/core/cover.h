@@ -1,0 +1,124 @@
+// Bringing an image to a size: it covers the size, and what hangs over is cropped evenly. Reduced with a triangle as wide
+// as the reduction (bilinear with antialiasing). The very pixels of PIL's Image.resize(BILINEAR), and so of torchvision's
+// Resize + CenterCrop on PIL images: same weights in fixed point, columns before rows, each pass rounded to 8 bits.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/image.h"
+
+namespace saliencymix {
+
+// What of the resized image is kept: it is full.rows x full.cols, and the crop begins at (top, left).
+struct CoverPlan {
+  int rows, cols;
+  int top, left;
+};
+
+inline CoverPlan coverPlan(int inHeight, int inWidth, int height, int width) {
+  const std::int64_t wide = static_cast<std::int64_t>(inWidth) * height;
+  const std::int64_t tall = static_cast<std::int64_t>(inHeight) * width;
+  // The tighter axis is met exactly, the other is cut off to whole pixels.
+  const int rows = wide <= tall ? static_cast<int>(tall / inWidth) : height;
+  const int cols = wide <= tall ? width : static_cast<int>(wide / inHeight);
+  const auto half = [](int over) { return static_cast<int>(std::nearbyint(over / 2.0)); };  // to even, as Python rounds
+  return {rows, cols, half(rows - height), half(cols - width)};
+}
+
+// The input positions that make up each output position of one axis, with their weights.
+class Taps {
+ public:
+  Taps(int in, int out, int from, int count) : size_(0), first_(static_cast<std::size_t>(count)) {
+    const double scale = static_cast<double>(in) / out;
+    const double support = std::max(scale, 1.0);
+    size_ = static_cast<int>(std::ceil(support)) * 2 + 1;
+    weights_.assign(static_cast<std::size_t>(count) * static_cast<std::size_t>(size_), 0);
+    std::vector<double> row(static_cast<std::size_t>(size_));
+    for (int i = 0; i < count; ++i) {
+      const double centre = (from + i + 0.5) * scale;
+      const int first = std::max(0, static_cast<int>(centre - support + 0.5));
+      const int end = std::min(in, static_cast<int>(centre + support + 0.5));
+      double sum = 0.0;
+      for (int x = first; x < end; ++x) {
+        const double weight = std::max(0.0, 1.0 - std::abs((x - centre + 0.5) * (1.0 / support)));
+        row[static_cast<std::size_t>(x - first)] = weight;
+        sum += weight;
+      }
+      first_[static_cast<std::size_t>(i)] = first;
+      for (int x = first; x < end; ++x) {
+        const double weight = sum == 0.0 ? 0.0 : row[static_cast<std::size_t>(x - first)] * (1.0 / sum);
+        weights_[index(i, x - first)] = static_cast<std::int32_t>(0.5 + weight * (1 << kBits));
+      }
+    }
+  }
+
+  static constexpr int kBits = 22;
+
+  int size() const { return size_; }
+  int first(int i) const { return first_[static_cast<std::size_t>(i)]; }
+  const std::int32_t* weights(int i) const { return weights_.data() + index(i, 0); }
+
+ private:
+  std::size_t index(int i, int tap) const {
+    return static_cast<std::size_t>(i) * static_cast<std::size_t>(size_) + static_cast<std::size_t>(tap);
+  }
+
+  int size_;
+  std::vector<int> first_;
+  std::vector<std::int32_t> weights_;
+};
+
+inline std::uint8_t roundTap(std::int32_t sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> Taps::kBits, 0, 255));
+}
+
+// Writes height x width pixels of 3 channels to `out`. `scratch` grows to what one image needs. Weights that fall outside
+// the input are zero, so reading stays inside: taps end at the border.
+inline void cover(const ImageView& in, int height, int width, std::uint8_t* out, std::vector<std::uint8_t>& scratch) {
+  constexpr std::int32_t kHalf = 1 << (Taps::kBits - 1);
+  const CoverPlan plan = coverPlan(in.height, in.width, height, width);
+  const Taps across(in.width, plan.cols, plan.left, width);
+  const Taps down(in.height, plan.rows, plan.top, height);
+  const int top = down.first(0);
+  const int bottom = std::min(in.height, down.first(height - 1) + down.size());
+  const std::size_t line = static_cast<std::size_t>(width) * 3;
+  scratch.resize(static_cast<std::size_t>(bottom - top) * line);
+
+  for (int y = top; y < bottom; ++y) {
+    const std::uint8_t* from = in.data + static_cast<std::size_t>(y) * static_cast<std::size_t>(in.width) * 3;
+    std::uint8_t* to = scratch.data() + static_cast<std::size_t>(y - top) * line;
+    for (int x = 0; x < width; ++x, to += 3) {
+      const std::int32_t* weights = across.weights(x);
+      const int taps = std::min(across.size(), in.width - across.first(x));
+      const std::uint8_t* pixel = from + static_cast<std::size_t>(across.first(x)) * 3;
+      std::int32_t r = kHalf, g = kHalf, b = kHalf;
+      for (int k = 0; k < taps; ++k, pixel += 3) {
+        r += weights[k] * pixel[0];
+        g += weights[k] * pixel[1];
+        b += weights[k] * pixel[2];
+      }
+      to[0] = roundTap(r);
+      to[1] = roundTap(g);
+      to[2] = roundTap(b);
+    }
+  }
+
+  std::vector<std::int32_t> sums(line);
+  for (int y = 0; y < height; ++y) {
+    std::fill(sums.begin(), sums.end(), kHalf);
+    const int taps = std::min(down.size(), bottom - down.first(y));
+    for (int k = 0; k < taps; ++k) {
+      const std::int32_t weight = down.weights(y)[k];
+      const std::uint8_t* from = scratch.data() + static_cast<std::size_t>(down.first(y) - top + k) * line;
+      for (std::size_t x = 0; x < line; ++x) sums[x] += weight * from[x];
+    }
+    std::uint8_t* to = out + static_cast<std::size_t>(y) * line;
+    for (std::size_t x = 0; x < line; ++x) to[x] = roundTap(sums[x]);
+  }
+}
+
+}  // namespace saliencymix
