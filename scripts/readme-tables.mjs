@@ -2,6 +2,8 @@
 // node scripts/readme-tables.mjs [--check]   --check: change nothing, fail where README.md is out of date
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { newestResults, readResults } from '../benchmarks/lib/report.mjs';
+import { machineLine, speedTable } from '../benchmarks/lib/readme.mjs';
 
 const require = createRequire(import.meta.url);
 const { optionTable } = require('../dist/mix/options.js');
@@ -13,7 +15,11 @@ const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', 
 const table = (head, rows) =>
   [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n');
 
+const measured = readResults(newestResults());
+const speed = speedTable(measured);
+
 const parts = {
+  speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
   options: table(
     ['option', 'values', 'default', ''],
     Object.entries(optionTable).map(([name, { values, about, default: standard }]) => [

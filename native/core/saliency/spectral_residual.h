@@ -20,6 +20,9 @@
 namespace saliencymix {
 
 struct SpectralResidual {
+  // Amplitudes below this are rounding errors of ones that vanish: the spectrum of whole numbers has none so small.
+  static constexpr double kVanishing = 1e-6;
+
   using Square = std::array<double, kDftArea>;  // row-major
 
   // map: height x width.
@@ -48,7 +51,7 @@ struct SpectralResidual {
     const Square average = filter(logAmplitude, std::array<double, 3>{1.0 / 3, 1.0 / 3, 1.0 / 3});
     for (std::size_t i = 0; i < z.size(); i++) {
       const double amplitude = std::hypot(z[i].real(), z[i].imag());
-      const Complex phase = amplitude == 0.0 ? Complex{1.0, 0.0} : z[i] / amplitude;
+      const Complex phase = amplitude < kVanishing ? Complex{1.0, 0.0} : z[i] / amplitude;
       z[i] = std::exp(logAmplitude[i] - average[i]) * phase;
     }
   }

@@ -1,0 +1,39 @@
+// The few numbers of a run that the package's README quotes.
+import { digits, rivalsOf, rowsOf } from './figures.mjs';
+
+/** Our best level, on one thread and on all. */
+function best(rows) {
+  const own = rows.filter(({ own: ours, commit }) => ours && !commit);
+  const most = Math.max(...own.map(({ threads }) => threads));
+  return { one: own.find(({ threads }) => threads === 1), all: own.find(({ threads }) => threads === most) };
+}
+
+function rowOf(task, job) {
+  const rows = rowsOf(job, task.bandwidth);
+  const { one, all } = best(rows);
+  const [rival] = rivalsOf(job);
+  const foreign = rows.some(({ name, own }) => name === rival && !own);
+  if (!foreign || !all) return undefined;
+  const shown = one ?? all;
+  return [
+    `${task.name}: ${job.label}`,
+    rival,
+    `${digits(shown.ratios[rival].median)} ×`,
+    one ? digits(one.rate.median) : '',
+    all === one ? '' : digits(all.rate.median),
+  ];
+}
+
+/** Head and rows of the table: the job, the rival, how many times as fast, images a second on one thread and on all. */
+export function speedTable({ tasks, environment }) {
+  const head = ['', 'rival', 'times as fast', 'images/s, one thread', `${environment.cores} threads`];
+  return { head, rows: tasks.flatMap((task) => task.jobs.map((job) => rowOf(task, job)).filter(Boolean)) };
+}
+
+export function machineLine({ environment: at, date }) {
+  const versions = ['opencv', 'torch', 'torchvision']
+    .map((name) => [name, Object.entries(at.versions).find(([key]) => key.toLowerCase() === name)?.[1]])
+    .filter(([, version]) => version)
+    .map(([name, version]) => `${name} ${version}`);
+  return [`${at.processor}`, `level ${at.levels[0]}`, ...versions, date.slice(0, 10)].join(', ');
+}
