@@ -154,6 +154,14 @@ TEST(bandsOfRows) {
   }
 }
 
+// Images as wide as a register of AVX-512 have code of their own, up to a height of 48.
+TEST(widthOfCifar) {
+  check::Numbers numbers(39);
+  for (int height = 1; height <= 60; height++) {
+    for (const int threads : {1, 3}) compareShape(numbers, 1 + height % 2, height, 32, threads);
+  }
+}
+
 // Windows of these areas have no reciprocal that is always right; see fine_grained_windows.h.
 TEST(areasThatMustBeDivided) {
   check::Numbers numbers(35);
