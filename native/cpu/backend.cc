@@ -51,8 +51,7 @@ class CpuBackend final : public Backend {
         kernels_, method, batch.count, run, [&](int i) { return batch.image(i); },
         [&](int i) { return maps == nullptr ? nullptr : maps + static_cast<std::size_t>(i) * pixels; },
         [&](int i, const float* map) {
-          peaks[i] = kernels_.extreme(map, batch.height, batch.width, Extreme::peak, kFirstTie);
-          lows[i] = kernels_.extreme(map, batch.height, batch.width, Extreme::low, kFirstTie);
+          kernels_.extremes(map, batch.height, batch.width, peaks[i], lows[i]);
         });
   }
 

@@ -58,6 +58,8 @@ struct Kernels {
   std::size_t saliencyCount;
   // As findExtreme.
   Point (*extreme)(const float* map, int height, int width, Extreme extreme, double u);
+  // The first peak and the first low.
+  void (*extremes)(const float* map, int height, int width, Point& peak, Point& low);
   // As mixRow and convertRow for each of the rows.
   void (*mix)(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows);
 };

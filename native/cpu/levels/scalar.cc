@@ -7,6 +7,11 @@ namespace saliencymix::cpu::scalar {
 
 namespace {
 
+void findBoth(const float* map, int height, int width, Point& peak, Point& low) {
+  peak = findExtreme(map, height, width, Extreme::peak);
+  low = findExtreme(map, height, width, Extreme::low);
+}
+
 void mix(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows) {
   std::vector<std::uint8_t> row(batch.rowLength());
   for (int y = rows.begin; y < rows.end; y++) {
@@ -18,6 +23,6 @@ void mix(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOu
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {nullptr, 0, &findExtreme, &mix};
+const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix};
 
 }  // namespace saliencymix::cpu::scalar
