@@ -72,7 +72,7 @@ export interface Recipe {
 const WORD = 0xffffffff;
 
 function checkSlots(value: unknown, images: number): Slots {
-  if (value === undefined) return { of: Array.from({ length: images }, (_, i) => i), count: images };
+  if (value === undefined) return { of: Array.from(new Uint32Array(images).keys()), count: images };
   const { of, count } = check.options(value, ['of', 'count'], 'slots') as { of?: unknown; count?: unknown };
   const size = check.integer(count, 'slots.count', images, WORD);
   const ascending = (slot: unknown, i: number, all: unknown[]) =>

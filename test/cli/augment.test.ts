@@ -14,7 +14,9 @@ test('a folder of images: every pixel of the result is the target’s or the sou
   const out = join(work, 'plain');
   const { code, stdout, stderr } = await run('augment', data, '--out', out, '--batch', '8', '--seed', '5');
   expect([code, stderr]).toEqual([0, '']);
-  expect(stdout).toMatch(/^26 images of 24 × 24 written to .*plain in \d+\.\d s, \d+ images\/s \(cpu, \w+\)\n$/);
+  expect(stdout).toMatch(
+    /^26 images of 24 × 24 written to .*plain in \d+\.\d s, \d+ images\/s \(cpu, \w+\)\n$/,
+  );
   expect(stdout).toContain(`(cpu, ${backends()[0].level})`);
   const lines = labelLines(out);
   expect(lines).toHaveLength(26);

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { readAhead } from '../../src/data/read-ahead';
 
 /** Tasks that are finished by hand, in any order; `begun` are those that have started. */
@@ -36,13 +36,19 @@ test('nothing begins before it is asked for, and the next ones only as the consu
   const sequence = readAhead(5, 2, start);
   expect(begun).toEqual([]);
   const first = sequence.next();
+  expect(begun).toEqual([0]);
+  await turn();
   expect(begun).toEqual([0, 1, 2]);
   finish[0]('a');
   expect(await first).toEqual({ value: 'a', done: false });
+  await turn();
   expect(begun).toEqual([0, 1, 2]);
-  void sequence.next();
+  finish[1]('b');
+  expect(await sequence.next()).toEqual({ value: 'b', done: false });
+  expect(begun).toEqual([0, 1, 2]); // the consumer comes first
+  await turn();
   expect(begun).toEqual([0, 1, 2, 3]);
-  for (const index of [1, 2, 3]) finish[index]('b');
+  for (const index of [2, 3]) finish[index]('c');
   await sequence.return();
 });
 
@@ -52,16 +58,18 @@ test('a failure is thrown when its turn comes, after the rest was stopped and wa
   const order: string[] = [];
   const sequence = readAhead(9, 2, start, () => {
     order.push('stop');
-    for (const index of [2, 3]) finish[index]('cut short');
+    finish[2]('cut short');
   });
   const first = sequence.next();
+  await turn();
   fail[1](new Error('the second'));
   await wait(1);
   finish[0]('a');
   expect((await first).value).toBe('a');
   await expect(sequence.next()).rejects.toThrow('the second');
   expect(order).toEqual(['stop']);
-  expect(begun).toEqual([0, 1, 2, 3]);
+  await turn();
+  expect(begun).toEqual([0, 1, 2]); // the fourth had its turn to come, and no longer has
 });
 
 test('leaving early stops and waits; a sequence that ends by itself has nothing to stop', async () => {
@@ -69,6 +77,7 @@ test('leaving early stops and waits; a sequence that ends by itself has nothing 
   let stopped = 0;
   const sequence = readAhead(9, 1, start, () => stopped++);
   const first = sequence.next();
+  await turn();
   finish[0]('a');
   await first;
   let left = false;

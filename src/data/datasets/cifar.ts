@@ -55,7 +55,6 @@ async function open({ path: root, split }: OpenOptions): Promise<Source> {
   const closeFiles = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));
   try {
     const items: Item[] = [];
-    const places: Place[] = [];
     const recordFiles: RecordFile[] = [];
     for (const name of files) {
       const handle = await opened(path.join(root, name));
@@ -65,7 +64,6 @@ async function open({ path: root, split }: OpenOptions): Promise<Source> {
       recordFiles.push(file);
       labels.forEach((label, index) => {
         items.push({ id: recordId(name, index, labels.length), label });
-        places.push({ file, index });
       });
     }
     const bulk = keepPixels(recordFiles);
@@ -74,7 +72,10 @@ async function open({ path: root, split }: OpenOptions): Promise<Source> {
       classes,
       items,
       problems: [],
-      read: (item) => readRecord(places[item].file, places[item].index, items[item].id),
+      read: (item) => {
+        const { file, index } = placeOf(recordFiles, item);
+        return readRecord(file, index, items[item].id);
+      },
       bulk,
       close: async () => {
         bulk?.close();
@@ -87,11 +88,11 @@ async function open({ path: root, split }: OpenOptions): Promise<Source> {
   }
 }
 
-/** Where an item's record lies. */
-interface Place {
-  readonly file: RecordFile;
-  /** Position in its file. */
-  readonly index: number;
+/** Where an item's record lies: its file, and its position in it. */
+function placeOf(files: readonly RecordFile[], item: number): { file: RecordFile; index: number } {
+  let index = item;
+  const file = files.find(({ count }) => index < count || ((index -= count), false));
+  return { file: file as RecordFile, index };
 }
 
 function variantOf(files: readonly string[]): Variant | undefined {
