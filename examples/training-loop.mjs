@@ -3,10 +3,11 @@ import { createMixer, openDataset } from 'saliencymix';
 const dataset = await openDataset(process.argv[2] ?? 'demo'); // a folder of class folders, a .tar, CIFAR's binary files
 const mixer = createMixer({ method: 'saliencymix', classes: dataset.classes.length, seed: 1 });
 const output = { layout: 'NCHW', dtype: 'float32', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const into = new Float32Array(32 * 3 * 64 * 64); // every step's batch takes the place of the one before
 
 for (let epoch = 0; epoch < 2; epoch++) {
   for await (const { images, labels, batch, slots } of dataset.batches({ size: 64, batch: 32, epoch })) {
-    const mixed = await mixer.mix(images, labels, { epoch, batch, slots, output });
+    const mixed = await mixer.mix(images, labels, { epoch, batch, slots, output, into });
     trainStep(mixed.images.data, mixed.labels); // Float32Array n × 3 × 64 × 64, and n × classes soft labels
   }
 }

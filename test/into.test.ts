@@ -31,6 +31,21 @@ test('a view in the middle of a buffer: what lies around it stays', async () => 
   expect([...whole.subarray(0, 7), ...whole.subarray(7 + batch.data.length)]).toEqual(Array(20).fill(9));
 });
 
+test('longer memory, as for a short last batch: its beginning is taken, the rest stays', async () => {
+  const whole = new Float32Array(batch.data.length + 5).fill(9);
+  const output = { layout: 'NCHW', dtype: 'float32' } as const;
+  const { images } = await mixer.mix(batch, labels, { batch: 0, output, into: whole });
+  expect([images.data.buffer, images.data.length]).toEqual([whole.buffer, batch.data.length]);
+  expect(images.data).toEqual((await mixer.mix(batch, labels, { batch: 0, output })).images.data);
+  expect([...whole.subarray(batch.data.length)]).toEqual(Array(5).fill(9));
+  // What lies behind the part that is used may be an input.
+  const both = new Uint8Array(2 * batch.data.length);
+  const inside: ImageBatch = { data: both.subarray(batch.data.length), shape: batch.shape };
+  inside.data.set(batch.data);
+  const mixed = await mixer.mix(inside, labels, { batch: 0, into: both });
+  expect(mixed.images.data).toEqual((await mixer.mix(batch, labels, { batch: 0 })).images.data);
+});
+
 test('saliency maps', async () => {
   const { maps } = await saliency(batch);
   const into = new Float32Array(maps.length).fill(-1);
@@ -41,12 +56,12 @@ test('saliency maps', async () => {
 
 test.each([
   ['another type', () => new Float32Array(batch.data.length)],
-  ['another length', () => new Uint8Array(batch.data.length - 1)],
+  ['too short a one', () => new Uint8Array(batch.data.length - 1)],
   ['no array', () => batch.data.length],
 ])('%s is refused', async (_, into) => {
   const call = mixer.mix(batch, labels, { into: into() as Uint8Array });
   await expect(call).rejects.toMatchObject({ code: 'ARGUMENT' });
-  await expect(call).rejects.toThrow(`a Uint8Array of ${batch.data.length} values for into`);
+  await expect(call).rejects.toThrow(`a Uint8Array of ${batch.data.length} values or more for into`);
 });
 
 test('memory of the batch itself is refused, or any part of it', async () => {

@@ -29,8 +29,9 @@ export interface PlanOptions {
 export interface CallOptions extends PlanOptions {
   output?: OutputFormat;
   /**
-   * Memory for the mixed images: `images.data` of a result that is no longer needed, or a typed array of the same kind
-   * and length. New memory unless given.
+   * Memory for the mixed images, which no one reads any more: a typed array of the result's kind, as long or longer; of a
+   * longer one the beginning is used. New memory unless given, which for large batches the system takes longer to clear
+   * than mixing does.
    */
   into?: Pixels['data'];
 }

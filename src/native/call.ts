@@ -67,7 +67,7 @@ export function allocate<T extends NumberArray>(type: NumberArrayType<T>, length
 }
 
 /**
- * Memory for a result: `into` where the caller gave it, else new. Reusing memory spares the system the clearing of fresh
+ * Memory for a result: `into`, or its beginning, where the caller gave it, else new. Reusing memory spares the system the clearing of fresh
  * pages, which for large batches takes longer than mixing them.
  */
 export function resultMemory<T extends NumberArray>(
@@ -77,17 +77,17 @@ export function resultMemory<T extends NumberArray>(
   inputs: readonly ArrayBufferView[],
 ): T {
   if (into === undefined) return allocate(type, length);
-  const expected = `a ${type.name} of ${length} values`;
+  const expected = `a ${type.name} of ${length} values or more`;
   const given = into as T;
   if (!ArrayBuffer.isView(into) || Object.prototype.toString.call(into) !== `[object ${type.name}]`) {
     throw invalid('into', expected, into);
   }
-  if (given.length !== length) throw invalid('into', expected, into);
-  const end = given.byteOffset + given.byteLength;
+  if (given.length < length) throw invalid('into', expected, into);
+  const end = given.byteOffset + length * type.BYTES_PER_ELEMENT;
   const overlaps = (input: ArrayBufferView) =>
     input.buffer === given.buffer &&
     input.byteOffset < end &&
     given.byteOffset < input.byteOffset + input.byteLength;
   if (inputs.some(overlaps)) throw invalid('into', `${expected} apart from the inputs`, into);
-  return given;
+  return given.length === length ? given : new type(given.buffer, given.byteOffset, length);
 }

@@ -15,7 +15,7 @@ export interface SaliencyOptions {
   backend?: string;
   /** All processors unless given. */
   threads?: number;
-  /** Memory for `maps`, n·h·w floats: those of a result that is no longer needed. New memory unless given. */
+  /** Memory for `maps`, n·h·w floats or more, which no one reads any more. New memory unless given. */
   into?: Float32Array;
   signal?: AbortSignal;
 }
