@@ -13,7 +13,7 @@ const SMALL = 32;
 const CIFAR_RECORDS = 10000;
 
 const AMOUNTS = {
-  full: { drawn: 300, photos: 300, small: 5000, cifarFiles: 2 },
+  full: { drawn: 300, photos: 960, small: 10000, cifarFiles: 3 },
   quick: { drawn: 24, photos: 24, small: 256, cifarFiles: 1 },
 };
 

@@ -47,20 +47,21 @@ class CpuBackend final : public Backend {
   void saliency(const BatchView& batch, const SaliencyMethod& method, float* maps, Point* peaks, Point* lows,
                 const Run& run) const override {
     const std::size_t pixels = batch.image(0).pixels();
-    cpu::forEachMap(
-        kernels_, method, batch.count, run, [&](int i) { return batch.image(i); },
+    const cpu::MapUses uses{
         [&](int i) { return maps == nullptr ? nullptr : maps + static_cast<std::size_t>(i) * pixels; },
-        [&](int i, const float* map) {
-          kernels_.extremes(map, batch.height, batch.width, peaks[i], lows[i]);
-        });
+        [&](int i, const float* map) { kernels_.extremes(map, batch.height, batch.width, peaks[i], lows[i]); },
+        [](int) { return false; }, [](int, Point) {}};
+    cpu::forEachMap(kernels_, method, batch.count, run, [&](int i) { return batch.image(i); }, uses);
   }
 
   void findAnchors(const MapSource& source, std::span<const AnchorRequest> requests, const Run& run) const override {
     const std::vector<std::size_t> groups = groupByImage(requests);
-    const auto answer = [&](int group, const float* map) {
+    const auto requestsOf = [&](int group) {
       const std::size_t start = groups[static_cast<std::size_t>(group)];
-      const std::size_t end = groups[static_cast<std::size_t>(group) + 1];
-      for (const AnchorRequest& request : requests.subspan(start, end - start)) {
+      return requests.subspan(start, groups[static_cast<std::size_t>(group) + 1] - start);
+    };
+    const auto answer = [&](int group, const float* map) {
+      for (const AnchorRequest& request : requestsOf(group)) {
         *request.found = kernels_.extreme(map, source.batch.height, source.batch.width, request.extreme, request.u);
       }
     };
@@ -73,9 +74,17 @@ class CpuBackend final : public Backend {
       });
       return;
     }
-    cpu::forEachMap(
-        kernels_, *source.method, count, run, [&](int group) { return source.batch.image(imageOf(group)); },
-        [](int) { return nullptr; }, answer);
+    const auto onlyPeak = [&](int group) {
+      return std::ranges::all_of(requestsOf(group), [](const AnchorRequest& request) {
+        return request.extreme == Extreme::peak && request.u < 0.0;
+      });
+    };
+    const auto answerPeak = [&](int group, Point peak) {
+      for (const AnchorRequest& request : requestsOf(group)) *request.found = peak;
+    };
+    const cpu::MapUses uses{[](int) -> float* { return nullptr; }, answer, onlyPeak, answerPeak};
+    cpu::forEachMap(kernels_, *source.method, count, run,
+                    [&](int group) { return source.batch.image(imageOf(group)); }, uses);
   }
 
   void mix(const Planes<std::uint8_t>& batch, std::span<const MixSample> samples, const OutputFormat& format, void* out,

@@ -27,6 +27,9 @@ class MapMaker {
   SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const std::uint8_t* next) const {
     return {image, tables_.get(), workspace, map, next};
   }
+  bool findsPeak() const { return kernel_ != nullptr && kernel_->firstPeak != nullptr; }
+  // After all passes but the last.
+  Point firstPeak(const SaliencyTask& task) const { return kernel_->firstPeak(task); }
   void pass(int number, const SaliencyTask& task, std::byte* scratch, Rows rows) const {
     if (kernel_ == nullptr) method_.compute(task.image, task.map);
     else kernel_->pass(number, task, rows, scratch);
@@ -42,11 +45,20 @@ class MapMaker {
   std::shared_ptr<const void> tables_;
 };
 
-// For i = 0 .. count - 1, at least one: finds the map of imageOf(i), into mapOf(i) or, where that is nullptr, into memory
-// of its own, and calls use(i, map).
-template <class ImageOf, class MapOf, class Use>
+// What is done with the maps. Map i goes to mapOf(i) or, where that is nullptr, to memory of its own; then use(i, map) is
+// called. Where onlyPeak(i), usePeak(i, peak) may be called instead, with the first peak of a map that was not made.
+template <class MapOf, class Use, class OnlyPeak, class UsePeak>
+struct MapUses {
+  MapOf mapOf;
+  Use use;
+  OnlyPeak onlyPeak;
+  UsePeak usePeak;
+};
+
+// For i = 0 .. count - 1, at least one: the map of imageOf(i).
+template <class ImageOf, class Uses>
 void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count, const Run& run, const ImageOf& imageOf,
-                const MapOf& mapOf, const Use& use) {
+                const Uses& uses) {
   if (count == 0) return;
   const ImageView first = imageOf(0);
   const MapMaker maker(kernels, method, first.height, first.width);
@@ -59,12 +71,15 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
       float* const own = reinterpret_cast<float*>(scratch + maker.bandBytes());
       for (int i = begin; i < end; i++) {
         run.throwIfCancelled();
-        float* const given = mapOf(i);
+        float* const given = uses.mapOf(i);
         float* const map = given == nullptr ? own : given;
         const std::uint8_t* const next = i + 1 < end ? imageOf(i + 1).data : nullptr;
         const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, next);
-        for (int number = 0; number < maker.passes(); number++) maker.pass(number, task, scratch, {0, maker.height()});
-        use(i, map);
+        const bool peak = maker.findsPeak() && uses.onlyPeak(i);
+        const int passes = peak ? maker.passes() - 1 : maker.passes();
+        for (int number = 0; number < passes; number++) maker.pass(number, task, scratch, {0, maker.height()});
+        if (peak) uses.usePeak(i, maker.firstPeak(task));
+        else uses.use(i, map);
       }
     });
     return;
@@ -75,7 +90,7 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
   const Scratch::Loan memory = Scratch::shared().borrow(images * each);
   const Scratch::Loan scratch = Scratch::shared().borrow(images * static_cast<std::size_t>(bands) * maker.bandBytes());
   const auto mapAt = [&](int i) {
-    float* const given = mapOf(i);
+    float* const given = uses.mapOf(i);
     std::byte* const own = memory.data() + static_cast<std::size_t>(i) * each + maker.workspaceBytes();
     return given == nullptr ? reinterpret_cast<float*>(own) : given;
   };
@@ -89,7 +104,7 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
                  bandOf(maker.height(), piece % bands, bands));
     });
   }
-  for (int i = 0; i < count; i++) use(i, mapAt(i));
+  for (int i = 0; i < count; i++) uses.use(i, mapAt(i));
 }
 
 }  // namespace saliencymix::cpu
