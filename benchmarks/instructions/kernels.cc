@@ -98,7 +98,7 @@ class Batch {
       sample.source = (i + 1) % count_;
       sample.kind = kind;
       sample.placeOf = i;
-      sample.lambda = 0.7;
+      sample.lambda = 0.70710678;  // as drawn ones, without a pattern
       const int half = side_ / 2;
       sample.boxes = {{3, 5, 3 + half, 5 + half}, {7, 9, 7 + half, 9 + half}};
       samples.push_back(sample);
