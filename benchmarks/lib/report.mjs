@@ -1,5 +1,5 @@
 // Measurements as JSON, and REPORT.md with its chart made from them.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { drawChart } from './chart.mjs';
 import { digits, percent, rivalsOf, rowsOf, times } from './figures.mjs';
@@ -19,13 +19,15 @@ export function writeResults(results, wanted) {
   return file;
 }
 
+/** By the dates in the files: a checkout sets the times of the files themselves as it likes. */
 export function newestResults() {
-  const files = readdirSync(RESULTS, { withFileTypes: true })
-    .filter((entry) => entry.name.endsWith('.json'))
-    .map((entry) => fileURLToPath(new URL(entry.name, RESULTS)))
-    .toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  if (files.length === 0) throw new UsageError('no measurements yet in benchmarks/results: npm run bench');
-  return files[0];
+  const kept = readdirSync(RESULTS)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => fileURLToPath(new URL(name, RESULTS)))
+    .map((file) => ({ file, date: readResults(file).date }))
+    .toSorted((a, b) => b.date.localeCompare(a.date));
+  if (kept.length === 0) throw new UsageError('no measurements yet in benchmarks/results: npm run bench');
+  return kept[0].file;
 }
 
 export function readResults(file) {
