@@ -140,18 +140,6 @@ export class Stream {
     }
   }
 
-  /** Gamma(shape ≥ 1, 1): Marsaglia & Tsang, "A simple method for generating gamma variables" (2000). */
-  #gamma(shape: number): number {
-    const d = shape - 1 / 3;
-    const c = 1 / Math.sqrt(9 * d);
-    for (;;) {
-      const x = this.normal();
-      const v = (1 + c * x) ** 3;
-      const u = this.uniform();
-      if (v > 0 && Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
-    }
-  }
-
   /**
    * Beta(α, α), α > 0. α = 1 is the uniform number itself, which is the paper's λ; below 1 it is Jöhnk's method in
    * logarithms (u^(1/α) underflows for small α), above 1 the ratio of two gammas.
@@ -159,8 +147,8 @@ export class Stream {
   beta(alpha: number): number {
     if (alpha === 1) return this.uniform();
     if (alpha > 1) {
-      const x = this.#gamma(alpha);
-      return x / (x + this.#gamma(alpha));
+      const x = gamma(this, alpha);
+      return x / (x + gamma(this, alpha));
     }
     for (;;) {
       const logX = Math.log(this.uniform()) / alpha;
@@ -169,6 +157,18 @@ export class Stream {
       const logSum = larger + Math.log(Math.exp(logX - larger) + Math.exp(logY - larger));
       if (logSum <= 0 && larger > -Infinity) return Math.exp(logX - logSum);
     }
+  }
+}
+
+/** Gamma(shape ≥ 1, 1): Marsaglia & Tsang, "A simple method for generating gamma variables" (2000). */
+function gamma(stream: Stream, shape: number): number {
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = stream.normal();
+    const v = (1 + c * x) ** 3;
+    const u = stream.uniform();
+    if (v > 0 && Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
   }
 }
 

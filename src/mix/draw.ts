@@ -3,7 +3,7 @@ import type { NativeSamples } from '../native/binding';
 import { type Address, Purpose, permutation, Stream } from '../rng';
 import type { Slots } from '../types';
 import { mixMethods } from './index';
-import type { DrawContext, MethodDraw } from './method';
+import type { DrawContext, MethodDraw, MixMethod } from './method';
 import type { MixOptions } from './options';
 import { newRecords, writeDraw } from './records';
 
@@ -81,12 +81,17 @@ class SampleContext implements DrawContext {
 
 const KEPT: MethodDraw = { kind: 'keep' };
 
-function drawSample(choices: readonly Choice[], context: SampleContext): Drawn {
+/** A choice, with its method looked up. */
+interface Drawable extends Choice {
+  readonly method: MixMethod;
+}
+
+function drawSample(choices: readonly Drawable[], context: SampleContext): Drawn {
   const choice = choose(choices, context);
-  const { options } = choices[choice];
+  const { options, method } = choices[choice];
   context.options = options;
   const mixed = options.probability >= 1 || context.stream(Purpose.mixing).uniform() < options.probability;
-  const draw = mixed ? mixMethods[options.method].draw(context) : KEPT;
+  const draw = mixed ? method.draw(context) : KEPT;
   const lambda = draw.kind === 'keep' ? 1 : context.stream(Purpose.lambda).beta(options.alpha);
   return { choice, draw, lambda };
 }
@@ -98,19 +103,23 @@ export function drawBatch(
   size: { height: number; width: number },
   address: DrawAddress,
 ): DrawnBatch {
+  const drawables = choices.map((choice): Drawable => ({
+    ...choice,
+    method: mixMethods[choice.options.method],
+  }));
   const partners = pair(slots, address);
   const context = new SampleContext(choices[0].options, size, address);
   // One draw for the whole batch is the draw of its first slot.
-  const shared = per === 'batch' ? drawSample(choices, context) : undefined;
+  const shared = per === 'batch' ? drawSample(drawables, context) : undefined;
   const count = slots.of.length;
   const records = newRecords(count);
   const choiceOf = new Uint16Array(count);
   for (let target = 0; target < count; target++) {
     if (!shared) context.moveTo(slots.of[target]);
-    const { choice, draw, lambda } = shared ?? drawSample(choices, context);
-    const { options } = choices[choice];
+    const { choice, draw, lambda } = shared ?? drawSample(drawables, context);
+    const { options, method } = drawables[choice];
     choiceOf[target] = choice;
-    const source = mixMethods[options.method].hasSource ? partners[target] : target;
+    const source = method.hasSource ? partners[target] : target;
     writeDraw(records, target, draw, { source, lambda, fill: options.fill, placeOf: shared ? 0 : target });
   }
   return { records, choiceOf };

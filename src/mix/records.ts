@@ -29,8 +29,21 @@ export function newRecords(samples: number): NativeSamples {
   return { samples, whole: new Int32Array(samples * WHOLE), real: new Float64Array(samples * REAL) };
 }
 
+// Comparisons instead of KINDS[kind] and ANCHORS[kind]: a look-up by a name that changes takes as long as drawing a number.
+function kindNumber(kind: MethodDraw['kind']): number {
+  if (kind === 'paste') return KINDS.paste;
+  if (kind === 'blend') return KINDS.blend;
+  return kind === 'erase' ? KINDS.erase : KINDS.keep;
+}
+
+function anchorNumber(kind: Anchor['kind']): number {
+  if (kind === 'corresponding') return ANCHORS.corresponding;
+  if (kind === 'given') return ANCHORS.given;
+  return kind === 'peak' ? ANCHORS.peak : ANCHORS.low;
+}
+
 function writeAnchor(whole: Int32Array, at: number, anchor: Anchor): void {
-  whole[at] = ANCHORS[anchor.kind];
+  whole[at] = anchorNumber(anchor.kind);
   if (anchor.kind !== 'given') return;
   whole[at + 1] = anchor.at[0];
   whole[at + 2] = anchor.at[1];
@@ -59,7 +72,7 @@ export function writeDraw(
   const at = i * WHOLE;
   whole[at + AT.target] = i;
   whole[at + AT.source] = fields.source;
-  whole[at + AT.kind] = KINDS[draw.kind];
+  whole[at + AT.kind] = kindNumber(draw.kind);
   whole[at + AT.placeOf] = fields.placeOf;
   writeAnchor(whole, at + AT.from, from);
   writeAnchor(whole, at + AT.to, to);
