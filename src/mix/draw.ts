@@ -103,10 +103,12 @@ export function drawBatch(
   size: { height: number; width: number },
   address: DrawAddress,
 ): DrawnBatch {
-  const drawables = choices.map((choice): Drawable => ({
-    ...choice,
-    method: mixMethods[choice.options.method],
-  }));
+  const drawables = choices.map(
+    (choice): Drawable => ({
+      ...choice,
+      method: mixMethods[choice.options.method],
+    }),
+  );
   const partners = pair(slots, address);
   const context = new SampleContext(choices[0].options, size, address);
   // One draw for the whole batch is the draw of its first slot.
