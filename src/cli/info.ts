@@ -4,7 +4,7 @@ import { environment, version } from '../augment/environment';
 import { formats } from '../data/datasets';
 import { mixMethodNames, mixMethods } from '../mix/index';
 import { schemeNames } from '../mix/schemes';
-import { backends } from '../native/backends';
+import { type Backend, backends } from '../native/backends';
 import { saliencyMethods } from '../saliency/methods';
 import { runCommand } from './run';
 
@@ -33,16 +33,24 @@ function collect() {
   };
 }
 
-function print(value: unknown, indent: string): void {
-  for (const [key, inner] of Object.entries(value as object)) {
-    if (!Array.isArray(inner)) {
-      console.log(`${indent}${key.padEnd(12)} ${String(inner)}`);
+/** What a list shows of an entry besides its name. */
+function about(entry: string | { name: string; summary: string } | Backend): string {
+  if (typeof entry === 'string') return '';
+  if ('summary' in entry) return entry.summary;
+  const { available, reason, level, levels, description } = entry;
+  return available ? `${description}: level ${level}, of ${levels.join(', ')}` : `not available: ${reason}`;
+}
+
+function print(info: ReturnType<typeof collect>): void {
+  for (const [key, value] of Object.entries(info)) {
+    if (!Array.isArray(value)) {
+      console.log(`${key.padEnd(12)} ${String(value)}`);
       continue;
     }
-    console.log(`${indent}${key}`);
-    for (const entry of inner as unknown[]) {
-      const words = typeof entry === 'string' ? [entry] : Object.values(entry as object).map(String);
-      console.log(`${indent}  ${words[0].padEnd(26)} ${words.slice(1).join(' · ')}`.trimEnd());
+    console.log(key);
+    for (const entry of value as Parameters<typeof about>[0][]) {
+      const name = typeof entry === 'string' ? entry : entry.name;
+      console.log(`  ${name.padEnd(26)} ${about(entry)}`.trimEnd());
     }
   }
 }
@@ -56,7 +64,7 @@ export function addInfo(program: Command): void {
       runCommand(async () => {
         const info = collect();
         if (json) console.log(JSON.stringify(info, null, 2));
-        else print(info, '');
+        else print(info);
       }),
     );
 }

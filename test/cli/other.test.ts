@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { backends } from '../../src';
 import { scanArchive } from '../../src/data/datasets/archive';
 import { openDataset } from '../../src/data/dataset';
 import {
@@ -11,6 +12,7 @@ import {
   labelLines,
   type Line,
   run,
+  start,
   workFolder,
   writeInto,
 } from './fixtures';
@@ -176,8 +178,17 @@ test('info tells what is there', async () => {
     'demo',
   ])
     expect(stdout).toContain(word);
+  const [cpu] = backends();
+  expect(stdout).toContain(`${cpu.description}: level ${cpu.level}, of ${cpu.levels.join(', ')}\n`);
   const json = JSON.parse((await run('info', '--json')).stdout) as Record<string, unknown>;
   expect(json).toMatchObject({ backend: 'cpu', backends: [{ name: 'cpu', available: true }] });
+});
+
+test('info tells why a backend is not there', async () => {
+  const { stdout } = await start(['info'], { SALIENCYMIX_CPU: 'avx1024' }).ended;
+  expect(stdout).toMatch(
+    /cpu +not available: SALIENCYMIX_CPU asks for "avx1024", which is none of the levels /,
+  );
 });
 
 test('demo: images, labels and preview, hit rates against chance; it may be run again', async () => {
