@@ -6,6 +6,7 @@
 
 #include "binding/batch.h"
 #include "binding/records.h"
+#include "cpu/pool.h"
 
 namespace saliencymix::binding {
 
@@ -105,8 +106,9 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
       backend.mix(planes, samples, output->format, output->images, run);
     }
   };
-  return isQuick(records->samples, placing, output, batch) ? PromiseWorker::now(from, cancelled, work)
-                                                           : PromiseWorker::queue(from, cancelled, work);
+  if (isQuick(records->samples, placing, output, batch)) return PromiseWorker::now(from, cancelled, work);
+  Pool::shared().expect(threads);
+  return PromiseWorker::queue(from, cancelled, work);
 }
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {

@@ -26,6 +26,7 @@ Napi::Value saliency(const Napi::CallbackInfo& info) {
   Point* peaks = readPoints(from, "peaks", batch.count);
   Point* lows = readPoints(from, "lows", batch.count);
   const CancelFlag cancelled = readCancel(from);
+  Pool::shared().expect(threads);
   return PromiseWorker::queue(from, cancelled, [=, &backend, &method] {
     backend.saliency(batch, method, maps, peaks, lows, Run{threads, cancelled.get()});
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <utility>
 
 namespace saliencymix {
 
@@ -39,7 +40,8 @@ struct Pool::Job {
   void wait() {
     std::unique_lock lock(mutex);
     finished.wait(lock, [this] { return running == 0; });
-    if (error) std::rethrow_exception(error);
+    // Taken along: a helper that lets go of the job last must not be the one to free it.
+    if (error) std::rethrow_exception(std::exchange(error, nullptr));
   }
 };
 
@@ -55,6 +57,7 @@ void Pool::forEach(int count, int threads, const std::function<void(int)>& task)
     const std::lock_guard lock(mutex_);
     startThreads(helpers);
     for (int i = 0; i < helpers; i++) seats_.push_back(job);
+    seatFree_ = true;
     wake_.notify_all();
   }
   job->work();
@@ -66,13 +69,36 @@ void Pool::startThreads(int wanted) {
   while (static_cast<int>(threads_.size()) < wanted) threads_.emplace_back([this] { serve(); });
 }
 
+void Pool::expect(int threads) {
+  if (threads < 2) return;
+  const std::lock_guard lock(mutex_);
+  startThreads(threads - 1);
+  expectedUntil_ = Clock::now() + std::chrono::microseconds(200);
+  wake_.notify_all();
+}
+
+// Until there is a seat, or none is expected any more. Others may have the processor meanwhile.
+void Pool::lookOut(Clock::time_point until) const {
+  while (!seatFree_ && Clock::now() < until) std::this_thread::yield();
+}
+
 void Pool::serve() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !seats_.empty(); });
+    wake_.wait(lock, [this] {
+      return stopping_ || !seats_.empty() || Clock::now() < expectedUntil_;
+    });
     if (stopping_) return;
+    if (seats_.empty()) {
+      const Clock::time_point until = expectedUntil_;
+      lock.unlock();
+      lookOut(until);
+      lock.lock();
+      continue;
+    }
     const std::shared_ptr<Job> job = seats_.front();
     seats_.pop_front();
+    seatFree_ = !seats_.empty();
     lock.unlock();
     job->work();
     lock.lock();
@@ -107,6 +133,7 @@ void Pool::stopThreads() {
   for (std::thread& thread : leaving) thread.join();
   const std::lock_guard lock(mutex_);
   seats_.clear();
+  seatFree_ = false;
   stopping_ = false;
 }
 

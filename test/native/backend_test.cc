@@ -1,6 +1,7 @@
 // Every backend: the same for any number of threads, and mixing by its definition. levels_test.cc has the maps.
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
@@ -169,6 +170,23 @@ TEST(thePoolServesSeveralCallersAndRestarts) {
   CHECK_EQUAL(total.load(), 6 * 50 * 20);
   Pool::shared().forEach(5, 3, [&](int) { total++; });
   CHECK_EQUAL(total.load(), 6 * 50 * 20 + 5);
+}
+
+// Whether a job comes as soon as it is expected, late, or not at all.
+TEST(anExpectedJobIsDoneWheneverItComes) {
+  Pool& pool = Pool::shared();
+  pool.retain();
+  for (const int delay : {0, 50, 400}) {
+    for (int round = 0; round < 20; round++) {
+      pool.expect(3);
+      std::this_thread::sleep_for(std::chrono::microseconds(delay));
+      std::atomic<int> done{0};
+      pool.forEach(50, 3, [&](int) { done++; });
+      CHECK_EQUAL(done.load(), 50);
+    }
+  }
+  pool.expect(3);
+  pool.release();  // the threads that look out are joined
 }
 
 TEST(anExceptionComesBackToTheCaller) {
