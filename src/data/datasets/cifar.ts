@@ -91,8 +91,9 @@ async function open({ path: root, split }: OpenOptions): Promise<Source> {
 /** Where an item's record lies: its file, and its position in it. */
 function placeOf(files: readonly RecordFile[], item: number): { file: RecordFile; index: number } {
   let index = item;
-  const file = files.find(({ count }) => index < count || ((index -= count), false));
-  return { file: file as RecordFile, index };
+  let number = 0;
+  while (index >= files[number].count) index -= files[number++].count;
+  return { file: files[number], index };
 }
 
 function variantOf(files: readonly string[]): Variant | undefined {
