@@ -9,8 +9,9 @@ import { MEAN, STD } from '../mix/task.mjs';
 export const title = 'Pipeline';
 export const about =
   'Files to batches of mixed, normalised float32 NCHW, an epoch at a time, shuffled, on all cores. Ours with method none ' +
-  'is the loader alone; the difference to saliencymix is what saliency and mixing cost. torchvision is its DataLoader with ' +
-  'two persistent workers and the same sizes, and mixes nothing. Peak MB is of the whole process, Node included, over all ' +
+  'is the loader alone; the difference to saliencymix is what saliency and mixing cost; every batch goes to the same ' +
+  'memory. torchvision is its DataLoader with two persistent workers and the same sizes, new memory for every batch, and ' +
+  'mixes nothing. Peak MB is of the whole process, Node included, over all ' +
   'jobs up to this one. Unless --images gave files, the JPEG files are drawn pictures of 500 × 375.';
 
 const KINDS = {
