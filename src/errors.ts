@@ -12,7 +12,9 @@ export type ErrorCode =
   | 'DATA' // a data set that cannot be opened or used
   | 'FILE' // one file that cannot be read or decoded
   | 'OUTPUT' // an output folder that cannot be used, or a write that failed
-  | 'MODEL' // an ONNX model that cannot be loaded or has the wrong shape
+  | 'MODEL' // a model that cannot be loaded, built or run, or has the wrong shape
+  | 'CHECKPOINT' // a checkpoint that is damaged, or of another model
+  | 'TRAINING' // a training run that cannot go on
   | 'NATIVE'; // a failure inside the addon (out of memory, …)
 
 export interface ErrorDetails {

@@ -16,6 +16,8 @@ export const Purpose = {
   choice: 7,
   augment: 8,
   drawing: 9,
+  weights: 10,
+  dropout: 11,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

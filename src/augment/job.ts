@@ -8,7 +8,7 @@ import { type Dataset, openDataset } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
-import { environment, version } from './environment';
+import { environment, version } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
 import { type AugmentOptions, checkOptions, type Progress, prepare, type Run } from './options';

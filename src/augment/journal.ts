@@ -7,7 +7,7 @@ import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors';
 import type { Box } from '../types';
-import { writing } from './files';
+import { writing } from '../run/files';
 
 export const LABELS = 'labels.jsonl';
 export const ERRORS = 'errors.jsonl';

@@ -12,7 +12,7 @@ import { chooseBackend, chooseThreads } from '../native/backends';
 import { type SaliencyOptions, saliency } from '../saliency/index';
 import { saliencyMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
-import { PARTIAL, writeError, writeWhole } from './files';
+import { PARTIAL, writeError, writeWhole } from '../run/files';
 import { checkApart } from './out-folder';
 import type { Progress } from './options';
 

@@ -2,9 +2,9 @@
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { SaliencyMixError } from '../errors';
-import { PARTIAL, writeError } from './files';
+import { PARTIAL, writeError } from '../run/files';
 import { ERRORS, LABELS } from './journal';
-import { LOCK, lockFolder } from './lock';
+import { LOCK, lockFolder } from '../run/lock';
 import { RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings, type Settings } from './settings';
 import { writerOf, writers } from './writers';

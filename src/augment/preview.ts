@@ -8,7 +8,7 @@ import { contactSheet, type SheetRow } from '../report/sheet';
 import { saliency } from '../saliency/index';
 import { nativeMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
-import { writeWhole } from './files';
+import { writeWhole } from '../run/files';
 import { PREVIEW } from './out-folder';
 import type { Settings } from './settings';
 

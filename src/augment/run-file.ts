@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
-import { writeWhole } from './files';
+import type { Environment } from '../run/environment';
+import { writeWhole } from '../run/files';
 import type { Settings } from './settings';
 
 export const RUN = 'run.json';
@@ -13,14 +14,7 @@ export interface RunFile {
   status: 'running' | 'complete';
   settings: Settings;
   /** Of the machine and its libraries; changes no byte of the result. */
-  environment: {
-    node: string;
-    platform: string;
-    backend: string;
-    level: string;
-    sharp: string;
-    libvips: string;
-  };
+  environment: Environment;
   started: string;
   finished?: string;
   /** Images written, and files that could not be read. */

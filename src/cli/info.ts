@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Command } from 'commander';
-import { environment, version } from '../augment/environment';
+import { environment, version } from '../run/environment';
 import { formats } from '../data/datasets';
 import { mixMethodNames, mixMethods } from '../mix/index';
 import { schemeNames } from '../mix/schemes';

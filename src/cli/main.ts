@@ -1,6 +1,6 @@
 /** The command line: parses, calls the API, prints. No logic of its own. */
 import { Command } from 'commander';
-import { version } from '../augment/environment';
+import { version } from '../run/environment';
 import { addAugment } from './augment';
 import { addDemo } from './demo';
 import { addInfo } from './info';

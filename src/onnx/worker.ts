@@ -1,27 +1,10 @@
-/** The worker thread of session.ts, and the only importer of onnxruntime-node. */
+/** The worker thread of session.ts. */
 import { parentPort } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
 import { reasonOf } from '../errors';
+import { type InferenceSession, loadRuntime } from './runtime';
 import type { Answer, Port, Request } from './session';
 
-type Runtime = typeof import('onnxruntime-node');
-
 const sessions = new Map<string, InferenceSession>();
-let runtime: Runtime | undefined;
-
-function load(): Runtime {
-  try {
-    runtime ??= require('onnxruntime-node') as Runtime;
-    return runtime;
-  } catch (error) {
-    throw new Error(
-      `it needs the package onnxruntime-node (npm install onnxruntime-node): ${reasonOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
 
 function port(value: InferenceSession.ValueMetadata): Port {
   const { name } = value;
@@ -35,7 +18,7 @@ async function answer(request: Request): Promise<Answer> {
   const { id, path } = request;
   if (request.kind === 'open') {
     // One thread: the same bits whatever the machine.
-    const session = await load().InferenceSession.create(path, {
+    const session = await loadRuntime().InferenceSession.create(path, {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
     });
@@ -43,7 +26,7 @@ async function answer(request: Request): Promise<Answer> {
     return { id, inputs: session.inputMetadata.map(port), outputs: session.outputMetadata.map(port) };
   }
   const session = sessions.get(path) as InferenceSession;
-  const input = new (load().Tensor)('float32', request.data, [...request.shape]);
+  const input = new (loadRuntime().Tensor)('float32', request.data, [...request.shape]);
   const { [session.outputNames[0]]: output } = await session.run({ [session.inputNames[0]]: input }, [
     session.outputNames[0],
   ]);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { encode } from '../../data/codec';
-import { writeWhole } from '../files';
+import { writeWhole } from '../../run/files';
 import { extensionOf, padded, type Sample, type Writer } from './writer';
 
 /** One image file per sample: images/COPY/POSITION.png. A part is one batch. */

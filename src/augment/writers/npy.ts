@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PARTIAL, writing } from '../files';
+import { PARTIAL, writing } from '../../run/files';
 import { partName, SAMPLES_PER_FILE, type Writer } from './writer';
 
 /** Length of the header that is left free for the number of rows, which is known only at the end. */

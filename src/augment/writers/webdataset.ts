@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack } from 'tar-stream';
 import { encode } from '../../data/codec';
-import { PARTIAL, writing } from '../files';
+import { PARTIAL, writing } from '../../run/files';
 import { extensionOf, padded, partName, SAMPLES_PER_FILE, type Writer } from './writer';
 
 /** The same bytes whenever and by whomever it is written. */

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { codecVersions } from '../data/codec';
 import { levelOf } from '../native/backends';
-import type { RunFile } from './run-file';
 
 const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package.json'), 'utf8')) as {
   version: string;
@@ -12,7 +11,17 @@ const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package
 /** Of this package. */
 export const version = manifest.version;
 
-export function environment(backend: string): RunFile['environment'] {
+/** Of the machine and its libraries. */
+export interface Environment {
+  node: string;
+  platform: string;
+  backend: string;
+  level: string;
+  sharp: string;
+  libvips: string;
+}
+
+export function environment(backend: string): Environment {
   const { sharp, vips } = codecVersions();
   return {
     node: process.version,

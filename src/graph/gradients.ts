@@ -1,0 +1,184 @@
+/**
+ * The gradient table: for each operator a rule, 'none' (nothing flows through), or 'forbidden' (asking is an error: it is
+ * only ever made by rules). A rule gives one part per input, undefined where none is needed or flows; parts may have the
+ * shape that the operator broadcast its inputs to, which backward.ts sums up.
+ */
+import { SaliencyMixError } from '../errors';
+import { convWeightGradient } from './convolution';
+import { type Node, sizeOf, type Value } from './graph';
+import * as ops from './ops';
+
+const { add, mul, div, neg, reshape, transpose, expand, reduceSum, where } = ops;
+
+export interface RuleInput {
+  readonly node: Node;
+  /** Inputs and outputs of the node; rules read only those that their operator always has. */
+  readonly x: readonly Value[];
+  readonly y: readonly Value[];
+  /** Gradients of the outputs; of one that nothing depends on, undefined. */
+  readonly dy: readonly Value[];
+  /** Which inputs' gradients are asked for. */
+  readonly needs: readonly boolean[];
+}
+
+export type Rule = (input: RuleInput) => (Value | undefined)[];
+export type Gradient = Rule | 'none' | 'forbidden';
+
+const zero = (like: Value) => like.graph.scalar(0);
+
+/** dY as it was before axes were reduced away. */
+function unreduced({ node, x, dy }: RuleInput): Value {
+  const axes = x[0].graph.integersOf(node.inputs[1]);
+  const kept = x[0].shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+  return expand(reshape(dy[0], kept), x[0].shape);
+}
+
+/** Y = A'·B' + C, where ' transposes if asked to. dA' = dY·B'ᵀ, dB' = A'ᵀ·dY, dC = dY. */
+const gemmRule: Rule = ({ node, x: [a, b], dy: [dy], needs }) => {
+  const [transA, transB] = [node.attributes.transA === 1, node.attributes.transB === 1];
+  const dA = () =>
+    transA
+      ? ops.gemm(b, dy, undefined, { transA: transB, transB: true })
+      : ops.gemm(dy, b, undefined, { transB: !transB });
+  const dB = () =>
+    transB
+      ? ops.gemm(dy, a, undefined, { transA: true, transB: transA })
+      : ops.gemm(a, dy, undefined, { transA: !transA });
+  return [needs[0] ? dA() : undefined, needs[1] ? dB() : undefined, dy].slice(0, node.inputs.length);
+};
+
+/** dX: the transpose of the convolution; dW: see convolution.ts; dBias = Σ dY over images and pixels. */
+const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
+  if ((node.attributes.dilations as number[])[0] !== 1)
+    throw new SaliencyMixError('MODEL', 'Conv with dilation has no gradient here');
+  const window = ops.windowOf(node.attributes);
+  return [
+    needs[0] ? ops.convTranspose(dy, w, window, [x.shape[2], x.shape[3]]) : undefined,
+    needs[1] ? convWeightGradient(x, dy, window) : undefined,
+    needs[2] ? reduceSum(dy, [0, 2, 3], false) : undefined,
+  ].slice(0, node.inputs.length);
+};
+
+/** Each dY goes to where its maximum came from; windows overlap, so places repeat. */
+const maxPoolRule: Rule = ({ x: [x], y: [, indices], dy: [dy] }) => {
+  const flat = [sizeOf(dy.shape)];
+  const zeros = expand(zero(x), [sizeOf(x.shape)]);
+  return [reshape(ops.scatterAdd(zeros, reshape(indices, flat), reshape(dy, flat)), x.shape)];
+};
+
+/**
+ * With x̂ = (x − μ)/σ and M values per channel: dβ = Σ dY, dγ = Σ dY·x̂, dX = γ/σ·(dY − dβ/M − x̂·dγ/M). Written as
+ * dY·slope + centred·a + b with a and b per channel. The statistics are not differentiated: they only feed the running ones.
+ */
+const batchNormRule: Rule = ({ node, x: [x, scale], dy: [dy], needs }) => {
+  const [centred, deviation, slope] = node.saved;
+  const [, channels] = x.shape;
+  const axes = [0, 2, 3];
+  const count = x.graph.scalar(sizeOf(x.shape) / channels);
+  const dBias = reduceSum(dy, axes);
+  const dScale = div(reduceSum(mul(dy, centred), axes), deviation);
+  const dX = () => {
+    const a = neg(div(mul(slope, dScale), mul(deviation, count)));
+    const b = neg(div(mul(slope, dBias), count));
+    return add(add(mul(dy, slope), mul(centred, a)), b);
+  };
+  return [needs[0] ? dX() : undefined, reshape(dScale, scale.shape), reshape(dBias, scale.shape)];
+};
+
+/** With fixed statistics: dX = dY·γ/σ, dβ = Σ dY, dγ = Σ dY·x̂. */
+const batchNormalizationRule: Rule = ({ node, x: [x, scale, , mean, variance], dy: [dy], needs }) => {
+  const channels = [1, x.shape[1], 1, 1];
+  const { float: epsilon } = node.attributes.epsilon as { float: number };
+  const deviation = ops.sqrt(add(reshape(variance, channels), x.graph.scalar(epsilon)));
+  const normalised = () => div(ops.sub(x, reshape(mean, channels)), deviation);
+  return [
+    needs[0] ? mul(dy, div(reshape(scale, channels), deviation)) : undefined,
+    needs[1] ? reshape(reduceSum(mul(dy, normalised()), [0, 2, 3]), scale.shape) : undefined,
+    needs[2] ? reduceSum(dy, [0, 2, 3], false) : undefined,
+    undefined,
+    undefined,
+  ];
+};
+
+/** L = −Σ y·log p/N with p = softmax(z): dz = (p·Σₖ y − y)/N·dL. Σₖ y is 1 for true distributions. */
+const crossEntropyRule: Rule = ({ node, x: [logits, labels], dy: [dy] }) => {
+  const [probabilities] = node.saved;
+  const difference = ops.sub(mul(probabilities, reduceSum(labels, [1])), labels);
+  return [mul(difference, div(dy, logits.graph.scalar(logits.shape[0]))), undefined];
+};
+
+const sliceRule: Rule = ({ node, x: [x], y: [y], dy: [dy] }) => {
+  const [starts, , axes, steps] = node.inputs.slice(1).map((input) => x.graph.integersOf(input));
+  if (steps.some((step) => step !== 1))
+    throw new SaliencyMixError('MODEL', 'Slice in steps has no gradient here');
+  const before = x.shape.map((_, axis) => starts[axes.indexOf(axis)] ?? 0);
+  const after = x.shape.map((side, axis) => side - before[axis] - y.shape[axis]);
+  return [ops.pad(dy, before, after), undefined, undefined, undefined, undefined];
+};
+
+const padRule: Rule = ({ node, x: [x], dy: [dy] }) => {
+  const pads = x.graph.integersOf(node.inputs[1]);
+  const ranges = x.shape.map((side, axis) => ({ axis, start: pads[axis], end: pads[axis] + side }));
+  return [ops.slice(dy, ranges), undefined];
+};
+
+const concatRule: Rule = ({ node, x, dy: [dy] }) => {
+  const axis = node.attributes.axis as number;
+  let start = 0;
+  return x.map(({ shape }) => ops.slice(dy, [{ axis, start, end: (start += shape[axis]) }]));
+};
+
+const inverse = (perm: readonly number[]) => perm.map((_, axis) => perm.indexOf(axis));
+
+export const gradients: Readonly<Record<string, Gradient>> = {
+  // elementwise
+  Add: ({ dy: [dy] }) => [dy, dy],
+  Sub: ({ dy: [dy], needs }) => [dy, needs[1] ? neg(dy) : undefined],
+  Mul: ({ x: [a, b], dy: [dy], needs }) => [
+    needs[0] ? mul(dy, b) : undefined,
+    needs[1] ? mul(dy, a) : undefined,
+  ],
+  // d(a/b) = da/b − (a/b)·db/b
+  Div: ({ x: [, b], y: [y], dy: [dy], needs }) => {
+    const part = div(dy, b);
+    return [part, needs[1] ? neg(mul(part, y)) : undefined];
+  },
+  Neg: ({ dy: [dy] }) => [neg(dy)],
+  Exp: ({ y: [y], dy: [dy] }) => [mul(dy, y)],
+  Log: ({ x: [x], dy: [dy] }) => [div(dy, x)],
+  Sqrt: ({ y: [y], dy: [dy] }) => [div(dy, add(y, y))],
+  Relu: ({ y: [y], dy: [dy] }) => [where(ops.greater(y, zero(y)), dy, zero(y))],
+  Identity: ({ dy: [dy] }) => [dy],
+  Where: ({ x: [condition], dy: [dy], needs }) => [
+    undefined,
+    needs[1] ? where(condition, dy, zero(dy)) : undefined,
+    needs[2] ? where(condition, zero(dy), dy) : undefined,
+  ],
+  Greater: 'none',
+  Cast: 'none',
+  // reductions
+  ReduceSum: (input) => [unreduced(input), undefined],
+  ReduceMean: (input) => {
+    const [x, dy] = [input.x[0], input.dy[0]];
+    const count = x.graph.scalar(sizeOf(x.shape) / sizeOf(dy.shape));
+    return [unreduced({ ...input, dy: [div(dy, count)] }), undefined];
+  },
+  ReduceMax: 'forbidden', // ties have no gradient; softmax needs none, as its maximum cancels
+  // shapes
+  Reshape: ({ x: [x], dy: [dy] }) => [reshape(dy, x.shape), undefined],
+  Transpose: ({ node, dy: [dy] }) => [transpose(dy, inverse(node.attributes.perm as number[]))],
+  Expand: ({ dy: [dy] }) => [dy, undefined],
+  Slice: sliceRule,
+  Pad: padRule,
+  Concat: concatRule,
+  // layers
+  Gemm: gemmRule,
+  Conv: convRule,
+  ConvTranspose: 'forbidden',
+  MaxPool: maxPoolRule,
+  ScatterElements: 'forbidden',
+  BatchNormalization: batchNormalizationRule,
+  // composites
+  BatchNorm: batchNormRule,
+  SoftmaxCrossEntropy: crossEntropyRule,
+};

@@ -1,0 +1,138 @@
+/**
+ * Residual networks: He et al., "Deep residual learning for image recognition", CVPR 2016; blocks and names as
+ * torchvision has them (stride in a bottleneck's 3×3). The CIFAR stem is one 3×3 convolution without pooling.
+ */
+import type { Value } from '../graph/graph';
+import { integer, invalid, name as oneOf, options as known } from '../check';
+import type { Built, Family } from './model';
+import type { Net } from './net';
+
+const stems = ['cifar', 'imagenet'] as const;
+const blockNames = ['basic', 'bottleneck'] as const;
+
+interface Block {
+  /** Channels out of a block, over those of its 3×3 convolution. */
+  readonly expansion: number;
+  /** All layers of the branch but the last activation. */
+  branch(net: Net, name: string, x: Value, width: number, stride: number): Value;
+}
+
+const blocks: Record<(typeof blockNames)[number], Block> = {
+  basic: {
+    expansion: 1,
+    branch(net, name, x, width, stride) {
+      const first = net.conv(`${name}.conv1`, x, { out: width, kernel: 3, stride });
+      const active = net.relu(net.batchNorm(`${name}.bn1`, first));
+      return net.batchNorm(`${name}.bn2`, net.conv(`${name}.conv2`, active, { out: width, kernel: 3 }));
+    },
+  },
+  bottleneck: {
+    expansion: 4,
+    branch(net, name, x, width, stride) {
+      const first = net.conv(`${name}.conv1`, x, { out: width, kernel: 1 });
+      const narrow = net.relu(net.batchNorm(`${name}.bn1`, first));
+      const second = net.conv(`${name}.conv2`, narrow, { out: width, kernel: 3, stride });
+      const active = net.relu(net.batchNorm(`${name}.bn2`, second));
+      return net.batchNorm(`${name}.bn3`, net.conv(`${name}.conv3`, active, { out: 4 * width, kernel: 1 }));
+    },
+  },
+};
+
+/** The branch beside the identity, or beside a projection where the shape changes. */
+function residual(net: Net, block: Block, name: string, x: Value, width: number, stride: number): Value {
+  const out = width * block.expansion;
+  const branch = block.branch(net, name, x, width, stride);
+  if (stride === 1 && x.shape[1] === out) return net.relu(net.add(branch, x));
+  const projected = net.conv(`${name}.downsample.0`, x, { out, kernel: 1, stride });
+  return net.relu(net.add(branch, net.batchNorm(`${name}.downsample.1`, projected)));
+}
+
+function stemOf(net: Net, stem: (typeof stems)[number], images: Value, width: number): Value {
+  if (stem === 'cifar')
+    return net.relu(net.batchNorm('bn1', net.conv('conv1', images, { out: width, kernel: 3 })));
+  const first = net.conv('conv1', images, { out: width, kernel: 7, stride: 2 });
+  return net.maxPool(net.relu(net.batchNorm('bn1', first)), 3, 2, 1);
+}
+
+function layerCounts(value: unknown): number[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > 8)
+    throw invalid('layers', '1 to 8 numbers of blocks, one per stage', value);
+  return value.map((count) => integer(count, 'layers', 1, 1000));
+}
+
+/** Any residual network: block, blocks per stage, width of the first stage, classes, stem. */
+export function createResnet(given: Record<string, unknown>): Built {
+  known(given, ['block', 'layers', 'width', 'classes', 'stem'], 'resnet options');
+  const block = oneOf(given.block ?? 'basic', blockNames, 'block');
+  const layers = layerCounts(given.layers);
+  const width = integer(given.width ?? 64, 'width', 1, 4096);
+  const classes = integer(given.classes, 'classes', 1, 1 << 20);
+  const stem = oneOf(given.stem ?? 'imagenet', stems, 'stem');
+  return {
+    options: { block, layers, width, classes, stem },
+    build(net, images) {
+      let x = stemOf(net, stem, images, width);
+      for (const [stage, count] of layers.entries()) {
+        for (let i = 0; i < count; i++) {
+          const stride = stage > 0 && i === 0 ? 2 : 1;
+          x = residual(net, blocks[block], `layer${stage + 1}.${i}`, x, width << stage, stride);
+        }
+      }
+      return net.linear('fc', net.globalAveragePool(x), classes);
+    },
+  };
+}
+
+/** A member of the family with fixed block and depth. */
+function member(
+  block: (typeof blockNames)[number],
+  layers: readonly number[],
+  defaults: { stem: (typeof stems)[number]; width: number },
+  summary: string,
+): Family {
+  return {
+    summary,
+    reference: 'He et al., Deep residual learning, CVPR 2016',
+    create(given) {
+      known(given, ['classes', 'stem', 'width'], 'model options');
+      const { options, build } = createResnet({ block, layers: [...layers], ...defaults, ...given });
+      const { classes, stem, width } = options;
+      return { options: { classes, stem, width }, build };
+    },
+  };
+}
+
+const imagenet = (block: (typeof blockNames)[number], layers: readonly number[], depth: number) =>
+  member(
+    block,
+    layers,
+    { stem: 'imagenet', width: 64 },
+    `ResNet-${depth}, of ImageNet's family; stem imagenet or cifar`,
+  );
+
+/** Three stages of (depth − 2)/6 basic blocks, 16 channels at first; projections where the shape changes. */
+const cifar = (depth: number) =>
+  member(
+    'basic',
+    [0, 0, 0].fill((depth - 2) / 6),
+    { stem: 'cifar', width: 16 },
+    `ResNet-${depth}, of CIFAR's family`,
+  );
+
+export const resnets = {
+  resnet: {
+    summary: 'any residual network: block, layers, width',
+    reference: 'He et al., Deep residual learning, CVPR 2016',
+    create: createResnet,
+  },
+  resnet18: imagenet('basic', [2, 2, 2, 2], 18),
+  resnet34: imagenet('basic', [3, 4, 6, 3], 34),
+  resnet50: imagenet('bottleneck', [3, 4, 6, 3], 50),
+  resnet101: imagenet('bottleneck', [3, 4, 23, 3], 101),
+  resnet152: imagenet('bottleneck', [3, 8, 36, 3], 152),
+  resnet20: cifar(20),
+  resnet32: cifar(32),
+  resnet44: cifar(44),
+  resnet56: cifar(56),
+  resnet110: cifar(110),
+} as const satisfies Record<string, Family>;

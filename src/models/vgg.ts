@@ -1,0 +1,82 @@
+/**
+ * VGG-16 with batch normalisation: Simonyan & Zisserman, ICLR 2015; layers and names as torchvision has them. With the
+ * CIFAR stem the three layers of the classifier are one, as is usual for images of 32².
+ */
+import { integer, name as oneOf, options as known } from '../check';
+import { shapeError, type Value } from '../graph/graph';
+import type { Family } from './model';
+import type { Net } from './net';
+
+/** Channels of the convolutions; 'pool' halves the sides. */
+const LAYERS = [
+  64,
+  64,
+  'pool',
+  128,
+  128,
+  'pool',
+  256,
+  256,
+  256,
+  'pool',
+  512,
+  512,
+  512,
+  'pool',
+  512,
+  512,
+  512,
+  'pool',
+] as const;
+
+/** Cells per side before the classifier of the ImageNet form. */
+const CELLS = 7;
+
+function features(net: Net, images: Value): Value {
+  let x = images;
+  let position = 0; // in torchvision's sequence: convolution, normalisation and activation count one each
+  for (const layer of LAYERS) {
+    if (layer === 'pool') {
+      x = net.maxPool(x, 2, 2, 0);
+      position += 1;
+      continue;
+    }
+    const made = net.conv(`features.${position}`, x, { out: layer, kernel: 3, bias: true });
+    x = net.relu(net.batchNorm(`features.${position + 1}`, made));
+    position += 3;
+  }
+  return x;
+}
+
+function imagenetClassifier(net: Net, x: Value, classes: number): Value {
+  const cells = x.shape[2];
+  if (cells % CELLS !== 0 || x.shape[3] % CELLS !== 0)
+    throw shapeError(
+      'vgg16-bn',
+      'with stem "imagenet" images must have sides of a multiple of 224; stem "cifar" takes others',
+      x,
+    );
+  const pooled = net.averagePoolTo(x, CELLS);
+  const first = net.dropout('classifier.2', net.relu(net.linear('classifier.0', pooled, 4096)), 0.5);
+  const second = net.dropout('classifier.5', net.relu(net.linear('classifier.3', first, 4096)), 0.5);
+  return net.linear('classifier.6', second, classes);
+}
+
+export const vgg16bn: Family = {
+  summary: 'VGG-16 with batch normalisation; stem imagenet or cifar',
+  reference: 'Simonyan & Zisserman, Very deep convolutional networks, ICLR 2015',
+  create(given) {
+    known(given, ['classes', 'stem'], 'vgg16-bn options');
+    const classes = integer(given.classes, 'classes', 1, 1 << 20);
+    const stem = oneOf(given.stem ?? 'imagenet', ['cifar', 'imagenet'] as const, 'stem');
+    return {
+      options: { classes, stem },
+      side: stem === 'cifar' ? 32 : 224,
+      build(net, images) {
+        const x = features(net, images);
+        if (stem === 'imagenet') return imagenetClassifier(net, x, classes);
+        return net.linear('classifier', net.globalAveragePool(x), classes);
+      },
+    };
+  },
+};

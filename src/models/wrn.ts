@@ -1,0 +1,50 @@
+/**
+ * Wide residual networks: Zagoruyko & Komodakis, BMVC 2016. Blocks of activation before convolution, dropout between a
+ * block's two convolutions, a 1×1 shortcut from the activated input where the shape changes.
+ */
+import { integer, invalid, number, options as known } from '../check';
+import type { Value } from '../graph/graph';
+import type { Family } from './model';
+import type { Net } from './net';
+
+interface BlockShape {
+  width: number;
+  stride: number;
+  dropout: number;
+}
+
+function block(net: Net, name: string, x: Value, { width, stride, dropout }: BlockShape): Value {
+  const active = net.relu(net.batchNorm(`${name}.bn1`, x));
+  const first = net.conv(`${name}.conv1`, active, { out: width, kernel: 3, stride });
+  const dropped = net.dropout(name, net.relu(net.batchNorm(`${name}.bn2`, first)), dropout);
+  const branch = net.conv(`${name}.conv2`, dropped, { out: width, kernel: 3 });
+  if (stride === 1 && x.shape[1] === width) return net.add(branch, x);
+  return net.add(branch, net.conv(`${name}.shortcut`, active, { out: width, kernel: 1, stride }));
+}
+
+export const wrn: Family = {
+  summary: 'Wide ResNet: depth (6n + 4), widen, dropout; WRN-28-10 unless told otherwise',
+  reference: 'Zagoruyko & Komodakis, Wide residual networks, BMVC 2016',
+  create(given) {
+    known(given, ['depth', 'widen', 'dropout', 'classes'], 'wrn options');
+    const depth = integer(given.depth ?? 28, 'depth', 10, 1000);
+    if (depth % 6 !== 4) throw invalid('depth', '6n + 4, as 16, 22, 28 or 40', depth);
+    const widen = integer(given.widen ?? 10, 'widen', 1, 64);
+    const dropout = number(given.dropout ?? 0, 'dropout', 0, 0.99);
+    const classes = integer(given.classes, 'classes', 1, 1 << 20);
+    return {
+      options: { depth, widen, dropout, classes },
+      build(net, images) {
+        let x = net.conv('conv1', images, { out: 16, kernel: 3 });
+        for (let stage = 0; stage < 3; stage++) {
+          for (let i = 0; i < (depth - 4) / 6; i++) {
+            const stride = stage > 0 && i === 0 ? 2 : 1;
+            const shape = { width: (16 << stage) * widen, stride, dropout };
+            x = block(net, `layer${stage + 1}.${i}`, x, shape);
+          }
+        }
+        return net.linear('fc', net.globalAveragePool(net.relu(net.batchNorm('bn1', x))), classes);
+      },
+    };
+  },
+};

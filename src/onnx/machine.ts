@@ -1,0 +1,110 @@
+/**
+ * A machine: a worker thread that holds named tensors (its state) and runs models over them. What a model's inputs are
+ * not given comes from the state; its outputs named `next/NAME` become the state's NAME. So weights stay where they are
+ * used, and the JavaScript thread is free while a model runs.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { reasonOf, SaliencyMixError } from '../errors';
+
+/** Row-major. Bytes are bool. */
+export interface TensorData {
+  data: Float32Array | Uint8Array;
+  shape: readonly number[];
+}
+export type Tensors = Record<string, TensorData>;
+
+/** Prefix of the outputs that are kept. */
+export const NEXT = 'next/';
+
+export interface RunRequest {
+  /** A model that was added under this name. */
+  model: string;
+  feeds: Tensors;
+  /** Outputs that are wanted. */
+  fetch: readonly string[];
+  /** An output; unless all its values are finite, the state stays as it was. */
+  guard?: string;
+}
+
+export type Command =
+  | { kind: 'add'; model: string; bytes: Uint8Array; threads: number }
+  | { kind: 'write'; tensors: Tensors }
+  | { kind: 'read'; names: readonly string[] }
+  | ({ kind: 'run' } & RunRequest)
+  | { kind: 'close' };
+export type Asked = Command & { id: number };
+export type Answer = { id: number; error: string } | { id: number; tensors: Tensors };
+
+export interface Machine {
+  /** Compiles a model (bytes of ONNX) to be run under a name. */
+  add(model: string, bytes: Uint8Array, threads: number): Promise<void>;
+  write(tensors: Tensors): Promise<void>;
+  read(names: readonly string[]): Promise<Tensors>;
+  run(request: RunRequest): Promise<Tensors>;
+  /** Ends the thread; what was asked before is still done. */
+  close(): Promise<void>;
+}
+
+/** Compiled, also when this file runs from its source under a test runner. */
+const WORKER = resolve(__dirname, '..', '..', 'dist', 'onnx', 'machine-worker.js');
+
+interface Waiting {
+  resolve(tensors: Tensors): void;
+  reject(error: Error): void;
+}
+
+const failed = (error: unknown) =>
+  new SaliencyMixError('MODEL', `ONNX Runtime failed: ${reasonOf(error)}`, { cause: error });
+
+/** Starts a machine of its own; commands are done in the order they are given. */
+export function startMachine(): Machine {
+  if (!existsSync(WORKER)) throw new SaliencyMixError('MODEL', `${WORKER} is missing: npm run build`);
+  const worker = new Worker(WORKER);
+  const waiting = new Map<number, Waiting>();
+  let asked = 0;
+  let ended: Error | undefined;
+
+  const abandon = (error: Error) => {
+    ended = error;
+    for (const call of waiting.values()) call.reject(error);
+    waiting.clear();
+  };
+  worker.on('message', (answer: Answer) => {
+    const call = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (waiting.size === 0) worker.unref(); // an idle machine does not keep the process alive
+    if ('error' in answer) call?.reject(failed(answer.error));
+    else call?.resolve(answer.tensors);
+  });
+  worker.on('error', (error) => abandon(failed(error)));
+  worker.on('exit', () => abandon(new SaliencyMixError('MODEL', 'This trainer was closed')));
+  worker.unref();
+
+  const ask = (command: Command, transfer: ArrayBuffer[] = []): Promise<Tensors> =>
+    new Promise((resolveCall, reject) => {
+      if (ended) return reject(ended);
+      const id = asked++;
+      waiting.set(id, { resolve: resolveCall, reject });
+      worker.ref();
+      worker.postMessage({ ...command, id }, transfer);
+    });
+  return {
+    async add(model, bytes, threads) {
+      await ask({ kind: 'add', model, bytes, threads });
+    },
+    async write(tensors) {
+      await ask({ kind: 'write', tensors });
+    },
+    read: (names) => ask({ kind: 'read', names }),
+    run: (request) => ask({ kind: 'run', ...request }),
+    async close() {
+      if (ended) return;
+      const gone = new Promise((resolveGone) => worker.once('exit', resolveGone));
+      await ask({ kind: 'close' });
+      worker.ref();
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** The only importer of onnxruntime-node. It is optional: loaded by the worker threads, when the first model is opened. */
+import { reasonOf } from '../errors';
+
+export type Runtime = typeof import('onnxruntime-node');
+export type { InferenceSession, Tensor } from 'onnxruntime-node';
+
+let runtime: Runtime | undefined;
+
+/** @throws Error that says what to install */
+export function loadRuntime(): Runtime {
+  try {
+    runtime ??= require('onnxruntime-node') as Runtime;
+    return runtime;
+  } catch (error) {
+    throw new Error(
+      `it needs the package onnxruntime-node (npm install onnxruntime-node): ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+/** Whether a model is one, and whether tensors are its parameters. */
+import { types } from 'node:util';
+import * as check from '../check';
+import { reasonOf, SaliencyMixError } from '../errors';
+import { Graph, sameShape } from '../graph/graph';
+import { createModel, type ModelOptions } from '../models/index';
+import type { Model } from '../models/model';
+import { Net } from '../models/net';
+import type { CheckpointInfo } from './checkpoint';
+import type { Tensor } from './safetensors';
+
+/**
+ * A model that gives n × classes logits; models may come from outside this package.
+ * @throws SaliencyMixError ARGUMENT, MODEL
+ */
+export function checkModel(value: unknown, image: readonly [number, number]): void {
+  const model = value as Partial<Model> | null;
+  const isModel = typeof model?.build === 'function' && Array.isArray(model.parameters);
+  if (!isModel) throw check.invalid('model', 'a model, as createModel gives', value);
+  const { name, classes, build } = value as Model;
+  check.integer(classes, 'model.classes', 1);
+  const graph = new Graph();
+  const count = 2;
+  const { shape } = build(new Net(graph, 'evaluate'), graph.input('images', [count, 3, ...image]));
+  if (sameShape(shape, [count, classes])) return;
+  const got = `[${shape.join(', ')}] for ${count} images`;
+  throw new SaliencyMixError('MODEL', `The model ${name} must give n × ${classes} logits, but gives ${got}`);
+}
+
+function checkTensor(name: string, tensor: unknown, shape: readonly number[]): void {
+  const { data, shape: given } = (tensor ?? {}) as Partial<Tensor>;
+  const [argument, expected] = [`parameters["${name}"]`, `[${shape.join(', ')}]`];
+  if (!Array.isArray(given) || !sameShape(given, shape))
+    throw check.invalid(`${argument}.shape`, `the shape ${expected}`, given);
+  const size = shape.reduce((product, side) => product * side, 1);
+  if (!types.isFloat32Array(data) || data.length !== size)
+    throw check.invalid(`${argument}.data`, `a Float32Array of ${size} values`, data);
+  if (!data.every(Number.isFinite)) throw check.invalid(`${argument}.data`, 'finite values', NaN);
+}
+
+/** @throws SaliencyMixError ARGUMENT for a name that is missing or unknown, another shape, or a value that is not finite */
+export function checkParameters(parameters: ReadonlyMap<string, unknown>, model: Model): void {
+  if (!types.isMap(parameters)) throw check.invalid('parameters', 'a Map of tensors by name', parameters);
+  for (const { name, shape } of model.parameters) {
+    if (!parameters.has(name))
+      throw check.invalid('parameters', `"${name}" of ${model.name} among the names`, parameters);
+    checkTensor(name, parameters.get(name), shape);
+  }
+  const known = new Set(model.parameters.map(({ name }) => name));
+  const other = [...parameters.keys()].find((name) => !known.has(name));
+  if (other !== undefined) throw check.invalid('parameters', `names of ${model.name} only`, other);
+}
+
+/**
+ * The model that a checkpoint is of: made again from its name and options, or the `given` one if it is the same.
+ * @throws SaliencyMixError CHECKPOINT
+ */
+export function modelOfCheckpoint(path: string, { model: saved }: CheckpointInfo, given?: Model): Model {
+  const fault = (what: string, cause?: unknown) =>
+    new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
+  const described = ({ name, options }: { name: string; options: object }) =>
+    `${name} ${JSON.stringify(options)}`;
+  if (given && described(given) !== described(saved))
+    throw fault(`is a checkpoint of ${described(saved)}, not of ${described(given)}`);
+  try {
+    return given ?? createModel(saved.name, saved.options as unknown as ModelOptions);
+  } catch (error) {
+    throw fault(
+      `is a checkpoint of a model that cannot be made here (${described(saved)}): ${reasonOf(error)}`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+/** Initial values of a model's parameters, from the seeded generator. */
+import type { Shape } from '../graph/graph';
+import { sizeOf } from '../graph/graph';
+import type { Init, Parameter } from '../models/net';
+import { Purpose, Stream } from '../rng';
+import type { Tensor } from './safetensors';
+
+function fill(row: Float32Array, init: Init, stream: () => Stream): void {
+  if (init.kind === 'constant') {
+    row.fill(init.value);
+    return;
+  }
+  const numbers = stream();
+  if (init.kind === 'uniform') {
+    for (let i = 0; i < row.length; i++) row[i] = (2 * numbers.uniform() - 1) * init.bound;
+    return;
+  }
+  const deviation = Math.sqrt(2 / init.fan);
+  for (let i = 0; i < row.length; i++) row[i] = numbers.normal() * deviation;
+}
+
+/** One parameter; every row (first side) has a stream of its own, addressed by the parameter's position and the row. */
+function initialTensor(shape: Shape, init: Init, seed: number, position: number): Tensor {
+  const data = new Float32Array(sizeOf(shape));
+  const length = data.length / shape[0];
+  for (let row = 0; row < shape[0]; row++) {
+    const stream = () => new Stream(seed, Purpose.weights, { epoch: 0, batch: position, sample: row });
+    fill(data.subarray(row * length, (row + 1) * length), init, stream);
+  }
+  return { data, shape: [...shape] };
+}
+
+/** By name, in the model's order. */
+export function initialParameters(parameters: readonly Parameter[], seed: number): Map<string, Tensor> {
+  return new Map(parameters.map(({ name, shape, init }, i) => [name, initialTensor(shape, init, seed, i)]));
+}

@@ -1,0 +1,32 @@
+/** Dropout's random choices: drawn here from the seeded generator, applied by the graph. */
+import { sizeOf } from '../graph/graph';
+import type { DropoutMask } from '../models/net';
+import type { Tensors } from '../onnx/machine';
+import { Purpose, Stream } from '../rng';
+
+/** Elements are dropped with a chance of a multiple of 1 / 2^16, two elements to a word. */
+const LEVELS = 0x10000;
+
+/** One image's elements of one mask: 1 where kept. */
+function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
+  const dropped = Math.round(rate * LEVELS);
+  for (let i = 0; i < mask.length; i += 2) {
+    const word = stream.bits() >>> 0;
+    mask[i] = Number((word & 0xffff) >= dropped);
+    if (i + 1 < mask.length) mask[i + 1] = Number(word >>> 16 >= dropped);
+  }
+}
+
+/** The masks of a step; each image of a batch has a stream of its own for each mask. */
+export function drawMasks(masks: readonly DropoutMask[], seed: number, step: number): Tensors {
+  const drawn = masks.map(({ name, shape, rate }, number) => {
+    const data = new Uint8Array(sizeOf(shape));
+    const length = data.length / shape[0];
+    for (let sample = 0; sample < shape[0]; sample++) {
+      const stream = new Stream(seed, Purpose.dropout, { epoch: step, batch: number, sample });
+      drawMask(data.subarray(sample * length, (sample + 1) * length), rate, stream);
+    }
+    return [name, { data, shape }] as const;
+  });
+  return Object.fromEntries(drawn);
+}

@@ -1,0 +1,102 @@
+/** The options of a trainer, checked and completed; and the checks of what its methods are given. */
+import { availableParallelism } from 'node:os';
+import { types } from 'node:util';
+import * as check from '../check';
+import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
+import type { Model } from '../models/model';
+
+export interface TrainerOptions {
+  /** Images of a step; a step may have fewer, never more. */
+  batch: number;
+  /** Height and width of the images. */
+  image: readonly [height: number, width: number];
+  optimizer: OptimizerOptions;
+  /** Where ONNX Runtime computes; 'cpu' unless given. */
+  provider?: Provider;
+  /** Threads of ONNX Runtime; all processors unless given. */
+  threads?: number;
+  /** Of the initial weights and of dropout; 0 unless given. */
+  seed?: number;
+}
+
+export const providers = ['cpu'] as const;
+export type Provider = (typeof providers)[number];
+
+export interface TrainerSettings {
+  batch: number;
+  image: readonly [height: number, width: number];
+  optimizer: Optimizer;
+  provider: Provider;
+  threads: number;
+  seed: number;
+}
+
+const NAMES = ['batch', 'image', 'optimizer', 'provider', 'threads', 'seed'];
+
+function imageSize(value: unknown): [number, number] {
+  if (!Array.isArray(value) || value.length !== 2) throw check.invalid('image', '[height, width]', value);
+  return [check.integer(value[0], 'image[0]', 1, 1 << 16), check.integer(value[1], 'image[1]', 1, 1 << 16)];
+}
+
+export function resolveTrainer(given: unknown): TrainerSettings {
+  const options = check.options(given, NAMES, 'trainer options');
+  return {
+    batch: check.integer(options.batch, 'batch', 1, 1 << 20),
+    image: imageSize(options.image),
+    optimizer: createOptimizer(options.optimizer ?? { name: 'sgd' }),
+    provider: check.name(options.provider ?? 'cpu', providers, 'provider'),
+    threads: check.integer(options.threads ?? availableParallelism(), 'threads', 1, 1024),
+    seed: check.integer(options.seed ?? 0, 'seed', 0),
+  };
+}
+
+/** Settings as plain data, from which resolveTrainer makes them again. */
+export const plainSettings = ({ optimizer, ...rest }: TrainerSettings): Required<TrainerOptions> => ({
+  ...rest,
+  optimizer: optimizer.options,
+});
+
+/** Number of images in an NCHW array. */
+export function countImages(images: unknown, [height, width]: readonly [number, number]): number {
+  if (!types.isFloat32Array(images)) throw check.invalid('images', 'a Float32Array (NCHW)', images);
+  const each = 3 * height * width;
+  if (images.length % each !== 0)
+    throw check.invalid('images', `a multiple of 3 × ${height} × ${width} = ${each} values`, images);
+  return images.length / each;
+}
+
+/** Largest difference of a label's sum from 1 that rounding explains. */
+const NEAR_ONE = 1e-3;
+let warned = false;
+
+/** A row that does not sum to 1 may be meant (multi-label); it is said once per process. */
+function warnOfSums(labels: Float32Array, classes: number): void {
+  for (let row = 0; !warned && row < labels.length / classes; row++) {
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += labels[row * classes + k];
+    if (Math.abs(sum - 1) <= NEAR_ONE) continue;
+    warned = true;
+    const what = `The labels of image ${row} sum to ${Number(sum.toPrecision(6))}, not to 1`;
+    process.emitWarning(`${what}: the loss is no cross entropy of distributions (said once)`, {
+      type: 'SaliencyMixWarning',
+    });
+  }
+}
+
+/** A batch to learn from; gives its number of images. */
+export function checkBatch(
+  given: { images: unknown; labels: unknown },
+  { batch, image }: TrainerSettings,
+  model: Model,
+): number {
+  const count = countImages(given.images, image);
+  if (count < 1 || count > batch) throw check.invalid('images', `1 to ${batch} images`, given.images);
+  const { labels } = given;
+  if (!types.isFloat32Array(labels) || labels.length !== count * model.classes) {
+    const rows = `${count} × ${model.classes}`;
+    throw check.invalid('labels', `a Float32Array of ${rows} values (images × classes)`, labels);
+  }
+  check.labels(labels, count, model.classes);
+  warnOfSums(labels, model.classes);
+  return count;
+}

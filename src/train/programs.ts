@@ -1,0 +1,93 @@
+/** The graphs of a trainer: a step, the gradients alone, the prediction. Batch and image size are fixed in each. */
+import { backward } from '../graph/backward';
+import { softmaxCrossEntropy } from '../graph/composites';
+import { Graph, type Value } from '../graph/graph';
+import { encodeModel } from '../graph/onnx';
+import type { Optimizer } from '../graph/optimizers';
+import type { Model } from '../models/model';
+import { type DropoutMask, Net } from '../models/net';
+import { NEXT } from '../onnx/machine';
+import { version } from '../run/environment';
+
+/** Of a batch. */
+export interface BatchShape {
+  count: number;
+  image: readonly [height: number, width: number];
+}
+
+export interface Program {
+  bytes: Uint8Array;
+  /** To be drawn and fed, in this order. */
+  masks: readonly DropoutMask[];
+}
+
+/** Name of an optimizer's tensor beside a parameter. */
+export const slotName = (slot: string, parameter: string): string => `optimizer/${slot}/${parameter}`;
+export const rateName = (rate: string): string => `rate/${rate}`;
+
+interface Forward {
+  graph: Graph;
+  net: Net;
+  images: Value;
+  logits: Value;
+  loss: Value;
+}
+
+function forward(model: Model, { count, image }: BatchShape): Forward {
+  const graph = new Graph();
+  const net = new Net(graph, 'train');
+  const images = graph.input('images', [count, 3, ...image]);
+  const labels = graph.input('labels', [count, model.classes]);
+  const logits = model.build(net, images);
+  return { graph, net, images, logits, loss: softmaxCrossEntropy(logits, labels) };
+}
+
+const trained = (net: Net) => [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
+
+/** Forward, loss, backward, update: outputs loss, logits, and what the next step starts from. */
+export function stepProgram(model: Model, shape: BatchShape, optimizer: Optimizer): Program {
+  const { graph, net, logits, loss } = forward(model, shape);
+  const parameters = trained(net);
+  const gradients = backward(
+    loss,
+    parameters.map(({ value }) => value),
+  );
+  const rates = optimizer.rates.map((rate) => graph.input(rateName(rate), []));
+  for (const [i, { parameter, value }] of parameters.entries()) {
+    const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
+    const slots = names.map((name) => graph.input(name, value.shape));
+    const next = optimizer.update(value, gradients[i], slots, rates);
+    graph.output(`${NEXT}${parameter.name}`, next.weight);
+    names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));
+  }
+  for (const [name, value] of net.running) graph.output(`${NEXT}${name}`, value);
+  graph.output('loss', loss);
+  graph.output('logits', logits);
+  return { bytes: encodeModel(graph, { version }), masks: net.masks };
+}
+
+export const gradientName = (parameter: string): string => `gradient/${parameter}`;
+
+/** Gradients of the mean loss with respect to the parameters and the images. */
+export function gradientProgram(model: Model, shape: BatchShape): Program {
+  const { graph, net, images, loss } = forward(model, shape);
+  const parameters = trained(net);
+  const gradients = backward(loss, [images, ...parameters.map(({ value }) => value)]);
+  graph.output('loss', loss);
+  graph.output(gradientName('images'), gradients[0]);
+  for (const [i, { parameter }] of parameters.entries())
+    graph.output(gradientName(parameter.name), gradients[i + 1]);
+  return { bytes: encodeModel(graph, { version }), masks: net.masks };
+}
+
+/** images → logits in evaluation mode; with `weights` inside, for any number of images. */
+export function predictionProgram(
+  model: Model,
+  { count, image }: BatchShape,
+  inside?: { weights: ReadonlyMap<string, Float32Array>; metadata: Readonly<Record<string, string>> },
+): Uint8Array {
+  const graph = new Graph();
+  const net = new Net(graph, 'evaluate');
+  graph.output('logits', model.build(net, graph.input('images', [count, 3, ...image])));
+  return encodeModel(graph, inside ? { ...inside, batch: 'n', version } : { version });
+}
