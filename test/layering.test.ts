@@ -100,6 +100,9 @@ test('one gate per third party', () => {
     protobufjs: ['report/events.ts'],
     sharp: ['data/codec.ts', 'report/canvas.ts'],
     'tar-stream': ['augment/writers/webdataset.ts', 'data/datasets/archive.ts'],
+    'uplot/LICENSE': ['report/training-page.ts'],
+    'uplot/dist/uPlot.iife.min.js': ['report/training-page.ts'],
+    'uplot/dist/uPlot.min.css': ['report/training-page.ts'],
   });
 });
 
