@@ -86,7 +86,7 @@ const SCRIPT = `
   const power = (u, vs) => vs.map((v) => Math.abs(Math.log10(v) % 1) < 1e-9 ? v : null);
   const powers = () => ({ filter: power, grid: { stroke: colour('line'), width: 1, filter: power } });
   const series = (chart) => chart.series.map((s) => ({ label: s.label, stroke: colour(s.colour), width: s.thin ? 1 : 2,
-    dash: s.dashed ? [7, 4] : undefined, value: (u, v) => shown(chart, v) }));
+    dash: s.dashed ? [7, 4] : undefined, points: { fill: colour('ground') }, value: (u, v) => shown(chart, v) }));
   // The last value of all, when the pointer is elsewhere.
   const last = (u) => { if (u.cursor.idx == null) u.setLegend({ idx: u.data[0].length - 1 }); };
   const size = (place) => ({ width: place.clientWidth, height: 240 });
