@@ -101,9 +101,12 @@ test('one gate per third party', () => {
     'fastest-levenshtein': ['check.ts'],
     'onnxruntime-node': ['onnx/runtime.ts'],
     'onnxruntime-node/package.json': ['cli/info.ts'],
-    protobufjs: ['graph/onnx.ts'],
+    protobufjs: ['graph/onnx.ts', 'report/events.ts'],
     sharp: ['data/codec.ts', 'report/canvas.ts'],
     'tar-stream': ['augment/writers/webdataset.ts', 'data/datasets/archive.ts'],
+    'uplot/LICENSE': ['report/training-page.ts'],
+    'uplot/dist/uPlot.iife.min.js': ['report/training-page.ts'],
+    'uplot/dist/uPlot.min.css': ['report/training-page.ts'],
   });
 });
 
