@@ -22,7 +22,7 @@ const ALLOWED: Record<string, string[]> = {
   mix: ['floor', 'native', 'saliency', 'mix'],
   data: ['floor', 'native', 'data'],
   report: ['floor', 'report'],
-  run: ['floor', 'native', 'data', 'run'],
+  run: ['floor', 'native', 'saliency', 'mix', 'data', 'run'],
   augment: ['floor', 'native', 'saliency', 'mix', 'data', 'report', 'run', 'augment'],
   graph: ['floor', 'graph'],
   models: ['floor', 'graph', 'models'],

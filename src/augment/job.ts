@@ -12,9 +12,10 @@ import { environment, version } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
 import { type AugmentOptions, checkOptions, type Progress, prepare, type Run } from './options';
-import { checkApart, claimFolder, makeFolders } from './out-folder';
+import { checkApart, claimFolder, makeFolders } from '../run/out-folder';
+import { folderUse } from './folder-use';
 import { writePreview } from './preview';
-import { type RunFile, writeRun } from './run-file';
+import { type RunFile, writeRun } from '../run/run-file';
 import type { Settings } from './settings';
 import { partsOf, type Task, tasksOf } from './tasks';
 import { writerOf } from './writers';
@@ -31,6 +32,13 @@ export interface AugmentSummary {
   seconds: number;
   settings: Settings;
   backend: string;
+}
+
+/** run.json of an augmentation. */
+interface AugmentRun extends RunFile<Settings> {
+  /** Images written, and files that could not be read. */
+  images?: number;
+  bad?: AugmentSummary['bad'];
 }
 
 type Loaded = AsyncIterator<LoadedBatch>;
@@ -130,7 +138,7 @@ function onceEach(dataset: Dataset, errors: readonly ErrorLine[]): { file: strin
 /** Goes on with a claimed folder to its end. */
 async function finish(
   run: Run,
-  earlier: RunFile | undefined,
+  earlier: AugmentRun | undefined,
   onProgress: (progress: Progress) => void,
 ): Promise<Omit<AugmentSummary, 'seconds'>> {
   const { dataset, settings, out, backend } = run;
@@ -139,7 +147,7 @@ async function finish(
     const images = earlier.images ?? 0;
     return { ...same, images, before: images, bad: earlier.bad ?? [] };
   }
-  const begun: RunFile = earlier ?? {
+  const begun: AugmentRun = earlier ?? {
     tool: 'saliencymix',
     version,
     status: 'running',
@@ -148,7 +156,7 @@ async function finish(
     started: new Date().toISOString(),
   };
   await writeRun(out, begun);
-  await makeFolders(out, settings);
+  await makeFolders(out, folderUse(settings));
   const tasks = tasksOf(run);
   const { images, before, errors } = await writeAll(run, tasks, onProgress);
   const bad = onceEach(dataset, errors);
@@ -158,7 +166,8 @@ async function finish(
     throw new SaliencyMixError('DATA', message, { file: dataset.path });
   }
   if (tasks.length > 0) await writePreview(run, tasks[0]);
-  await writeRun(out, { ...begun, status: 'complete', finished: new Date().toISOString(), images, bad });
+  const ended: AugmentRun = { ...begun, status: 'complete', finished: new Date().toISOString(), images, bad };
+  await writeRun(out, ended);
   return { ...same, images, before, bad };
 }
 
@@ -178,9 +187,13 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
       const { file, reason } = dataset.problems[0];
       throw new SaliencyMixError('FILE', `${file}: ${reason}`, { file });
     }
-    const claim = await claimFolder(out, run.mode, run.settings);
+    const claim = await claimFolder(out, run.mode, folderUse(run.settings));
     try {
-      const summary = await finish(run, claim.earlier, given.onProgress ?? (() => undefined));
+      const summary = await finish(
+        run,
+        claim.earlier as AugmentRun | undefined,
+        given.onProgress ?? (() => undefined),
+      );
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
       await claim.release();

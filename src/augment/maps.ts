@@ -13,7 +13,7 @@ import { type SaliencyOptions, saliency } from '../saliency/index';
 import { saliencyMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import { PARTIAL, writeError, writeWhole } from '../run/files';
-import { checkApart } from './out-folder';
+import { checkApart } from '../run/out-folder';
 import type { Progress } from './options';
 
 export interface MapsOptions extends SaliencyOptions {

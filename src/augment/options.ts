@@ -9,8 +9,9 @@ import { createMixer, type Mixer } from '../mix/mixer';
 import { type MixerOptions, resolveOptions } from '../mix/options';
 import { chooseBackend } from '../native/backends';
 import { checkModel } from '../saliency/learned';
-import type { Mode } from './out-folder';
-import { decidingOptions, fingerprint, parseShard, type Settings } from './settings';
+import type { Mode } from '../run/out-folder';
+import { decidingOptions, fingerprint } from '../run/data-identity';
+import { parseShard, type Settings } from './settings';
 import { type OutputKind, writerNames } from './writers';
 
 export interface AugmentOptions {

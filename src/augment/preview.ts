@@ -9,7 +9,7 @@ import { saliency } from '../saliency/index';
 import { nativeMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import { writeWhole } from '../run/files';
-import { PREVIEW } from './out-folder';
+import { PREVIEW } from './folder-use';
 import type { Settings } from './settings';
 
 const ROWS = 6;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type AugmentSummary, augment } from '../augment/job';
 import type { AugmentOptions } from '../augment/options';
-import type { Mode } from '../augment/out-folder';
+import type { Mode } from '../run/out-folder';
 import type { ImageFormat } from '../data/codec';
 import { type OutputKind, writers } from '../augment/writers';
 import { progressLine } from './progress';

@@ -4,7 +4,9 @@ import { version } from '../run/environment';
 import { addAugment } from './augment';
 import { addDemo } from './demo';
 import { addInfo } from './info';
+import { addEvaluate } from './evaluate';
 import { addSaliency } from './saliency';
+import { addTrain } from './train';
 
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('saliencymix')
@@ -12,6 +14,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showSuggestionAfterError()
     .configureHelp({ sortOptions: false });
-  for (const add of [addAugment, addSaliency, addInfo, addDemo]) add(program);
+  for (const add of [addAugment, addSaliency, addTrain, addEvaluate, addInfo, addDemo]) add(program);
   await program.parseAsync(argv);
 }

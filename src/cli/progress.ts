@@ -1,5 +1,6 @@
 /** Progress on standard error: a bar on a terminal, one line per second elsewhere. */
 import { SingleBar } from 'cli-progress';
+import type { TrainProgress } from '../train/train-options';
 
 export interface ProgressLine {
   update(done: number, total: number, before: number): void;
@@ -46,3 +47,62 @@ function lines(): ProgressLine {
 }
 
 export const progressLine = (): ProgressLine => (process.stderr.isTTY ? bar() : lines());
+
+/** A bar per epoch on a terminal, with loss, accuracy and speed; elsewhere a line every ten seconds and one per epoch. */
+export interface TrainLine {
+  update(progress: TrainProgress): void;
+  stop(): void;
+}
+
+const percent = (share: number | undefined) =>
+  share === undefined || Number.isNaN(share) ? '' : `${(100 * share).toFixed(1)} %`;
+
+/** What is said of the moment besides how far it is. */
+function said({ phase, loss, accuracy, imagesPerSecond, top1Error }: TrainProgress): string {
+  const speed = `${Math.round(imagesPerSecond)} images/s`;
+  if (phase === 'test') return speed;
+  const error = percent(top1Error);
+  return `loss ${loss?.toFixed(3)} | accuracy ${percent(accuracy)} | ${speed}${error && ` | test error ${error}`}`;
+}
+
+function trainBar(): TrainLine {
+  const shown = new SingleBar({
+    format: '{phase} {epoch}/{epochs} {bar} {value}/{total} | {said} | {eta_formatted} left',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 24,
+    hideCursor: true,
+    stream: process.stderr,
+  });
+  let at = '';
+  return {
+    update(progress) {
+      const { phase, epoch, epochs, done, total } = progress;
+      const words = { phase: phase === 'train' ? 'epoch' : 'test ', epoch, epochs, said: said(progress) };
+      if (at === `${phase}${epoch}`) shown.update(done, words);
+      else shown.start(total, done, words);
+      at = `${phase}${epoch}`;
+    },
+    stop: () => shown.stop(),
+  };
+}
+
+const SECONDS_BETWEEN_LINES = 10;
+
+function trainLines(): TrainLine {
+  let last = Date.now();
+  return {
+    update(progress) {
+      const { phase, epoch, epochs, done, total } = progress;
+      const due = Date.now() - last >= 1000 * SECONDS_BETWEEN_LINES || (phase === 'train' && done === total);
+      if (!due) return;
+      last = Date.now();
+      console.error(
+        `${phase === 'train' ? 'epoch' : 'test'} ${epoch}/${epochs}: ${done} of ${total} images, ${said(progress)}`,
+      );
+    },
+    stop: () => undefined,
+  };
+}
+
+export const trainLine = (): TrainLine => (process.stderr.isTTY ? trainBar() : trainLines());

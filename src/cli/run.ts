@@ -18,13 +18,18 @@ export function toNumber(text: string): number {
   return value;
 }
 
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** "60,120,160" */
+export function toNumbers(text: string): number[] {
+  return text.split(',').map(toNumber);
+}
+
+export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Not for the command line: class names come from the data. */
 const HIDDEN: ReadonlySet<string> = new Set(['classes']);
 
 type MixerName = keyof typeof optionTable;
-const mixerNames = (Object.keys(optionTable) as MixerName[]).filter((name) => !HIDDEN.has(name));
+export const mixerNames = (Object.keys(optionTable) as MixerName[]).filter((name) => !HIDDEN.has(name));
 
 /** The mixer's options, from the same table as the API's. */
 export function addMixerOptions(command: Command, only: readonly MixerName[] = mixerNames): Command {

@@ -24,6 +24,8 @@ export interface BatchOptions {
   /** Default 0. The order depends on seed and epoch only. */
   seed?: number;
   epoch?: number;
+  /** Number of the first batch that is yielded; those before it are not read. Default 0. */
+  from?: number;
   /** Batches decoded ahead of the one in use; at most prefetch + 1 are in memory. Default 2. */
   prefetch?: number;
   /** A file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves a hole. */
@@ -45,7 +47,7 @@ export interface Batch {
   holes: Hole[];
 }
 
-const NAMES = ['size', 'batch', 'shuffle', 'seed', 'epoch', 'prefetch', 'onBad', 'augment', 'signal'];
+const NAMES = ['size', 'batch', 'shuffle', 'seed', 'epoch', 'from', 'prefetch', 'onBad', 'augment', 'signal'];
 
 /** The images of a batch are one block of memory; four gigabytes of it is a mistake, not a batch. */
 const LARGEST_BATCH = 2 ** 32;
@@ -61,7 +63,7 @@ export async function* batches(
   options: BatchOptions = {},
 ): AsyncGenerator<Batch, void, undefined> {
   const checked = checkOptions(options);
-  const { prefetch, onBad, signal } = checked;
+  const { prefetch, onBad, signal, from } = checked;
   signal?.throwIfAborted();
   const own = new AbortController(); // also aborted when the loop is left, so that nothing more is decoded
   setMaxListeners(2 * (prefetch + 2), own.signal); // for each batch that is being loaded: giving up on it, and its native call
@@ -69,10 +71,16 @@ export async function* batches(
   signal?.addEventListener('abort', stop, { once: true });
   try {
     const { count, load } = await planned(dataset, checked, own.signal);
-    const loaded = readAhead(count, prefetch, load, () => own.abort());
+    const left = Math.max(0, count - from);
+    const loaded = readAhead(
+      left,
+      prefetch,
+      (number) => load(from + number),
+      () => own.abort(),
+    );
     let first: SaliencyMixError | undefined;
     let yielded = 0;
-    let next = 0;
+    let next = from;
     for await (const { images, labels, ids, slots, holes } of loaded) {
       own.signal.throwIfAborted();
       if (holes.length > 0 && onBad === 'throw') throw holes[0].error;
@@ -131,6 +139,7 @@ function checkOptions(value: BatchOptions): Checked {
     shuffle = true,
     seed = 0,
     epoch = 0,
+    from = 0,
     prefetch = 2,
     onBad = 'throw',
   } = value;
@@ -140,6 +149,7 @@ function checkOptions(value: BatchOptions): Checked {
     shuffle: boolean(shuffle, 'shuffle'),
     seed: integer(seed, 'seed', 0),
     epoch: integer(epoch, 'epoch', 0, 0xffffffff),
+    from: integer(from, 'from', 0),
     prefetch: integer(prefetch, 'prefetch', 0, 1024),
     onBad: name(onBad, ['throw', 'skip'] as const, 'onBad'),
     augment: value.augment === undefined ? undefined : checkAugment(value.augment),

@@ -135,3 +135,15 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
   });
   return ModelProto.encode(message).finish();
 }
+
+/** The text that is kept in a model beside its graph. Not a model: nothing. */
+export function readMetadata(bytes: Uint8Array): Record<string, string> {
+  try {
+    const { metadataProps = [] } = ModelProto.decode(bytes) as unknown as {
+      metadataProps?: { key: string; value: string }[];
+    };
+    return Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+  } catch {
+    return {};
+  }
+}

@@ -25,6 +25,8 @@ export interface Family {
   /** One line for help texts and tables. */
   readonly summary: string;
   readonly reference: string;
+  /** Names of its options. */
+  readonly takes: readonly string[];
   /** Of all options: known to be an object. */
   create(options: Record<string, unknown>): Built;
 }

@@ -60,9 +60,12 @@ function layerCounts(value: unknown): number[] {
   return value.map((count) => integer(count, 'layers', 1, 1000));
 }
 
+const TAKES = ['block', 'layers', 'width', 'classes', 'stem'];
+const MEMBER_TAKES = ['classes', 'stem', 'width'];
+
 /** Any residual network: block, blocks per stage, width of the first stage, classes, stem. */
 export function createResnet(given: Record<string, unknown>): Built {
-  known(given, ['block', 'layers', 'width', 'classes', 'stem'], 'resnet options');
+  known(given, TAKES, 'resnet options');
   const block = oneOf(given.block ?? 'basic', blockNames, 'block');
   const layers = layerCounts(given.layers);
   const width = integer(given.width ?? 64, 'width', 1, 4096);
@@ -93,8 +96,9 @@ function member(
   return {
     summary,
     reference: 'He et al., Deep residual learning, CVPR 2016',
+    takes: MEMBER_TAKES,
     create(given) {
-      known(given, ['classes', 'stem', 'width'], 'model options');
+      known(given, MEMBER_TAKES, 'model options');
       const { options, build } = createResnet({ block, layers: [...layers], ...defaults, ...given });
       const { classes, stem, width } = options;
       return { options: { classes, stem, width }, build };
@@ -123,6 +127,7 @@ export const resnets = {
   resnet: {
     summary: 'any residual network: block, layers, width',
     reference: 'He et al., Deep residual learning, CVPR 2016',
+    takes: TAKES,
     create: createResnet,
   },
   resnet18: imagenet('basic', [2, 2, 2, 2], 18),

@@ -62,11 +62,14 @@ function imagenetClassifier(net: Net, x: Value, classes: number): Value {
   return net.linear('classifier.6', second, classes);
 }
 
+const TAKES = ['classes', 'stem'];
+
 export const vgg16bn: Family = {
   summary: 'VGG-16 with batch normalisation; stem imagenet or cifar',
   reference: 'Simonyan & Zisserman, Very deep convolutional networks, ICLR 2015',
+  takes: TAKES,
   create(given) {
-    known(given, ['classes', 'stem'], 'vgg16-bn options');
+    known(given, TAKES, 'vgg16-bn options');
     const classes = integer(given.classes, 'classes', 1, 1 << 20);
     const stem = oneOf(given.stem ?? 'imagenet', ['cifar', 'imagenet'] as const, 'stem');
     return {

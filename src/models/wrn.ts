@@ -22,11 +22,14 @@ function block(net: Net, name: string, x: Value, { width, stride, dropout }: Blo
   return net.add(branch, net.conv(`${name}.shortcut`, active, { out: width, kernel: 1, stride }));
 }
 
+const TAKES = ['depth', 'widen', 'dropout', 'classes'];
+
 export const wrn: Family = {
   summary: 'Wide ResNet: depth (6n + 4), widen, dropout; WRN-28-10 unless told otherwise',
   reference: 'Zagoruyko & Komodakis, Wide residual networks, BMVC 2016',
+  takes: TAKES,
   create(given) {
-    known(given, ['depth', 'widen', 'dropout', 'classes'], 'wrn options');
+    known(given, TAKES, 'wrn options');
     const depth = integer(given.depth ?? 28, 'depth', 10, 1000);
     if (depth % 6 !== 4) throw invalid('depth', '6n + 4, as 16, 22, 28 or 40', depth);
     const widen = integer(given.widen ?? 10, 'widen', 1, 64);

@@ -2,5 +2,9 @@
 export type { OptimizerOptions } from '../graph/optimizers';
 export { createModel, type ModelName, modelNames, type ModelOptions } from '../models/index';
 export type { Model } from '../models/model';
+export { type EvaluateOptions, evaluate, type Evaluation } from './evaluate';
 export type { TrainerOptions } from './options';
+export { train, type TrainSummary } from './train';
+export type { TrainOptions, TrainProgress } from './train-options';
+export type { TrainSettings } from './train-settings';
 export { type Gradients, type StepOptions, type StepResult, Trainer, type TrainingBatch } from './trainer';

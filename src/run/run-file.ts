@@ -2,24 +2,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
-import type { Environment } from '../run/environment';
-import { writeWhole } from '../run/files';
-import type { Settings } from './settings';
+import type { Environment } from './environment';
+import { writeWhole } from './files';
 
 export const RUN = 'run.json';
 
-export interface RunFile {
+export interface RunFile<Settings = unknown> {
   tool: 'saliencymix';
   version: string;
+  /** Which command's run it is; `augment` where it does not say. */
+  work?: 'augment' | 'train';
   status: 'running' | 'complete';
   settings: Settings;
   /** Of the machine and its libraries; changes no byte of the result. */
   environment: Environment;
   started: string;
   finished?: string;
-  /** Images written, and files that could not be read. */
-  images?: number;
-  bad?: { file: string; reason: string }[];
 }
 
 /** The run.json of a folder; undefined where there is none that this package has written. */

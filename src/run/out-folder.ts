@@ -2,14 +2,10 @@
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { SaliencyMixError } from '../errors';
-import { PARTIAL, writeError } from '../run/files';
-import { ERRORS, LABELS } from './journal';
-import { LOCK, lockFolder } from '../run/lock';
+import { PARTIAL, writeError } from './files';
+import { LOCK, lockFolder } from './lock';
 import { RUN, type RunFile, readRun, writeRun } from './run-file';
-import { checkSameSettings, type Settings } from './settings';
-import { writerOf, writers } from './writers';
-
-export const PREVIEW = 'preview.png';
+import { checkSameSettings } from './same-settings';
 
 /** new: the folder must be empty. resume: go on where a run stopped. force: replace what an earlier run has written. */
 export type Mode = 'new' | 'resume' | 'force';
@@ -21,8 +17,21 @@ export interface Claim {
 }
 
 const isLeftover = (name: string) => name === LOCK || name.endsWith(PARTIAL);
-const isOurs = (name: string) =>
-  [RUN, LABELS, ERRORS, PREVIEW].includes(name) || Object.values(writers).some((writer) => writer.owns(name));
+
+/** What a command writes to its folder. */
+export interface FolderUse {
+  /** Which command. */
+  work: NonNullable<RunFile['work']>;
+  settings: unknown;
+  /** Whether runs of this command write such a name. */
+  owns(name: string): boolean;
+  /** A file that is not empty once a run has done anything worth keeping. */
+  firstTrace: string;
+  /** Folders in it, where files are written. */
+  folders: readonly string[];
+}
+
+const workOf = ({ work = 'augment' }: RunFile) => work;
 
 function refuse(out: string, why: string): SaliencyMixError {
   return new SaliencyMixError('OUTPUT', `${out} ${why}`, { argument: 'out', file: out });
@@ -55,17 +64,21 @@ async function list(out: string): Promise<string[]> {
   }
 }
 
-/** Whether a run has come as far as its first image. */
-async function hasLines(out: string): Promise<boolean> {
-  return stat(join(out, LABELS)).then(
+async function holds(path: string): Promise<boolean> {
+  return stat(path).then(
     ({ size }) => size > 0,
     () => false,
   );
 }
 
 /** What --force removes: only what runs of this package write, and only where run.json shows that one did. */
-async function clear(out: string, names: readonly string[], earlier: RunFile | undefined): Promise<void> {
-  const ours = names.filter(isOurs);
+async function clear(
+  out: string,
+  names: readonly string[],
+  earlier: RunFile | undefined,
+  owns: FolderUse['owns'],
+): Promise<void> {
+  const ours = names.filter((name) => name === RUN || owns(name));
   if (ours.length > 0 && !earlier) {
     throw refuse(
       out,
@@ -83,16 +96,18 @@ async function settle(
   out: string,
   names: readonly string[],
   mode: Mode,
-  settings: Settings,
+  { work, settings, owns, firstTrace }: FolderUse,
 ): Promise<RunFile | undefined> {
   const earlier = await readRun(out);
+  if (earlier && workOf(earlier) !== work)
+    throw refuse(out, `holds a run of "${workOf(earlier)}", not of "${work}"; choose another folder`);
   if (mode === 'force') {
-    await clear(out, names, earlier);
+    await clear(out, names, earlier, owns);
     return undefined;
   }
   if (names.length === 0) return undefined;
-  if (mode === 'new' && earlier && !(await hasLines(out))) {
-    await clear(out, names, earlier); // it failed before its first image: nothing is lost
+  if (mode === 'new' && earlier && !(await holds(join(out, firstTrace)))) {
+    await clear(out, names, earlier, owns); // it failed before it had done anything: nothing is lost
     return undefined;
   }
   if (mode === 'new') {
@@ -106,21 +121,16 @@ async function settle(
 }
 
 /** Files that a killed run was writing. */
-async function removeLeftovers(out: string, settings: Settings): Promise<void> {
-  for (const folder of [
-    out,
-    ...writerOf(settings)
-      .folders(settings)
-      .map((name) => join(out, name)),
-  ]) {
+async function removeLeftovers(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
     const names = await readdir(folder).catch(() => []);
     for (const name of names) if (name.endsWith(PARTIAL)) await rm(join(folder, name), { force: true });
   }
 }
 
-/** The folders that images go to. Made after run.json is there: without it they would look like somebody else's. */
-export async function makeFolders(out: string, settings: Settings): Promise<void> {
-  for (const name of writerOf(settings).folders(settings)) {
+/** Makes the folders that files go to. Called after run.json is there: without it they would look like somebody else's. */
+export async function makeFolders(out: string, { folders }: FolderUse): Promise<void> {
+  for (const name of folders) {
     const folder = join(out, name);
     await mkdir(folder, { recursive: true }).catch((error: unknown) => {
       throw writeError(folder, error);
@@ -132,12 +142,12 @@ export async function makeFolders(out: string, settings: Settings): Promise<void
  * Takes the folder for a run: makes it, locks it, checks what is in it, removes leftovers of a killed run.
  * @throws (rejects) SaliencyMixError OUTPUT
  */
-export async function claimFolder(out: string, mode: Mode, settings: Settings): Promise<Claim> {
+export async function claimFolder(out: string, mode: Mode, use: FolderUse): Promise<Claim> {
   await list(out);
   const release = await lockFolder(out);
   try {
-    const earlier = await settle(out, await list(out), mode, settings);
-    await removeLeftovers(out, settings);
+    const earlier = await settle(out, await list(out), mode, use);
+    await removeLeftovers([out, ...use.folders.map((name) => join(out, name))]);
     return { earlier, release };
   } catch (error) {
     await release();

@@ -1,0 +1,16 @@
+/** What an augmentation run writes to its folder. */
+import type { FolderUse } from '../run/out-folder';
+import { ERRORS, LABELS } from './journal';
+import type { Settings } from './settings';
+import { writerOf, writers } from './writers';
+
+export const PREVIEW = 'preview.png';
+
+export const folderUse = (settings: Settings): FolderUse => ({
+  work: 'augment',
+  settings,
+  owns: (name) =>
+    [LABELS, ERRORS, PREVIEW].includes(name) || Object.values(writers).some((writer) => writer.owns(name)),
+  firstTrace: LABELS,
+  folders: writerOf(settings).folders(settings),
+});

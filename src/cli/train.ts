@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { OpenOptions } from '../data/datasets/format';
+import { REPORT } from '../train/run-report';
+import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
+import {
+  type LearningOptions,
+  learningNames,
+  learningTable,
+  type TrainOptions,
+} from '../train/train-options';
+import { trainLine } from './progress';
+import {
+  addMixerOptions,
+  kebab,
+  mixerNames,
+  mixerOptions,
+  parseSize,
+  reportBad,
+  runCommand,
+  toNumber,
+  toNumbers,
+} from './run';
+
+interface Parsed extends Record<string, unknown> {
+  data: string;
+  split?: string;
+  test?: string | false;
+  out: string;
+  size?: TrainOptions['size'];
+  resume?: boolean;
+  force?: boolean;
+  strict?: boolean;
+}
+
+/** Those of the mixer's that a run has for itself. */
+const OWN: ReadonlySet<string> = new Set(['seed', 'threads']);
+
+/** The options of learning, from the same table as the API's. */
+function addLearningOptions(command: Command): Command {
+  for (const name of learningNames) {
+    const { kind, about, values, default: byDefault } = learningTable[name];
+    if (kind === 'flag') {
+      const off = byDefault === true;
+      command.option(`--${off ? 'no-' : ''}${kebab(name)}`, off ? `do not ${about}` : about);
+      if (!off) command.option(`--no-${kebab(name)}`);
+      continue;
+    }
+    const shown = byDefault === undefined ? '' : `; default ${String(byDefault)}`;
+    const option = new Option(`--${kebab(name)} <value>`, `${about}: ${values.replaceAll('`', '')}${shown}`);
+    if (kind === 'number') option.argParser(toNumber);
+    if (kind === 'list') option.argParser(toNumbers);
+    command.addOption(option);
+  }
+  return command;
+}
+
+const learningOptions = (parsed: Record<string, unknown>): LearningOptions =>
+  Object.fromEntries(
+    learningNames.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]),
+  );
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+/** Trains with a progress bar; says what came of it. */
+export async function trainAndReport(options: TrainOptions): Promise<TrainSummary> {
+  const line = trainLine();
+  let summary: TrainSummary;
+  try {
+    summary = await train({ ...options, onProgress: (progress) => line.update(progress) });
+  } finally {
+    line.stop();
+  }
+  const { out, epochs, steps, seconds, settings, bad, top1Error, top5Error } = summary;
+  reportBad(bad);
+  const tested = Number.isNaN(top1Error)
+    ? 'not tested'
+    : `test error ${percent(top1Error)}${settings.classes.length > 5 ? `, top-5 ${percent(top5Error)}` : ''}`;
+  console.log(
+    `${settings.model.name}: ${epochs} epochs, ${steps} steps in ${seconds.toFixed(1)} s: ${tested}`,
+  );
+  console.log(
+    `Look at ${join(out, REPORT)}; ${join(out, CHECKPOINT)} and ${join(out, MODEL)} hold the model`,
+  );
+  return summary;
+}
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train a classifier on mixed images: a checkpoint, metrics, a report with curves')
+    .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .option('--split <name>', 'which of train, val, test, to train on (default train)')
+    .option('--test <data>', 'what to test on after every epoch (default: the split test or val of the data)')
+    .option('--no-test', 'train without testing')
+    .option('--out <folder>', 'where to write; a new or empty folder', 'training')
+    .option(
+      '--size <size>',
+      'pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224',
+      parseSize,
+    )
+    .option('--resume', 'go on with a run that was stopped, to the same numbers')
+    .option('--force', 'replace what an earlier run has written to the folder')
+    .option('--strict', 'stop at the first bad file, with exit code 1');
+  command.optionsGroup('Learning:');
+  addLearningOptions(command);
+  command.optionsGroup('Mixing:');
+  addMixerOptions(
+    command,
+    mixerNames.filter((name) => !OWN.has(name)),
+  ).action((parsed: Parsed) =>
+    runCommand(async (signal) => {
+      if (parsed.resume && parsed.force) command.error('error: --resume and --force exclude each other');
+      const { out, size, strict, split } = parsed;
+      const data: OpenOptions = split === undefined ? { path: parsed.data } : { path: parsed.data, split };
+      const { seed: _, threads: __, ...mixer } = mixerOptions(parsed);
+      await trainAndReport({
+        ...learningOptions(parsed),
+        data,
+        test: typeof parsed.test === 'string' || parsed.test === false ? parsed.test : undefined,
+        out,
+        size,
+        mixer,
+        strict,
+        signal,
+        mode: parsed.resume ? 'resume' : parsed.force ? 'force' : 'new',
+      });
+    }, 'stopped; the same command with --resume goes on from here'),
+  );
+}

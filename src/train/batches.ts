@@ -1,0 +1,47 @@
+/** The batches that a model learns from: loaded, shifted and mirrored, mixed, smoothed; one ahead of the one in use. */
+import type { Dataset } from '../data/dataset';
+import { createMixer } from '../mix/mixer';
+import { normalised } from './test-data';
+import type { TrainSettings } from './train-settings';
+
+export interface LearningBatch {
+  /** NCHW. */
+  images: Float32Array;
+  labels: Float32Array;
+  /** Number in its epoch. */
+  batch: number;
+  bad: { file: string; reason: string }[];
+}
+
+export interface FeedOptions {
+  threads: number;
+  strict: boolean;
+  signal?: AbortSignal;
+}
+
+/** y·(1 − share) + share/classes, in place (Szegedy et al., Rethinking the Inception architecture, CVPR 2016). */
+export function smoothLabels(labels: Float32Array, share: number, classes: number): void {
+  if (share === 0) return;
+  for (let i = 0; i < labels.length; i++) labels[i] = labels[i] * (1 - share) + share / classes;
+}
+
+/** The batches of an epoch from number `from` on, in order; the same bytes however it is come to. */
+export async function* learningBatches(
+  dataset: Dataset,
+  settings: TrainSettings,
+  { epoch, from }: { epoch: number; from: number },
+  { threads, strict, signal }: FeedOptions,
+): AsyncGenerator<LearningBatch, void, undefined> {
+  const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
+  const classes = settings.classes.length;
+  const mixer = createMixer({ ...options, classes, threads });
+  const output = normalised(mean, std);
+  const onBad = strict ? 'throw' : 'skip';
+  const loaded = dataset.batches({ size, batch, seed, epoch, from, augment, onBad, signal });
+  for await (const { images, labels, slots, holes, batch: number } of loaded) {
+    const mixed = await mixer.mix(images, labels, { epoch, batch: number, slots, output, signal });
+    smoothLabels(mixed.labels, labelSmoothing, classes);
+    const bad = holes.map(({ id, error }) => ({ file: id, reason: error.message }));
+    yield { images: mixed.images.data as Float32Array, labels: mixed.labels, batch: number, bad };
+  }
+}

@@ -1,0 +1,164 @@
+/** Scores a checkpoint or an ONNX model on images. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import * as check from '../check';
+import { openDataset, type Dataset } from '../data/dataset';
+import type { OpenOptions } from '../data/datasets/format';
+import { checkSize, resolveSize, type SizeOption } from '../data/size';
+import { reasonOf, SaliencyMixError } from '../errors';
+import { readMetadata } from '../graph/onnx';
+import { openModel } from '../onnx/session';
+import { learningTable } from './train-options';
+import type { TrainSettings } from './train-settings';
+import { matchClasses, normalised, openTest, scoreOn, type Tested } from './test-data';
+import { Trainer } from './trainer';
+
+export interface EvaluateOptions {
+  /** A checkpoint (.safetensors) or an ONNX model (.onnx). */
+  model: string;
+  /** The split test or val of the data is taken where there is one, unless a split is given. */
+  data: string | OpenOptions;
+  /** Those the model was trained with, unless given; else 'auto', ImageNet's mean and standard deviation. */
+  size?: SizeOption;
+  mean?: readonly number[];
+  std?: readonly number[];
+  /** 128 unless given. */
+  batch?: number;
+  threads?: number;
+  strict?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+export interface Evaluation extends Tested {
+  model: string;
+  classes: readonly string[];
+  seconds: number;
+}
+
+/** A model that is ready to be asked, and what is known of how it was trained. */
+interface Opened {
+  settings?: Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std'>;
+  predict(
+    images: Float32Array,
+    count: number,
+    size: readonly number[],
+  ): Promise<{ data: Float32Array; classes: number }>;
+  close(): Promise<void>;
+}
+
+async function openCheckpoint(path: string, threads: number): Promise<Opened> {
+  const trainer = await Trainer.resume(path, { threads });
+  const { settings } = trainer.notes as { settings?: TrainSettings };
+  const { classes } = trainer.model;
+  return {
+    settings: settings ?? undefined,
+    predict: async (images) => ({ data: await trainer.predict(images), classes }),
+    close: () => trainer.close(),
+  };
+}
+
+async function openOnnx(path: string): Promise<Opened> {
+  const model = await openModel(path);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new SaliencyMixError('MODEL', `Cannot read ${path}: ${reasonOf(error)}`, {
+      file: path,
+      cause: error,
+    });
+  });
+  const { notes = '{}' } = readMetadata(bytes);
+  const { settings } = JSON.parse(notes) as { settings?: TrainSettings };
+  return {
+    settings,
+    async predict(images, count, [height, width]) {
+      const { data, shape } = await model.run(images, [count, 3, height, width]);
+      if (shape.length !== 2 || shape[0] !== count) {
+        const got = `[${shape.join(', ')}] for ${count} images`;
+        throw new SaliencyMixError('MODEL', `${path} must give n × classes, but gives ${got}`, {
+          file: path,
+        });
+      }
+      return { data, classes: shape[1] };
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Where a model does not say its classes, the data's are taken, and must be as many. */
+function checkCount(
+  path: string,
+  logits: number,
+  dataset: Dataset,
+  known: readonly string[] | undefined,
+): void {
+  const count = (known ?? dataset.classes).length;
+  if (logits === count) return;
+  const message = `${path} tells ${logits} classes apart, but ${dataset.path} has ${count}`;
+  throw new SaliencyMixError('DATA', message, { file: dataset.path });
+}
+
+const NAMES = ['model', 'data', 'size', 'mean', 'std', 'batch', 'threads', 'strict', 'signal', 'onProgress'];
+
+function checkOptions(given: EvaluateOptions) {
+  check.options(given, NAMES, 'evaluate options');
+  const { mean, std } = learningTable;
+  return {
+    path: check.text(given.model, 'model'),
+    size: given.size === undefined ? undefined : checkSize(given.size),
+    mean: given.mean === undefined ? undefined : mean.check(given.mean, 'mean'),
+    std: given.std === undefined ? undefined : std.check(given.std, 'std'),
+    batch: check.integer(given.batch ?? 128, 'batch', 1),
+    threads: check.integer(given.threads ?? availableParallelism(), 'threads', 1, 1024),
+    strict: check.boolean(given.strict ?? false, 'strict'),
+    signal: check.signal(given.signal),
+  };
+}
+
+async function scoreOpened(opened: Opened, dataset: Dataset, given: EvaluateOptions): Promise<Evaluation> {
+  const { path, batch, threads, strict, signal, ...chosen } = checkOptions(given);
+  const { settings } = opened;
+  const started = Date.now();
+  const { size } = await resolveSize(dataset, chosen.size ?? settings?.size);
+  const output = normalised(
+    chosen.mean ?? settings?.mean ?? (learningTable.mean.default as number[]),
+    chosen.std ?? settings?.std ?? (learningTable.std.default as number[]),
+  );
+  const classes = settings?.classes ?? dataset.classes;
+  const tested = await scoreOn(dataset, {
+    size,
+    batch,
+    output,
+    classes: classes.length,
+    classNumbers: matchClasses(dataset, classes),
+    async predict(images, count) {
+      const { data, classes: logits } = await opened.predict(images, count, size);
+      checkCount(path, logits, dataset, settings?.classes);
+      return data;
+    },
+    threads,
+    strict,
+    signal,
+    onProgress: (done) => given.onProgress?.({ done, total: dataset.length }),
+  });
+  return { model: path, classes, ...tested, seconds: (Date.now() - started) / 1000 };
+}
+
+/**
+ * Top-1 and top-5 errors of a trained model.
+ * @throws (rejects) SaliencyMixError ARGUMENT, CHECKPOINT, MODEL, DATA (no images, other classes); FILE with `strict`; the
+ *   signal's reason when aborted
+ */
+export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
+  const { path, threads } = checkOptions(given);
+  const dataset = (await openTest(given.data, given.data)) ?? (await openDataset(given.data));
+  try {
+    const opened = await (/\.onnx$/i.test(path) ? openOnnx(path) : openCheckpoint(path, threads));
+    try {
+      return await scoreOpened(opened, dataset, given);
+    } finally {
+      await opened.close();
+    }
+  } finally {
+    await dataset.close();
+  }
+}

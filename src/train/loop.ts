@@ -1,0 +1,157 @@
+/**
+ * The loop: for every epoch, for every batch, mix and step; then test. Reads top to bottom as the paper's training does.
+ * Everything random is addressed by (seed, epoch, batch, sample), so where it stands is two numbers.
+ */
+import type { Dataset } from '../data/dataset';
+import { type LearningBatch, learningBatches } from './batches';
+import type { Metrics } from './metrics';
+import { learningRateAt } from './schedule';
+import { accuracyOf } from './score';
+import { matchClasses, normalised, scoreOn, type Tested } from './test-data';
+import type { TrainProgress } from './train-options';
+import type { TrainSettings } from './train-settings';
+import type { Trainer } from './trainer';
+
+/** The next batch to be learned from. */
+export interface Position {
+  epoch: number;
+  batch: number;
+}
+
+/** Everything that one run works with. */
+export interface TrainRun {
+  settings: TrainSettings;
+  trainer: Trainer;
+  train: Dataset;
+  test?: Dataset;
+  metrics: Metrics;
+  threads: number;
+  strict: boolean;
+  signal?: AbortSignal;
+  /** By file: why it could not be read. */
+  bad: Map<string, string>;
+  onProgress(progress: TrainProgress): void;
+  /** Called after every epoch, and when stopped in one: keeps what there is. */
+  keep(position: Position, tested?: Tested): Promise<void>;
+}
+
+/** Batches of images: steps of an epoch. */
+export const stepsPerEpoch = ({ data, batch }: TrainSettings): number => Math.ceil(data.images / batch);
+
+/** Mean over the steps of an epoch, also of those that an earlier run did. */
+function meanOf(metrics: Metrics, epoch: number, what: 'loss' | 'accuracy'): number {
+  const own = metrics.steps.filter((step) => step.epoch === epoch);
+  return own.reduce((sum, step) => sum + step[what], 0) / own.length;
+}
+
+/** One step, and what is to be said of it. */
+async function learn(run: TrainRun, epoch: number, batch: LearningBatch, started: number): Promise<void> {
+  const { trainer, settings, metrics } = run;
+  const { images, labels } = batch;
+  const perEpoch = stepsPerEpoch(settings);
+  const learningRate = learningRateAt(settings, epoch * perEpoch + batch.batch, perEpoch);
+  const { loss, logits } = await trainer.step({ images, labels, learningRate });
+  const classes = settings.classes.length;
+  const count = labels.length / classes;
+  const imagesPerSecond = (1000 * count) / Math.max(1, performance.now() - started);
+  const accuracy = accuracyOf(logits, labels, classes);
+  await metrics.step({
+    step: trainer.steps,
+    epoch: epoch + 1,
+    loss,
+    accuracy,
+    learningRate,
+    imagesPerSecond,
+  });
+  for (const { file, reason } of batch.bad) run.bad.set(file, reason);
+  run.onProgress({
+    phase: 'train',
+    epoch: epoch + 1,
+    epochs: settings.epochs,
+    done: Math.min((batch.batch + 1) * settings.batch, settings.data.images),
+    total: settings.data.images,
+    loss,
+    accuracy,
+    imagesPerSecond,
+    top1Error: metrics.epochs.at(-1)?.top1Error,
+  });
+}
+
+/** Learns from the rest of an epoch; `at` moves along. The signal is heeded between steps. */
+async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
+  const { train, settings, threads, strict, signal } = run;
+  const leaving = new AbortController();
+  const options = { threads, strict, signal: leaving.signal };
+  const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
+  try {
+    let started = performance.now();
+    let next = batches.next();
+    for (let current = await next; !current.done; current = await next) {
+      next = batches.next(); // is mixed while the step runs
+      next.catch(() => undefined); // a failure is met when its turn comes
+      await learn(run, at.epoch, current.value, started);
+      at.batch = current.value.batch + 1;
+      started = performance.now();
+      signal?.throwIfAborted();
+    }
+  } finally {
+    leaving.abort();
+    await batches.return();
+  }
+}
+
+/** Scores the model on the test data. */
+function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<Tested> {
+  const { settings, trainer, threads, strict, signal } = run;
+  const { size, classes, mean, std, epochs } = settings;
+  const started = performance.now();
+  return scoreOn(test, {
+    size,
+    batch: trainer.settings.batch,
+    output: normalised(mean, std),
+    classes: classes.length,
+    classNumbers: matchClasses(test, classes),
+    predict: (images) => trainer.predict(images),
+    threads,
+    strict,
+    signal,
+    onProgress(done) {
+      const imagesPerSecond = (1000 * done) / Math.max(1, performance.now() - started);
+      run.onProgress({ phase: 'test', epoch: epoch + 1, epochs, done, total: test.length, imagesPerSecond });
+    },
+  });
+}
+
+/** Tests, and closes an epoch. */
+async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<void> {
+  const { trainer, metrics, test } = run;
+  const tested = test && (await testNow(run, test, epoch));
+  const done = epoch + 1;
+  await metrics.epoch({
+    epoch: done,
+    step: trainer.steps,
+    loss: meanOf(metrics, done, 'loss'),
+    accuracy: meanOf(metrics, done, 'accuracy'),
+    top1Error: tested?.top1Error ?? NaN,
+    top5Error: tested?.top5Error ?? NaN,
+    testLoss: tested?.loss ?? NaN,
+    seconds: (performance.now() - began) / 1000,
+  });
+  for (const { file, reason } of tested?.bad ?? []) run.bad.set(file, reason);
+  await run.keep({ epoch: done, batch: 0 }, tested);
+}
+
+/** Trains from a position to the end. Where the signal stops it, everything up to the last step is kept. */
+export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
+  const at = { ...start };
+  try {
+    for (; at.epoch < run.settings.epochs; at.epoch++, at.batch = 0) {
+      const began = performance.now();
+      await learnEpoch(run, at);
+      await endEpoch(run, at.epoch, began);
+    }
+  } catch (error) {
+    if (run.signal?.aborted) await run.keep(at);
+    throw error;
+  }
+}

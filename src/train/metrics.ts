@@ -1,0 +1,101 @@
+/** What a run writes down as it goes: metrics.jsonl, a line per step and per epoch, and TensorBoard's event files. */
+import { appendFile, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { systemCode } from '../errors';
+import { eventFileHeader, eventFileName, scalarEvent, textEvent } from '../report/events';
+import { settingsMarkdown } from '../report/settings';
+import type { TrainingRun } from '../report/training';
+import { writeError, writeWhole } from '../run/files';
+
+export const METRICS = 'metrics.jsonl';
+
+type StepLine = TrainingRun['steps'][number];
+type EpochLine = TrainingRun['epochs'][number] & { testLoss: number };
+type Line = ({ kind: 'step' } & StepLine) | ({ kind: 'epoch' } & EpochLine);
+
+/** How far the checkpoint is that the run goes on from. */
+export interface Progress {
+  steps: number;
+  epochs: number;
+}
+
+async function earlierLines(path: string): Promise<Line[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  });
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1); // a killed run may leave a torn last line
+  // JSON has no NaN: an epoch that was not tested says null.
+  const parse = (line: string) =>
+    JSON.parse(line, (_, value: unknown) => (value === null ? NaN : value)) as Line;
+  return whole.split('\n').flatMap((line) => (line === '' ? [] : [parse(line)]));
+}
+
+const now = () => Date.now() / 1000;
+
+export class Metrics {
+  readonly steps: StepLine[] = [];
+  readonly epochs: EpochLine[] = [];
+  readonly #lines: string;
+  readonly #events: string;
+
+  private constructor(out: string, lines: readonly Line[]) {
+    this.#lines = join(out, METRICS);
+    this.#events = join(out, eventFileName(now(), hostname(), process.pid));
+    for (const line of lines) this.#keep(line);
+  }
+
+  /** Begins, or goes on: what an earlier run wrote beyond `done` is taken back. */
+  static async open(out: string, done: Progress, settings: object): Promise<Metrics> {
+    const path = join(out, METRICS);
+    const kept = (await earlierLines(path)).filter((line) =>
+      line.kind === 'step' ? line.step <= done.steps : line.epoch <= done.epochs,
+    );
+    await writeWhole(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const metrics = new Metrics(out, kept);
+    const markdown = settingsMarkdown(settings as Record<string, unknown>);
+    await metrics.#append(metrics.#events, eventFileHeader(now(), done.steps + 1));
+    await metrics.#append(
+      metrics.#events,
+      textEvent({ wallTime: now(), step: done.steps, tag: 'settings', markdown }),
+    );
+    return metrics;
+  }
+
+  #keep({ kind, ...line }: Line): void {
+    if (kind === 'step') this.steps.push(line as StepLine);
+    else this.epochs.push(line as EpochLine);
+  }
+
+  async #append(path: string, bytes: Uint8Array | string): Promise<void> {
+    await appendFile(path, bytes).catch((error: unknown) => {
+      throw writeError(path, error);
+    });
+  }
+
+  async #add(line: Line, scalars: Record<string, number>): Promise<void> {
+    this.#keep(line);
+    await this.#append(this.#lines, `${JSON.stringify(line)}\n`);
+    await this.#append(this.#events, scalarEvent({ wallTime: now(), step: line.step, scalars }));
+  }
+
+  step(line: StepLine): Promise<void> {
+    const { loss, accuracy, learningRate, imagesPerSecond } = line;
+    return this.#add(
+      { kind: 'step', ...line },
+      {
+        'train/loss': loss,
+        'train/accuracy': accuracy,
+        'train/learning_rate': learningRate,
+        'speed/images_per_second': imagesPerSecond,
+      },
+    );
+  }
+
+  epoch(line: EpochLine): Promise<void> {
+    const { top1Error, top5Error, testLoss } = line;
+    const tested = { 'test/top1_error': top1Error, 'test/top5_error': top5Error, 'test/loss': testLoss };
+    return this.#add({ kind: 'epoch', ...line }, Number.isFinite(top1Error) ? tested : {});
+  }
+}

@@ -1,0 +1,76 @@
+/** report.html of a training run. */
+import { basename, join } from 'node:path';
+import { drawCropFlip } from '../data/crop-flip';
+import type { Dataset } from '../data/dataset';
+import { loadBatch } from '../data/load';
+import { cut, order } from '../data/order';
+import { sizeOf } from '../graph/graph';
+import { createMixer } from '../mix/mixer';
+import type { Model } from '../models/model';
+import { imageGrid } from '../report/grid';
+import { type TrainingRun, trainingReport } from '../report/training';
+import type { Environment } from '../run/environment';
+import { writeWhole } from '../run/files';
+import type { Metrics } from './metrics';
+import type { TrainSettings } from './train-settings';
+
+export const REPORT = 'report.html';
+
+const SHOWN = 32;
+
+/** Learned parameters. */
+export const parameterCount = ({ parameters }: Model): number =>
+  parameters.reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0);
+
+/** A PNG of the first images that the model is trained on, as it sees them but for the normalisation. */
+export async function drawSamples(
+  dataset: Dataset,
+  settings: TrainSettings,
+): Promise<Uint8Array | undefined> {
+  const { size, batch, seed, augment, mixer: options, classes } = settings;
+  const [positions] = cut(order(dataset.length, { shuffle: true, seed, epoch: 0 }), batch);
+  const draw = (sample: number) => drawCropFlip(augment, seed, { epoch: 0, batch: 0, sample });
+  const { images, labels, slots } = await loadBatch(dataset, positions, size, { draw });
+  if (!images) return undefined;
+  const mixer = createMixer({ ...options, classes: classes.length });
+  const mixed = await mixer.mix(images, labels, { epoch: 0, batch: 0, slots });
+  const [height, width] = size;
+  const bytes = height * width * 3;
+  const pixels = mixed.images.data as Uint8Array;
+  const count = Math.min(SHOWN, labels.length);
+  return imageGrid(
+    Array.from({ length: count }, (_, i) => ({
+      pixels: pixels.subarray(i * bytes, (i + 1) * bytes),
+      height,
+      width,
+    })),
+  );
+}
+
+export interface ReportParts {
+  settings: TrainSettings;
+  model: Model;
+  metrics: Metrics;
+  environment: Environment & { onnxruntime?: string };
+  status: TrainingRun['status'];
+  samples?: Uint8Array;
+  confusion?: TrainingRun['confusion'];
+}
+
+export async function writeReport(out: string, parts: ReportParts): Promise<void> {
+  const { settings, model, metrics, environment, status, samples, confusion } = parts;
+  const { classes, ...shown } = settings;
+  const html = trainingReport({
+    title: `${model.name} on ${basename(settings.data.path)}, ${settings.mixer.method}`,
+    status,
+    settings: { ...shown },
+    environment: { ...environment },
+    classes,
+    parameters: parameterCount(model),
+    steps: metrics.steps,
+    epochs: metrics.epochs,
+    samples,
+    confusion,
+  });
+  await writeWhole(join(out, REPORT), html);
+}

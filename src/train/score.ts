@@ -1,0 +1,80 @@
+/** How right predictions are. */
+
+/** Position of the class that is right among the logits of one image, 0 for the best; of equal logits the first counts as better. */
+export function rankOf(logits: Float32Array, label: number): number {
+  const own = logits[label];
+  let rank = 0;
+  for (let k = 0; k < logits.length; k++) {
+    if (logits[k] > own || (logits[k] === own && k < label)) rank++;
+  }
+  return rank;
+}
+
+export function argmax(values: Float32Array): number {
+  let best = 0;
+  for (let k = 1; k < values.length; k++) if (values[k] > values[best]) best = k;
+  return best;
+}
+
+/** Share of a batch whose best logit is the class with the largest weight in the soft label. */
+export function accuracyOf(logits: Float32Array, labels: Float32Array, classes: number): number {
+  const count = labels.length / classes;
+  let right = 0;
+  for (let i = 0; i < count; i++) {
+    const row = (all: Float32Array) => all.subarray(i * classes, (i + 1) * classes);
+    if (argmax(row(logits)) === argmax(row(labels))) right++;
+  }
+  return right / count;
+}
+
+export interface Score {
+  images: number;
+  /** Mean cross entropy. */
+  loss: number;
+  /** Shares of the images whose class is not the best, or not among the five best, of the logits. */
+  top1Error: number;
+  top5Error: number;
+  /** Counts: a row per true class, a column per class it was taken for. */
+  confusion: number[][];
+}
+
+/** Gathers a score over batches. */
+export class Scorer {
+  readonly #classes: number;
+  readonly #confusion: number[][];
+  #images = 0;
+  #wrong1 = 0;
+  #wrong5 = 0;
+  #loss = 0;
+
+  constructor(classes: number) {
+    this.#classes = classes;
+    this.#confusion = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
+  }
+
+  /** logits: n × classes; labels: n class numbers. */
+  add(logits: Float32Array, labels: ArrayLike<number>): void {
+    for (let i = 0; i < labels.length; i++) {
+      const row = logits.subarray(i * this.#classes, (i + 1) * this.#classes);
+      const rank = rankOf(row, labels[i]);
+      this.#images++;
+      if (rank >= 1) this.#wrong1++;
+      if (rank >= 5) this.#wrong5++;
+      this.#confusion[labels[i]][argmax(row)]++;
+      const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+      this.#loss +=
+        Math.log(row.reduce((sum, z) => sum + Math.exp(z - largest), 0)) + largest - row[labels[i]];
+    }
+  }
+
+  get score(): Score {
+    const images = this.#images;
+    return {
+      images,
+      loss: this.#loss / images,
+      top1Error: this.#wrong1 / images,
+      top5Error: this.#wrong5 / images,
+      confusion: this.#confusion,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+/** Test images: which data, whether their classes are those of training, and how they come to a model. */
+import { openDataset, type Dataset } from '../data/dataset';
+import type { OpenOptions } from '../data/datasets/format';
+import { SaliencyMixError } from '../errors';
+import { createMixer } from '../mix/mixer';
+import type { OutputFormat } from '../types';
+import { Scorer, type Score } from './score';
+
+/** What a model sees: float32 NCHW, normalised per channel. */
+export const normalised = (mean: readonly number[], std: readonly number[]): OutputFormat => ({
+  layout: 'NCHW',
+  dtype: 'float32',
+  mean,
+  std,
+});
+
+const asOptions = (data: string | OpenOptions): OpenOptions =>
+  typeof data === 'string' ? { path: data } : data;
+
+/**
+ * The data to test on: what was asked for, or else the split test (or val) of the training data.
+ * @throws (rejects) SaliencyMixError DATA where there is none, with what to do
+ */
+export async function openTest(
+  data: string | OpenOptions,
+  test: string | OpenOptions | false | undefined,
+): Promise<Dataset | undefined> {
+  if (test === false) return undefined;
+  if (test !== undefined) {
+    const options = asOptions(test);
+    if (options.split !== undefined) return openDataset(options);
+    return openDataset({ ...options, split: 'test' }).catch(() => openDataset(options));
+  }
+  const { path } = asOptions(data);
+  try {
+    return await openDataset({ ...asOptions(data), split: 'test' });
+  } catch (error) {
+    const advice = 'name other data to test on (--test), or train without (--no-test)';
+    throw new SaliencyMixError('DATA', `${path} has no images to test on: ${advice}`, {
+      file: path,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * For each class of the test data its number in training.
+ * @throws SaliencyMixError DATA for a class that the model does not know
+ */
+export function matchClasses(test: Dataset, classes: readonly string[]): number[] {
+  return test.classes.map((name, label) => {
+    const number = classes.indexOf(name);
+    if (number >= 0 || !test.items.some((item) => item.label === label)) return number;
+    const known = `${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', …' : ''}`;
+    throw new SaliencyMixError(
+      'DATA',
+      `${test.path} has the class "${name}", which the model was not trained on (its ${classes.length} classes: ${known})`,
+      { file: test.path },
+    );
+  });
+}
+
+export interface ScoreOptions {
+  size: readonly [height: number, width: number];
+  batch: number;
+  output: OutputFormat;
+  /** Of the model's logits. */
+  classes: number;
+  /** Number in the model of each of the data's classes. */
+  classNumbers: readonly number[];
+  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  threads: number;
+  strict?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (images: number) => void;
+}
+
+export interface Tested extends Score {
+  /** Files that could not be read; they count in nothing. */
+  bad: { file: string; reason: string }[];
+}
+
+/** Scores a model on all images of a data set. */
+export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<Tested> {
+  const { size, batch, output, classes, classNumbers, predict, threads, strict, signal, onProgress } =
+    options;
+  const scorer = new Scorer(classes);
+  const keep = createMixer({ method: 'none', classes: dataset.classes.length, threads });
+  const bad: Tested['bad'] = [];
+  let done = 0;
+  const onBad = strict ? 'throw' : 'skip';
+  for await (const { images, labels, holes } of dataset.batches({
+    size,
+    batch,
+    shuffle: false,
+    onBad,
+    signal,
+  })) {
+    const { images: pixels } = await keep.mix(images, labels, { output, signal });
+    const logits = await predict(pixels.data as Float32Array, labels.length);
+    scorer.add(
+      logits,
+      Array.from(labels, (label) => classNumbers[label]),
+    );
+    bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
+    done += labels.length + holes.length;
+    onProgress?.(done);
+  }
+  return { ...scorer.score, bad };
+}

@@ -1,0 +1,217 @@
+/**
+ * The job: a data set and a network in, a trained network out, in a folder: run.json, checkpoint.safetensors,
+ * metrics.jsonl, TensorBoard's event files, report.html, and in the end model.onnx.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Dataset, openDataset } from '../data/dataset';
+import { SaliencyMixError } from '../errors';
+import type { Model } from '../models/model';
+import { chooseBackend } from '../native/backends';
+import { type Environment, environment, version } from '../run/environment';
+import { type Mode, checkApart, claimFolder, type FolderUse } from '../run/out-folder';
+import { type RunFile, writeRun } from '../run/run-file';
+import { type Position, type TrainRun, trainFrom } from './loop';
+import { METRICS, Metrics } from './metrics';
+import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
+import { matchClasses, openTest, type Tested } from './test-data';
+import type { TrainOptions } from './train-options';
+import { checkTrainOptions, settle, type TrainSettings } from './train-settings';
+import { Trainer } from './trainer';
+
+export const CHECKPOINT = 'checkpoint.safetensors';
+export const MODEL = 'model.onnx';
+
+export interface TrainSummary {
+  out: string;
+  settings: TrainSettings;
+  /** Epochs and steps done, also by earlier runs. */
+  epochs: number;
+  steps: number;
+  /** Of the last epoch's test; NaN where nothing was tested. */
+  top1Error: number;
+  top5Error: number;
+  /** Files that could not be read, once each. */
+  bad: { file: string; reason: string }[];
+  seconds: number;
+}
+
+/** run.json of a training run. */
+interface TrainRunFile extends RunFile<TrainSettings> {
+  work: 'train';
+  epochs?: number;
+  steps?: number;
+  top1Error?: number | null;
+  top5Error?: number | null;
+  bad?: TrainSummary['bad'];
+}
+
+/** What the checkpoint of a run says besides numbers; `evaluate` reads it, too. */
+export interface RunNotes extends Record<string, unknown> {
+  settings: TrainSettings;
+  position: Position;
+  bad: [file: string, reason: string][];
+}
+
+const folderUse = (settings: TrainSettings): FolderUse => ({
+  work: 'train',
+  settings,
+  owns: (name) =>
+    [METRICS, CHECKPOINT, MODEL, REPORT].includes(name) || name.startsWith('events.out.tfevents.'),
+  firstTrace: METRICS,
+  folders: [],
+});
+
+interface Job {
+  options: ReturnType<typeof checkTrainOptions>;
+  settings: TrainSettings;
+  model: Model;
+  train: Dataset;
+  test?: Dataset;
+  onProgress: TrainRun['onProgress'];
+}
+
+/** The trainer of the folder's checkpoint, or a new one. */
+async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
+  const { out, threads, learning } = options;
+  if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads, model });
+  const { batch, size, optimizer, seed } = settings;
+  const trainer = await Trainer.create(model, {
+    batch,
+    image: size,
+    optimizer,
+    provider: learning.provider,
+    threads,
+    seed,
+  });
+  trainer.notes = { settings, position: { epoch: 0, batch: 0 }, bad: [] } satisfies RunNotes;
+  return trainer;
+}
+
+/** Whether there is a checkpoint to go on from: a run may have been stopped before its first. */
+const hasCheckpoint = (out: string, earlier: RunFile | undefined) =>
+  earlier !== undefined && existsSync(join(out, CHECKPOINT));
+
+async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
+  const { options, settings, model, train } = job;
+  const { out, signal } = options;
+  const about: Environment = environment(chooseBackend(job.options.mixer.backend));
+  const begun: TrainRunFile = earlier ?? {
+    tool: 'saliencymix',
+    version,
+    work: 'train',
+    status: 'running',
+    settings,
+    environment: about,
+    started: new Date().toISOString(),
+  };
+  const trainer = await trainerFor(job, hasCheckpoint(out, earlier));
+  try {
+    await writeRun(out, { ...begun, status: 'running' });
+    const notes = trainer.notes as RunNotes;
+    const { position } = notes;
+    const metrics = await Metrics.open(out, { steps: trainer.steps, epochs: position.epoch }, settings);
+    const bad = new Map(
+      [...train.problems, ...(job.test?.problems ?? [])].map(({ file, reason }) => [file, reason]),
+    );
+    for (const [file, reason] of notes.bad) bad.set(file, reason);
+    const report: ReportParts = { settings, model, metrics, environment: about, status: 'running' };
+    report.samples = await drawSamples(train, settings);
+    const run: TrainRun = {
+      ...job,
+      ...options,
+      trainer,
+      metrics,
+      bad,
+      async keep(at: Position, tested?: Tested) {
+        trainer.notes = { settings, position: { ...at }, bad: [...bad] } satisfies RunNotes;
+        await trainer.save(join(out, CHECKPOINT));
+        report.confusion = tested?.confusion ?? report.confusion;
+        await writeReport(out, report);
+      },
+    };
+    await trainReported(run, position, out, report);
+    await trainer.exportOnnx(join(out, MODEL));
+    const last = metrics.epochs.at(-1);
+    const results = {
+      epochs: settings.epochs,
+      steps: trainer.steps,
+      top1Error: last?.top1Error ?? NaN,
+      top5Error: last?.top5Error ?? NaN,
+      bad: [...bad].map(([file, reason]) => ({ file, reason })),
+    };
+    const ended: TrainRunFile = {
+      ...begun,
+      status: 'complete',
+      finished: new Date().toISOString(),
+      ...results,
+    };
+    await writeRun(out, ended);
+    return { out, settings, ...results };
+  } finally {
+    await trainer.close();
+    signal?.throwIfAborted();
+  }
+}
+
+/** Trains, and leaves a report that says how it ended. */
+async function trainReported(
+  run: TrainRun,
+  start: Position,
+  out: string,
+  report: ReportParts,
+): Promise<void> {
+  try {
+    await trainFrom(run, start);
+    report.status = 'complete';
+  } catch (error) {
+    report.status = run.signal?.aborted ? 'stopped' : 'failed';
+    await writeReport(out, report).catch(() => undefined); // the first failure is the one to tell
+    throw withCheckpoint(error, out);
+  }
+  await writeReport(out, report);
+}
+
+/** A run that diverged has its last good checkpoint still. */
+function withCheckpoint(error: unknown, out: string): unknown {
+  if (!(error instanceof SaliencyMixError) || error.code !== 'TRAINING') return error;
+  const path = join(out, CHECKPOINT);
+  const kept = existsSync(path) ? `the last good checkpoint is ${path}` : 'there was no checkpoint yet';
+  return new SaliencyMixError('TRAINING', `${error.message}; ${kept}`, { file: path, cause: error });
+}
+
+/**
+ * Trains a network on a data set, mixing as it goes.
+ * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, MODEL, CHECKPOINT, BACKEND, ADDON; TRAINING where the loss is
+ *   no longer finite; FILE with `strict`; the signal's reason when aborted. `mode: 'resume'` goes on to the same numbers.
+ */
+export async function train(given: TrainOptions): Promise<TrainSummary> {
+  const options = checkTrainOptions(given);
+  const started = Date.now();
+  const data = await openDataset(given.data);
+  let test: Dataset | undefined;
+  try {
+    test = await openTest(given.data, given.test);
+    if (test) matchClasses(test, data.classes);
+    const { settings, model } = await settle(given, options, data, test);
+    for (const dataset of [data, test]) {
+      if (dataset && dataset.format !== 'demo') await checkApart(options.out, dataset.path);
+      const problem = options.strict ? dataset?.problems[0] : undefined;
+      if (problem)
+        throw new SaliencyMixError('FILE', `${problem.file}: ${problem.reason}`, { file: problem.file });
+    }
+    const mode: Mode = options.mode;
+    const claim = await claimFolder(options.out, mode, folderUse(settings));
+    try {
+      const onProgress = given.onProgress ?? (() => undefined);
+      const job: Job = { options, settings, model, train: data, test, onProgress };
+      const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);
+      return { ...summary, seconds: (Date.now() - started) / 1000 };
+    } finally {
+      await claim.release();
+    }
+  } finally {
+    await data.close();
+    await test?.close();
+  }
+}
