@@ -1,5 +1,6 @@
-import { applyCropFlip, type Draw, drawCropFlip } from '../../src/data/crop-flip';
+import { type Draw, drawBatch, drawCropFlip } from '../../src/data/crop-flip';
 import { batches } from '../../src/data/batches';
+import { cropFlip } from '../../src/native/crop-flip';
 import { Purpose, Stream } from '../../src/rng';
 import type { ImageBatch } from '../../src/types';
 import { jpeg, noise, png, sourceOf } from './fixtures';
@@ -23,19 +24,11 @@ function defined({ data, shape: [, height, width] }: ImageBatch, draws: readonly
 }
 
 /** What is under test, for a whole batch; what lies around the result must stay. */
-async function applied(images: ImageBatch, draws: readonly Draw[], _threads: number): Promise<Uint8Array> {
+async function applied(images: ImageBatch, draws: readonly Draw[], threads: number): Promise<Uint8Array> {
   const { length } = images.data;
   const around = new Uint8Array(length + 64).fill(77);
-  const [, height, width] = images.shape;
-  const stride = height * width * 3;
-  draws.forEach((draw, i) => {
-    const [from, to] = [i * stride, (i + 1) * stride];
-    applyCropFlip(
-      { pixels: images.data.subarray(from, to), height, width },
-      draw,
-      around.subarray(32 + from, 32 + to),
-    );
-  });
+  const numbers = Int32Array.from(draws.flatMap(({ dy, dx, flip }) => [dy, dx, Number(flip)]));
+  await cropFlip(images, numbers, around.subarray(32, 32 + length), { threads });
   expect(around.every((value, i) => (i >= 32 && i < 32 + length) || value === 77)).toBe(true);
   return around.slice(32, 32 + length);
 }
@@ -74,6 +67,7 @@ const SHAPES = [
   [64, 32, 32],
   [299, 8, 17],
   [300, 33, 31],
+  [64, 80, 72], // more than is done at once, on the thread of the caller
 ] as const;
 
 test.each(SHAPES)('%i images of %i × %i, on one thread and on two', async (count, height, width) => {
@@ -83,6 +77,15 @@ test.each(SHAPES)('%i images of %i × %i, on one thread and on two', async (coun
   for (const threads of [1, 2]) {
     expect(Buffer.compare(await applied(images, draws, threads), expected)).toBe(0);
   }
+});
+
+test('stops when asked to, and refuses memory of another size', async () => {
+  const images = imagesOf(2, 5, 4);
+  const [draws, result] = [new Int32Array(6), new Uint8Array(120)];
+  const reason = new Error('enough');
+  await expect(cropFlip(images, draws, result, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  await expect(cropFlip(images, draws.subarray(3), result)).rejects.toThrow(/draws must be 6 elements/);
+  await expect(cropFlip(images, draws, result.subarray(1))).rejects.toThrow(/result must be 120 elements/);
 });
 
 test('draws dy, dx, flip in that order from the stream of its address', () => {
@@ -103,6 +106,14 @@ test('draws reach both ends and are even', () => {
     expect(draws.filter(({ dx }) => dx === side).length / 4000).toBeCloseTo(1 / 3, 1);
   }
   expect(draws.filter(({ flip }) => flip).length / 4000).toBeCloseTo(0.5, 1);
+});
+
+test('a batch has the draws of its images', () => {
+  const draws = drawBatch({ flip: true, crop: 3 }, 6, { epoch: 1, batch: 2 }, 5);
+  const each = [0, 1, 2, 3, 4].map((sample) =>
+    drawCropFlip({ flip: true, crop: 3 }, 6, { epoch: 1, batch: 2, sample }),
+  );
+  expect(Array.from(draws)).toEqual(each.flatMap(({ dy, dx, flip }) => [dy, dx, Number(flip)]));
 });
 
 test('the iterator draws by epoch, batch and slot, and holes shift nothing', async () => {
