@@ -74,6 +74,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
   exports.Set("coverImages", Napi::Function::New(env, coverImages, "coverImages"));
+  exports.Set("cropFlip", Napi::Function::New(env, cropFlip, "cropFlip"));
   return exports;
 }
 

@@ -17,6 +17,9 @@ inline std::size_t product(int a, int b, int c, int d) {
          static_cast<std::size_t>(d);
 }
 
+// Moving no more bytes than this takes some tens of microseconds: less than it takes to hand them to another thread.
+constexpr std::size_t kQuickBytes = std::size_t{1} << 20;
+
 inline BatchView readBatch(const Napi::Object& from) {
   BatchView batch{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1),
                   readInt(from, "channels", 1)};

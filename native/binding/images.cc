@@ -34,6 +34,17 @@ std::vector<Bytes> readList(const Napi::Object& from, const char* name) {
   return found;
 }
 
+// int32 per image: dy, dx, flip
+std::vector<CropFlip> readDraws(const Napi::Object& from, int count) {
+  const std::int32_t* numbers = readArray<std::int32_t>(from, "draws", product(count, 3, 1, 1));
+  std::vector<CropFlip> draws(static_cast<std::size_t>(count));
+  for (CropFlip& draw : draws) {
+    draw = {numbers[0], numbers[1], numbers[2] != 0};
+    numbers += 3;
+  }
+  return draws;
+}
+
 // Calls task(i, memory) for each of `count`, on up to `threads` threads with memory of their own.
 template <class Memory, class Task>
 void forEachWith(int count, int threads, const Task& task) {
@@ -94,6 +105,23 @@ Napi::Value coverImages(const Napi::CallbackInfo& info) {
       cover(image, height, width, images + product(slots[i], height, width, 3), rows);
     });
   });
+}
+
+Napi::Value cropFlip(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const BatchView batch = readBatch(from);
+  const Backend& backend = readBackend(from);
+  const int threads = readInt(from, "threads", 1);
+  const CancelFlag cancelled = readCancel(from);
+  const std::size_t bytes = product(batch.count, batch.height, batch.width, batch.channels);
+  std::vector<CropFlip> draws = readDraws(from, batch.count);
+  std::uint8_t* result = readArray<std::uint8_t>(from, "result", bytes);
+  const auto work = [=, &backend, draws = std::move(draws)] {
+    backend.cropFlip(batch, draws, result, Run{threads, cancelled.get()});
+  };
+  if (bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
+  Pool::shared().expect(threads);
+  return PromiseWorker::queue(from, cancelled, work);
 }
 
 }  // namespace saliencymix::binding

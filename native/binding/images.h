@@ -13,4 +13,7 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info);
 // coverImages({ threads, count, pixels, heights, widths, slots, height, width, slotCount, images })
 Napi::Value coverImages(const Napi::CallbackInfo& info);
 
+// cropFlip({ batch, backend, threads, draws, result, cancel? })
+Napi::Value cropFlip(const Napi::CallbackInfo& info);
+
 }  // namespace saliencymix::binding

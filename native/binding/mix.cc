@@ -51,13 +51,11 @@ std::optional<T> readPart(const Napi::Object& from, const char* name, const std:
   return read(from.Get(name).As<Napi::Object>());
 }
 
-// Whether a call only moves bytes, and so few that this takes some tens of microseconds: less than it takes to hand them
-// to another thread.
+// Whether a call only moves bytes, and few of them.
 bool isQuick(std::span<const MixSample> samples, const std::optional<Placing>& placing,
              const std::optional<Output>& output, const BatchView& batch) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
   if (!output || output->format.dtype != Dtype::uint8 || output->format.layout != Layout::nhwc) return false;
-  if (samples.size() * batch.image(0).bytes() > kMostBytes) return false;
+  if (samples.size() * batch.image(0).bytes() > kQuickBytes) return false;
   const auto asks = [](const Anchor& anchor) { return anchor.kind == AnchorKind::peak || anchor.kind == AnchorKind::low; };
   return std::none_of(samples.begin(), samples.end(), [&](const MixSample& sample) {
     return sample.kind == MixKind::blend || (placing && (asks(sample.from) || asks(sample.to)));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/convert.h"
+#include "core/crop_flip.h"
 #include "core/image.h"
 #include "core/mix.h"
 #include "core/plan.h"
@@ -69,6 +70,10 @@ class Backend {
   // Label maps of 32 bits: pasted and erased, never blended. out: as the batch.
   virtual void mixLabelMaps(const Planes<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
                             const Run& run) const = 0;
+
+  // Shifts and mirrors every image as drawn for it. out: as the batch; does not overlap it.
+  virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
+                        const Run& run) const = 0;
 };
 
 }  // namespace saliencymix

@@ -110,6 +110,15 @@ class CpuBackend final : public Backend {
     });
   }
 
+  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
+                const Run& run) const override {
+    const std::size_t imageBytes = batch.image(0).bytes();
+    forEachPiece({batch.count, batch.height}, run, [&](const Piece& piece) {
+      const std::size_t at = static_cast<std::size_t>(piece.item);
+      kernels_.cropFlip(batch.image(piece.item), draws[at], piece.rows, out + at * imageBytes);
+    });
+  }
+
  private:
   cpu::ChosenLevel chosen_;
   const cpu::Kernels& kernels_;

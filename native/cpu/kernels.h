@@ -10,6 +10,7 @@
 
 #include "core/argmax.h"
 #include "core/convert.h"
+#include "core/crop_flip.h"
 #include "core/image.h"
 #include "core/mix.h"
 
@@ -64,6 +65,8 @@ struct Kernels {
   void (*extremes)(const float* map, int height, int width, Point& peak, Point& low);
   // As mixRow and convertRow for each of the rows.
   void (*mix)(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows);
+  // As cropFlipRow for each of the rows; `out` is the whole image.
+  void (*cropFlip)(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out);
 };
 
 }  // namespace saliencymix::cpu

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { boolean, integer, invalid, name, options as known, signal as checkSignal } from '../check';
 import { SaliencyMixError } from '../errors';
 import type { ImageBatch, Slots } from '../types';
-import { type CropFlipOptions, drawCropFlip } from './crop-flip';
+import { type CropFlipOptions, drawBatch } from './crop-flip';
 import { abortable, createGate } from './concurrency';
 import { type Hole, loadBatch, type LoadedBatch } from './load';
 import { cut, order } from './order';
@@ -122,9 +122,9 @@ async function planned(
   return {
     count: parts.length,
     load: (number) => {
-      const draw =
-        augment && ((sample: number) => drawCropFlip(augment, seed, { epoch, batch: number, sample }));
-      return loadBatch(dataset, parts[number], size, { strictTo: from, draw, gate, signal });
+      const positions = parts[number];
+      const draws = augment && drawBatch(augment, seed, { epoch, batch: number }, positions.length);
+      return loadBatch(dataset, positions, size, { strictTo: from, draws, gate, signal });
     },
   };
 }

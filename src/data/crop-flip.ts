@@ -1,6 +1,5 @@
 /** The usual per-image augmentation before mixing: a zero-padded random crop and a random horizontal flip. */
 import { Purpose, Stream } from '../rng';
-import type { Decoded } from './codec';
 
 export interface CropFlipOptions {
   /** Mirror left and right with a chance of one half. Default false. */
@@ -32,28 +31,19 @@ export function drawCropFlip(
   return { dy, dx, flip: flip && mirrored };
 }
 
-/** Writes the drawn version of an image (uint8 RGB, HWC) to `out`, which has its size and may hold anything. */
-export function applyCropFlip(image: Decoded, { dy, dx, flip }: Draw, out: Uint8Array): void {
-  const { pixels, height, width } = image;
-  out.fill(0);
-  if (Math.abs(dx) >= width) return;
-  const from = Math.max(0, dx); // columns of the input that stay: from … to − 1
-  const to = Math.min(width, width + dx);
-  for (let row = Math.max(0, -dy); row < Math.min(height, height - dy); row++) {
-    const line = (row + dy) * width;
-    const kept = pixels.subarray((line + from) * 3, (line + to) * 3);
-    out.set(kept, (row * width + from - dx) * 3);
-    if (flip) mirror(out.subarray(row * width * 3, (row + 1) * width * 3));
+/** Draws for all images of a batch, as native code takes them: dy, dx and flip (0 or 1) of one after another. */
+export function drawBatch(
+  options: CropFlipOptions,
+  seed: number,
+  { epoch, batch }: { epoch: number; batch: number },
+  count: number,
+): Int32Array {
+  const draws = new Int32Array(count * 3);
+  for (let sample = 0; sample < count; sample++) {
+    const { dy, dx, flip } = drawCropFlip(options, seed, { epoch, batch, sample });
+    draws[sample * 3] = dy;
+    draws[sample * 3 + 1] = dx;
+    draws[sample * 3 + 2] = flip ? 1 : 0;
   }
-}
-
-/** Reverses a row of RGB pixels in place. */
-function mirror(row: Uint8Array): void {
-  for (let left = 0, right = row.length - 3; left < right; left += 3, right -= 3) {
-    for (let channel = 0; channel < 3; channel++) {
-      const kept = row[left + channel];
-      row[left + channel] = row[right + channel];
-      row[right + channel] = kept;
-    }
-  }
+  return draws;
 }

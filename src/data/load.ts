@@ -2,9 +2,9 @@
 import { types } from 'node:util';
 import { SaliencyMixError } from '../errors';
 import { invalid } from '../check';
+import { cropFlip } from '../native/crop-flip';
 import { jpegVersion, loadJpegs } from '../native/images';
 import type { ImageBatch, Slots } from '../types';
-import { applyCropFlip, type Draw } from './crop-flip';
 import { decode, type Decoded, type Size } from './codec';
 import { abortable, createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
@@ -38,8 +38,8 @@ export interface LoadOptions {
    * resized.
    */
   strictTo?: string;
-  /** What is done to the image in a slot. */
-  draw?: (slot: number) => Draw;
+  /** How the image in each slot is shifted and mirrored; see drawBatch. */
+  draws?: Int32Array;
   /** Bounds what runs at once over several batches; a batch alone bounds itself. */
   gate?: Gate;
   signal?: AbortSignal;
@@ -57,13 +57,14 @@ export async function loadBatch(
   size: Size,
   options: LoadOptions = {},
 ): Promise<LoadedBatch> {
-  const { signal } = options;
+  const { signal, draws } = options;
   const { source } = dataset;
   signal?.throwIfAborted();
   const data = allocate(positions.length, size);
-  const whole = await abortable(loadAtOnce(data, source, positions, size, options.draw), signal);
+  const whole = await abortable(loadAtOnce(data, source, positions, size), signal);
   const outcomes = whole ? [] : await abortable(loadEach(data, source, positions, size, options), signal);
-  return pack(data, size, positions, source, outcomes);
+  const shown = draws ? await cropAndFlip(data, positions.length, size, draws, signal) : data;
+  return pack(shown, size, positions, source, outcomes);
 }
 
 /**
@@ -75,21 +76,12 @@ async function loadAtOnce(
   { bulk }: Source,
   positions: ArrayLike<number>,
   size: Size,
-  draw: LoadOptions['draw'],
 ): Promise<boolean> {
   if (!bulk || bulk.height !== size[0] || bulk.width !== size[1]) return false;
-  const read = draw ? allocate(positions.length, size) : data;
   try {
-    await bulk.read(positions, read);
+    await bulk.read(positions, data);
   } catch {
     return false;
-  }
-  if (!draw) return true;
-  const [height, width] = size;
-  const stride = height * width * 3;
-  for (let slot = 0; slot < positions.length; slot++) {
-    const [from, to] = [slot * stride, (slot + 1) * stride];
-    applyCropFlip({ pixels: read.subarray(from, to), height, width }, draw(slot), data.subarray(from, to));
   }
   return true;
 }
@@ -105,25 +97,20 @@ async function loadEach(
   size: Size,
   options: LoadOptions,
 ): Promise<(Hole | undefined)[]> {
-  const { signal, gate = createGate(), strictTo, draw } = options;
+  const { signal, gate = createGate(), strictTo } = options;
   const [height, width] = size;
   const stride = height * width * 3;
   const read = Array.from({ length: positions.length }, (_, slot) =>
     gate(() => readItem(source, positions[slot], signal)),
   );
   const inputs = await Promise.all(read);
-  const decoded = draw ? allocate(positions.length, size) : data;
-  const filled = await decodeJpegs(inputs, decoded, size, strictTo === undefined, signal);
+  const filled = await decodeJpegs(inputs, data, size, strictTo === undefined, signal);
   const outcomes: (Hole | undefined)[] = Array.from({ length: positions.length });
   const rest: Promise<void>[] = [];
   let failed = false; // set by the first error that is not one file's: the rest need not start
   for (let slot = 0; slot < positions.length; slot++) {
+    if (filled[slot]) continue;
     const out = data.subarray(slot * stride, (slot + 1) * stride);
-    if (filled[slot]) {
-      const pixels = decoded.subarray(slot * stride, (slot + 1) * stride);
-      if (draw) applyCropFlip({ pixels, height, width }, draw(slot), out);
-      continue;
-    }
     const load = async () => {
       if (failed || signal?.aborted) return;
       outcomes[slot] = await loadInto(
@@ -172,7 +159,7 @@ async function loadInto(
   id: string,
   slot: number,
   size: Size,
-  { strictTo, draw }: LoadOptions,
+  { strictTo }: LoadOptions,
 ): Promise<Hole | undefined> {
   if (input instanceof SaliencyMixError) return { slot, id, error: input };
   let image: Decoded;
@@ -182,9 +169,21 @@ async function loadInto(
     return { slot, id, error: fileErrorOf(error, id) };
   }
   if (image.height !== size[0] || image.width !== size[1]) throw otherSize(id, image, strictTo, size);
-  if (draw) applyCropFlip(image, draw(slot), out);
-  else out.set(image.pixels);
+  out.set(image.pixels);
   return undefined;
+}
+
+/** The images as drawn, in memory of their own. What stands in the slots of holes is treated like an image; pack drops it. */
+async function cropAndFlip(
+  data: Uint8Array,
+  count: number,
+  size: Size,
+  draws: Int32Array,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const shown = allocate(count, size);
+  await cropFlip({ data, shape: [count, ...size, 3] }, draws, shown, { signal });
+  return shown;
 }
 
 /**

@@ -77,6 +77,8 @@ export interface Addon {
     width: number;
     images: Uint8Array;
   }): Promise<void>;
+  /** draws: dy, dx and flip of image after image. */
+  cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
   preferLargePages(fresh: Uint8Array): void;

@@ -268,6 +268,48 @@ TEST(mixingAndConverting) {
   }
 }
 
+namespace {
+
+std::vector<CropFlip> randomDraws(check::Numbers& numbers, int count, int height, int width) {
+  constexpr std::int32_t kExtremes[] = {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+  std::vector<CropFlip> draws;
+  for (int i = 0; i < count; i++) {
+    const auto shift = [&](int length) {
+      return numbers.below(30) == 0 ? kExtremes[numbers.below(2)] : numbers.below(2 * length + 5) - length - 2;
+    };
+    draws.push_back({shift(height), shift(width), numbers.below(2) == 0});
+  }
+  return draws;
+}
+
+void compareCropFlip(check::Numbers& numbers, int count, int height, int width, int threads) {
+  const Images images(numbers, count, height, width, numbers.below(3) == 0 ? 1 : 3);
+  const BatchView& batch = images.view();
+  const std::vector<CropFlip> draws = randomDraws(numbers, count, height, width);
+  const std::size_t size = static_cast<std::size_t>(count) * batch.image(0).bytes();
+  std::vector<std::uint8_t> expected(size + 128, 0xcd);
+  cropFlip(batch, draws, expected.data() + 64);
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported()) continue;
+    std::vector<std::uint8_t> out(size + 128, 0xcd);
+    cpuBackendAt(level)->cropFlip(batch, draws, out.data() + 64, {threads, nullptr});
+    CHECK(out == expected);
+  }
+}
+
+}  // namespace
+
+TEST(croppingAndFlipping) {
+  check::Numbers numbers(40);
+  for (int width = 1; width <= 70; width++) {
+    for (int round = 0; round < 4; round++) compareCropFlip(numbers, 12, 1 + numbers.below(40), width, 1 + round % 2);
+  }
+  for (int count = 1; count <= 300; count += 23) compareCropFlip(numbers, count, 33, 31, 1 + count % 3);
+  for (const int threads : {1, 2, 5}) {  // bands of rows
+    for (int round = 0; round < 20; round++) compareCropFlip(numbers, 1, 100, 90, threads);
+  }
+}
+
 // Results larger than the cache are written past it, from addresses that are aligned or not.
 TEST(largeResults) {
   check::Numbers numbers(38);

@@ -20,9 +20,14 @@ void mix(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOu
   }
 }
 
+void cropFlip(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out) {
+  const std::size_t rowLength = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
+  for (int y = rows.begin; y < rows.end; y++) cropFlipRow(image, draw, y, out + static_cast<std::size_t>(y) * rowLength);
+}
+
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix};
+const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix, &cropFlip};
 
 }  // namespace saliencymix::cpu::scalar
