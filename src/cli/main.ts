@@ -4,6 +4,7 @@ import { version } from '../run/environment';
 import { addAugment } from './augment';
 import { addDemo } from './demo';
 import { addInfo } from './info';
+import { addDemoTrain } from './demo-train';
 import { addEvaluate } from './evaluate';
 import { addSaliency } from './saliency';
 import { addTrain } from './train';
@@ -14,6 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showSuggestionAfterError()
     .configureHelp({ sortOptions: false });
-  for (const add of [addAugment, addSaliency, addTrain, addEvaluate, addInfo, addDemo]) add(program);
+  for (const add of [addAugment, addSaliency, addTrain, addEvaluate, addInfo, addDemo, addDemoTrain])
+    add(program);
   await program.parseAsync(argv);
 }
