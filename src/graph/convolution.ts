@@ -1,16 +1,34 @@
 /**
- * The gradient of a convolution with respect to its weights. ONNX has no operator for it; what is fastest depends on the
+ * The gradients of a convolution, in the forms that are fastest on the CPU provider.
+ *
+ * With respect to its input: for stride 1 a convolution with the kernel turned round, else the transposed convolution.
+ *
+ * With respect to its weights: ONNX has no operator for it; what is fastest depends on the
  * shapes (measured on the CPU provider, one thread, 3×3 kernels): for each place of the kernel one slice of the padded
  * input and one matrix product, channels first for large maps and channels last for small ones; for large kernels over
  * few channels, a convolution with batch and channels exchanged.
  */
 import type { Value } from './graph';
-import { concat, conv, gemm, pad, reshape, slice, transpose, type Window } from './ops';
+import { concat, conv, convTranspose, flip, gemm, pad, reshape, slice, transpose, type Window } from './ops';
 
 /** Places of the kernel above which slices lose. */
 const MANY_PLACES = 25;
 /** Pixels of the result below which channels come last. */
 const SMALL_MAP = 16 * 16;
+
+/** dy: N×O×H'×W', w: O×C×h×w → N×C×height×width. */
+export function convInputGradient(
+  dy: Value,
+  w: Value,
+  { kernel, stride, padding }: Window,
+  size: readonly [height: number, width: number],
+): Value {
+  const around = kernel[0] - 1 - padding;
+  if (stride !== 1 || kernel[0] !== kernel[1] || around < 0)
+    return convTranspose(dy, w, { stride, padding }, size);
+  const turned = kernel[0] === 1 ? w : flip(w, [2, 3]);
+  return conv(dy, transpose(turned, [1, 0, 2, 3]), undefined, { stride: 1, padding: around });
+}
 
 /** x: N×C×H×W, dy: N×O×H'×W' → O×C×h×w. */
 export function convWeightGradient(x: Value, dy: Value, window: Window): Value {

@@ -4,7 +4,7 @@
  * shape that the operator broadcast its inputs to, which backward.ts sums up.
  */
 import { SaliencyMixError } from '../errors';
-import { convWeightGradient } from './convolution';
+import { convInputGradient, convWeightGradient } from './convolution';
 import { type Node, sizeOf, type Value } from './graph';
 import * as ops from './ops';
 
@@ -53,7 +53,7 @@ const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
     throw new SaliencyMixError('MODEL', 'Conv with dilation has no gradient here');
   const window = ops.windowOf(node.attributes);
   return [
-    needs[0] ? ops.convTranspose(dy, w, window, [x.shape[2], x.shape[3]]) : undefined,
+    needs[0] ? convInputGradient(dy, w, window, [x.shape[2], x.shape[3]]) : undefined,
     needs[1] ? convWeightGradient(x, dy, window) : undefined,
     needs[2] ? reduceSum(dy, [0, 2, 3], false) : undefined,
   ].slice(0, node.inputs.length);

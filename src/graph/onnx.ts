@@ -62,11 +62,11 @@ function attributeProto(name: string, value: Attribute) {
   return { name, ints: [...value], type: KINDS.INTS };
 }
 
-const nodeProto = ({ op, inputs, outputs, attributes }: Node) => ({
+const nodeProto = ({ op, inputs, outputs, attributes }: Node, nameOf: (value: Value) => string) => ({
   opType: op,
   name: outputs[0].name,
-  input: inputs.map((input) => input?.name ?? ''),
-  output: outputs.map(({ name }) => name),
+  input: inputs.map((input) => (input ? nameOf(input) : '')),
+  output: outputs.map(nameOf),
   attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
 });
 
@@ -95,20 +95,25 @@ function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
   return { nodes: kept.toReversed(), needed };
 }
 
+/** A value that a node makes bears the name of its first output; what else is an output is copied. */
+function namesOf(graph: Graph, nodes: readonly Node[]): (value: Value) => string {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<Value, string>();
+  for (const [name, value] of graph.outputs) if (made.has(value) && !names.has(value)) names.set(value, name);
+  return (value) => names.get(value) ?? value.name;
+}
+
 /** Serialises a graph with its named outputs; nodes that none of them needs are left out, inputs are all kept. */
 export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   const { weights, batch, version = '', metadata = {} } = options;
   const { nodes: run, needed } = live(graph);
-  const nodes = run.map(nodeProto);
-  // Outputs bear their own names, also where one value has several or is an input.
-  for (const [name, value] of graph.outputs)
-    nodes.push({
-      opType: 'Identity',
-      name: `output_${name}`,
-      input: [value.name],
-      output: [name],
-      attribute: [],
-    });
+  const nameOf = namesOf(graph, run);
+  const nodes = run.map((node) => nodeProto(node, nameOf));
+  for (const [name, value] of graph.outputs) {
+    if (nameOf(value) === name) continue;
+    const input = [nameOf(value)];
+    nodes.push({ opType: 'Identity', name: `output_${name}`, input, output: [name], attribute: [] });
+  }
   const isWeight = ({ name }: Value) => weights?.has(name) ?? false;
   const message = ModelProto.fromObject({
     irVersion: IR_VERSION,

@@ -122,6 +122,13 @@ export function slice(x: Value, ranges: readonly Range[]): Value {
   return single('Slice', inputs, shape);
 }
 
+/** Reversed along some axes. */
+export function flip(x: Value, axes: readonly number[]): Value {
+  const ends = axes.map((axis) => -x.shape[axis] - 1);
+  const back = axes.map(() => -1);
+  return single('Slice', [x, ...[back, ends, axes, back].map((column) => integers(x, column))], x.shape);
+}
+
 /** Zeros around: `before[axis]` in front, `after[axis]` behind. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   const shape = x.shape.map((side, axis) => before[axis] + side + after[axis]);
