@@ -51,8 +51,11 @@ function suggestion(word: string, known: readonly string[]): string {
     const [short, long] = [lower, one.toLowerCase()].toSorted((a, b) => a.length - b.length);
     return short.length > 2 && long.startsWith(short);
   });
-  const nearest = begins ?? closest(lower, [...known]);
-  const near = begins !== undefined || distance(lower, nearest.toLowerCase()) < nearest.length / 2;
+  const closestOne = closest(lower, [...known]);
+  const apart = distance(lower, closestOne.toLowerCase());
+  // A single slip tells more than a beginning in common.
+  const nearest = apart <= 1 ? closestOne : (begins ?? closestOne);
+  const near = begins !== undefined || apart < nearest.length / 2;
   return near ? ` (did you mean "${nearest}"?)` : '';
 }
 

@@ -1,0 +1,63 @@
+import { openDataset } from '../../src/data/dataset';
+import { learningBatches } from '../../src/train/batches';
+import { checkTrainOptions, settle } from '../../src/train/train-settings';
+import type { TrainOptions } from '../../src/train/train-options';
+
+const given: TrainOptions = {
+  data: { path: 'demo', demo: { count: 50, size: 24 } },
+  out: 'unused',
+  batch: 16,
+  labelSmoothing: 0.1,
+  mixer: { alpha: 1 },
+  seed: 3,
+  test: false,
+};
+
+async function epochOf(epoch: number, from: number, threads = 2, more: Partial<TrainOptions> = {}) {
+  const options = { ...given, ...more };
+  const dataset = await openDataset(options.data);
+  const { settings } = await settle(options, checkTrainOptions(options), dataset, undefined);
+  const all = [];
+  for await (const { images, labels, batch } of learningBatches(
+    dataset,
+    settings,
+    { epoch, from },
+    { threads, strict: false },
+  ))
+    all.push({
+      images: Buffer.from(images.buffer).toString('base64'),
+      labels: [...labels],
+      batch,
+      count: images.length / (3 * 24 * 24),
+    });
+  await dataset.close();
+  return all;
+}
+
+test('an epoch has every batch, the last one short, and labels that sum to 1', async () => {
+  const batches = await epochOf(0, 0);
+  expect(batches.map(({ count }) => count)).toEqual([16, 16, 16, 2]);
+  for (const { labels } of batches) {
+    for (let i = 0; i < labels.length; i += 10) {
+      const row = labels.slice(i, i + 10);
+      expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+      expect(Math.min(...row)).toBeCloseTo(0.01, 6);
+    }
+  }
+});
+
+test('entered anywhere, with any threads, it goes on with the same bytes', async () => {
+  const whole = await epochOf(4, 0);
+  expect(await epochOf(4, 2, 1)).toEqual(whole.slice(2));
+  expect(await epochOf(4, 4)).toEqual([]);
+});
+
+test('another epoch, another seed, no shift and no mirror: other bytes', async () => {
+  const [first] = await epochOf(0, 0);
+  const others = [
+    await epochOf(1, 0),
+    await epochOf(0, 0, 2, { seed: 4 }),
+    await epochOf(0, 0, 2, { crop: 0, flip: false }),
+  ];
+  for (const [other] of others) expect(other.images).not.toBe(first.images);
+});
