@@ -9,25 +9,32 @@ const require = createRequire(import.meta.url);
 const { optionTable } = require('../dist/mix/options.js');
 const { mixMethods } = require('../dist/mix/index.js');
 const { writers } = require('../dist/augment/writers/index.js');
+const { learningTable } = require('../dist/train/train-options.js');
+const { models } = require('../dist/models/index.js');
 const { formats } = require('../dist/data/datasets/index.js');
 
 const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 const table = (head, rows) =>
   [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n');
 
+const optionRows = (options) =>
+  Object.entries(options).map(([name, { values, about, default: standard }]) => [
+    `\`${name}\``,
+    values,
+    standard === undefined ? '' : `\`${standard}\``,
+    about,
+  ]);
+
 const measured = readResults(newestResults());
 const speed = speedTable(measured);
 
 const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
-  options: table(
-    ['option', 'values', 'default', ''],
-    Object.entries(optionTable).map(([name, { values, about, default: standard }]) => [
-      `\`${name}\``,
-      values,
-      standard === undefined ? '' : `\`${standard}\``,
-      about,
-    ]),
+  options: table(['option', 'values', 'default', ''], optionRows(optionTable)),
+  learning: table(['option', 'values', 'default', ''], optionRows(learningTable)),
+  models: table(
+    ['model', '', 'source'],
+    Object.entries(models).map(([name, { summary, reference }]) => [`\`${name}\``, summary, reference]),
   ),
   methods: table(
     ['method', '', 'source'],
@@ -41,6 +48,7 @@ const parts = {
     ['`--format`', ''],
     Object.values(writers).map(({ name, summary }) => [`\`${name}\``, summary]),
   ),
+  training: `\`\`\`js\n${readFileSync('examples/train.mjs', 'utf8')}\`\`\``,
   example: `\`\`\`js\n${readFileSync('examples/training-loop.mjs', 'utf8')}\`\`\``,
 };
 

@@ -1,7 +1,8 @@
 /** The README keeps its word. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '..');
 const readme = readFileSync(resolve(ROOT, 'README.md'), 'utf8');
@@ -18,6 +19,16 @@ test('the example runs', () => {
   const lines = stdout.trim().split('\n');
   expect(lines).toHaveLength(16);
   expect(lines[7]).toBe(`${26 * 3 * 64 * 64} pixels, 260 label weights`);
+});
+
+test('the example of training runs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'saliencymix-readme-'));
+  const example = resolve(ROOT, 'examples/train.mjs');
+  const { status, stdout } = spawnSync(process.execPath, [example], { cwd: folder, encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^(step \d: loss \d\.\d{3}\n){5}$/);
+  expect(existsSync(join(folder, 'trainer.safetensors'))).toBe(true);
+  rmSync(folder, { recursive: true });
 });
 
 test('the package resolves by its own name, from CommonJS and from ES modules, with the same names', () => {
@@ -46,6 +57,19 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
       'schemeNames',
     ].toSorted(),
   );
+});
+
+test('training resolves by its own name, from CommonJS and from ES modules', () => {
+  const names =
+    'JSON.stringify([typeof m.Trainer.create, typeof m.createModel, typeof m.train, typeof m.evaluate])';
+  const required = node('-e', `const m = require('saliencymix/train'); console.log(${names})`);
+  const imported = node(
+    '--input-type=module',
+    '-e',
+    `import * as m from 'saliencymix/train'; console.log(${names})`,
+  );
+  expect(JSON.parse(required.stdout)).toEqual(Array(4).fill('function'));
+  expect(imported.stdout).toBe(required.stdout);
 });
 
 test('what it links to is there, and small', () => {

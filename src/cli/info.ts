@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { environment, version } from '../run/environment';
 import { formats } from '../data/datasets';
 import { mixMethodNames, mixMethods } from '../mix/index';
+import { modelNames, models } from '../models/index';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
 import { saliencyMethods } from '../saliency/methods';
@@ -14,7 +15,7 @@ function onnxruntime(): string {
     const { version: found } = require('onnxruntime-node/package.json') as { version: string };
     return found;
   } catch {
-    return 'not installed (optional, for learned saliency: npm install onnxruntime-node)';
+    return 'not installed (optional, for training and learned saliency: npm install onnxruntime-node)';
   }
 }
 
@@ -29,6 +30,7 @@ function collect() {
     saliency: saliencyMethods,
     methods: mixMethodNames.map((name) => ({ name, summary: mixMethods[name].summary })),
     schemes: schemeNames,
+    models: modelNames.map((name) => ({ name, summary: models[name].summary })),
     data: formats.map(({ name, summary }) => ({ name, summary })),
   };
 }

@@ -1,10 +1,16 @@
+import { join } from 'node:path';
 import { openDataset } from '../../src/data/dataset';
 import { learningBatches } from '../../src/train/batches';
 import { checkTrainOptions, settle } from '../../src/train/train-settings';
 import type { TrainOptions } from '../../src/train/train-options';
+import { colourFolder } from '../cli/colours';
+import { workFolder } from '../cli/fixtures';
+
+const data = join(workFolder(), 'data');
+beforeAll(() => colourFolder(data, { train: 50 }));
 
 const given: TrainOptions = {
-  data: { path: 'demo', demo: { count: 50, size: 24 } },
+  data,
   out: 'unused',
   batch: 16,
   labelSmoothing: 0.1,
@@ -28,7 +34,7 @@ async function epochOf(epoch: number, from: number, threads = 2, more: Partial<T
       images: Buffer.from(images.buffer).toString('base64'),
       labels: [...labels],
       batch,
-      count: images.length / (3 * 24 * 24),
+      count: images.length / (3 * 16 * 16),
     });
   await dataset.close();
   return all;
@@ -38,10 +44,10 @@ test('an epoch has every batch, the last one short, and labels that sum to 1', a
   const batches = await epochOf(0, 0);
   expect(batches.map(({ count }) => count)).toEqual([16, 16, 16, 2]);
   for (const { labels } of batches) {
-    for (let i = 0; i < labels.length; i += 10) {
-      const row = labels.slice(i, i + 10);
+    for (let i = 0; i < labels.length; i += 3) {
+      const row = labels.slice(i, i + 3);
       expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
-      expect(Math.min(...row)).toBeCloseTo(0.01, 6);
+      expect(Math.min(...row)).toBeGreaterThanOrEqual(0.0333);
     }
   }
 });
