@@ -35,7 +35,7 @@ export interface Optimizer {
   readonly slots: readonly string[];
   readonly rates: readonly string[];
   /** The rates of a step, counted from 1. */
-  ratesAt(learningRate: number, step: number): number[];
+  readonly ratesAt: (learningRate: number, step: number) => number[];
   update(
     weight: Value,
     gradient: Value,
@@ -114,6 +114,6 @@ export const optimizerNames = Object.keys(optimizers) as OptimizerOptions['name'
 
 /** @throws SaliencyMixError ARGUMENT for an unknown optimizer, an unknown option, or a value out of range */
 export function createOptimizer(given: unknown): Optimizer {
-  const options = check.options(given, Object.keys((given ?? {}) as object), 'optimizer');
+  const options = check.options(given, Object.keys(given ?? {}), 'optimizer');
   return optimizers[check.name(options.name, optimizerNames, 'optimizer.name')](options);
 }

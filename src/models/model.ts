@@ -10,7 +10,7 @@ export interface Model {
   /** In the order of the layers. */
   readonly parameters: readonly Parameter[];
   /** images: N×3×H×W → logits: N×classes. */
-  build(net: Net, images: Value): Value;
+  readonly build: (net: Net, images: Value) => Value;
 }
 
 /** What a model's file gives: checked options, and how it is built. */

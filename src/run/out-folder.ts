@@ -24,7 +24,7 @@ export interface FolderUse {
   work: NonNullable<RunFile['work']>;
   settings: unknown;
   /** Whether runs of this command write such a name. */
-  owns(name: string): boolean;
+  owns: (name: string) => boolean;
   /** A file that is not empty once a run has done anything worth keeping. */
   firstTrace: string;
   /** Folders in it, where files are written. */

@@ -68,7 +68,7 @@ export interface ScoreOptions {
   classes: number;
   /** Number in the model of each of the data's classes. */
   classNumbers: readonly number[];
-  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  predict: (images: Float32Array, count: number) => Promise<Float32Array>;
   threads: number;
   strict?: boolean;
   signal?: AbortSignal;

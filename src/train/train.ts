@@ -66,7 +66,7 @@ interface Job {
   options: ReturnType<typeof checkTrainOptions>;
   settings: TrainSettings;
   model: Model;
-  train: Dataset;
+  data: Dataset;
   test?: Dataset;
   onProgress: TrainRun['onProgress'];
 }
@@ -93,7 +93,7 @@ const hasCheckpoint = (out: string, earlier: RunFile | undefined) =>
   earlier !== undefined && existsSync(join(out, CHECKPOINT));
 
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
-  const { options, settings, model, train } = job;
+  const { options, settings, model, data } = job;
   const { out, signal } = options;
   const about: Environment = environment(chooseBackend(job.options.mixer.backend));
   const begun: TrainRunFile = earlier ?? {
@@ -112,14 +112,15 @@ async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<
     const { position } = notes;
     const metrics = await Metrics.open(out, { steps: trainer.steps, epochs: position.epoch }, settings);
     const bad = new Map(
-      [...train.problems, ...(job.test?.problems ?? [])].map(({ file, reason }) => [file, reason]),
+      [...data.problems, ...(job.test?.problems ?? [])].map(({ file, reason }) => [file, reason]),
     );
     for (const [file, reason] of notes.bad) bad.set(file, reason);
     const report: ReportParts = { settings, model, metrics, environment: about, status: 'running' };
-    report.samples = await drawSamples(train, settings);
+    report.samples = await drawSamples(data, settings);
     const run: TrainRun = {
       ...job,
       ...options,
+      train: data,
       trainer,
       metrics,
       bad,
@@ -204,7 +205,7 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     const claim = await claimFolder(options.out, mode, folderUse(settings));
     try {
       const onProgress = given.onProgress ?? (() => undefined);
-      const job: Job = { options, settings, model, train: data, test, onProgress };
+      const job: Job = { options, settings, model, data, test, onProgress };
       const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
