@@ -114,6 +114,6 @@ export const optimizerNames = Object.keys(optimizers) as OptimizerOptions['name'
 
 /** @throws SaliencyMixError ARGUMENT for an unknown optimizer, an unknown option, or a value out of range */
 export function createOptimizer(given: unknown): Optimizer {
-  const options = check.options(given, Object.keys((given ?? {}) as object), 'optimizer');
+  const options = check.options(given, Object.keys(given ?? {}), 'optimizer');
   return optimizers[check.name(options.name, optimizerNames, 'optimizer.name')](options);
 }

@@ -95,7 +95,9 @@ function member(
     reference: 'He et al., Deep residual learning, CVPR 2016',
     create(given) {
       known(given, ['classes', 'stem', 'width'], 'model options');
-      const { options, build } = createResnet({ block, layers: [...layers], ...defaults, ...given });
+      const { classes: count, stem: begin = defaults.stem, width: channels = defaults.width } = given;
+      const whole = { block, layers: [...layers], classes: count, stem: begin, width: channels };
+      const { options, build } = createResnet(whole);
       const { classes, stem, width } = options;
       return { options: { classes, stem, width }, build };
     },

@@ -8,7 +8,7 @@ import type { Model } from '../models/model';
 import { type Machine, startMachine, type Tensors } from '../onnx/machine';
 import { writing, writeWhole, PARTIAL } from '../run/files';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
-import { checkModel, checkParameters, modelOfCheckpoint } from './fits';
+import { checkModel, checkParameters, checkTensors, modelOfCheckpoint } from './fits';
 import { initialParameters } from './initial';
 import { drawMasks } from './masks';
 import {
@@ -56,6 +56,9 @@ export interface Gradients {
   /** n × 3 × height × width. */
   images: Float32Array;
 }
+
+/** A part of a larger array would be sent to the thread with all of the array. */
+const compact = (part: Float32Array) => (part.byteLength < part.buffer.byteLength ? part.slice() : part);
 
 const weightsOf = (tensors: Tensors): Map<string, Tensor> =>
   new Map(
@@ -111,11 +114,13 @@ export class Trainer {
     const { threads, model } = check.options(options, ['threads', 'model'], 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
     const settings = resolveTrainer({ ...saved.trainer, threads: threads ?? saved.trainer.threads });
+    if (model !== undefined) checkModel(model, settings.image);
     const trainer = new Trainer(modelOfCheckpoint(path, saved, model as Model | undefined), settings);
     trainer.notes = saved.notes;
     trainer.#steps = saved.counts.steps;
     trainer.#updates = saved.counts.updates;
     try {
+      checkTensors(path, saved.tensors, [...trainer.model.parameters, ...trainer.#slotNames()]);
       await trainer.#begin(saved.tensors);
     } catch (error) {
       await trainer.close();
@@ -172,8 +177,8 @@ export class Trainer {
   #feeds({ images, labels }: TrainingBatch, count: number, masks: Program['masks']): Tensors {
     const { image, seed } = this.settings;
     return {
-      images: { data: images, shape: [count, 3, ...image] },
-      labels: { data: labels, shape: [count, this.model.classes] },
+      images: { data: compact(images), shape: [count, 3, ...image] },
+      labels: { data: compact(labels), shape: [count, this.model.classes] },
       ...drawMasks(masks, seed, this.#steps),
     };
   }
@@ -196,11 +201,11 @@ export class Trainer {
 
   async #step(batch: StepOptions, count: number): Promise<StepResult> {
     const { masks } = await this.#program('step', count);
-    const { rates, ratesAt } = this.settings.optimizer;
+    const { optimizer } = this.settings;
     const number = this.#steps + 1;
-    const values = ratesAt(batch.learningRate, this.#updates + 1);
+    const values = optimizer.ratesAt(batch.learningRate, this.#updates + 1);
     const feeds = this.#feeds(batch, count, masks);
-    rates.forEach((rate, i) => {
+    optimizer.rates.forEach((rate, i) => {
       feeds[rateName(rate)] = { data: Float32Array.of(values[i]), shape: [] };
     });
     const fetch = ['loss', 'logits'];
@@ -350,14 +355,14 @@ export class Trainer {
    * @throws (rejects) SaliencyMixError CHECKPOINT, ARGUMENT
    */
   async loadSafetensors(path: string): Promise<void> {
-    const { tensors } = await readTensors(check.text(path, 'path'));
-    for (const name of tensors.keys()) if (name.endsWith('.num_batches_tracked')) tensors.delete(name);
+    const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
+    const { tensors } = await readTensors(check.text(path, 'path'), isCounter);
     await this.load(tensors);
   }
 
   /** Ends the thread and frees its memory; what was asked before is still done. May be called twice. */
   close(): Promise<void> {
-    return this.#machine.close();
+    return this.#inOrder(() => this.#machine.close());
   }
 }
 

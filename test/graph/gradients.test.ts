@@ -16,7 +16,7 @@ type Draw = 'any' | 'positive' | 'signed' | 'apart' | 'share';
 interface Case {
   what: string;
   inputs: [shape: Shape, draw?: Draw][];
-  build(values: Value[]): Value;
+  build: (values: Value[]) => Value;
   /** Inputs that have a gradient; all unless given. */
   wrt?: number[];
 }
@@ -40,14 +40,14 @@ const gemm = (transA: boolean, transB: boolean, bias: Shape | undefined): Case =
   inputs: [[transA ? [4, 3] : [3, 4]], [transB ? [5, 4] : [4, 5]], ...(bias ? [[bias] as [Shape]] : [])],
   build: ([a, b, c]) => ops.gemm(a, b, c, { transA, transB }),
 });
-const pairs = (build: Case['build'], draw: Draw = 'any'): Case[] => [
-  { what: 'same shapes', inputs: [[[2, 3]], [[2, 3], draw]], build },
-  { what: 'a vector on the right', inputs: [[[2, 3, 4]], [[4], draw]], build },
-  { what: 'sides of 1', inputs: [[[2, 1, 4]], [[3, 1], draw]], build },
-  { what: 'a scalar on the left', inputs: [[[]], [[2, 3], draw]], build },
+const pairs = (build: Case['build'], right: Draw = 'any'): Case[] => [
+  { what: 'same shapes', inputs: [[[2, 3]], [[2, 3], right]], build },
+  { what: 'a vector on the right', inputs: [[[2, 3, 4]], [[4], right]], build },
+  { what: 'sides of 1', inputs: [[[2, 1, 4]], [[3, 1], right]], build },
+  { what: 'a scalar on the left', inputs: [[[]], [[2, 3], right]], build },
 ];
-const same = (build: Case['build'], draw: Draw = 'any'): Case[] => [
-  { what: 'a matrix', inputs: [[[3, 5], draw]], build },
+const same = (build: Case['build'], how: Draw = 'any'): Case[] => [
+  { what: 'a matrix', inputs: [[[3, 5], how]], build },
 ];
 const reductions = (of: (x: Value, axes: number[], keep?: boolean) => Value): Case[] => [
   { what: 'rows', inputs: [[[3, 5]]], build: ([x]) => of(x, [1]) },
