@@ -184,9 +184,9 @@ export class Trainer {
   }
 
   /**
-   * One step of the optimizer on one batch. Steps that are asked for while one runs are done in their order. A loss that
-   * is not finite changes nothing.
-   * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for a loss that is not finite
+   * One step of the optimizer on one batch. Steps that are asked for while one runs are done in their order; their arrays
+   * must stay as they are until then. A step whose loss, or next weights, are not finite changes nothing.
+   * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for what is not finite
    */
   async step(batch: StepOptions): Promise<StepResult> {
     const given = check.options(
@@ -208,18 +208,15 @@ export class Trainer {
     optimizer.rates.forEach((rate, i) => {
       feeds[rateName(rate)] = { data: Float32Array.of(values[i]), shape: [] };
     });
-    const fetch = ['loss', 'logits'];
+    const fetch = ['loss', 'logits', 'health'];
     const results = await this.#machine.run({
       model: programName('step', count),
       feeds,
       fetch,
-      guard: 'loss',
+      guard: 'health',
     });
     const [loss] = results.loss.data;
-    if (!Number.isFinite(loss)) {
-      const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
-      throw new SaliencyMixError('TRAINING', `The loss of step ${number} is ${loss}: ${advice}`);
-    }
+    if (!Number.isFinite(results.health.data[0])) throw notFinite(number, loss);
     this.#steps = number;
     this.#updates++;
     return { loss, logits: results.logits.data as Float32Array };
@@ -364,6 +361,14 @@ export class Trainer {
   close(): Promise<void> {
     return this.#inOrder(() => this.#machine.close());
   }
+}
+
+function notFinite(step: number, loss: number): SaliencyMixError {
+  const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
+  const what = Number.isFinite(loss)
+    ? 'would make weights or statistics that are not finite'
+    : `has the loss ${loss}`;
+  return new SaliencyMixError('TRAINING', `Step ${step} ${what}: ${advice}`);
 }
 
 const programName = (kind: string, count: number) => `${kind} of ${count}`;

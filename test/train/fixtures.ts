@@ -1,6 +1,8 @@
 /** What the tests of training share: numbers from a counter, small models, trainers that are closed afterwards. */
-
-import type { TrainingBatch } from '../../src/train';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createModel, type Model, Trainer, type TrainerOptions, type TrainingBatch } from '../../src/train';
 
 /** Low 64 bits of products of 64-bit numbers, each as two halves of 32 bits; both results are left in `product`. */
 const product = new Uint32Array(2);
@@ -70,4 +72,89 @@ export function batchOf(step: number | string, { count, side, classes }: BatchSh
   }
   const images = symmetric(`input/${step}`, count * 3 * side * side, 1.7);
   return { images, labels: Float32Array.from(labels) };
+}
+
+export const CLASSES = 5;
+export const SIDE = 16;
+export const BATCH = 6;
+
+/** A residual network of 3 blocks and 4 channels. */
+export const smallModel = (classes = CLASSES): Model =>
+  createModel('resnet', { layers: [1, 1, 1], width: 4, classes, stem: 'cifar' });
+
+/** A wide one with dropout. */
+export const dropoutModel = (dropout = 0.3): Model =>
+  createModel('wrn', { depth: 10, widen: 1, dropout, classes: CLASSES });
+
+export const smallBatch = (step: number | string, count = BATCH): TrainingBatch =>
+  batchOf(step, { count, side: SIDE, classes: CLASSES });
+
+const opened = new Set<Trainer>();
+afterAll(async () => {
+  for (const trainer of opened) await trainer.close();
+});
+
+/** Closed at the end of the file. */
+export function closing(trainer: Trainer): Trainer {
+  opened.add(trainer);
+  return trainer;
+}
+
+export async function smallTrainer(options: Partial<TrainerOptions> = {}, model = smallModel()) {
+  const common = { batch: BATCH, image: [SIDE, SIDE], optimizer: { name: 'sgd' }, threads: 1 } as const;
+  return closing(await Trainer.create(model, { ...common, ...options }));
+}
+
+/** Losses of steps on the batches of these numbers. */
+export async function losses(
+  trainer: Trainer,
+  steps: readonly number[],
+  learningRate = 0.05,
+): Promise<number[]> {
+  const found: number[] = [];
+  for (const step of steps) found.push((await trainer.step({ ...smallBatch(step), learningRate })).loss);
+  return found;
+}
+
+export type Values = ReadonlyMap<string, { data: Float32Array; shape: readonly number[] }>;
+
+/** Tensors as text of their bits, for comparisons. */
+export const bitsOf = (tensors: Values): Record<string, string> =>
+  Object.fromEntries(
+    [...tensors].map(([name, { data }]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    ]),
+  );
+
+export const stateOf = async (trainer: Trainer) => bitsOf(await trainer.parameters());
+
+/** A folder that goes when the test file is done. */
+export function workFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'saliencymix-train-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface PlainFile {
+  metadata: Record<string, string>;
+  tensors: Map<string, { dtype: string; shape: number[]; data: Float32Array }>;
+}
+
+/** A safetensors file, read from the format's description. */
+export function readSafetensors(path: string): PlainFile {
+  const bytes = readFileSync(path);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, unknown>;
+  const { __metadata__: metadata, ...entries } = header;
+  const tensors = Object.entries(entries).map(([name, entry]) => {
+    const {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    } = entry as { dtype: string; shape: number[]; data_offsets: number[] };
+    const values = Array.from({ length: (to - from) / 4 }, (_, i) => bytes.readFloatLE(start + from + 4 * i));
+    return [name, { dtype, shape, data: Float32Array.from(values) }] as const;
+  });
+  return { metadata: metadata as Record<string, string>, tensors: new Map(tensors) };
 }
