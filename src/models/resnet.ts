@@ -99,7 +99,9 @@ function member(
     takes: MEMBER_TAKES,
     create(given) {
       known(given, MEMBER_TAKES, 'model options');
-      const { options, build } = createResnet({ block, layers: [...layers], ...defaults, ...given });
+      const { classes: count, stem: begin = defaults.stem, width: channels = defaults.width } = given;
+      const whole = { block, layers: [...layers], classes: count, stem: begin, width: channels };
+      const { options, build } = createResnet(whole);
       const { classes, stem, width } = options;
       return { options: { classes, stem, width }, build };
     },

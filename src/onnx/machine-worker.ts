@@ -66,7 +66,7 @@ async function answer(asked: Asked): Promise<Tensors> {
       return Object.fromEntries(asked.names.map((name) => [name, dataOf(state.get(name) as Tensor)]));
     case 'run':
       return run(asked);
-    case 'close':
+    default:
       for (const session of models.values()) await session.release();
       models.clear();
       state.clear();

@@ -66,8 +66,10 @@ export function startMachine(): Machine {
   let asked = 0;
   let ended: Error | undefined;
 
+  let closing: Promise<void> | undefined;
+
   const abandon = (error: Error) => {
-    ended = error;
+    ended ??= error;
     for (const call of waiting.values()) call.reject(error);
     waiting.clear();
   };
@@ -90,6 +92,13 @@ export function startMachine(): Machine {
       worker.ref();
       worker.postMessage({ ...command, id }, transfer);
     });
+  const close = async () => {
+    if (ended) return;
+    const gone = new Promise((resolveGone) => worker.once('exit', resolveGone));
+    await ask({ kind: 'close' });
+    worker.ref();
+    await gone;
+  };
   return {
     async add(model, bytes, threads) {
       await ask({ kind: 'add', model, bytes, threads });
@@ -99,12 +108,9 @@ export function startMachine(): Machine {
     },
     read: (names) => ask({ kind: 'read', names }),
     run: (request) => ask({ kind: 'run', ...request }),
-    async close() {
-      if (ended) return;
-      const gone = new Promise((resolveGone) => worker.once('exit', resolveGone));
-      await ask({ kind: 'close' });
-      worker.ref();
-      await gone;
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

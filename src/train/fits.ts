@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { Graph, sameShape } from '../graph/graph';
+import { Graph, sameShape, type Value } from '../graph/graph';
 import { createModel, type ModelOptions } from '../models/index';
 import type { Model } from '../models/model';
 import { Net } from '../models/net';
@@ -14,16 +14,20 @@ import type { Tensor } from './safetensors';
  * @throws SaliencyMixError ARGUMENT, MODEL
  */
 export function checkModel(value: unknown, image: readonly [number, number]): void {
-  const model = value as Partial<Model> | null;
-  const isModel = typeof model?.build === 'function' && Array.isArray(model.parameters);
+  const given = value as Partial<Model> | null | undefined;
+  const isModel = typeof given?.build === 'function' && Array.isArray(given.parameters);
   if (!isModel) throw check.invalid('model', 'a model, as createModel gives', value);
-  const { name, classes, build } = value as Model;
+  const model = value as Model;
+  const { name, classes } = model;
   check.integer(classes, 'model.classes', 1);
   const graph = new Graph();
   const count = 2;
-  const { shape } = build(new Net(graph, 'evaluate'), graph.input('images', [count, 3, ...image]));
+  const logits = model.build(new Net(graph, 'evaluate'), graph.input('images', [count, 3, ...image])) as
+    | Value
+    | undefined;
+  const shape = logits?.shape ?? [];
   if (sameShape(shape, [count, classes])) return;
-  const got = `[${shape.join(', ')}] for ${count} images`;
+  const got = logits ? `[${shape.join(', ')}] for ${count} images` : 'nothing';
   throw new SaliencyMixError('MODEL', `The model ${name} must give n × ${classes} logits, but gives ${got}`);
 }
 
@@ -70,4 +74,21 @@ export function modelOfCheckpoint(path: string, { model: saved }: CheckpointInfo
       error,
     );
   }
+}
+
+/**
+ * That a checkpoint holds what a model and its optimizer go on from: a model from outside may have changed under its name.
+ * @throws SaliencyMixError CHECKPOINT
+ */
+export function checkTensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  needed: readonly { name: string; shape: readonly number[] }[],
+): void {
+  const wrong = needed.find(({ name, shape }) => !sameShape(tensors.get(name)?.shape ?? [NaN], shape));
+  if (wrong === undefined && tensors.size === needed.length) return;
+  const what = wrong ? `${wrong.name} of shape [${wrong.shape.join(', ')}]` : 'those tensors only';
+  throw new SaliencyMixError('CHECKPOINT', `${path} is a checkpoint of another model: it must hold ${what}`, {
+    file: path,
+  });
 }

@@ -97,6 +97,12 @@ export function checkBatch(
     throw check.invalid('labels', `a Float32Array of ${rows} values (images × classes)`, labels);
   }
   check.labels(labels, count, model.classes);
+  // The loss would have no lower bound.
+  const negative = labels.findIndex((label) => label < 0);
+  if (negative >= 0) {
+    const index = Math.floor(negative / model.classes);
+    throw check.invalid('labels', 'numbers of at least 0', labels[negative], { index });
+  }
   warnOfSums(labels, model.classes);
   return count;
 }

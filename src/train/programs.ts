@@ -3,6 +3,7 @@ import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
 import { Graph, type Value } from '../graph/graph';
 import { encodeModel } from '../graph/onnx';
+import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import type { Model } from '../models/model';
 import { type DropoutMask, Net } from '../models/net';
@@ -44,7 +45,25 @@ function forward(model: Model, { count, image }: BatchShape): Forward {
 
 const trained = (net: Net) => [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
 
-/** Forward, loss, backward, update: outputs loss, logits, and what the next step starts from. */
+/** A scalar that is finite where all the values are: a sum keeps what is not. */
+function healthOf(values: readonly Value[]): Value {
+  const sums = values.map((value) =>
+    reshape(
+      reduceSum(
+        value,
+        value.shape.map((_, axis) => axis),
+        false,
+      ),
+      [1],
+    ),
+  );
+  return reduceSum(concat(sums, 0), [0], false);
+}
+
+/**
+ * Forward, loss, backward, update: outputs loss, logits, and what the next step starts from. A finite loss may still have
+ * gradients, or statistics, that are not: `health` tells.
+ */
 export function stepProgram(model: Model, shape: BatchShape, optimizer: Optimizer): Program {
   const { graph, net, logits, loss } = forward(model, shape);
   const parameters = trained(net);
@@ -53,16 +72,19 @@ export function stepProgram(model: Model, shape: BatchShape, optimizer: Optimize
     parameters.map(({ value }) => value),
   );
   const rates = optimizer.rates.map((rate) => graph.input(rateName(rate), []));
+  const nexts = [...net.running.values()];
   for (const [i, { parameter, value }] of parameters.entries()) {
     const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
     const slots = names.map((name) => graph.input(name, value.shape));
     const next = optimizer.update(value, gradients[i], slots, rates);
     graph.output(`${NEXT}${parameter.name}`, next.weight);
+    nexts.push(next.weight);
     names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));
   }
   for (const [name, value] of net.running) graph.output(`${NEXT}${name}`, value);
   graph.output('loss', loss);
   graph.output('logits', logits);
+  graph.output('health', healthOf([reshape(loss, [1]), ...nexts]));
   return { bytes: encodeModel(graph, { version }), masks: net.masks };
 }
 

@@ -2,7 +2,7 @@
  * The safetensors format (github.com/huggingface/safetensors): the header's length as uint64, a JSON header with dtype,
  * shape and place of each tensor, then the tensors' bytes one after another, little endian. Float32 only.
  */
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 import { sizeOf } from '../graph/graph';
 
@@ -23,6 +23,7 @@ interface Entry {
   data_offsets: [number, number];
 }
 
+const METADATA = '__metadata__';
 const LENGTH = 8;
 /** As the reference implementation has it. */
 const LARGEST_HEADER = 100_000_000;
@@ -33,7 +34,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
 /** The file's parts, to be written one after another. */
 export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
   let at = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: Record<string, unknown> = { [METADATA]: metadata };
   for (const [name, { data, shape }] of tensors) {
     header[name] = { dtype: 'F32', shape, data_offsets: [at, (at += data.byteLength)] };
   }
@@ -49,45 +50,104 @@ function fault(path: string, what: string, cause?: unknown): SaliencyMixError {
   return new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
 }
 
-function parseHeader(path: string, bytes: Buffer): { header: Record<string, Entry>; start: number } {
-  const length = bytes.length < LENGTH ? -1 : Number(bytes.readBigUInt64LE(0));
-  if (length < 2 || length > LARGEST_HEADER || LENGTH + length > bytes.length)
+/** A read may give less than it is asked for, and is asked for no more than every system takes at once. */
+const LARGEST_READ = 1 << 30;
+
+async function readInto(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const length = Math.min(bytes.length - at, LARGEST_READ);
+    const { bytesRead } = await file.read(bytes, at, length, position + at);
+    if (bytesRead === 0) throw new Error('it became shorter while it was read');
+    at += bytesRead;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+interface Header {
+  entries: [name: string, entry: Entry][];
+  metadata: Record<string, string>;
+  /** Of the tensors' bytes in the file. */
+  start: number;
+}
+
+async function readHeader(path: string, file: FileHandle, size: number): Promise<Header> {
+  const prefix = Buffer.alloc(LENGTH);
+  if (size >= LENGTH) await readInto(file, prefix, 0);
+  const length = Number(prefix.readBigUInt64LE(0));
+  if (length < 2 || length > LARGEST_HEADER || LENGTH + length > size)
     throw fault(path, 'is not a safetensors file, or is cut off');
+  const text = Buffer.alloc(length);
+  await readInto(file, text, LENGTH);
+  let header: unknown;
   try {
-    const header = JSON.parse(bytes.toString('utf8', LENGTH, LENGTH + length)) as Record<string, Entry>;
-    return { header, start: LENGTH + length };
+    header = JSON.parse(text.toString('utf8'));
   } catch (error) {
     throw fault(path, 'is not a safetensors file: its header is not JSON', error);
   }
+  const { [METADATA]: metadata = {}, ...entries } = isObject(header) ? header : { [METADATA]: null };
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw fault(path, 'is not a safetensors file: its header has another form');
+  return {
+    entries: Object.entries(entries) as [string, Entry][],
+    metadata: metadata as Record<string, string>,
+    start: LENGTH + length,
+  };
 }
 
-function tensorAt(path: string, name: string, entry: Entry, data: Buffer): Tensor {
+/** Whether an entry of a header is one, and says a place within the `room` for tensors. */
+function isPlaced(entry: unknown, room: number): entry is Entry {
+  if (!isObject(entry)) return false;
   const { dtype, shape, data_offsets: offsets } = entry;
-  const sides = Array.isArray(shape) && shape.every((side) => Number.isInteger(side) && side >= 0);
-  const [from, to] = Array.isArray(offsets) ? offsets : [NaN, NaN];
-  const fits = sides && from >= 0 && to <= data.length && to - from === 4 * sizeOf(shape);
-  if (!fits) throw fault(path, `is damaged or cut off: ${name} is not where its header says`);
-  if (dtype !== 'F32') throw fault(path, `has ${name} as ${dtype}; only F32 is read (convert it first)`);
-  const copy = Uint8Array.from(data.subarray(from, to));
-  return { data: new Float32Array(copy.buffer), shape };
+  const sides = Array.isArray(shape) && shape.every((side) => Number.isSafeInteger(side) && side >= 0);
+  const [from, to] = Array.isArray(offsets) ? (offsets as unknown[]) : [];
+  if (typeof dtype !== 'string' || !sides || !Number.isSafeInteger(from) || !Number.isSafeInteger(to))
+    return false;
+  const [first, end] = [from as number, to as number];
+  const fits = first >= 0 && first <= end && end <= room;
+  return fits && (dtype !== 'F32' || end - first === 4 * sizeOf(shape as number[]));
+}
+
+async function readContent(path: string, file: FileHandle, passOver: (name: string) => boolean) {
+  const { size } = await file.stat();
+  const { entries, metadata, start } = await readHeader(path, file, size);
+  const tensors = new Map<string, Tensor>();
+  let told = 0;
+  for (const [name, entry] of entries) {
+    if (!isPlaced(entry, size - start))
+      throw fault(path, `is damaged or cut off: ${name} is not where its header says`);
+    const { dtype, shape, data_offsets: offsets } = entry;
+    told += offsets[1] - offsets[0];
+    if (passOver(name)) continue;
+    if (dtype !== 'F32') throw fault(path, `has ${name} as ${dtype}; only F32 is read (convert it first)`);
+    const data = new Float32Array(sizeOf(shape));
+    await readInto(file, bytesOf(data), start + offsets[0]);
+    tensors.set(name, { data, shape });
+  }
+  if (told !== size - start) throw fault(path, 'is damaged: it is longer than its header says');
+  return { tensors, metadata };
 }
 
 /**
- * Reads a whole file.
+ * Reads a whole file but the tensors that are passed over, which may be of any dtype.
  * @throws (rejects) SaliencyMixError CHECKPOINT: not there, not safetensors, cut off, another dtype
  */
-export async function readTensors(path: string): Promise<TensorFile> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+export async function readTensors(
+  path: string,
+  passOver: (name: string) => boolean = () => false,
+): Promise<TensorFile> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    return await readContent(path, file, passOver);
+  } catch (error) {
+    if (error instanceof SaliencyMixError) throw error;
     const missing = systemCode(error) === 'ENOENT';
     throw fault(path, missing ? 'is not there' : `cannot be read: ${reasonOf(error)}`, error);
-  });
-  const { header, start } = parseHeader(path, bytes);
-  const data = bytes.subarray(start);
-  const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name !== '__metadata__') tensors.set(name, tensorAt(path, name, entry, data));
+  } finally {
+    await file?.close();
   }
-  return { tensors, metadata: (header.__metadata__ ?? {}) as unknown as Record<string, string> };
 }
 
 /** Writes parts one after another, and sees that they reach the disk. */

@@ -8,7 +8,7 @@ import type { Model } from '../models/model';
 import { type Machine, startMachine, type Tensors } from '../onnx/machine';
 import { writing, writeWhole, PARTIAL } from '../run/files';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
-import { checkModel, checkParameters, modelOfCheckpoint } from './fits';
+import { checkModel, checkParameters, checkTensors, modelOfCheckpoint } from './fits';
 import { initialParameters } from './initial';
 import { drawMasks } from './masks';
 import {
@@ -56,6 +56,9 @@ export interface Gradients {
   /** n × 3 × height × width. */
   images: Float32Array;
 }
+
+/** A part of a larger array would be sent to the thread with all of the array. */
+const compact = (part: Float32Array) => (part.byteLength < part.buffer.byteLength ? part.slice() : part);
 
 const weightsOf = (tensors: Tensors): Map<string, Tensor> =>
   new Map(
@@ -111,11 +114,13 @@ export class Trainer {
     const { threads, model } = check.options(options, ['threads', 'model'], 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
     const settings = resolveTrainer({ ...saved.trainer, threads: threads ?? saved.trainer.threads });
+    if (model !== undefined) checkModel(model, settings.image);
     const trainer = new Trainer(modelOfCheckpoint(path, saved, model as Model | undefined), settings);
     trainer.notes = saved.notes;
     trainer.#steps = saved.counts.steps;
     trainer.#updates = saved.counts.updates;
     try {
+      checkTensors(path, saved.tensors, [...trainer.model.parameters, ...trainer.#slotNames()]);
       await trainer.#begin(saved.tensors);
     } catch (error) {
       await trainer.close();
@@ -172,16 +177,16 @@ export class Trainer {
   #feeds({ images, labels }: TrainingBatch, count: number, masks: Program['masks']): Tensors {
     const { image, seed } = this.settings;
     return {
-      images: { data: images, shape: [count, 3, ...image] },
-      labels: { data: labels, shape: [count, this.model.classes] },
+      images: { data: compact(images), shape: [count, 3, ...image] },
+      labels: { data: compact(labels), shape: [count, this.model.classes] },
       ...drawMasks(masks, seed, this.#steps),
     };
   }
 
   /**
-   * One step of the optimizer on one batch. Steps that are asked for while one runs are done in their order. A loss that
-   * is not finite changes nothing.
-   * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for a loss that is not finite
+   * One step of the optimizer on one batch. Steps that are asked for while one runs are done in their order; their arrays
+   * must stay as they are until then. A step whose loss, or next weights, are not finite changes nothing.
+   * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for what is not finite
    */
   async step(batch: StepOptions): Promise<StepResult> {
     const given = check.options(
@@ -196,25 +201,22 @@ export class Trainer {
 
   async #step(batch: StepOptions, count: number): Promise<StepResult> {
     const { masks } = await this.#program('step', count);
-    const { rates, ratesAt } = this.settings.optimizer;
+    const { optimizer } = this.settings;
     const number = this.#steps + 1;
-    const values = ratesAt(batch.learningRate, this.#updates + 1);
+    const values = optimizer.ratesAt(batch.learningRate, this.#updates + 1);
     const feeds = this.#feeds(batch, count, masks);
-    rates.forEach((rate, i) => {
+    optimizer.rates.forEach((rate, i) => {
       feeds[rateName(rate)] = { data: Float32Array.of(values[i]), shape: [] };
     });
-    const fetch = ['loss', 'logits'];
+    const fetch = ['loss', 'logits', 'health'];
     const results = await this.#machine.run({
       model: programName('step', count),
       feeds,
       fetch,
-      guard: 'loss',
+      guard: 'health',
     });
     const [loss] = results.loss.data;
-    if (!Number.isFinite(loss)) {
-      const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
-      throw new SaliencyMixError('TRAINING', `The loss of step ${number} is ${loss}: ${advice}`);
-    }
+    if (!Number.isFinite(results.health.data[0])) throw notFinite(number, loss);
     this.#steps = number;
     this.#updates++;
     return { loss, logits: results.logits.data as Float32Array };
@@ -350,15 +352,23 @@ export class Trainer {
    * @throws (rejects) SaliencyMixError CHECKPOINT, ARGUMENT
    */
   async loadSafetensors(path: string): Promise<void> {
-    const { tensors } = await readTensors(check.text(path, 'path'));
-    for (const name of tensors.keys()) if (name.endsWith('.num_batches_tracked')) tensors.delete(name);
+    const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
+    const { tensors } = await readTensors(check.text(path, 'path'), isCounter);
     await this.load(tensors);
   }
 
   /** Ends the thread and frees its memory; what was asked before is still done. May be called twice. */
   close(): Promise<void> {
-    return this.#machine.close();
+    return this.#inOrder(() => this.#machine.close());
   }
+}
+
+function notFinite(step: number, loss: number): SaliencyMixError {
+  const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
+  const what = Number.isFinite(loss)
+    ? 'would make weights or statistics that are not finite'
+    : `has the loss ${loss}`;
+  return new SaliencyMixError('TRAINING', `Step ${step} ${what}: ${advice}`);
 }
 
 const programName = (kind: string, count: number) => `${kind} of ${count}`;
