@@ -191,7 +191,8 @@ describe('gradients', () => {
     const lossAt = async (name: string, i: number, h: number) => {
       const moved = new Map([...begin].map(([key, one]) => [key, { ...one, data: one.data.slice() }]));
       const pixels = batch.images.slice();
-      (name === 'images' ? pixels : (moved.get(name)?.data as Float32Array))[i] += h;
+      const values = name === 'images' ? pixels : moved.get(name)?.data;
+      if (values) values[i] += h;
       await trainer.load(moved);
       return (await trainer.gradients({ ...batch, images: pixels })).loss;
     };
