@@ -152,7 +152,11 @@ describe('what is not finite', () => {
     const images = good.images.slice();
     images[1000] = pixel;
     const bad = trainer.step({ ...good, images });
-    await expect(bad).rejects.toMatchObject({ name: 'SaliencyMixError', code: 'TRAINING', message });
+    await expect(bad).rejects.toMatchObject({
+      name: 'SaliencyMixError',
+      code: 'TRAINING',
+      message: expect.stringMatching(message),
+    });
     expect(trainer.steps).toBe(2);
     expect(await stateOf(trainer)).toEqual(before);
     expect(await losses(trainer, [2, 3])).toEqual(await losses(other, [2, 3]));
@@ -165,7 +169,10 @@ describe('what is not finite', () => {
       const run = async () => {
         for (let i = 0; i < 10; i++) await trainer.step({ ...smallBatch(i), learningRate });
       };
-      await expect(run()).rejects.toMatchObject({ code: 'TRAINING', message: /^Step \d / });
+      await expect(run()).rejects.toMatchObject({
+        code: 'TRAINING',
+        message: expect.stringMatching(/^Step \d /),
+      });
       for (const { data } of (await trainer.parameters()).values())
         expect(data.every(Number.isFinite)).toBe(true);
     },
