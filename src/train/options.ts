@@ -13,7 +13,10 @@ export interface TrainerOptions {
   optimizer: OptimizerOptions;
   /** Where ONNX Runtime computes; 'cpu' unless given. */
   provider?: Provider;
-  /** Threads of ONNX Runtime; all processors unless given. */
+  /**
+   * Threads of ONNX Runtime; all processors unless given. Runs have the same bits only with the same number: it decides
+   * where the runtime's sums are split.
+   */
   threads?: number;
   /** Of the initial weights and of dropout; 0 unless given. */
   seed?: number;

@@ -106,8 +106,8 @@ export class Trainer {
   }
 
   /**
-   * The trainer that `save` wrote, to go on with as if it had not stopped. `threads` may differ; a `model` is needed where
-   * it was not made by createModel.
+   * The trainer that `save` wrote, to go on with as if it had not stopped: with as many threads, unless told otherwise
+   * (other bits, then). A `model` is needed where it was not made by createModel.
    * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of another model
    */
   static async resume(path: string, options: { threads?: number; model?: Model } = {}): Promise<Trainer> {

@@ -130,14 +130,17 @@ describe('refuses', () => {
     await expect(of(path)).rejects.toMatchObject({
       code: 'MODEL',
       file: path,
-      message: /Cannot open the ONNX model .*absent\.onnx/,
+      message: expect.stringMatching(/Cannot open the ONNX model .*absent\.onnx/),
     });
   });
 
   test('a file that is no model, and the right one in its place afterwards', async () => {
     const path = join(folder, 'later.onnx');
     writeFileSync(path, 'not a model');
-    await expect(of(path)).rejects.toMatchObject({ code: 'MODEL', message: /Cannot open the ONNX model/ });
+    await expect(of(path)).rejects.toMatchObject({
+      code: 'MODEL',
+      message: expect.stringMatching(/Cannot open the ONNX model/),
+    });
     writeFileSync(path, onnxModel());
     await expect(of(path)).resolves.toMatchObject({ shape: [1, 16, 16] });
   });
@@ -146,7 +149,7 @@ describe('refuses', () => {
     const path = model('four', { input: ['n', 4, 224, 224] });
     await expect(of(path)).rejects.toMatchObject({
       code: 'MODEL',
-      message: /a float32 input of N×3×S×S; .*has x: float32 \[\?, 4, 224, 224\]/,
+      message: expect.stringMatching(/a float32 input of N×3×S×S; .*has x: float32 \[\?, 4, 224, 224\]/),
     });
   });
 
@@ -155,7 +158,9 @@ describe('refuses', () => {
     const path = model('rgb', { nodes, initializers: [], output: ['n', 3, 224, 224] });
     await expect(of(path)).rejects.toMatchObject({
       code: 'MODEL',
-      message: /one map per image \(N×1×S×S\) as its first output; .*\[1, 3, 224, 224\]/,
+      message: expect.stringMatching(
+        /one map per image \(N×1×S×S\) as its first output; .*\[1, 3, 224, 224\]/,
+      ),
     });
   });
 });
