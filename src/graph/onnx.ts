@@ -18,7 +18,7 @@ const schema = protobuf.parse(`
   message ValueInfoProto { string name = 1; TypeProto type = 2; }
   message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
   message AttributeProto {
-    string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20;
+    string name = 1; float f = 2; int64 i = 3; bytes s = 4; GraphProto g = 6; repeated int64 ints = 8; int32 type = 20;
   }
   message NodeProto {
     repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
@@ -43,7 +43,7 @@ const OPSET = 20;
 /** TensorProto.DataType */
 const TYPES: Record<Dtype, number> = { float32: 1, int64: 7, bool: 9 };
 /** AttributeProto.AttributeType */
-const KINDS = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 };
+const KINDS = { FLOAT: 1, INT: 2, STRING: 3, GRAPH: 5, INTS: 7 };
 
 export interface EncodeOptions {
   /** Inputs that become part of the model, with their data. */
@@ -62,27 +62,42 @@ function attributeProto(name: string, value: Attribute) {
   return { name, ints: [...value], type: KINDS.INTS };
 }
 
-const nodeProto = ({ op, inputs, outputs, attributes }: Node, nameOf: (value: Value) => string) => ({
-  opType: op,
-  name: outputs[0].name,
-  input: inputs.map((input) => (input ? nameOf(input) : '')),
-  output: outputs.map(nameOf),
-  attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+interface NodeProto {
+  opType: string;
+  name: string;
+  input: string[];
+  output: string[];
+  attribute: object[];
+}
+
+const simpleNode = (
+  opType: string,
+  input: string[],
+  output: string[],
+  attribute: object[] = [],
+): NodeProto => ({
+  opType,
+  name: output[0],
+  input,
+  output,
+  attribute,
 });
 
-function portProto(name: string, { shape, dtype }: Value, batch: string | undefined) {
+function portProto(name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>, symbolic?: string) {
   const dim = shape.map((side, axis) =>
-    axis === 0 && batch !== undefined ? { dimParam: batch } : { dimValue: side },
+    axis === 0 && symbolic !== undefined ? { dimParam: symbolic } : { dimValue: side },
   );
   return { name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } };
 }
 
-const tensorProto = ({ name, shape, dtype }: Value, data: Float32Array | BigInt64Array) => ({
-  name,
-  dims: [...shape],
-  dataType: TYPES[dtype],
-  rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-});
+function tensorProto(
+  name: string,
+  { shape, dtype }: Pick<Value, 'shape' | 'dtype'>,
+  data: Float32Array | BigInt64Array,
+) {
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { name, dims: [...shape], dataType: TYPES[dtype], rawData };
+}
 
 /** The nodes that an output depends on, in their order, and all values that take part. */
 function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
@@ -95,50 +110,124 @@ function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
   return { nodes: kept.toReversed(), needed };
 }
 
-/** A value that a node makes bears the name of its first output; what else is an output is copied. */
-function namesOf(graph: Graph, nodes: readonly Node[]): (value: Value) => string {
+/** What a graph is made of, as messages; every name begins with `prefix`. */
+function body(graph: Graph, prefix = '') {
+  const { nodes, needed } = live(graph);
+  // A value that a node makes bears the name of its first output; what else is an output is copied.
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const names = new Map<Value, string>();
-  for (const [name, value] of graph.outputs) if (made.has(value) && !names.has(value)) names.set(value, name);
-  return (value) => names.get(value) ?? value.name;
+  const given = new Map<Value, string>();
+  for (const [name, value] of graph.outputs) if (made.has(value) && !given.has(value)) given.set(value, name);
+  const nameOf = (value: Value) => prefix + (given.get(value) ?? value.name);
+  const written = nodes.map(({ op, inputs, outputs, attributes }) => {
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    const input = inputs.map((one) => (one ? nameOf(one) : ''));
+    return simpleNode(op, input, outputs.map(nameOf), attribute);
+  });
+  for (const [name, value] of graph.outputs) {
+    if (nameOf(value) !== prefix + name)
+      written.push(simpleNode('Identity', [nameOf(value)], [prefix + name]));
+  }
+  const constants = graph.constants
+    .filter(({ value }) => needed.has(value))
+    .map(({ value, data }) => tensorProto(nameOf(value), value, data));
+  return { nodes: written, constants };
 }
 
-/** Serialises a graph with its named outputs; nodes that none of them needs are left out, inputs are all kept. */
-export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array {
-  const { weights, batch, version = '', metadata = {} } = options;
-  const { nodes: run, needed } = live(graph);
-  const nameOf = namesOf(graph, run);
-  const nodes = run.map((node) => nodeProto(node, nameOf));
-  for (const [name, value] of graph.outputs) {
-    if (nameOf(value) === name) continue;
-    const input = [nameOf(value)];
-    nodes.push({ opType: 'Identity', name: `output_${name}`, input, output: [name], attribute: [] });
-  }
-  const isWeight = ({ name }: Value) => weights?.has(name) ?? false;
+function modelBytes(
+  graph: object,
+  { version = '', metadata = {} }: Pick<EncodeOptions, 'version' | 'metadata'>,
+): Uint8Array {
   const message = ModelProto.fromObject({
     irVersion: IR_VERSION,
     producerName: 'saliencymix',
     producerVersion: version,
     opsetImport: [{ domain: '', version: OPSET }],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-    graph: {
-      name: 'saliencymix',
+    graph: { name: 'saliencymix', ...graph },
+  });
+  return ModelProto.encode(message).finish();
+}
+
+/** Serialises a graph with its named outputs; nodes that none of them needs are left out, inputs are all kept. */
+export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array {
+  const { weights, batch } = options;
+  const { nodes, constants } = body(graph);
+  const isWeight = ({ name }: Value) => weights?.has(name) ?? false;
+  const inside = graph.inputs
+    .filter(isWeight)
+    .map((input) => tensorProto(input.name, input, weights?.get(input.name) as Float32Array));
+  return modelBytes(
+    {
       node: nodes,
-      initializer: [
-        ...graph.constants
-          .filter(({ value }) => needed.has(value))
-          .map(({ value, data }) => tensorProto(value, data)),
-        ...graph.inputs
-          .filter(isWeight)
-          .map((input) => tensorProto(input, weights?.get(input.name) as Float32Array)),
-      ],
+      initializer: [...constants, ...inside],
       input: graph.inputs
         .filter((input) => !isWeight(input))
         .map((input) => portProto(input.name, input, batch)),
       output: [...graph.outputs].map(([name, value]) => portProto(name, value, batch)),
     },
-  });
-  return ModelProto.encode(message).finish();
+    options,
+  );
+}
+
+export interface LoopOptions {
+  /** Name of the input that says how often: an int64 scalar. */
+  times: string;
+  /** Outputs named PREFIX + INPUT are what the next turn has as that input; the last turn's are outputs. */
+  carried: string;
+  version?: string;
+}
+
+const LOOP = 'turn/';
+
+/**
+ * Serialises a graph that is run several times over in one run. Carried inputs are what the turn before left; of all
+ * others, and of all other outputs, there is one per turn, along a new first axis.
+ */
+export function encodeLoop(graph: Graph, { times, carried, version }: LoopOptions): Uint8Array {
+  const { nodes, constants } = body(graph, LOOP);
+  const isCarried = ({ name }: Value) => graph.outputs.has(carried + name);
+  const state = graph.inputs.filter(isCarried);
+  const stacked = graph.inputs.filter((input) => !isCarried(input));
+  const collected = [...graph.outputs].filter(([name]) => !name.startsWith(carried));
+  const number = `${LOOP}number`;
+  const [on, stillOn] = [`${LOOP}on`, `${LOOP}still_on`];
+  const scalar = (name: string, dtype: Dtype) => portProto(name, { shape: [], dtype });
+  const taken = stacked.map(({ name }) => simpleNode('Gather', [name, number], [LOOP + name]));
+  const turn = {
+    name: 'turn',
+    node: [...taken, ...nodes, simpleNode('Identity', [on], [stillOn])],
+    initializer: constants,
+    input: [
+      scalar(number, 'int64'),
+      scalar(on, 'bool'),
+      ...state.map((input) => portProto(LOOP + input.name, input)),
+    ],
+    output: [
+      scalar(stillOn, 'bool'),
+      ...state.map((input) => portProto(LOOP + carried + input.name, input)),
+      ...collected.map(([name, value]) => portProto(LOOP + name, value)),
+    ],
+  };
+  const perTurn = ({ shape, dtype }: Value) => ({ shape: [1, ...shape], dtype });
+  const outputs = [...state.map(({ name }) => carried + name), ...collected.map(([name]) => name)];
+  const loop = simpleNode('Loop', [times, '', ...state.map(({ name }) => name)], outputs, [
+    { name: 'body', g: turn, type: KINDS.GRAPH },
+  ]);
+  return modelBytes(
+    {
+      node: [loop],
+      input: [
+        scalar(times, 'int64'),
+        ...state.map((input) => portProto(input.name, input)),
+        ...stacked.map((input) => portProto(input.name, perTurn(input), 'turns')),
+      ],
+      output: [
+        ...state.map((input) => portProto(carried + input.name, input)),
+        ...collected.map(([name, value]) => portProto(name, perTurn(value), 'turns')),
+      ],
+    },
+    { version },
+  );
 }
 
 /** The text that is kept in a model beside its graph. Not a model: nothing. */
