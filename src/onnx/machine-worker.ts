@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { reasonOf } from '../errors';
-import { type Answer, type Asked, NEXT, type RunRequest, type TensorData, type Tensors } from './machine';
+import { type Answer, type Asked, NEXT, type Results, type RunRequest, type TensorData } from './machine';
 import { type InferenceSession, loadRuntime, type Tensor } from './runtime';
 
 const models = new Map<string, InferenceSession>();
@@ -10,11 +10,12 @@ const state = new Map<string, Tensor>();
 
 function tensorOf({ data, shape }: TensorData): Tensor {
   const { Tensor: Made } = loadRuntime();
-  return types.isFloat32Array(data) ? new Made('float32', data, shape) : new Made('bool', data, shape);
+  if (types.isFloat32Array(data)) return new Made('float32', data, shape);
+  return types.isUint8Array(data) ? new Made('bool', data, shape) : new Made('int64', data, shape);
 }
 
 /** A copy: what is sent away is no longer here, and the runtime's memory may be its own. */
-const dataOf = (tensor: Tensor): TensorData => ({
+const dataOf = (tensor: Tensor): Results[string] => ({
   data: Float32Array.from(tensor.data as Float32Array),
   shape: [...tensor.dims],
 });
@@ -38,7 +39,7 @@ async function add({
   models.set(model, session);
 }
 
-async function run({ model, feeds, fetch, guard }: RunRequest): Promise<Tensors> {
+async function run({ model, feeds, fetch, guard }: RunRequest): Promise<Results> {
   const session = models.get(model) as InferenceSession;
   const inputs: Record<string, Tensor> = {};
   for (const name of session.inputNames) {
@@ -54,7 +55,7 @@ async function run({ model, feeds, fetch, guard }: RunRequest): Promise<Tensors>
   return Object.fromEntries(fetch.map((name) => [name, dataOf(results[name])]));
 }
 
-async function answer(asked: Asked): Promise<Tensors> {
+async function answer(asked: Asked): Promise<Results> {
   switch (asked.kind) {
     case 'add':
       await add(asked);

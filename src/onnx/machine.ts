@@ -8,12 +8,15 @@ import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
 
-/** Row-major. Bytes are bool. */
+/** Row-major. Bytes are bool, bigints int64. */
 export interface TensorData {
-  data: Float32Array | Uint8Array;
+  data: Float32Array | Uint8Array | BigInt64Array;
   shape: readonly number[];
 }
 export type Tensors = Record<string, TensorData>;
+
+/** What comes back. */
+export type Results = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** Prefix of the outputs that are kept. */
 export const NEXT = 'next/';
@@ -35,14 +38,14 @@ export type Command =
   | ({ kind: 'run' } & RunRequest)
   | { kind: 'close' };
 export type Asked = Command & { id: number };
-export type Answer = { id: number; error: string } | { id: number; tensors: Tensors };
+export type Answer = { id: number; error: string } | { id: number; tensors: Results };
 
 export interface Machine {
   /** Compiles a model (bytes of ONNX) to be run under a name. */
   add(model: string, bytes: Uint8Array, threads: number): Promise<void>;
   write(tensors: Tensors): Promise<void>;
-  read(names: readonly string[]): Promise<Tensors>;
-  run(request: RunRequest): Promise<Tensors>;
+  read(names: readonly string[]): Promise<Results>;
+  run(request: RunRequest): Promise<Results>;
   /** Ends the thread; what was asked before is still done. */
   close(): Promise<void>;
 }
@@ -51,7 +54,7 @@ export interface Machine {
 const WORKER = resolve(__dirname, '..', '..', 'dist', 'onnx', 'machine-worker.js');
 
 interface Waiting {
-  resolve(tensors: Tensors): void;
+  resolve(tensors: Results): void;
   reject(error: Error): void;
 }
 
@@ -84,7 +87,7 @@ export function startMachine(): Machine {
   worker.on('exit', () => abandon(new SaliencyMixError('MODEL', 'This trainer was closed')));
   worker.unref();
 
-  const ask = (command: Command, transfer: ArrayBuffer[] = []): Promise<Tensors> =>
+  const ask = (command: Command, transfer: ArrayBuffer[] = []): Promise<Results> =>
     new Promise((resolveCall, reject) => {
       if (ended) return reject(ended);
       const id = asked++;

@@ -3,10 +3,8 @@
  * trainer's settings and a checksum of everything as text beside them. Any program that reads safetensors reads it.
  */
 import { createHash } from 'node:crypto';
-import { rename } from 'node:fs/promises';
 import { SaliencyMixError } from '../errors';
-import { PARTIAL, writing } from '../run/files';
-import { encodeTensors, readTensors, type Tensor, writeParts } from './safetensors';
+import { readTensors, type Tensor, writeTensors } from './safetensors';
 
 export const FORMAT = 'saliencymix checkpoint 1';
 
@@ -36,16 +34,13 @@ function checksum(tensors: ReadonlyMap<string, Tensor>, info: string): string {
 }
 
 /**
- * Writes beside the place, then renames: an earlier checkpoint stays whole until the new one is.
+ * An earlier checkpoint stays whole until the new one is.
  * @throws (rejects) SaliencyMixError OUTPUT
  */
 export async function writeCheckpoint(path: string, { tensors, ...info }: Checkpoint): Promise<void> {
   const text = JSON.stringify(info);
   const metadata = { format: FORMAT, info: text, sha256: checksum(tensors, text) };
-  await writing(path, async () => {
-    await writeParts(`${path}${PARTIAL}`, encodeTensors({ tensors, metadata }));
-    await rename(`${path}${PARTIAL}`, path);
-  });
+  await writeTensors(path, { tensors, metadata });
 }
 
 /** @throws (rejects) SaliencyMixError CHECKPOINT: not there, not a checkpoint, cut off, or changed */

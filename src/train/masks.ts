@@ -1,7 +1,6 @@
 /** Dropout's random choices: drawn here from the seeded generator, applied by the graph. */
-import { sizeOf } from '../graph/graph';
+import { type Shape, sizeOf } from '../graph/graph';
 import type { DropoutMask } from '../models/net';
-import type { Tensors } from '../onnx/machine';
 import { Purpose, Stream } from '../rng';
 
 /** Elements are dropped with a chance of a multiple of 1 / 2^16, two elements to a word. */
@@ -18,7 +17,11 @@ function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
 }
 
 /** The masks of a step; each image of a batch has a stream of its own for each mask. */
-export function drawMasks(masks: readonly DropoutMask[], seed: number, step: number): Tensors {
+export function drawMasks(
+  masks: readonly DropoutMask[],
+  seed: number,
+  step: number,
+): Record<string, { data: Uint8Array; shape: Shape }> {
   const drawn = masks.map(({ name, shape, rate }, number) => {
     const data = new Uint8Array(sizeOf(shape));
     const length = data.length / shape[0];

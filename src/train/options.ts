@@ -14,6 +14,11 @@ export interface TrainerOptions {
   /** Where ONNX Runtime computes; 'cpu' unless given. */
   provider?: Provider;
   /**
+   * Most steps in one run of ONNX Runtime; 1 unless given. Steps that are asked for before the ones before them are done
+   * run together, to the same bits; the weights are then copied once for all of them.
+   */
+  stepsPerRun?: number;
+  /**
    * Threads of ONNX Runtime; all processors unless given. Runs have the same bits only with the same number: it decides
    * where the runtime's sums are split.
    */
@@ -30,11 +35,12 @@ export interface TrainerSettings {
   image: readonly [height: number, width: number];
   optimizer: Optimizer;
   provider: Provider;
+  stepsPerRun: number;
   threads: number;
   seed: number;
 }
 
-const NAMES = ['batch', 'image', 'optimizer', 'provider', 'threads', 'seed'];
+const NAMES = ['batch', 'image', 'optimizer', 'provider', 'stepsPerRun', 'threads', 'seed'];
 
 function imageSize(value: unknown): [number, number] {
   if (!Array.isArray(value) || value.length !== 2) throw check.invalid('image', '[height, width]', value);
@@ -48,6 +54,7 @@ export function resolveTrainer(given: unknown): TrainerSettings {
     image: imageSize(options.image),
     optimizer: createOptimizer(options.optimizer ?? { name: 'sgd' }),
     provider: check.name(options.provider ?? 'cpu', providers, 'provider'),
+    stepsPerRun: check.integer(options.stepsPerRun ?? 1, 'stepsPerRun', 1, 1024),
     threads: check.integer(options.threads ?? availableParallelism(), 'threads', 1, 1024),
     seed: check.integer(options.seed ?? 0, 'seed', 0),
   };

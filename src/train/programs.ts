@@ -2,7 +2,7 @@
 import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
 import { Graph, type Value } from '../graph/graph';
-import { encodeModel } from '../graph/onnx';
+import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import type { Model } from '../models/model';
@@ -24,6 +24,8 @@ export interface Program {
 
 /** Name of an optimizer's tensor beside a parameter. */
 export const slotName = (slot: string, parameter: string): string => `optimizer/${slot}/${parameter}`;
+/** Input of a program of several steps. */
+export const TIMES = 'times';
 export const rateName = (rate: string): string => `rate/${rate}`;
 
 interface Forward {
@@ -62,9 +64,15 @@ function healthOf(values: readonly Value[]): Value {
 
 /**
  * Forward, loss, backward, update: outputs loss, logits, and what the next step starts from. A finite loss may still have
- * gradients, or statistics, that are not: `health` tells.
+ * gradients, or statistics, that are not: `health` tells. With `several`, any number of steps in one run, TIMES of them;
+ * what is fed and given then has a row per step.
  */
-export function stepProgram(model: Model, shape: BatchShape, optimizer: Optimizer): Program {
+export function stepProgram(
+  model: Model,
+  shape: BatchShape,
+  optimizer: Optimizer,
+  { several = false } = {},
+): Program {
   const { graph, net, logits, loss } = forward(model, shape);
   const parameters = trained(net);
   const gradients = backward(
@@ -85,7 +93,8 @@ export function stepProgram(model: Model, shape: BatchShape, optimizer: Optimize
   graph.output('loss', loss);
   graph.output('logits', logits);
   graph.output('health', healthOf([reshape(loss, [1]), ...nexts]));
-  return { bytes: encodeModel(graph, { version }), masks: net.masks };
+  const loop = { times: TIMES, carried: NEXT, version };
+  return { bytes: several ? encodeLoop(graph, loop) : encodeModel(graph, { version }), masks: net.masks };
 }
 
 export const gradientName = (parameter: string): string => `gradient/${parameter}`;

@@ -2,9 +2,10 @@
  * The safetensors format (github.com/huggingface/safetensors): the header's length as uint64, a JSON header with dtype,
  * shape and place of each tensor, then the tensors' bytes one after another, little endian. Float32 only.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 import { sizeOf } from '../graph/graph';
+import { PARTIAL, writing } from '../run/files';
 
 export interface Tensor {
   data: Float32Array;
@@ -32,7 +33,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 /** The file's parts, to be written one after another. */
-export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
+function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
   let at = 0;
   const header: Record<string, unknown> = { [METADATA]: metadata };
   for (const [name, { data, shape }] of tensors) {
@@ -150,8 +151,7 @@ export async function readTensors(
   }
 }
 
-/** Writes parts one after another, and sees that they reach the disk. */
-export async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<void> {
+async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'w');
   try {
     for (const part of parts) await file.writeFile(part);
@@ -159,4 +159,15 @@ export async function writeParts(path: string, parts: readonly Uint8Array[]): Pr
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Writes beside the place, sees that it reaches the disk, then renames: an earlier file stays whole until the new one is.
+ * @throws (rejects) SaliencyMixError OUTPUT
+ */
+export async function writeTensors(path: string, file: TensorFile): Promise<void> {
+  await writing(path, async () => {
+    await writeParts(`${path}${PARTIAL}`, encodeTensors(file));
+    await rename(`${path}${PARTIAL}`, path);
+  });
 }

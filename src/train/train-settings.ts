@@ -142,7 +142,7 @@ export async function settle(
     batch: Math.min(learning.batch, train.length),
     learningRate,
     schedule,
-    milestones: learning.milestones ?? [0.3, 0.6, 0.8].map((share) => Math.round(share * epochs)),
+    milestones: learning.milestones ?? [0.3, 0.6, 0.8].map((share) => share * epochs),
     gamma,
     warmup,
     optimizer: optimizerOf(learning),

@@ -74,7 +74,8 @@ interface Job {
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
   const { out, threads, learning } = options;
-  if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads, model });
+  // The runtime's sums depend on its threads: unless told otherwise, those that the run was begun with.
+  if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads: learning.threads, model });
   const { batch, size, optimizer, seed } = settings;
   const trainer = await Trainer.create(model, {
     batch,

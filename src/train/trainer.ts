@@ -3,11 +3,11 @@
  * a step runs, the JavaScript thread is free to load and mix the next batch.
  */
 import * as check from '../check';
-import { SaliencyMixError } from '../errors';
 import type { Model } from '../models/model';
-import { type Machine, startMachine, type Tensors } from '../onnx/machine';
-import { writing, writeWhole, PARTIAL } from '../run/files';
+import { type Machine, type Results, startMachine, type Tensors } from '../onnx/machine';
+import { writeWhole } from '../run/files';
 import { readCheckpoint, writeCheckpoint } from './checkpoint';
+import { compact, ratesOf, stackFeeds, zeros } from './feeds';
 import { checkModel, checkParameters, checkTensors, modelOfCheckpoint } from './fits';
 import { initialParameters } from './initial';
 import { drawMasks } from './masks';
@@ -24,12 +24,12 @@ import {
   gradientProgram,
   type Program,
   predictionProgram,
-  rateName,
   slotName,
   stepProgram,
+  TIMES,
 } from './programs';
-import { encodeTensors, readTensors, type Tensor, writeParts } from './safetensors';
-import { rename } from 'node:fs/promises';
+import { readTensors, type Tensor, writeTensors } from './safetensors';
+import { notFinite, takeTogether, type WaitingStep } from './steps';
 
 export interface TrainingBatch {
   /** n × 3 × height × width, NCHW, n at most the trainer's batch. */
@@ -57,16 +57,7 @@ export interface Gradients {
   images: Float32Array;
 }
 
-/** A part of a larger array would be sent to the thread with all of the array. */
-const compact = (part: Float32Array) => (part.byteLength < part.buffer.byteLength ? part.slice() : part);
-
-const weightsOf = (tensors: Tensors): Map<string, Tensor> =>
-  new Map(
-    Object.entries(tensors).map(([name, { data, shape }]) => [
-      name,
-      { data: data as Float32Array, shape: [...shape] },
-    ]),
-  );
+const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
 export class Trainer {
   readonly model: Model;
@@ -80,6 +71,9 @@ export class Trainer {
   /** Steps since what the optimizer gathers was zero. */
   #updates = 0;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #waiting: WaitingStep[] = [];
+  /** Counts what was asked for besides steps. */
+  #section = 0;
 
   private constructor(model: Model, settings: TrainerSettings) {
     this.model = model;
@@ -162,10 +156,10 @@ export class Trainer {
 
   async #compile(key: string, kind: 'step' | 'gradients' | 'prediction', count: number) {
     const { model } = this;
-    const { image, optimizer, threads } = this.settings;
+    const { image, optimizer, threads, stepsPerRun } = this.settings;
     const shape = { count, image };
     const make = {
-      step: () => stepProgram(model, shape, optimizer),
+      step: () => stepProgram(model, shape, optimizer, { several: stepsPerRun > 1 }),
       gradients: () => gradientProgram(model, shape),
       prediction: () => ({ bytes: predictionProgram(model, shape), masks: [] }),
     };
@@ -174,12 +168,17 @@ export class Trainer {
     return { masks };
   }
 
-  #feeds({ images, labels }: TrainingBatch, count: number, masks: Program['masks']): Tensors {
+  #feeds(
+    { images, labels }: TrainingBatch,
+    count: number,
+    masks: Program['masks'],
+    step = this.#steps,
+  ): Tensors {
     const { image, seed } = this.settings;
     return {
       images: { data: compact(images), shape: [count, 3, ...image] },
       labels: { data: compact(labels), shape: [count, this.model.classes] },
-      ...drawMasks(masks, seed, this.#steps),
+      ...drawMasks(masks, seed, step),
     };
   }
 
@@ -196,37 +195,66 @@ export class Trainer {
     ) as unknown as StepOptions;
     check.number(given.learningRate, 'learningRate', 0, Number.MAX_VALUE, 'open');
     const count = checkBatch(given, this.settings, this.model);
-    return this.#inOrder(() => this.#step(given, count));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch: given, count, section: this.#section, resolve, reject });
+      void this.#inTurn(() => this.#runWaiting());
+    });
   }
 
-  async #step(batch: StepOptions, count: number): Promise<StepResult> {
+  /** Runs the steps that wait longest and go together. Of a larger run's steps, the later ones find nothing left to do. */
+  async #runWaiting(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const group = takeTogether(this.#waiting, this.settings.stepsPerRun);
+    try {
+      const done = await this.#runSteps(group);
+      if (done === group.length) return;
+      // A step that fails changes nothing: those before it are done again without it, those after it wait again.
+      if (done > 0) await this.#runSteps(group.slice(0, done));
+      this.#waiting.unshift(...group.slice(done + 1));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** Gives how many steps are done. Where one fails it is told so, nothing has changed, and those before it are counted. */
+  async #runSteps(group: readonly WaitingStep[]): Promise<number> {
+    const [{ count }] = group;
+    const { optimizer, stepsPerRun } = this.settings;
     const { masks } = await this.#program('step', count);
-    const { optimizer } = this.settings;
-    const number = this.#steps + 1;
-    const values = optimizer.ratesAt(batch.learningRate, this.#updates + 1);
-    const feeds = this.#feeds(batch, count, masks);
-    optimizer.rates.forEach((rate, i) => {
-      feeds[rateName(rate)] = { data: Float32Array.of(values[i]), shape: [] };
-    });
-    const fetch = ['loss', 'logits', 'health'];
-    const results = await this.#machine.run({
+    const feeds = group.map(({ batch }, i) => ({
+      ...this.#feeds(batch, count, masks, this.#steps + i),
+      ...ratesOf(optimizer, batch.learningRate, this.#updates + 1 + i),
+    }));
+    const { loss, logits, health } = await this.#machine.run({
       model: programName('step', count),
-      feeds,
-      fetch,
+      feeds: stepsPerRun > 1 ? stackFeeds(feeds, TIMES) : feeds[0],
+      fetch: ['loss', 'logits', 'health'],
       guard: 'health',
     });
-    const [loss] = results.loss.data;
-    if (!Number.isFinite(results.health.data[0])) throw notFinite(number, loss);
-    this.#steps = number;
-    this.#updates++;
-    return { loss, logits: results.logits.data as Float32Array };
+    const failed = health.data.findIndex((value) => !Number.isFinite(value));
+    if (failed >= 0) {
+      group[failed].reject(notFinite(this.#steps + failed + 1, loss.data[failed]));
+      return failed;
+    }
+    this.#steps += group.length;
+    this.#updates += group.length;
+    const each = count * this.model.classes;
+    group.forEach(({ resolve }, i) => {
+      resolve({ loss: loss.data[i], logits: logits.data.slice(i * each, (i + 1) * each) });
+    });
+    return group.length;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
   /** Runs work that reads or changes the weights after all that was asked for before it. */
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
+    this.#section++;
+    return this.#inTurn(work);
   }
 
   /**
@@ -247,7 +275,7 @@ export class Trainer {
       feeds: this.#feeds(batch, count, masks),
       fetch: ['loss', 'images', ...names].map((name) => (name === 'loss' ? name : gradientName(name))),
     });
-    const gradient = (name: string) => results[gradientName(name)].data as Float32Array;
+    const gradient = (name: string) => results[gradientName(name)].data;
     return {
       loss: results.loss.data[0],
       parameters: new Map(names.map((name) => [name, gradient(name)])),
@@ -340,11 +368,7 @@ export class Trainer {
    */
   async exportSafetensors(path: string): Promise<void> {
     check.text(path, 'path');
-    const parts = encodeTensors({ tensors: await this.parameters(), metadata: { format: 'pt' } });
-    await writing(path, async () => {
-      await writeParts(`${path}${PARTIAL}`, parts);
-      await rename(`${path}${PARTIAL}`, path);
-    });
+    await writeTensors(path, { tensors: await this.parameters(), metadata: { format: 'pt' } });
   }
 
   /**
@@ -363,20 +387,4 @@ export class Trainer {
   }
 }
 
-function notFinite(step: number, loss: number): SaliencyMixError {
-  const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
-  const what = Number.isFinite(loss)
-    ? 'would make weights or statistics that are not finite'
-    : `has the loss ${loss}`;
-  return new SaliencyMixError('TRAINING', `Step ${step} ${what}: ${advice}`);
-}
-
 const programName = (kind: string, count: number) => `${kind} of ${count}`;
-
-const zeros = (tensors: readonly { name: string; shape: readonly number[] }[]): Tensors =>
-  Object.fromEntries(
-    tensors.map(({ name, shape }) => {
-      const size = shape.reduce((product, side) => product * side, 1);
-      return [name, { data: new Float32Array(size), shape }];
-    }),
-  );

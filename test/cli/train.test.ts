@@ -89,7 +89,7 @@ describe('a run', () => {
       },
       optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
       augment: { crop: 4, flip: true },
-      milestones: [1, 2, 2],
+      milestones: [0.3, 0.6, 0.8].map((share) => 3 * share),
       mixer: { method: 'saliencymix', seed: 5 },
       test: { images: 30 },
     });
@@ -104,9 +104,10 @@ describe('a run', () => {
     expect(steps(whole).map(({ step }) => step)).toEqual(Array.from({ length: 36 }, (_, i) => i + 1));
     const rates = steps(whole).map(({ learningRate }) => learningRate);
     expect(rates.map((rate) => Number(rate.toPrecision(6)))).toEqual([
-      ...Array(12).fill(0.05),
-      ...Array(12).fill(0.01),
-      ...Array(12).fill(0.0004),
+      ...Array(11).fill(0.05),
+      ...Array(11).fill(0.01),
+      ...Array(7).fill(0.002),
+      ...Array(7).fill(0.0004),
     ]);
     const means = epochs(whole).map(({ epoch, loss }) => {
       const own = steps(whole).filter((step) => step.epoch === epoch);
@@ -131,7 +132,7 @@ describe('a run', () => {
 
   test('the same seed gives the same numbers, another seed others', async () => {
     const [again, other] = [join(work, 'again'), join(work, 'other')];
-    await train(again, '--threads', '1');
+    await train(again);
     await train(other, '--seed', '6');
     expect(losses(again)).toEqual(losses(whole));
     expect(await weights(again)).toEqual(await weights(whole));
