@@ -328,10 +328,10 @@ describe('mistakes', () => {
     );
     expect(code).toBe(1);
     const said =
-      /^error: The loss of step (\d+) is (?:NaN|Infinity): try a smaller learning rate.*there was no checkpoint yet/m.exec(
+      /^error: Step (\d+) (?:has the loss|would make weights).*: try a smaller learning rate.*there was no checkpoint yet/m.exec(
         stderr,
       );
-    expect(Number(said?.[1])).toBeGreaterThan(1);
+    expect(Number(said?.[1])).toBeGreaterThan(0);
     expect(steps(out)).toHaveLength(Number(said?.[1]) - 1);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Failed');
   });
