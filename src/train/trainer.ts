@@ -29,6 +29,7 @@ import {
   stepProgram,
 } from './programs';
 import { encodeTensors, readTensors, type Tensor, writeParts } from './safetensors';
+import { compact, weightsOf, zeros } from './tensors';
 import { rename } from 'node:fs/promises';
 
 export interface TrainingBatch {
@@ -57,17 +58,6 @@ export interface Gradients {
   images: Float32Array;
 }
 
-/** A part of a larger array would be sent to the thread with all of the array. */
-const compact = (part: Float32Array) => (part.byteLength < part.buffer.byteLength ? part.slice() : part);
-
-const weightsOf = (tensors: Tensors): Map<string, Tensor> =>
-  new Map(
-    Object.entries(tensors).map(([name, { data, shape }]) => [
-      name,
-      { data: data as Float32Array, shape: [...shape] },
-    ]),
-  );
-
 export class Trainer {
   readonly model: Model;
   readonly settings: TrainerSettings;
@@ -80,6 +70,7 @@ export class Trainer {
   /** Steps since what the optimizer gathers was zero. */
   #updates = 0;
   #last: Promise<unknown> = Promise.resolve();
+  #written: Promise<unknown> = Promise.resolve();
 
   private constructor(model: Model, settings: TrainerSettings) {
     this.model = model;
@@ -229,6 +220,13 @@ export class Trainer {
     return result;
   }
 
+  /** Writes a file after those before it: two may be written to one place. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const result = this.#written.then(write);
+    this.#written = result.catch(() => undefined);
+    return result;
+  }
+
   /**
    * Gradients of the mean loss of a batch in training mode, without weight decay. Changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT
@@ -311,7 +309,8 @@ export class Trainer {
    */
   async save(path: string): Promise<void> {
     check.text(path, 'path');
-    const { model, settings, notes } = this;
+    const { model, settings } = this;
+    const notes = plain(this.notes);
     const names = [...model.parameters, ...this.#slotNames()].map(({ name }) => name);
     const { counts, tensors } = await this.#inOrder(async () => ({
       counts: { steps: this.#steps, updates: this.#updates },
@@ -319,7 +318,9 @@ export class Trainer {
     }));
     const { name, options } = model;
     const trainer = { ...plainSettings(settings) };
-    await writeCheckpoint(path, { model: { name, options }, trainer, counts, notes, tensors });
+    await this.#inTurn(() =>
+      writeCheckpoint(path, { model: { name, options }, trainer, counts, notes, tensors }),
+    );
   }
 
   /**
@@ -329,7 +330,7 @@ export class Trainer {
   async exportOnnx(path: string): Promise<void> {
     const weights = new Map([...(await this.parameters())].map(([name, { data }]) => [name, data]));
     const { name, options } = this.model;
-    const metadata = { model: JSON.stringify({ name, options }), notes: JSON.stringify(this.notes) };
+    const metadata = { model: JSON.stringify({ name, options }), notes: JSON.stringify(plain(this.notes)) };
     const shape = { count: 1, image: this.settings.image };
     await writeWhole(check.text(path, 'path'), predictionProgram(this.model, shape, { weights, metadata }));
   }
@@ -363,6 +364,15 @@ export class Trainer {
   }
 }
 
+/** Notes as they are now, and as they will be read. */
+function plain(notes: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return JSON.parse(JSON.stringify(notes)) as Record<string, unknown>;
+  } catch (error) {
+    throw check.invalid('notes', 'plain JSON', notes, { cause: error });
+  }
+}
+
 function notFinite(step: number, loss: number): SaliencyMixError {
   const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
   const what = Number.isFinite(loss)
@@ -372,11 +382,3 @@ function notFinite(step: number, loss: number): SaliencyMixError {
 }
 
 const programName = (kind: string, count: number) => `${kind} of ${count}`;
-
-const zeros = (tensors: readonly { name: string; shape: readonly number[] }[]): Tensors =>
-  Object.fromEntries(
-    tensors.map(({ name, shape }) => {
-      const size = shape.reduce((product, side) => product * side, 1);
-      return [name, { data: new Float32Array(size), shape }];
-    }),
-  );
