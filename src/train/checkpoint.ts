@@ -3,6 +3,7 @@
  * trainer's settings and a checksum of everything as text beside them. Any program that reads safetensors reads it.
  */
 import { createHash } from 'node:crypto';
+import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
 
@@ -21,6 +22,15 @@ export interface CheckpointInfo {
 
 export interface Checkpoint extends CheckpointInfo {
   tensors: Map<string, Tensor>;
+}
+
+/** Notes as they are now, and as they will be read. */
+export function plainNotes(notes: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return JSON.parse(JSON.stringify(notes)) as Record<string, unknown>;
+  } catch (error) {
+    throw invalid('notes', 'plain JSON', notes, { cause: error });
+  }
 }
 
 /** Over names, shapes, values and info. */

@@ -1,4 +1,5 @@
 /** What programs are fed: arrays with their shapes. */
+import { sizeOf } from '../graph/graph';
 import type { Optimizer } from '../graph/optimizers';
 import type { TensorData, Tensors } from '../onnx/machine';
 import { rateName } from './programs';
@@ -17,10 +18,7 @@ export function ratesOf({ rates, ratesAt }: Optimizer, learningRate: number, ste
 /** What the optimizer begins with. */
 export const zeros = (tensors: readonly { name: string; shape: readonly number[] }[]): Tensors =>
   Object.fromEntries(
-    tensors.map(({ name, shape }) => {
-      const size = shape.reduce((product, side) => product * side, 1);
-      return [name, { data: new Float32Array(size), shape }];
-    }),
+    tensors.map(({ name, shape }) => [name, { data: new Float32Array(sizeOf(shape)), shape }]),
   );
 
 function stackedTensor(parts: readonly TensorData[]): TensorData {

@@ -12,6 +12,17 @@ export interface WaitingStep {
   reject(error: unknown): void;
 }
 
+/** Does work one after the other, in the order it is asked for. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
 /** Takes the first steps off the list: up to `most`, of one size and without anything asked for between them. */
 export function takeTogether(waiting: WaitingStep[], most: number): WaitingStep[] {
   const [first] = waiting;

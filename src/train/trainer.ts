@@ -6,7 +6,7 @@ import * as check from '../check';
 import type { Model } from '../models/model';
 import { type Machine, type Results, startMachine, type Tensors } from '../onnx/machine';
 import { writeWhole } from '../run/files';
-import { readCheckpoint, writeCheckpoint } from './checkpoint';
+import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { compact, ratesOf, stackFeeds, zeros } from './feeds';
 import { checkModel, checkParameters, checkTensors, modelOfCheckpoint } from './fits';
 import { initialParameters } from './initial';
@@ -29,7 +29,7 @@ import {
   TIMES,
 } from './programs';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
-import { notFinite, takeTogether, type WaitingStep } from './steps';
+import { notFinite, takeTogether, Turns, type WaitingStep } from './steps';
 
 export interface TrainingBatch {
   /** n × 3 × height × width, NCHW, n at most the trainer's batch. */
@@ -70,7 +70,9 @@ export class Trainer {
   #steps = 0;
   /** Steps since what the optimizer gathers was zero. */
   #updates = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
+  /** Two files may be written to one place. */
+  readonly #writes = new Turns();
   readonly #waiting: WaitingStep[] = [];
   /** Counts what was asked for besides steps. */
   #section = 0;
@@ -197,7 +199,7 @@ export class Trainer {
     const count = checkBatch(given, this.settings, this.model);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch: given, count, section: this.#section, resolve, reject });
-      void this.#inTurn(() => this.#runWaiting());
+      void this.#turns.take(() => this.#runWaiting());
     });
   }
 
@@ -245,16 +247,10 @@ export class Trainer {
     return group.length;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-
   /** Runs work that reads or changes the weights after all that was asked for before it. */
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     this.#section++;
-    return this.#inTurn(work);
+    return this.#turns.take(work);
   }
 
   /**
@@ -339,7 +335,8 @@ export class Trainer {
    */
   async save(path: string): Promise<void> {
     check.text(path, 'path');
-    const { model, settings, notes } = this;
+    const { model, settings } = this;
+    const notes = plainNotes(this.notes);
     const names = [...model.parameters, ...this.#slotNames()].map(({ name }) => name);
     const { counts, tensors } = await this.#inOrder(async () => ({
       counts: { steps: this.#steps, updates: this.#updates },
@@ -347,7 +344,9 @@ export class Trainer {
     }));
     const { name, options } = model;
     const trainer = { ...plainSettings(settings) };
-    await writeCheckpoint(path, { model: { name, options }, trainer, counts, notes, tensors });
+    await this.#writes.take(() =>
+      writeCheckpoint(path, { model: { name, options }, trainer, counts, notes, tensors }),
+    );
   }
 
   /**
@@ -355,11 +354,16 @@ export class Trainer {
    * @throws (rejects) SaliencyMixError OUTPUT
    */
   async exportOnnx(path: string): Promise<void> {
+    check.text(path, 'path');
     const weights = new Map([...(await this.parameters())].map(([name, { data }]) => [name, data]));
     const { name, options } = this.model;
-    const metadata = { model: JSON.stringify({ name, options }), notes: JSON.stringify(this.notes) };
+    const metadata = {
+      model: JSON.stringify({ name, options }),
+      notes: JSON.stringify(plainNotes(this.notes)),
+    };
     const shape = { count: 1, image: this.settings.image };
-    await writeWhole(check.text(path, 'path'), predictionProgram(this.model, shape, { weights, metadata }));
+    const bytes = predictionProgram(this.model, shape, { weights, metadata });
+    await this.#writes.take(() => writeWhole(path, bytes));
   }
 
   /**
@@ -368,7 +372,8 @@ export class Trainer {
    */
   async exportSafetensors(path: string): Promise<void> {
     check.text(path, 'path');
-    await writeTensors(path, { tensors: await this.parameters(), metadata: { format: 'pt' } });
+    const file = { tensors: await this.parameters(), metadata: { format: 'pt' } };
+    await this.#writes.take(() => writeTensors(path, file));
   }
 
   /**
