@@ -87,6 +87,18 @@ describe('dropout', () => {
     expect(await first(other)).not.toBe(loss);
     expect(await first(without)).not.toBe(loss);
   });
+
+  test('drops others in the next step', async () => {
+    const batch = { ...smallBatch(0), learningRate: 1e-30 }; // too little to change a weight
+    const twice = async (dropout: number) => {
+      const trainer = await smallTrainer({}, dropoutModel(dropout));
+      return [(await trainer.step(batch)).loss, (await trainer.step(batch)).loss];
+    };
+    const [first, second] = await twice(0.3);
+    expect(second).not.toBe(first);
+    const [same, again] = await twice(0);
+    expect(again).toBe(same);
+  });
 });
 
 describe('the same bits', () => {
