@@ -12,16 +12,18 @@ const LEARNING = {
   layers: [1, 1, 1],
   width: 16,
   batch: 20,
-  learningRate: 0.05,
+  optimizer: 'adamw',
+  learningRate: 0.006,
   schedule: 'cosine',
   warmup: 1,
+  crop: 2,
 } as const;
 
 interface Parsed {
   out: string;
   epochs: number;
   seed: number;
-  threads?: number;
+  threads: number;
 }
 
 export function addDemoTrain(program: Command): void {
@@ -31,7 +33,7 @@ export function addDemoTrain(program: Command): void {
     .option('--out <folder>', 'where to write', 'demo-train-output')
     .option('--epochs <n>', `passes over ${IMAGES} images`, toNumber, 10)
     .option('--seed <n>', 'of images, weights and mixing', toNumber, 0)
-    .option('--threads <n>', 'all processors unless given', toNumber)
+    .option('--threads <n>', 'of ONNX Runtime; one is enough for so small a network', toNumber, 1)
     .action(({ out, ...chosen }: Parsed) =>
       runCommand(async (signal) => {
         const demo = (split: string, count: number) => ({
