@@ -8,8 +8,8 @@ export interface WaitingStep {
   count: number;
   /** Steps with something else asked for between them have different ones. */
   section: number;
-  resolve(result: StepResult): void;
-  reject(error: unknown): void;
+  resolve: (result: StepResult) => void;
+  reject: (error: unknown) => void;
 }
 
 /** Does work one after the other, in the order it is asked for. */

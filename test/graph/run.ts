@@ -22,6 +22,6 @@ export async function compile(
   const fetch = [...graph.outputs.keys()];
   return async (feeds) => {
     const tensors = await running.run({ model, feeds, fetch });
-    return Object.fromEntries(fetch.map((name) => [name, tensors[name].data as Float32Array]));
+    return Object.fromEntries(fetch.map((name) => [name, tensors[name].data]));
   };
 }
