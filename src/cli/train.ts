@@ -39,15 +39,19 @@ const OWN: ReadonlySet<string> = new Set(['seed', 'threads']);
 /** The options of learning, from the same table as the API's. */
 function addLearningOptions(command: Command): Command {
   for (const name of learningNames) {
-    const { kind, about, values, default: byDefault } = learningTable[name];
+    const { kind, alias, about, values, default: byDefault } = learningTable[name];
     if (kind === 'flag') {
       const off = byDefault === true;
-      command.option(`--${off ? 'no-' : ''}${kebab(name)}`, off ? `do not ${about}` : about);
+      command.option(
+        `--${off ? 'no-' : ''}${kebab(name)}`,
+        (off ? `do not ${about}` : about).replaceAll('`', ''),
+      );
       if (!off) command.option(`--no-${kebab(name)}`);
       continue;
     }
     const shown = byDefault === undefined ? '' : `; default ${String(byDefault)}`;
-    const option = new Option(`--${kebab(name)} <value>`, `${about}: ${values.replaceAll('`', '')}${shown}`);
+    const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
+    const option = new Option(flags, `${about}: ${values}${shown}`.replaceAll('`', ''));
     if (kind === 'number') option.argParser(toNumber);
     if (kind === 'list') option.argParser(toNumbers);
     command.addOption(option);

@@ -44,8 +44,18 @@ function meanOf(metrics: Metrics, epoch: number, what: 'loss' | 'accuracy'): num
   return own.reduce((sum, step) => sum + step[what], 0) / own.length;
 }
 
+/** Images per second since a moment, in milliseconds of the clock. */
+const rateOf = (images: number, since: number) => (1000 * images) / Math.max(1, performance.now() - since);
+
+/** Since when an epoch is worked on here, since when its current step, and how many images that were. */
+interface Pace {
+  readonly began: number;
+  step: number;
+  images: number;
+}
+
 /** One step, and what is to be said of it. */
-async function learn(run: TrainRun, epoch: number, batch: LearningBatch, started: number): Promise<void> {
+async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: Pace): Promise<void> {
   const { trainer, settings, metrics } = run;
   const { images, labels } = batch;
   const perEpoch = stepsPerEpoch(settings);
@@ -53,7 +63,9 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, started
   const { loss, logits } = await trainer.step({ images, labels, learningRate });
   const classes = settings.classes.length;
   const count = labels.length / classes;
-  const imagesPerSecond = (1000 * count) / Math.max(1, performance.now() - started);
+  const imagesPerSecond = rateOf(count, pace.step);
+  pace.images += count;
+  pace.step = performance.now();
   const accuracy = accuracyOf(logits, labels, classes);
   await metrics.step({
     step: trainer.steps,
@@ -72,7 +84,7 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, started
     total: settings.data.images,
     loss,
     accuracy,
-    imagesPerSecond,
+    imagesPerSecond: rateOf(pace.images, pace.began),
     top1Error: metrics.epochs.at(-1)?.top1Error,
   });
 }
@@ -84,14 +96,13 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
   const options = { threads, strict, signal: leaving.signal };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
   try {
-    let started = performance.now();
+    const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };
     let next = batches.next();
     for (let current = await next; !current.done; current = await next) {
       next = batches.next(); // is mixed while the step runs
       next.catch(() => undefined); // a failure is met when its turn comes
-      await learn(run, at.epoch, current.value, started);
+      await learn(run, at.epoch, current.value, pace);
       at.batch = current.value.batch + 1;
-      started = performance.now();
       signal?.throwIfAborted();
     }
   } finally {
@@ -116,7 +127,7 @@ function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<Tested> {
     strict,
     signal,
     onProgress(done) {
-      const imagesPerSecond = (1000 * done) / Math.max(1, performance.now() - started);
+      const imagesPerSecond = rateOf(done, started);
       run.onProgress({ phase: 'test', epoch: epoch + 1, epochs, done, total: test.length, imagesPerSecond });
     },
   });

@@ -78,6 +78,8 @@ interface Option<T> {
   readonly kind: 'name' | 'number' | 'flag' | 'list';
   /** In words, for tables and help. */
   readonly values: string;
+  /** A shorter name on the command line. */
+  readonly alias?: string;
   readonly about: string;
   readonly default?: T;
   check(value: unknown, argument: string): T;
@@ -152,7 +154,7 @@ export const learningTable: {
   dropout: real('0 … 0.99', [0, 0.99], 'of `wrn`; the paper’s is 0.3'),
   epochs: whole(1, 'passes over the data', 200, 0xffff),
   batch: whole(1, 'images of a step; pairs are drawn within it', 128),
-  learningRate: real('number > 0', [0, most, 'open'], 'the full rate', 0.1),
+  learningRate: { ...real('number > 0', [0, most, 'open'], 'the full rate', 0.1), alias: 'lr' },
   schedule: named(scheduleNames, inSchedules, 'steps'),
   milestones: list('epochs', 'of `steps`; 0.3, 0.6 and 0.8 of all unless given', undefined, (one, name) =>
     check.number(one, name, 0, most),

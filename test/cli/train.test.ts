@@ -11,7 +11,7 @@ const work = workFolder();
 const data = join(work, 'data');
 const whole = join(work, 'whole');
 const net = ['--model', 'resnet', '--layers', '1', '--width', '6'];
-const options = [...net, '--epochs', '3', '--batch', '8', '--learning-rate', '0.05', '--seed', '5'];
+const options = [...net, '--epochs', '3', '--batch', '8', '--lr', '0.05', '--seed', '5'];
 const train = (out: string, ...more: string[]) =>
   run('train', '--data', data, '--out', out, ...options, ...more);
 
