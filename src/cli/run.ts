@@ -4,6 +4,7 @@ import { bulkMode } from '../data/codec';
 import { SaliencyMixError } from '../errors';
 import type { MixerOptions } from '../mix/options';
 import { optionTable } from '../mix/options';
+import type { OptionTable } from '../option';
 
 /** 128 + SIGINT, as shells have it. */
 const STOPPED = 130;
@@ -23,7 +24,27 @@ export function toNumbers(text: string): number[] {
   return text.split(',').map(toNumber);
 }
 
-export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Options from a table of the API: the same names, checks and words. */
+export function addOptions(command: Command, table: OptionTable, names: readonly string[]): Command {
+  for (const name of names) {
+    const { kind, alias, about, values, default: byDefault } = table[name];
+    const plain = (words: string) => words.replaceAll('`', '');
+    if (kind === 'flag') {
+      if (byDefault !== true) command.option(`--${kebab(name)}`, plain(about));
+      command.option(`--no-${kebab(name)}`, byDefault === true ? `do not ${plain(about)}` : '');
+      continue;
+    }
+    const shown = byDefault === undefined ? '' : `; default ${[byDefault].flat().join()}`;
+    const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
+    const option = new Option(flags, plain(`${about}: ${values}${shown}`));
+    if (kind === 'number') option.argParser(toNumber);
+    if (kind === 'list') option.argParser(toNumbers);
+    command.addOption(option);
+  }
+  return command;
+}
 
 /** Not for the command line: class names come from the data. */
 const HIDDEN: ReadonlySet<string> = new Set(['classes']);
@@ -32,16 +53,8 @@ type MixerName = keyof typeof optionTable;
 export const mixerNames = (Object.keys(optionTable) as MixerName[]).filter((name) => !HIDDEN.has(name));
 
 /** The mixer's options, from the same table as the API's. */
-export function addMixerOptions(command: Command, only: readonly MixerName[] = mixerNames): Command {
-  for (const name of only) {
-    const { about, values, default: byDefault } = optionTable[name];
-    const isNumber = typeof byDefault === 'number' || ['threads', 'classes'].includes(name);
-    const shown = byDefault === undefined ? '' : `; default ${byDefault}`;
-    const option = new Option(`--${kebab(name)} <value>`, `${about}: ${values.replaceAll('`', '')}${shown}`);
-    command.addOption(isNumber ? option.argParser(toNumber) : option);
-  }
-  return command;
-}
+export const addMixerOptions = (command: Command, only: readonly MixerName[] = mixerNames): Command =>
+  addOptions(command, optionTable, only);
 
 /** Those of the parsed options that are the mixer's. */
 export function mixerOptions(parsed: Record<string, unknown>): MixerOptions {

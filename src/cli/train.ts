@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { OpenOptions } from '../data/datasets/format';
 import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
@@ -12,14 +12,12 @@ import {
 import { trainLine } from './progress';
 import {
   addMixerOptions,
-  kebab,
+  addOptions,
   mixerNames,
   mixerOptions,
   parseSize,
   reportBad,
   runCommand,
-  toNumber,
-  toNumbers,
 } from './run';
 
 interface Parsed extends Record<string, unknown> {
@@ -35,29 +33,6 @@ interface Parsed extends Record<string, unknown> {
 
 /** Those of the mixer's that a run has for itself. */
 const OWN: ReadonlySet<string> = new Set(['seed', 'threads']);
-
-/** The options of learning, from the same table as the API's. */
-function addLearningOptions(command: Command): Command {
-  for (const name of learningNames) {
-    const { kind, alias, about, values, default: byDefault } = learningTable[name];
-    if (kind === 'flag') {
-      const off = byDefault === true;
-      command.option(
-        `--${off ? 'no-' : ''}${kebab(name)}`,
-        (off ? `do not ${about}` : about).replaceAll('`', ''),
-      );
-      if (!off) command.option(`--no-${kebab(name)}`);
-      continue;
-    }
-    const shown = byDefault === undefined ? '' : `; default ${String(byDefault)}`;
-    const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
-    const option = new Option(flags, `${about}: ${values}${shown}`.replaceAll('`', ''));
-    if (kind === 'number') option.argParser(toNumber);
-    if (kind === 'list') option.argParser(toNumbers);
-    command.addOption(option);
-  }
-  return command;
-}
 
 const learningOptions = (parsed: Record<string, unknown>): LearningOptions =>
   Object.fromEntries(
@@ -107,7 +82,7 @@ export function addTrain(program: Command): void {
     .option('--force', 'replace what an earlier run has written to the folder')
     .option('--strict', 'stop at the first bad file, with exit code 1');
   command.optionsGroup('Learning:');
-  addLearningOptions(command);
+  addOptions(command, learningTable, learningNames);
   command.optionsGroup('Mixing:');
   addMixerOptions(
     command,

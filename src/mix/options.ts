@@ -1,5 +1,6 @@
 /** The options of a mixer: one table that the checks, the command line and the README's table are made from. */
 import * as check from '../check';
+import { named, type Option, real, text, whole } from '../option';
 import { type SaliencyMethod, saliencyMethods } from '../saliency/methods';
 import { type MixMethodName, mixMethodNames } from './index';
 import type { DrawOptions } from './method';
@@ -43,90 +44,48 @@ export interface MixerSettings {
   threads?: number;
 }
 
-interface Option<T> {
-  /** In words, for tables and help. */
-  readonly values: string;
-  readonly about: string;
-  readonly default?: T;
-  check(value: unknown, argument: string): T;
-}
-
-const oneOfNames = <T extends string>(known: readonly T[], about: string, byDefault?: T): Option<T> => ({
-  values: known.map((name) => `\`${name}\``).join(', '),
-  about,
-  default: byDefault,
-  check: (value, argument) => check.name(value, known, argument),
-});
-
 export const optionTable: { [K in keyof Required<MixerOptions>]: Option<NonNullable<MixerOptions[K]>> } = {
-  method: oneOfNames(mixMethodNames, 'the mixing method', 'saliencymix'),
-  saliency: oneOfNames(saliencyMethods, 'how saliency is found (saliencymix only)', 'fine-grained'),
-  saliencyModel: {
-    values: 'path',
-    about: 'the ONNX model of `saliency: learned`: 1×3×S×S in, one S×S map out',
-    check: check.text,
-  },
-  scheme: oneOfNames(
+  method: named(mixMethodNames, 'the mixing method', 'saliencymix'),
+  saliency: named(saliencyMethods, 'how saliency is found (saliencymix only)', 'fine-grained'),
+  saliencyModel: text('path', 'the ONNX model of `saliency: learned`: 1×3×S×S in, one S×S map out'),
+  scheme: named(
     schemeNames,
     'which pixel anchors the patch in the source, and which in the target (paper, 3.4)',
     'salient-to-corresponding',
   ),
-  alpha: {
-    values: 'number > 0',
-    about: 'λ ~ Beta(α, α); 1 is the paper’s uniform λ',
-    default: 1,
-    check: (value, argument) => check.number(value, argument, 0, Number.MAX_VALUE, 'open'),
-  },
-  probability: {
-    values: '0 … 1',
-    about: 'chance that a sample is mixed at all',
-    default: 1,
-    check: (value, argument) => check.number(value, argument, 0, 1),
-  },
-  box: oneOfNames(
+  alpha: real('number > 0', [0, Number.MAX_VALUE, 'open'], 'λ ~ Beta(α, α); 1 is the paper’s uniform λ', 1),
+  probability: real('0 … 1', [0, 1], 'chance that a sample is mixed at all', 1),
+  box: named(
     ['shift', 'clip'],
     'a patch over the border is moved inside with its size kept (the paper’s text), or cut off (the released code)',
     'shift',
   ),
-  per: oneOfNames(
+  per: named(
     ['sample', 'batch'],
     'every sample has its own λ and box, or the whole batch one of each, from its first pair',
     'sample',
   ),
-  ties: oneOfNames(
+  ties: named(
     ['first', 'random'],
     'which of equally salient pixels: first in row-major order, or seeded',
     'first',
   ),
-  fill: {
-    values: '0 … 255',
-    about: 'value of erased pixels (cutout only)',
-    default: 0,
-    check: (value, argument) => check.integer(value, argument, 0, 255),
-  },
-  seed: {
-    values: 'whole number ≥ 0',
-    about: 'of every random choice; same seed, same bytes',
-    default: 0,
-    check: (value, argument) => check.integer(value, argument, 0),
-  },
+  fill: whole(0, 'value of erased pixels (cutout only)', 0, 255),
+  seed: whole(0, 'of every random choice; same seed, same bytes', 0),
   classes: {
-    values: 'whole number ≥ 1',
-    about: 'length of a soft label; needed when labels are class numbers',
+    ...whole(1, 'length of a soft label; needed when labels are class numbers'),
     check: (value, argument) => check.integer(value, argument, 1, 0x7fffffff),
   },
-  backend: {
-    values: '`auto`, or a name that `backends()` lists',
-    about: 'where native code runs; never another one instead',
-    default: 'auto',
-    check: check.text,
-  },
+  backend: text(
+    '`auto`, or a name that `backends()` lists',
+    'where native code runs; never another one instead',
+    'auto',
+  ),
   threads: {
-    values: 'whole number ≥ 1',
-    about: 'threads of one native call; all processors unless given',
+    ...whole(1, 'threads of one native call; all processors unless given'),
     check: (value, argument) => check.integer(value, argument, 1, 1024),
   },
-  preset: oneOfNames(
+  preset: named(
     ['paper', 'released'],
     '`paper` are the defaults; `released` draws as the authors’ code does: per batch, clip, probability 0.5',
     'paper',

@@ -59,7 +59,7 @@ interface Waiting {
 }
 
 const failed = (error: unknown) =>
-  new SaliencyMixError('MODEL', `ONNX Runtime failed: ${reasonOf(error)}`, { cause: error });
+  new SaliencyMixError('MODEL', `ONNX Runtime: ${reasonOf(error)}`, { cause: error });
 
 /** Starts a machine of its own; commands are done in the order they are given. */
 export function startMachine(): Machine {

@@ -1,24 +1,19 @@
 /** The options of a training run: one table that the checks, the command line and the README's table are made from. */
 import * as check from '../check';
+import { flag, list, named, type Option, real, whole } from '../option';
 import { type SizeOption } from '../data/size';
 import type { OpenOptions } from '../data/datasets/format';
 import { type OptimizerOptions, optimizerNames } from '../graph/optimizers';
 import type { MixerOptions } from '../mix/options';
-import { type ModelName, modelNames } from '../models/index';
+import { type ModelName, modelNames, type ModelOptions } from '../models/index';
 import type { Mode } from '../run/out-folder';
 import { type Provider, providers } from './options';
 import { type ScheduleName, scheduleNames, schedules } from './schedule';
 
 /** What decides how a model learns; every one is optional. */
-export interface LearningOptions {
+export interface LearningOptions extends Omit<ModelOptions, 'classes' | 'stem'> {
   model?: ModelName;
   stem?: 'auto' | 'cifar' | 'imagenet';
-  width?: number;
-  block?: 'basic' | 'bottleneck';
-  layers?: readonly number[];
-  depth?: number;
-  widen?: number;
-  dropout?: number;
   epochs?: number;
   batch?: number;
   learningRate?: number;
@@ -74,68 +69,6 @@ export interface TrainProgress {
   top1Error?: number;
 }
 
-interface Option<T> {
-  readonly kind: 'name' | 'number' | 'flag' | 'list';
-  /** In words, for tables and help. */
-  readonly values: string;
-  /** A shorter name on the command line. */
-  readonly alias?: string;
-  readonly about: string;
-  readonly default?: T;
-  check(value: unknown, argument: string): T;
-}
-
-const named = <T extends string>(known: readonly T[], about: string, byDefault?: T): Option<T> => ({
-  kind: 'name',
-  values: known.map((name) => `\`${name}\``).join(', '),
-  about,
-  default: byDefault,
-  check: (value, argument) => check.name(value, known, argument),
-});
-const whole = (least: number, about: string, byDefault?: number, most?: number): Option<number> => ({
-  kind: 'number',
-  values: most === undefined ? `whole number ≥ ${least}` : `${least} … ${most}`,
-  about,
-  default: byDefault,
-  check: (value, argument) => check.integer(value, argument, least, most),
-});
-const real = (
-  values: string,
-  range: [number, number, 'open'?],
-  about: string,
-  byDefault?: number,
-): Option<number> => ({
-  kind: 'number',
-  values,
-  about,
-  default: byDefault,
-  check: (value, argument) => check.number(value, argument, ...range),
-});
-const flag = (about: string, byDefault: boolean): Option<boolean> => ({
-  kind: 'flag',
-  values: '`true`, `false`',
-  about,
-  default: byDefault,
-  check: check.boolean,
-});
-const list = (
-  values: string,
-  about: string,
-  count: number | undefined,
-  each: (value: unknown, argument: string) => number,
-  byDefault?: readonly number[],
-): Option<readonly number[]> => ({
-  kind: 'list',
-  values,
-  about,
-  default: byDefault,
-  check(value, argument) {
-    if (!Array.isArray(value) || (count !== undefined && value.length !== count))
-      throw check.invalid(argument, count === undefined ? 'a list of numbers' : `${count} numbers`, value);
-    return value.map((one) => each(one, argument));
-  },
-});
-
 const most = Number.MAX_VALUE;
 const inSchedules = scheduleNames.map((name) => `${name}: ${schedules[name].summary}`).join('; ');
 
@@ -146,9 +79,7 @@ export const learningTable: {
   stem: named(['auto', 'cifar', 'imagenet'], 'how it begins: auto is cifar up to 64 pixels', 'auto'),
   width: whole(1, 'channels of the first stage (resnets)'),
   block: named(['basic', 'bottleneck'], 'of `resnet`'),
-  layers: list('numbers', 'blocks per stage of `resnet`', undefined, (one, name) =>
-    check.integer(one, name, 1),
-  ),
+  layers: list('numbers', 'blocks per stage of `resnet`', (one, name) => check.integer(one, name, 1)),
   depth: whole(10, '6n + 4, of `wrn`; 28 unless given'),
   widen: whole(1, 'of `wrn`; 10 unless given'),
   dropout: real('0 … 0.99', [0, 0.99], 'of `wrn`; the paper’s is 0.3'),
@@ -156,32 +87,26 @@ export const learningTable: {
   batch: whole(1, 'images of a step; pairs are drawn within it', 128),
   learningRate: { ...real('number > 0', [0, most, 'open'], 'the full rate', 0.1), alias: 'lr' },
   schedule: named(scheduleNames, inSchedules, 'steps'),
-  milestones: list('epochs', 'of `steps`; 0.3, 0.6 and 0.8 of all unless given', undefined, (one, name) =>
+  milestones: list('epochs', 'of `steps`; 0.3, 0.6 and 0.8 of all unless given', (one, name) =>
     check.number(one, name, 0, most),
   ),
   gamma: real('0 … 1', [0, 1, 'open'], 'of `steps`: what the rate is multiplied with', 0.2),
   warmup: real('epochs', [0, most], 'over which the rate rises', 0),
   optimizer: named(optimizerNames, 'as PyTorch has them', 'sgd'),
   momentum: real('0 … 1', [0, 1], 'of `sgd`; 0.9 unless given'),
-  nesterov: { ...flag('of `sgd`; true unless given', true), default: undefined },
+  nesterov: flag('of `sgd`; true unless given'),
   weightDecay: real('0 … 1', [0, 1], '5e-4 unless given; of `adamw` 0.01'),
   labelSmoothing: real('0 … 0.99', [0, 0.99], 'this share of every label goes to all classes alike', 0),
   crop: whole(0, 'shift by up to so many pixels, zeros coming in; 4 up to 64 pixels, else 0, unless given'),
   flip: flag('mirror with a chance of one half', true),
-  mean: list(
-    '3 numbers',
-    'per channel, of [0, 1]',
-    3,
-    (one, name) => check.number(one, name, 0, 1),
-    [0.485, 0.456, 0.406],
-  ),
-  std: list(
-    '3 numbers > 0',
-    'per channel',
-    3,
-    (one, name) => check.number(one, name, 0, 1, 'open'),
-    [0.229, 0.224, 0.225],
-  ),
+  mean: list('3 numbers', 'per channel, of [0, 1]', (one, name) => check.number(one, name, 0, 1), {
+    count: 3,
+    byDefault: [0.485, 0.456, 0.406],
+  }),
+  std: list('3 numbers > 0', 'per channel', (one, name) => check.number(one, name, 0, 1, 'open'), {
+    count: 3,
+    byDefault: [0.229, 0.224, 0.225],
+  }),
   seed: whole(0, 'of every random choice', 0),
   provider: named(providers, 'where ONNX Runtime computes', 'cpu'),
   threads: whole(1, 'all processors unless given', undefined, 1024),
