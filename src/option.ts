@@ -12,7 +12,7 @@ export interface Option<T> {
   check(value: unknown, argument: string): T;
 }
 
-export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+export type OptionTable = Readonly<Record<string, Option<string | number | boolean | readonly number[]>>>;
 
 export const named = <T extends string>(known: readonly T[], about: string, byDefault?: T): Option<T> => ({
   kind: 'name',

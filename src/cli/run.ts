@@ -36,7 +36,7 @@ export function addOptions(command: Command, table: OptionTable, names: readonly
       command.option(`--no-${kebab(name)}`, byDefault === true ? `do not ${plain(about)}` : '');
       continue;
     }
-    const shown = byDefault === undefined ? '' : `; default ${[byDefault].flat().join()}`;
+    const shown = byDefault === undefined ? '' : `; default ${String(byDefault)}`;
     const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
     const option = new Option(flags, plain(`${about}: ${values}${shown}`));
     if (kind === 'number') option.argParser(toNumber);
