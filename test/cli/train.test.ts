@@ -1,9 +1,10 @@
 /** Training from the command line: real processes, real files, and a network that really learns. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readTensors } from '../../src/train/safetensors';
+import { readEvents } from '../report/read-events';
 import { filesBelow, run, start, workFolder, writeInto } from './fixtures';
 import { colourFolder } from './colours';
 
@@ -121,6 +122,22 @@ describe('a run', () => {
     expect(epochs(whole).at(-1)?.top5Error).toBe(0);
     const mean = (some: number[]) => some.reduce((a, b) => a + b) / some.length;
     expect(mean(losses(whole).slice(-12))).toBeLessThan(mean(losses(whole).slice(0, 12)) - 0.1);
+  });
+
+  test('TensorBoard is told what metrics.jsonl says', () => {
+    const [name] = readdirSync(whole).filter((one) => one.startsWith('events.out.tfevents.'));
+    interface Told {
+      step?: number;
+      summary?: { value: { tag: string; simple?: number }[] };
+    }
+    const told = (readEvents(readFileSync(join(whole, name))) as Told[]).flatMap(({ step, summary }) =>
+      (summary?.value ?? []).map(({ tag, simple }) => ({ step, tag, simple })),
+    );
+    const curve = (tag: string) =>
+      told.filter((one) => one.tag === tag).map(({ step, simple = 0 }) => [step, simple]);
+    expect(curve('train/loss')).toEqual(steps(whole).map(({ step, loss }) => [step, Math.fround(loss)]));
+    const errors = epochs(whole).map(({ step, top1Error }) => [step, Math.fround(top1Error)]);
+    expect(curve('test/top1_error')).toEqual(errors);
   });
 
   test('the report holds the figures', () => {
