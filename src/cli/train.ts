@@ -18,6 +18,7 @@ import {
   parseSize,
   reportBad,
   runCommand,
+  toNumber,
 } from './run';
 
 interface Parsed extends Record<string, unknown> {
@@ -28,6 +29,7 @@ interface Parsed extends Record<string, unknown> {
   size?: TrainOptions['size'];
   resume?: boolean;
   force?: boolean;
+  checkpointMinutes?: number;
   strict?: boolean;
 }
 
@@ -80,6 +82,11 @@ export function addTrain(program: Command): void {
     )
     .option('--resume', 'go on with a run that was stopped, to the same numbers')
     .option('--force', 'replace what an earlier run has written to the folder')
+    .option(
+      '--checkpoint-minutes <n>',
+      'a checkpoint after every epoch, and within one after so many minutes (default 10)',
+      toNumber,
+    )
     .option('--strict', 'stop at the first bad file, with exit code 1');
   command.optionsGroup('Learning:');
   addOptions(command, learningTable, learningNames);
@@ -90,7 +97,7 @@ export function addTrain(program: Command): void {
   ).action((parsed: Parsed) =>
     runCommand(async (signal) => {
       if (parsed.resume && parsed.force) command.error('error: --resume and --force exclude each other');
-      const { out, size, strict, split } = parsed;
+      const { out, size, strict, split, checkpointMinutes } = parsed;
       const data: OpenOptions = split === undefined ? { path: parsed.data } : { path: parsed.data, split };
       const { seed: _, threads: __, ...mixer } = mixerOptions(parsed);
       await trainAndReport({
@@ -100,6 +107,7 @@ export function addTrain(program: Command): void {
         out,
         size,
         mixer,
+        checkpointMinutes,
         strict,
         signal,
         mode: parsed.resume ? 'resume' : parsed.force ? 'force' : 'new',

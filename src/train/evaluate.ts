@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import * as check from '../check';
-import { openDataset, type Dataset } from '../data/dataset';
+import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, resolveSize, type SizeOption } from '../data/size';
 import { reasonOf, SaliencyMixError } from '../errors';
@@ -10,7 +10,7 @@ import { readMetadata } from '../graph/onnx';
 import { openModel } from '../onnx/session';
 import { learningTable } from './train-options';
 import type { TrainSettings } from './train-settings';
-import { matchClasses, normalised, openTest, scoreOn, type Tested } from './test-data';
+import { matchClasses, normalised, openTestSplit, scoreOn, type Tested } from './test-data';
 import { Trainer } from './trainer';
 
 export interface EvaluateOptions {
@@ -150,7 +150,7 @@ async function scoreOpened(opened: Opened, dataset: Dataset, given: EvaluateOpti
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   const { path, threads } = checkOptions(given);
-  const dataset = (await openTest(given.data, given.data)) ?? (await openDataset(given.data));
+  const dataset = await openTestSplit(given.data);
   try {
     const opened = await (/\.onnx$/i.test(path) ? openOnnx(path) : openCheckpoint(path, threads));
     try {

@@ -27,11 +27,13 @@ export interface TrainRun {
   metrics: Metrics;
   threads: number;
   strict: boolean;
+  /** Longest time without a checkpoint within an epoch. */
+  checkpointMinutes: number;
   signal?: AbortSignal;
   /** By file: why it could not be read. */
   bad: Map<string, string>;
   onProgress(progress: TrainProgress): void;
-  /** Called after every epoch, and when stopped in one: keeps what there is. */
+  /** Called after every epoch, and within one now and then, or when stopped: keeps what there is. */
   keep(position: Position, tested?: Tested): Promise<void>;
 }
 
@@ -91,12 +93,13 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: P
 
 /** Learns from the rest of an epoch; `at` moves along. The signal is heeded between steps. */
 async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
-  const { train, settings, threads, strict, signal } = run;
+  const { train, settings, threads, strict, signal, checkpointMinutes } = run;
   const leaving = new AbortController();
   const options = { threads, strict, signal: leaving.signal };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
   try {
     const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };
+    let kept = pace.began;
     let next = batches.next();
     for (let current = await next; !current.done; current = await next) {
       next = batches.next(); // is mixed while the step runs
@@ -104,6 +107,9 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
       await learn(run, at.epoch, current.value, pace);
       at.batch = current.value.batch + 1;
       signal?.throwIfAborted();
+      if (performance.now() - kept < 60_000 * checkpointMinutes) continue;
+      await run.keep(at);
+      kept = performance.now();
     }
   } finally {
     leaving.abort();

@@ -17,6 +17,20 @@ export const normalised = (mean: readonly number[], std: readonly number[]): Out
 const asOptions = (data: string | OpenOptions): OpenOptions =>
   typeof data === 'string' ? { path: data } : data;
 
+/** The split test (or val) of data that has splits; all of data that has none. */
+export async function openTestSplit(data: string | OpenOptions): Promise<Dataset> {
+  const options = asOptions(data);
+  if (options.split !== undefined) return openDataset(options);
+  try {
+    return await openDataset({ ...options, split: 'test' });
+  } catch (error) {
+    const other = await openDataset({ ...options, split: 'train' }).catch(() => undefined);
+    await other?.close();
+    if (other) throw error; // what is trained on is never tested on unasked
+    return openDataset(options);
+  }
+}
+
 /**
  * The data to test on: what was asked for, or else the split test (or val) of the training data.
  * @throws (rejects) SaliencyMixError DATA where there is none, with what to do
@@ -26,11 +40,7 @@ export async function openTest(
   test: string | OpenOptions | false | undefined,
 ): Promise<Dataset | undefined> {
   if (test === false) return undefined;
-  if (test !== undefined) {
-    const options = asOptions(test);
-    if (options.split !== undefined) return openDataset(options);
-    return openDataset({ ...options, split: 'test' }).catch(() => openDataset(options));
-  }
+  if (test !== undefined) return openTestSplit(test);
   const { path } = asOptions(data);
   try {
     return await openDataset({ ...asOptions(data), split: 'test' });

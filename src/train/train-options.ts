@@ -47,6 +47,8 @@ export interface TrainOptions extends LearningOptions {
   mixer?: Omit<MixerOptions, 'seed' | 'threads' | 'classes'>;
   /** new unless given. */
   mode?: Mode;
+  /** A checkpoint is written after every epoch, and within one after so many minutes; 10 unless given. */
+  checkpointMinutes?: number;
   /** Stop at the first bad file; unless given, bad files are reported and left out. */
   strict?: boolean;
   signal?: AbortSignal;

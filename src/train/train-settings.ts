@@ -45,6 +45,7 @@ const NAMES = [
   'size',
   'mixer',
   'mode',
+  'checkpointMinutes',
   'strict',
   'signal',
   'onProgress',
@@ -66,6 +67,7 @@ export function checkTrainOptions(given: TrainOptions) {
   return {
     out: check.text(given.out, 'out'),
     mode: check.name(given.mode ?? 'new', ['new', 'resume', 'force'] as const, 'mode'),
+    checkpointMinutes: check.number(given.checkpointMinutes ?? 10, 'checkpointMinutes', 0, Number.MAX_VALUE),
     strict: check.boolean(given.strict ?? false, 'strict'),
     signal: check.signal(given.signal),
     learning,

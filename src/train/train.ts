@@ -68,6 +68,7 @@ interface Job {
   model: Model;
   data: Dataset;
   test?: Dataset;
+  environment: Environment;
   onProgress: TrainRun['onProgress'];
 }
 
@@ -93,66 +94,64 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
 const hasCheckpoint = (out: string, earlier: RunFile | undefined) =>
   earlier !== undefined && existsSync(join(out, CHECKPOINT));
 
+/** What the run works with, and the report that is written with every checkpoint. */
+async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; report: ReportParts }> {
+  const { options, settings, model, data, test } = job;
+  const { out } = options;
+  const notes = trainer.notes as RunNotes;
+  const done = { steps: trainer.steps, epochs: notes.position.epoch };
+  const metrics = await Metrics.open(out, done, settings);
+  const problems = [...data.problems, ...(test?.problems ?? [])];
+  const bad = new Map([...problems.map(({ file, reason }) => [file, reason] as const), ...notes.bad]);
+  const samples = await drawSamples(data, settings);
+  const report: ReportParts = {
+    settings,
+    model,
+    metrics,
+    samples,
+    environment: job.environment,
+    status: 'running',
+  };
+  const keep = async (at: Position, tested?: Tested) => {
+    trainer.notes = { settings, position: { ...at }, bad: [...bad] } satisfies RunNotes;
+    await trainer.save(join(out, CHECKPOINT));
+    report.confusion = tested?.confusion ?? report.confusion;
+    await writeReport(out, report);
+  };
+  return { run: { ...job, ...options, train: data, trainer, metrics, bad, keep }, report };
+}
+
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
-  const { options, settings, model, data } = job;
-  const { out, signal } = options;
-  const about: Environment = environment(chooseBackend(job.options.mixer.backend));
+  const { options, settings } = job;
+  const { out } = options;
   const begun: TrainRunFile = earlier ?? {
     tool: 'saliencymix',
     version,
     work: 'train',
     status: 'running',
     settings,
-    environment: about,
+    environment: job.environment,
     started: new Date().toISOString(),
   };
   const trainer = await trainerFor(job, hasCheckpoint(out, earlier));
   try {
     await writeRun(out, { ...begun, status: 'running' });
-    const notes = trainer.notes as RunNotes;
-    const { position } = notes;
-    const metrics = await Metrics.open(out, { steps: trainer.steps, epochs: position.epoch }, settings);
-    const bad = new Map(
-      [...data.problems, ...(job.test?.problems ?? [])].map(({ file, reason }) => [file, reason]),
-    );
-    for (const [file, reason] of notes.bad) bad.set(file, reason);
-    const report: ReportParts = { settings, model, metrics, environment: about, status: 'running' };
-    report.samples = await drawSamples(data, settings);
-    const run: TrainRun = {
-      ...job,
-      ...options,
-      train: data,
-      trainer,
-      metrics,
-      bad,
-      async keep(at: Position, tested?: Tested) {
-        trainer.notes = { settings, position: { ...at }, bad: [...bad] } satisfies RunNotes;
-        await trainer.save(join(out, CHECKPOINT));
-        report.confusion = tested?.confusion ?? report.confusion;
-        await writeReport(out, report);
-      },
-    };
-    await trainReported(run, position, out, report);
+    const { run, report } = await prepare(job, trainer);
+    await trainReported(run, (trainer.notes as RunNotes).position, out, report);
     await trainer.exportOnnx(join(out, MODEL));
-    const last = metrics.epochs.at(-1);
+    const last = run.metrics.epochs.at(-1);
     const results = {
       epochs: settings.epochs,
       steps: trainer.steps,
       top1Error: last?.top1Error ?? NaN,
       top5Error: last?.top5Error ?? NaN,
-      bad: [...bad].map(([file, reason]) => ({ file, reason })),
+      bad: [...run.bad].map(([file, reason]) => ({ file, reason })),
     };
-    const ended: TrainRunFile = {
-      ...begun,
-      status: 'complete',
-      finished: new Date().toISOString(),
-      ...results,
-    };
-    await writeRun(out, ended);
+    const finished = new Date().toISOString();
+    await writeRun(out, { ...begun, status: 'complete', finished, ...results } satisfies TrainRunFile);
     return { out, settings, ...results };
   } finally {
     await trainer.close();
-    signal?.throwIfAborted();
   }
 }
 
@@ -206,7 +205,8 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     const claim = await claimFolder(options.out, mode, folderUse(settings));
     try {
       const onProgress = given.onProgress ?? (() => undefined);
-      const job: Job = { options, settings, model, data, test, onProgress };
+      const about = environment(chooseBackend(options.mixer.backend));
+      const job: Job = { options, settings, model, data, test, environment: about, onProgress };
       const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readCheckpoint } from '../../src/train/checkpoint';
 import { readTensors } from '../../src/train/safetensors';
 import { readEvents } from '../report/read-events';
 import { filesBelow, run, start, workFolder, writeInto } from './fixtures';
@@ -176,6 +177,17 @@ describe('evaluate', () => {
     );
   });
 
+  test('data with a split train alone are not tested on unasked; data without splits are', async () => {
+    const alone = join(work, 'train-alone');
+    await cp(join(data, 'train'), join(alone, 'train'), { recursive: true });
+    const model = join(whole, 'model.onnx');
+    const refused = await run('evaluate', model, '--data', alone);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/has no split "test"/);
+    expect((await run('evaluate', model, '--data', alone, '--split', 'train')).stdout).toMatch(/^90 images/);
+    expect((await run('evaluate', model, '--data', join(alone, 'train'))).stdout).toMatch(/^90 images/);
+  });
+
   test('data of other classes are refused', async () => {
     const other = join(work, 'other-classes');
     writeInto(other, 'test/violet/a.png', readFileSync(join(data, 'test/red/000.png')));
@@ -237,6 +249,34 @@ describe('a run that was stopped goes on to the same numbers', () => {
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Stopped');
     const resumed = await train(out, '--resume');
     expect(resumed.code).toBe(0);
+    expect(losses(out)).toEqual(losses(whole));
+    expect(await weights(out)).toEqual(await weights(whole));
+  });
+
+  test('checkpoints within an epoch: what was done before a kill is not done again', async () => {
+    const out = join(work, 'often');
+    const { child, ended } = start([
+      'train',
+      '--data',
+      data,
+      '--out',
+      out,
+      ...options,
+      '--checkpoint-minutes',
+      '0',
+    ]);
+    const saved = async () =>
+      (await readCheckpoint(join(out, 'checkpoint.safetensors')).catch(() => undefined))?.counts.steps ?? 0;
+    while ((await saved()) < 5) await new Promise((tick) => setTimeout(tick, 2));
+    child.kill('SIGKILL');
+    await ended;
+    const before = await saved();
+    expect(before).toBeGreaterThanOrEqual(5);
+    // A line holds the speed of its step, which is never the same twice.
+    const kept = () => readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n').slice(0, before);
+    const earlier = kept();
+    expect((await train(out, '--resume')).code).toBe(0);
+    expect(kept()).toEqual(earlier);
     expect(losses(out)).toEqual(losses(whole));
     expect(await weights(out)).toEqual(await weights(whole));
   });
