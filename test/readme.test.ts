@@ -75,12 +75,13 @@ test('training resolves by its own name, from CommonJS and from ES modules', () 
 test('what it links to is there, and small', () => {
   for (const [, link] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
     expect(existsSync(resolve(ROOT, link))).toBe(true);
-  expect(readFileSync(resolve(ROOT, 'docs/preview.png')).length).toBeLessThan(250_000);
+  for (const picture of ['docs/preview.png', 'docs/training.png'])
+    expect(readFileSync(resolve(ROOT, picture)).length).toBeLessThan(250_000);
 });
 
-test('the two commands stand there as .ci/run calls them', () => {
+test('the commands stand there as .ci/run calls them', () => {
   const ci = readFileSync(resolve(ROOT, '.ci/run'), 'utf8');
-  for (const command of ['npm ci && npm test', 'npm ci && npm run demo']) {
+  for (const command of ['npm ci && npm test', 'npm ci && npm run demo', 'npm run demo:train']) {
     expect(readme).toContain(`\n${command}\n`);
     expect(ci).toContain(command);
   }
