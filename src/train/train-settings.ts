@@ -2,11 +2,12 @@
 import { availableParallelism } from 'node:os';
 import * as check from '../check';
 import type { Dataset } from '../data/dataset';
+import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, resolveSize } from '../data/size';
 import type { Size } from '../data/codec';
 import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { MixerOptions } from '../mix/options';
-import { createModel, type ModelOptions, models } from '../models/index';
+import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
 import { decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
@@ -17,6 +18,8 @@ interface DataSettings {
   format: string;
   images: number;
   fingerprint: string;
+  /** Of the drawn data set, whose images the fingerprint does not tell. */
+  demo?: OpenOptions['demo'];
 }
 
 /** Plain data, every value present. */
@@ -79,48 +82,41 @@ export function checkTrainOptions(given: TrainOptions) {
 /** Small images have small objects: they keep their detail at first, and are shifted by what is usual for CIFAR. */
 const SMALL = 64;
 
+/** Options of any model; the number of classes is the data's, and the stem has a default of its own. */
+const MODEL_OPTIONS = new Set(modelNames.flatMap((name): readonly string[] => models[name].takes));
+for (const name of ['classes', 'stem']) MODEL_OPTIONS.delete(name);
+
 /** The model's own options among those given; one that it does not take is refused by name. */
 function modelOf(learning: Learning, classes: number, [height, width]: Size): Model {
-  const { model: name, stem, ...rest } = learning;
+  const { model: name, stem } = learning;
+  const given: Record<string, unknown> = { ...learning };
   const options: Record<string, unknown> = { classes };
-  for (const option of ['width', 'block', 'layers', 'depth', 'widen', 'dropout'] as const) {
-    if (rest[option] !== undefined) options[option] = rest[option];
-  }
+  for (const option of MODEL_OPTIONS) if (given[option] !== undefined) options[option] = given[option];
   const byItself = stem === 'auto' && !models[name].takes.includes('stem');
   if (!byItself)
     options.stem = stem === 'auto' ? (Math.max(height, width) <= SMALL ? 'cifar' : 'imagenet') : stem;
   return createModel(name, options as unknown as ModelOptions);
 }
 
+/** Options that the optimizer does not take are refused by it, by name. */
 function optimizerOf({ optimizer: name, momentum, nesterov, weightDecay }: Learning): OptimizerOptions {
-  const given =
-    name === 'sgd'
-      ? {
-          name,
-          momentum: momentum ?? 0.9,
-          nesterov: nesterov ?? (momentum ?? 0.9) > 0,
-          weightDecay: weightDecay ?? 5e-4,
-        }
-      : {
-          name,
-          weightDecay,
-          ...(momentum === undefined ? {} : { momentum }),
-          ...(nesterov === undefined ? {} : { nesterov }),
-        };
-  return createOptimizer(JSON.parse(JSON.stringify(given))).options;
+  const given: Record<string, unknown> = { name, weightDecay };
+  if (name === 'sgd') {
+    given.momentum = momentum ?? 0.9;
+    given.nesterov = nesterov ?? given.momentum !== 0;
+    given.weightDecay ??= 5e-4;
+  } else {
+    if (momentum !== undefined) given.momentum = momentum;
+    if (nesterov !== undefined) given.nesterov = nesterov;
+  }
+  return createOptimizer(given).options;
 }
 
-const described = ({
-  path,
-  format,
-  length,
-  ...dataset
-}: Dataset & { fingerprint: string }): DataSettings => ({
-  path,
-  format,
-  images: length,
-  fingerprint: dataset.fingerprint,
-});
+function identified(dataset: Dataset, given: TrainOptions['data']): DataSettings {
+  const { path, format, length } = dataset;
+  const demo = typeof given === 'object' && given.demo ? { demo: given.demo } : undefined;
+  return { path, format, images: length, fingerprint: fingerprint(dataset), ...demo };
+}
 
 /** Everything that is not given, from the data and the table. */
 export async function settle(
@@ -132,10 +128,9 @@ export async function settle(
   const { size } = await resolveSize(train, given.size);
   const model = modelOf(learning, train.classes.length, size);
   const { epochs, learningRate, schedule, gamma, warmup, labelSmoothing, flip, mean, std, seed } = learning;
-  const identified = (dataset: Dataset) => described({ ...dataset, fingerprint: fingerprint(dataset) });
   const settings: TrainSettings = {
-    data: identified(train),
-    test: test ? identified(test) : null,
+    data: identified(train, given.data),
+    test: test ? identified(test, given.test || given.data) : null,
     classes: train.classes,
     size,
     model: { name: model.name, options: model.options },
