@@ -8,14 +8,14 @@ import { type Dataset, openDataset } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
-import { environment, version } from '../run/environment';
+import { environment } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
 import { type AugmentOptions, checkOptions, type Progress, prepare, type Run } from './options';
 import { checkApart, claimFolder, makeFolders } from '../run/out-folder';
 import { folderUse } from './folder-use';
 import { writePreview } from './preview';
-import { type RunFile, writeRun } from '../run/run-file';
+import { beginning, type RunFile, writeRun } from '../run/run-file';
 import type { Settings } from './settings';
 import { partsOf, type Task, tasksOf } from './tasks';
 import { writerOf } from './writers';
@@ -147,14 +147,7 @@ async function finish(
     const images = earlier.images ?? 0;
     return { ...same, images, before: images, bad: earlier.bad ?? [] };
   }
-  const begun: AugmentRun = earlier ?? {
-    tool: 'saliencymix',
-    version,
-    status: 'running',
-    settings,
-    environment: environment(backend),
-    started: new Date().toISOString(),
-  };
+  const begun: AugmentRun = earlier ?? beginning('augment', settings, environment(backend));
   await writeRun(out, begun);
   await makeFolders(out, folderUse(settings));
   const tasks = tasksOf(run);

@@ -2,7 +2,16 @@
 import { types } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { reasonOf } from '../errors';
-import { type Answer, type Asked, NEXT, type Results, type RunRequest, type TensorData } from './machine';
+import {
+  type Answer,
+  type Asked,
+  NEXT,
+  type Port,
+  type Ports,
+  type Results,
+  type RunRequest,
+  type TensorData,
+} from './machine';
 import { type InferenceSession, loadRuntime, type Tensor } from './runtime';
 
 const models = new Map<string, InferenceSession>();
@@ -20,23 +29,28 @@ const dataOf = (tensor: Tensor): Results[string] => ({
   shape: [...tensor.dims],
 });
 
-async function add({
-  model,
-  bytes,
-  threads,
-}: {
-  model: string;
-  bytes: Uint8Array;
-  threads: number;
-}): Promise<void> {
-  const session = await loadRuntime().InferenceSession.create(bytes, {
+function port(value: InferenceSession.ValueMetadata): Port {
+  const { name } = value;
+  if (!value.isTensor) return { name, type: 'not a tensor', shape: [] };
+  // A symbolic dimension comes as its name.
+  const fixed = (side: number | string) => (typeof side === 'number' && side > 0 ? side : undefined);
+  return { name, type: value.type, shape: value.shape.map(fixed) };
+}
+
+async function add({ model, source, threads }: Extract<Asked, { kind: 'add' }>): Promise<Ports> {
+  const { InferenceSession: Session } = loadRuntime();
+  const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     enableMemPattern: false, // a quarter to a third less memory at its peak, for no time
-  });
+  };
+  const session = await (typeof source === 'string'
+    ? Session.create(source, options)
+    : Session.create(source, options));
   await models.get(model)?.release();
   models.set(model, session);
+  return { inputs: session.inputMetadata.map(port), outputs: session.outputMetadata.map(port) };
 }
 
 async function run({ model, feeds, fetch, guard }: RunRequest): Promise<Results> {
@@ -55,23 +69,24 @@ async function run({ model, feeds, fetch, guard }: RunRequest): Promise<Results>
   return Object.fromEntries(fetch.map((name) => [name, dataOf(results[name])]));
 }
 
-async function answer(asked: Asked): Promise<Results> {
+async function answer(asked: Asked): Promise<{ tensors: Results; ports?: Ports }> {
   switch (asked.kind) {
     case 'add':
-      await add(asked);
-      return {};
+      return { tensors: {}, ports: await add(asked) };
     case 'write':
       for (const [name, tensor] of Object.entries(asked.tensors)) state.set(name, tensorOf(tensor));
-      return {};
-    case 'read':
-      return Object.fromEntries(asked.names.map((name) => [name, dataOf(state.get(name) as Tensor)]));
+      return { tensors: {} };
+    case 'read': {
+      const read = asked.names.map((name) => [name, dataOf(state.get(name) as Tensor)] as const);
+      return { tensors: Object.fromEntries(read) };
+    }
     case 'run':
-      return run(asked);
+      return { tensors: await run(asked) };
     default:
       for (const session of models.values()) await session.release();
       models.clear();
       state.clear();
-      return {};
+      return { tensors: {} };
   }
 }
 
@@ -81,7 +96,7 @@ let last: Promise<void> = Promise.resolve();
 parentPort?.on('message', (asked: Asked) => {
   last = last.then(async () => {
     const result = await answer(asked).then(
-      (tensors): Answer => ({ id: asked.id, tensors }),
+      (done): Answer => ({ id: asked.id, ...done }),
       (error: unknown): Answer => ({ id: asked.id, error: reasonOf(error) }),
     );
     const transfer =

@@ -15,6 +15,17 @@ export interface TensorData {
 }
 export type Tensors = Record<string, TensorData>;
 
+/** An input or output of a model; a dimension that is not fixed is undefined. */
+export interface Port {
+  name: string;
+  type: string;
+  shape: (number | undefined)[];
+}
+export interface Ports {
+  inputs: Port[];
+  outputs: Port[];
+}
+
 /** What comes back. */
 export type Results = Record<string, { data: Float32Array; shape: number[] }>;
 
@@ -32,17 +43,17 @@ export interface RunRequest {
 }
 
 export type Command =
-  | { kind: 'add'; model: string; bytes: Uint8Array; threads: number }
+  | { kind: 'add'; model: string; source: Uint8Array | string; threads: number }
   | { kind: 'write'; tensors: Tensors }
   | { kind: 'read'; names: readonly string[] }
   | ({ kind: 'run' } & RunRequest)
   | { kind: 'close' };
 export type Asked = Command & { id: number };
-export type Answer = { id: number; error: string } | { id: number; tensors: Results };
+export type Answer = { id: number; error: string } | { id: number; tensors: Results; ports?: Ports };
 
 export interface Machine {
-  /** Compiles a model (bytes of ONNX) to be run under a name. */
-  add(model: string, bytes: Uint8Array, threads: number): Promise<void>;
+  /** Compiles a model (bytes of ONNX, or the path of a file) to be run under a name. */
+  add(model: string, source: Uint8Array | string, threads: number): Promise<Ports>;
   write(tensors: Tensors): Promise<void>;
   read(names: readonly string[]): Promise<Results>;
   run(request: RunRequest): Promise<Results>;
@@ -54,25 +65,25 @@ export interface Machine {
 const WORKER = resolve(__dirname, '..', '..', 'dist', 'onnx', 'machine-worker.js');
 
 interface Waiting {
-  resolve(tensors: Results): void;
+  resolve(answer: Extract<Answer, { tensors: Results }>): void;
   reject(error: Error): void;
 }
 
 const failed = (error: unknown) =>
   new SaliencyMixError('MODEL', `ONNX Runtime: ${reasonOf(error)}`, { cause: error });
 
-/** Starts a machine of its own; commands are done in the order they are given. */
-export function startMachine(): Machine {
+/** Starts a machine of its own; commands are done in the order they are given. `onEnd` is called when its thread ends. */
+export function startMachine(onEnd: () => void = () => undefined): Machine {
   if (!existsSync(WORKER)) throw new SaliencyMixError('MODEL', `${WORKER} is missing: npm run build`);
   const worker = new Worker(WORKER);
   const waiting = new Map<number, Waiting>();
   let asked = 0;
   let ended: Error | undefined;
-
   let closing: Promise<void> | undefined;
 
   const abandon = (error: Error) => {
     ended ??= error;
+    onEnd();
     for (const call of waiting.values()) call.reject(error);
     waiting.clear();
   };
@@ -81,19 +92,19 @@ export function startMachine(): Machine {
     waiting.delete(answer.id);
     if (waiting.size === 0) worker.unref(); // an idle machine does not keep the process alive
     if ('error' in answer) call?.reject(failed(answer.error));
-    else call?.resolve(answer.tensors);
+    else call?.resolve(answer);
   });
   worker.on('error', (error) => abandon(failed(error)));
   worker.on('exit', () => abandon(new SaliencyMixError('MODEL', 'This trainer was closed')));
   worker.unref();
 
-  const ask = (command: Command, transfer: ArrayBuffer[] = []): Promise<Results> =>
-    new Promise((resolveCall, reject) => {
+  const ask = (command: Command) =>
+    new Promise<Extract<Answer, { tensors: Results }>>((resolveCall, reject) => {
       if (ended) return reject(ended);
       const id = asked++;
       waiting.set(id, { resolve: resolveCall, reject });
       worker.ref();
-      worker.postMessage({ ...command, id }, transfer);
+      worker.postMessage({ ...command, id }, []);
     });
   const close = async () => {
     if (ended) return;
@@ -103,14 +114,14 @@ export function startMachine(): Machine {
     await gone;
   };
   return {
-    async add(model, bytes, threads) {
-      await ask({ kind: 'add', model, bytes, threads });
+    async add(model, source, threads) {
+      return (await ask({ kind: 'add', model, source, threads })).ports as Ports;
     },
     async write(tensors) {
       await ask({ kind: 'write', tensors });
     },
-    read: (names) => ask({ kind: 'read', names }),
-    run: (request) => ask({ kind: 'run', ...request }),
+    read: async (names) => (await ask({ kind: 'read', names })).tensors,
+    run: async (request) => (await ask({ kind: 'run', ...request })).tensors,
     close() {
       closing ??= close();
       return closing;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
-import type { Environment } from './environment';
+import { type Environment, version } from './environment';
 import { writeWhole } from './files';
 
 export const RUN = 'run.json';
@@ -19,6 +19,21 @@ export interface RunFile<Settings = unknown> {
   started: string;
   finished?: string;
 }
+
+/** What a run's file says when it begins. */
+export const beginning = <Settings>(
+  work: NonNullable<RunFile['work']>,
+  settings: Settings,
+  environment: Environment,
+) => ({
+  tool: 'saliencymix' as const,
+  version,
+  work,
+  status: 'running' as const,
+  settings,
+  environment,
+  started: new Date().toISOString(),
+});
 
 /** The run.json of a folder; undefined where there is none that this package has written. */
 export async function readRun(out: string): Promise<RunFile | undefined> {

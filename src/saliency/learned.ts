@@ -7,7 +7,8 @@ import { SaliencyMixError } from '../errors';
 import type { NativeFormat } from '../native/binding';
 import { allocate, runNative } from '../native/call';
 import { addon } from '../native/load';
-import { type Model, openModel, type Port } from '../onnx/session';
+import type { Port } from '../onnx/machine';
+import { type Model, openModel } from '../onnx/session';
 import type { ImageBatch } from '../types';
 
 interface RunOptions {

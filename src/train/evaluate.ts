@@ -7,7 +7,7 @@ import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, resolveSize, type SizeOption } from '../data/size';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { readMetadata } from '../graph/onnx';
-import { openModel } from '../onnx/session';
+import { startMachine } from '../onnx/machine';
 import { learningTable } from './train-options';
 import type { TrainSettings } from './train-settings';
 import { matchClasses, normalised, openTestSplit, scoreOn, type Tested } from './test-data';
@@ -49,29 +49,34 @@ interface Opened {
 
 async function openCheckpoint(path: string, threads: number): Promise<Opened> {
   const trainer = await Trainer.resume(path, { threads });
-  const { settings } = trainer.notes as { settings?: TrainSettings };
+  const { settings } = trainer.notes as Pick<Opened, 'settings'>;
   const { classes } = trainer.model;
   return {
-    settings: settings ?? undefined,
+    settings,
     predict: async (images) => ({ data: await trainer.predict(images), classes }),
     close: () => trainer.close(),
   };
 }
 
-async function openOnnx(path: string): Promise<Opened> {
-  const model = await openModel(path);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new SaliencyMixError('MODEL', `Cannot read ${path}: ${reasonOf(error)}`, {
-      file: path,
-      cause: error,
-    });
-  });
+async function openOnnx(path: string, threads: number): Promise<Opened> {
+  const cannot = (error: unknown) => {
+    const what = `Cannot open the ONNX model ${path}: ${reasonOf(error)}`;
+    throw new SaliencyMixError('MODEL', what, { file: path, cause: error });
+  };
+  const bytes = await readFile(path).catch(cannot);
   const { notes = '{}' } = readMetadata(bytes);
-  const { settings } = JSON.parse(notes) as { settings?: TrainSettings };
+  const { settings } = JSON.parse(notes) as Pick<Opened, 'settings'>;
+  const machine = startMachine();
+  const { inputs, outputs } = await machine.add('model', bytes, threads).catch(async (error: unknown) => {
+    await machine.close();
+    return cannot(error);
+  });
   return {
     settings,
     async predict(images, count, [height, width]) {
-      const { data, shape } = await model.run(images, [count, 3, height, width]);
+      const feeds = { [inputs[0].name]: { data: images, shape: [count, 3, height, width] } };
+      const results = await machine.run({ model: 'model', feeds, fetch: [outputs[0].name] });
+      const { data, shape } = results[outputs[0].name];
       if (shape.length !== 2 || shape[0] !== count) {
         const got = `[${shape.join(', ')}] for ${count} images`;
         throw new SaliencyMixError('MODEL', `${path} must give n × classes, but gives ${got}`, {
@@ -80,7 +85,7 @@ async function openOnnx(path: string): Promise<Opened> {
       }
       return { data, classes: shape[1] };
     },
-    close: async () => undefined,
+    close: () => machine.close(),
   };
 }
 
@@ -114,8 +119,12 @@ function checkOptions(given: EvaluateOptions) {
   };
 }
 
-async function scoreOpened(opened: Opened, dataset: Dataset, given: EvaluateOptions): Promise<Evaluation> {
-  const { path, batch, threads, strict, signal, ...chosen } = checkOptions(given);
+async function scoreOpened(
+  opened: Opened,
+  dataset: Dataset,
+  { path, batch, threads, strict, signal, ...chosen }: ReturnType<typeof checkOptions>,
+  onProgress: EvaluateOptions['onProgress'],
+): Promise<Evaluation> {
   const { settings } = opened;
   const started = Date.now();
   const { size } = await resolveSize(dataset, chosen.size ?? settings?.size);
@@ -138,7 +147,7 @@ async function scoreOpened(opened: Opened, dataset: Dataset, given: EvaluateOpti
     threads,
     strict,
     signal,
-    onProgress: (done) => given.onProgress?.({ done, total: dataset.length }),
+    onProgress: (done) => onProgress?.({ done, total: dataset.length }),
   });
   return { model: path, classes, ...tested, seconds: (Date.now() - started) / 1000 };
 }
@@ -149,12 +158,13 @@ async function scoreOpened(opened: Opened, dataset: Dataset, given: EvaluateOpti
  *   signal's reason when aborted
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
-  const { path, threads } = checkOptions(given);
+  const options = checkOptions(given);
+  const { path, threads } = options;
   const dataset = await openTestSplit(given.data);
   try {
-    const opened = await (/\.onnx$/i.test(path) ? openOnnx(path) : openCheckpoint(path, threads));
+    const opened = await (/\.onnx$/i.test(path) ? openOnnx(path, threads) : openCheckpoint(path, threads));
     try {
-      return await scoreOpened(opened, dataset, given);
+      return await scoreOpened(opened, dataset, options, given.onProgress);
     } finally {
       await opened.close();
     }

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { Graph, sameShape, type Value } from '../graph/graph';
+import { Graph, sameShape, sizeOf, type Value } from '../graph/graph';
 import { createModel, type ModelOptions } from '../models/index';
 import type { Model } from '../models/model';
 import { Net } from '../models/net';
@@ -36,7 +36,7 @@ function checkTensor(name: string, tensor: unknown, shape: readonly number[]): v
   const [argument, expected] = [`parameters["${name}"]`, `[${shape.join(', ')}]`];
   if (!Array.isArray(given) || !sameShape(given, shape))
     throw check.invalid(`${argument}.shape`, `the shape ${expected}`, given);
-  const size = shape.reduce((product, side) => product * side, 1);
+  const size = sizeOf(shape);
   if (!types.isFloat32Array(data) || data.length !== size)
     throw check.invalid(`${argument}.data`, `a Float32Array of ${size} values`, data);
   if (!data.every(Number.isFinite)) throw check.invalid(`${argument}.data`, 'finite values', NaN);

@@ -1,4 +1,4 @@
-/** Steps that wait for their turn: which of them go together, and how their arrays become one. */
+/** Steps that wait for their turn, which of them go together, and what is said of one that fails. */
 import { SaliencyMixError } from '../errors';
 import type { StepOptions, StepResult } from './trainer';
 

@@ -8,9 +8,9 @@ import { type Dataset, openDataset } from '../data/dataset';
 import { SaliencyMixError } from '../errors';
 import type { Model } from '../models/model';
 import { chooseBackend } from '../native/backends';
-import { type Environment, environment, version } from '../run/environment';
-import { type Mode, checkApart, claimFolder, type FolderUse } from '../run/out-folder';
-import { type RunFile, writeRun } from '../run/run-file';
+import { type Environment, environment } from '../run/environment';
+import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
+import { beginning, type RunFile, writeRun } from '../run/run-file';
 import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
@@ -38,7 +38,6 @@ export interface TrainSummary {
 
 /** run.json of a training run. */
 interface TrainRunFile extends RunFile<TrainSettings> {
-  work: 'train';
   epochs?: number;
   steps?: number;
   top1Error?: number | null;
@@ -124,15 +123,7 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
   const { options, settings } = job;
   const { out } = options;
-  const begun: TrainRunFile = earlier ?? {
-    tool: 'saliencymix',
-    version,
-    work: 'train',
-    status: 'running',
-    settings,
-    environment: job.environment,
-    started: new Date().toISOString(),
-  };
+  const begun: TrainRunFile = earlier ?? beginning('train', settings, job.environment);
   const trainer = await trainerFor(job, hasCheckpoint(out, earlier));
   try {
     await writeRun(out, { ...begun, status: 'running' });
@@ -201,8 +192,7 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
       if (problem)
         throw new SaliencyMixError('FILE', `${problem.file}: ${problem.reason}`, { file: problem.file });
     }
-    const mode: Mode = options.mode;
-    const claim = await claimFolder(options.out, mode, folderUse(settings));
+    const claim = await claimFolder(options.out, options.mode, folderUse(settings));
     try {
       const onProgress = given.onProgress ?? (() => undefined);
       const about = environment(chooseBackend(options.mixer.backend));

@@ -1,0 +1,29 @@
+/** Evaluation from a program: what is in the file now, on as many threads as asked for. */
+import { join } from 'node:path';
+import { createModel, evaluate, Trainer } from '../../src/train';
+import { colourFolder } from '../cli/colours';
+import { closing, workFolder } from './fixtures';
+
+const work = workFolder();
+const data = join(work, 'data');
+beforeAll(() => colourFolder(data, { test: 12 }));
+
+test('a model that is written anew is read anew; checkpoint and ONNX agree, on one thread and on two', async () => {
+  const model = createModel('resnet', { layers: [1], width: 4, classes: 3, stem: 'cifar' });
+  const paths = { onnx: join(work, 'model.onnx'), checkpoint: join(work, 'model.safetensors') };
+  const losses: number[] = [];
+  for (const seed of [1, 2]) {
+    const options = { batch: 5, image: [16, 16], optimizer: { name: 'sgd' }, seed } as const;
+    const trainer = closing(await Trainer.create(model, options));
+    await trainer.exportOnnx(paths.onnx);
+    await trainer.save(paths.checkpoint);
+    const { loss } = await evaluate({ model: paths.checkpoint, data, size: 16 });
+    for (const threads of [1, 2]) {
+      const found = await evaluate({ model: paths.onnx, data, size: 16, threads, batch: 5 });
+      expect(found.images).toBe(12);
+      expect(found.loss).toBeCloseTo(loss, 5);
+    }
+    losses.push(loss);
+  }
+  expect(Math.abs(losses[0] - losses[1])).toBeGreaterThan(1e-3);
+});
