@@ -116,10 +116,12 @@ test('one gate per third party', () => {
 test('native code: core knows nobody, cpu and binding only what lies below them', () => {
   const allowed: Record<string, RegExp> = {
     core: /^(core\/)/,
-    cpu: /^(core|cpu)\//,
-    jpeg: /^(core|jpeg)\//,
-    binding: /^((core|cpu|jpeg|binding)\/|backends\.h$|napi\.h$)/,
-    native: /^((core|cpu)\/|backends\.h$)/,
+    threads: /^threads\//,
+    cpu: /^(core|threads|cpu)\//,
+    cuda: /^(core|threads|cuda)\/|^cuda_runtime\.h$/,
+    jpeg: /^(core|threads|jpeg)\//,
+    binding: /^((core|threads|jpeg|binding)\/|backends\.h$|napi\.h$)/,
+    native: /^((core|cpu|cuda)\/|backends\.h$)/,
   };
   const sources = files(join(ROOT, 'native'), /\.(cc|h|inc)$/);
   const wrong = sources.flatMap((path) => {

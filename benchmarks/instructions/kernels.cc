@@ -57,9 +57,13 @@ class Batch {
  public:
   Batch(int count, int side)
       : count_(count), side_(side), data_(clutter(count, side)), maps_(pixels()), bytes_(data_.size()),
-        floats_(data_.size()), peaks_(images()), lows_(images()) {
+        floats_(data_.size()), peaks_(images()), lows_(images()), asking_(images()) {
     for (int i = 0; i < count; i++) {
-      requests_.push_back({i, Extreme::peak, kFirstTie, &peaks_[static_cast<std::size_t>(i)]});
+      MixSample& sample = asking_[static_cast<std::size_t>(i)];
+      sample.source = sample.placeOf = i;
+      sample.kind = MixKind::paste;
+      sample.from = {AnchorKind::peak, {0, 0}, kFirstTie};
+      sample.to = {AnchorKind::corresponding, {0, 0}, kFirstTie};
     }
   }
 
@@ -67,12 +71,12 @@ class Batch {
     const Backend& backend = *findBackend("cpu");
     for (const SaliencyMethod& method : kSaliencyMethods) {
       add(jobs, std::string(method.name), [this, &backend, &method] {
-        backend.saliency(view(), method, maps_.data(), peaks_.data(), lows_.data(), kOneThread);
+        backend.saliency({{view()}, &method, maps_.data(), peaks_.data(), lows_.data()}, kOneThread);
       });
     }
     // Last of the above: the maps that argmax looks through are frequency tuned, which has no plateaus.
     add(jobs, "argmax", [this, &backend] {
-      backend.findAnchors({view(), nullptr, maps_.data()}, requests_, kOneThread);
+      backend.mix({{view()}, asking_, Placing{BoxRule::shift, nullptr, maps_.data()}, std::nullopt, {}}, kOneThread);
     });
     add(jobs, "paste to uint8", [this, &backend] { mix(backend, MixKind::paste, kBytes, bytes_.data()); });
     add(jobs, "paste to float32 NCHW", [this, &backend] { mix(backend, MixKind::paste, kPlanes, floats_.data()); });
@@ -103,7 +107,7 @@ class Batch {
       sample.boxes = {{3, 5, 3 + half, 5 + half}, {7, 9, 7 + half, 9 + half}};
       samples.push_back(sample);
     }
-    backend.mix({data_.data(), count_, side_, side_, 3}, samples, format, out, kOneThread);
+    backend.mix({{view()}, samples, std::nullopt, format, {out}}, kOneThread);
   }
 
   int count_;
@@ -114,7 +118,7 @@ class Batch {
   std::vector<float> floats_;
   std::vector<Point> peaks_;
   std::vector<Point> lows_;
-  std::vector<AnchorRequest> requests_;
+  std::vector<MixSample> asking_;  // for the peak of every image
 };
 
 }  // namespace

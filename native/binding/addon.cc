@@ -7,9 +7,7 @@
 #include "binding/mix.h"
 #include "binding/saliency.h"
 #include "binding/worker.h"
-#include "cpu/pool.h"
-#include "cpu/scratch.h"
-#include "cpu/table_cache.h"
+#include "threads/pool.h"
 
 namespace saliencymix::binding {
 
@@ -56,8 +54,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   Pool::shared().retain();
   env.AddCleanupHook([] {
     if (!Pool::shared().release()) return;
-    Scratch::shared().release();
-    cpu::TableCache::shared().release();
+    for (const Backend* backend : backends()) backend->releaseKept();
   });
   exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));

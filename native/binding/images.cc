@@ -5,7 +5,7 @@
 
 #include "binding/batch.h"
 #include "core/cover.h"
-#include "cpu/pool.h"
+#include "threads/pool.h"
 #include "jpeg/decode.h"
 
 namespace saliencymix::binding {

@@ -6,7 +6,7 @@
 
 #include "binding/batch.h"
 #include "binding/records.h"
-#include "cpu/pool.h"
+#include "threads/pool.h"
 
 namespace saliencymix::binding {
 
@@ -14,19 +14,10 @@ namespace {
 
 BoxRule readRule(const Napi::Object& from) { return readInt(from, "clip", 0) != 0 ? BoxRule::clip : BoxRule::shift; }
 
-struct Placing {
-  BoxRule rule;
-  MapSource maps;
-};
-
 Placing readPlacing(const Napi::Object& from, const BatchView& batch) {
-  MapSource source{batch, nullptr, nullptr};
-  if (has(from, "maps")) {
-    source.maps = readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1));
-  } else {
-    source.method = &readMethod(from);
-  }
-  return {readRule(from), source};
+  const BoxRule rule = readRule(from);
+  if (!has(from, "maps")) return {rule, &readMethod(from), nullptr};
+  return {rule, nullptr, readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1))};
 }
 
 struct Output {
@@ -92,17 +83,13 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
       from, "output", [&](const Napi::Object& part) { return readOutput(part, batch, records->samples.size()); });
 
   const auto work = [=, &backend] {
-    const Run run{threads, cancelled.get()};
-    std::vector<MixSample>& samples = records->samples;
-    if (placing) {
-      backend.findAnchors(placing->maps, anchorRequests(samples), run);
-      placeSamples(samples, batch.height, batch.width, placing->rule);
-      records->writeBack();
-    }
+    MixJob job{{batch}, records->samples, placing, std::nullopt, {}};
     if (output) {
-      const Planes<std::uint8_t> planes{batch.data, batch.count, batch.height, batch.width, batch.channels};
-      backend.mix(planes, samples, output->format, output->images, run);
+      job.format = output->format;
+      job.output.host = output->images;
     }
+    backend.mix(job, Run{threads, cancelled.get()});
+    if (placing) records->writeBack();
   };
   if (isQuick(records->samples, placing, output, batch)) return PromiseWorker::now(from, cancelled, work);
   Pool::shared().expect(threads);

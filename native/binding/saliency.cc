@@ -2,7 +2,7 @@
 
 #include "binding/batch.h"
 #include "core/model_io.h"
-#include "cpu/pool.h"
+#include "threads/pool.h"
 
 namespace saliencymix::binding {
 
@@ -28,7 +28,7 @@ Napi::Value saliency(const Napi::CallbackInfo& info) {
   const CancelFlag cancelled = readCancel(from);
   Pool::shared().expect(threads);
   return PromiseWorker::queue(from, cancelled, [=, &backend, &method] {
-    backend.saliency(batch, method, maps, peaks, lows, Run{threads, cancelled.get()});
+    backend.saliency({{batch}, &method, maps, peaks, lows}, Run{threads, cancelled.get()});
   });
 }
 

@@ -5,8 +5,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,11 +38,57 @@ struct Run {
   }
 };
 
-// Maps to look for anchors in: given ones (count x height x width floats), or those a method finds in the batch.
-struct MapSource {
-  BatchView batch;
-  const SaliencyMethod* method;  // nullptr when `maps` is given
+// Memory that a backend keeps pixels in between calls, so that they make no trip: a graphics card's own, or ordinary memory
+// on the CPU. It outlives every call that uses it; freed by whoever lets go last.
+class Resident {
+ public:
+  Resident(const char* owner, std::size_t size) : backend(owner), bytes(size) {}
+  Resident(const Resident&) = delete;
+  Resident& operator=(const Resident&) = delete;
+  virtual ~Resident() = default;
+
+  // Where the owner finds it; an address of the owner's kind.
+  virtual std::byte* data() const = 0;
+
+  const char* const backend;  // the name of the backend whose memory this is
+  const std::size_t bytes;
+};
+
+// A batch that a call reads. Where `resident` is set the pixels are there and `view.data` is not looked at.
+struct BatchSource {
+  BatchView view;
+  const Resident* resident = nullptr;
+};
+
+// Memory that a call writes: the caller's, or a backend's.
+struct Destination {
+  void* host = nullptr;
+  Resident* resident = nullptr;
+};
+
+struct SaliencyJob {
+  BatchSource batch;
+  const SaliencyMethod* method;
+  float* maps;   // count x height x width, or nullptr where only the extremes are wanted
+  Point* peaks;  // count, first of ties
+  Point* lows;
+};
+
+// Where anchors come from: maps that are given (count x height x width floats), or those that a method finds in the batch.
+struct Placing {
+  BoxRule rule;
+  const SaliencyMethod* method;  // nullptr where `maps` is given
   const float* maps;
+};
+
+// Mixing a batch: the anchors of its samples found and their boxes placed, then their pixels written. Either half may be
+// left out.
+struct MixJob {
+  BatchSource batch;
+  std::span<MixSample> samples;  // completed by placing
+  std::optional<Placing> placing;
+  std::optional<OutputFormat> format;  // of the output, where there is one
+  Destination output;                  // one image per sample, in their order; does not overlap the batch
 };
 
 class Backend {
@@ -55,17 +104,10 @@ class Backend {
   virtual const char* level() const = 0;
   virtual std::vector<std::string> levels() const = 0;
 
-  // maps: count x height x width, or nullptr when only the extremes are wanted. peaks, lows: count points, first of
-  // ties.
-  virtual void saliency(const BatchView& batch, const SaliencyMethod& method, float* maps, Point* peaks, Point* lows,
-                        const Run& run) const = 0;
+  virtual void saliency(const SaliencyJob& job, const Run& run) const = 0;
 
-  // Answers every request. Requests of one image stand together.
-  virtual void findAnchors(const MapSource& source, std::span<const AnchorRequest> requests, const Run& run) const = 0;
-
-  // out: one image per sample in the wanted format, in the order of the samples; does not overlap the batch.
-  virtual void mix(const Planes<std::uint8_t>& batch, std::span<const MixSample> samples, const OutputFormat& format,
-                   void* out, const Run& run) const = 0;
+  // A whole batch in one call: anchors, boxes, pixels.
+  virtual void mix(const MixJob& job, const Run& run) const = 0;
 
   // Label maps of 32 bits: pasted and erased, never blended. out: as the batch.
   virtual void mixLabelMaps(const Planes<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
@@ -74,6 +116,14 @@ class Backend {
   // Shifts and mirrors every image as drawn for it. out: as the batch; does not overlap it.
   virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
                         const Run& run) const = 0;
+
+  // Memory of this backend, its contents not defined; and its whole contents brought in and out.
+  virtual std::unique_ptr<Resident> allocate(std::size_t bytes) const = 0;
+  virtual void upload(const void* from, Resident& to, const Run& run) const = 0;
+  virtual void download(const Resident& from, void* to, const Run& run) const = 0;
+
+  // Frees what is kept for the next call. Nobody calls the backend meanwhile.
+  virtual void releaseKept() const {}
 };
 
 }  // namespace saliencymix

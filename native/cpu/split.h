@@ -6,7 +6,7 @@
 
 #include "core/backend.h"
 #include "cpu/kernels.h"
-#include "cpu/pool.h"
+#include "threads/pool.h"
 
 namespace saliencymix::cpu {
 

@@ -6,8 +6,9 @@
 #include <stdexcept>
 
 #include "backends.h"
+#include "calls.h"
 #include "check.h"
-#include "cpu/pool.h"
+#include "threads/pool.h"
 
 using namespace saliencymix;
 
@@ -48,13 +49,13 @@ TEST(sameMapsAndExtremesForAnyThreads) {
         std::vector<float> maps(pixels * static_cast<std::size_t>(count));
         std::vector<Point> peaks(static_cast<std::size_t>(count));
         std::vector<Point> lows(static_cast<std::size_t>(count));
-        backend->saliency(batch, method, maps.data(), peaks.data(), lows.data(), kTwoThreads);
+        calls::saliency(*backend, batch, method, maps.data(), peaks.data(), lows.data(), kTwoThreads);
         std::vector<float> alone(pixels);
         for (int i = 0; i < count; i++) {
           Point peak{};
           Point low{};
           const BatchView image{batch.image(i).data, 1, height, width, 3};
-          backend->saliency(image, method, alone.data(), &peak, &low, {1, nullptr});
+          calls::saliency(*backend, image, method, alone.data(), &peak, &low, {1, nullptr});
           const std::size_t at = static_cast<std::size_t>(i);
           CHECK(std::memcmp(alone.data(), maps.data() + at * pixels, pixels * sizeof(float)) == 0);
           CHECK(peaks[at] == peak && peak == findExtreme(alone.data(), height, width, Extreme::peak));
@@ -92,13 +93,12 @@ TEST(placingAndMixingByTheDefinition) {
     std::vector<MixSample> samples = randomSamples(numbers, count);
     const BoxRule rule = round % 3 == 0 ? BoxRule::clip : BoxRule::shift;
     const Backend& backend = *findBackend("cpu");
-    backend.findAnchors({batch, findSaliencyMethod("fine-grained"), nullptr}, anchorRequests(samples), kTwoThreads);
-    placeSamples(samples, height, width, rule);
+    backend.mix({{batch}, samples, Placing{rule, findSaliencyMethod("fine-grained"), nullptr}, std::nullopt, {}}, kTwoThreads);
 
     std::vector<std::uint8_t> out(data.size());
     const Planes<std::uint8_t> planes{data.data(), count, height, width, channels};
     const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
-    backend.mix(planes, samples, format, out.data(), Run{1 + round % 4, nullptr});
+    calls::mix(backend, planes, samples, format, out.data(), Run{1 + round % 4, nullptr});
     std::size_t i = 0;
     for (const MixSample& sample : samples) {
       for (int y = 0; y < height; y++) {
@@ -139,7 +139,7 @@ TEST(aCancelledRunStops) {
   Point lows[4];
   bool stopped = false;
   try {
-    findBackend("cpu")->saliency({data.data(), 4, 64, 64, 1}, kSaliencyMethods[0], maps.data(), peaks, lows, {2, &cancelled});
+    calls::saliency(*findBackend("cpu"), {data.data(), 4, 64, 64, 1}, kSaliencyMethods[0], maps.data(), peaks, lows, {2, &cancelled});
   } catch (const Cancelled&) {
     stopped = true;
   }

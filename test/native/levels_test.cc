@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "calls.h"
 #include "check.h"
 #include "cpu/backend.h"
 
@@ -66,7 +67,7 @@ Found find(const Backend& backend, const BatchView& batch, const SaliencyMethod&
   const std::size_t count = static_cast<std::size_t>(batch.count);
   Found found{std::vector<float>(count * batch.image(0).pixels(), -1.0f), std::vector<Point>(count),
               std::vector<Point>(count)};
-  backend.saliency(batch, method, found.maps.data(), found.peaks.data(), found.lows.data(), {threads, nullptr});
+  calls::saliency(backend, batch, method, found.maps.data(), found.peaks.data(), found.lows.data(), {threads, nullptr});
   return found;
 }
 
@@ -85,7 +86,7 @@ std::vector<Point> findPeaks(const Backend& backend, const BatchView& batch, con
   std::vector<Point> peaks(static_cast<std::size_t>(batch.count), Point{-1, -1});
   std::vector<AnchorRequest> requests;
   for (int i = 0; i < batch.count; i++) requests.push_back({i, Extreme::peak, kFirstTie, &peaks[static_cast<std::size_t>(i)]});
-  backend.findAnchors({batch, &method, nullptr}, requests, {threads, nullptr});
+  calls::findAnchors(backend, batch, &method, nullptr, requests, {threads, nullptr});
   return peaks;
 }
 
@@ -196,7 +197,7 @@ TEST(extremesAndTies) {
           Point found{};
           AnchorRequest request{0, extreme, u, &found};
           const BatchView batch{nullptr, 1, height, width, 1};
-          level->findAnchors({batch, nullptr, map.data() + 1}, {&request, 1}, {1, nullptr});
+          calls::findAnchors(*level, batch, nullptr, map.data() + 1, {&request, 1}, {1, nullptr});
           CHECK(found == findExtreme(map.data() + 1, height, width, extreme, u));
         }
       }
@@ -243,11 +244,11 @@ void compareMixing(check::Numbers& numbers, int count, int height, int width, in
       const OutputFormat format = formatOf(numbers, layout, dtype);
       const std::size_t size = static_cast<std::size_t>(count) * batch.image(0).bytes() * bytesPerValue(dtype);
       std::vector<std::uint8_t> expected(size);
-      scalarLevel()->mix(planes, samples, format, expected.data(), {1, nullptr});
+      calls::mix(*scalarLevel(), planes, samples, format, expected.data(), {1, nullptr});
       for (const auto& level : vectorLevels()) {
         const std::size_t shift = static_cast<std::size_t>(numbers.below(20)) * 4;
         std::vector<std::uint8_t> out(size + 256, 0xcd);
-        level->mix(planes, samples, format, out.data() + shift, {threads, nullptr});
+        calls::mix(*level, planes, samples, format, out.data() + shift, {threads, nullptr});
         CHECK(std::memcmp(out.data() + shift, expected.data(), size) == 0);
         for (std::size_t i = 0; i < shift; i++) CHECK_EQUAL(out[i], 0xcd);
         for (std::size_t i = shift + size; i < out.size(); i++) CHECK_EQUAL(out[i], 0xcd);
@@ -333,7 +334,7 @@ TEST(blendingEveryPairOfBytes) {
     sample.lambda = lambda;
     for (const auto& level : vectorLevels()) {
       std::vector<std::uint8_t> out(256 * 256);
-      level->mix(planes, {&sample, 1}, format, out.data(), {1, nullptr});
+      calls::mix(*level, planes, {&sample, 1}, format, out.data(), {1, nullptr});
       bool right = true;
       for (std::size_t i = 0; i < out.size(); i++) right = right && out[i] == blendPixel(lambda, data[i], data[i + 256 * 256]);
       CHECK(right);

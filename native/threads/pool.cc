@@ -1,4 +1,4 @@
-#include "cpu/pool.h"
+#include "threads/pool.h"
 
 #include <algorithm>
 #include <atomic>
