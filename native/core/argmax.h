@@ -4,8 +4,11 @@
 // the floor(u * count)-th of the tied pixels in row-major order. u comes from the caller; nothing is random here.
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 
+#include "core/host_device.h"
 #include "core/image.h"
 
 namespace saliencymix {
@@ -41,7 +44,27 @@ inline std::size_t nthEqual(const float* map, std::size_t size, std::size_t firs
   return first;
 }
 
+// Whole numbers in the order of the floats; 0 for what a NaN is, which nothing beats and which beats nothing.
+SALIENCYMIX_HOST_DEVICE inline std::uint32_t orderedBits(float value) {
+  if (value != value) return 0;
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value == 0.0f ? 0.0f : value);  // -0 and 0 are equal
+  return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+}
+
 }  // namespace detail
+
+// For finding extremes in any order: of all keys of a map's pixels (more than 0) the largest is that of the first extreme.
+// index: of the pixel, in row-major order.
+SALIENCYMIX_HOST_DEVICE inline std::uint64_t extremeKey(float value, std::uint32_t index, Extreme extreme) {
+  std::uint32_t rank = detail::orderedBits(value);
+  if (rank == 0) rank = index == 0 ? 0xffffffffu : 0;  // a NaN in the first place stays there
+  else if (extreme == Extreme::low) rank = ~rank;
+  return (static_cast<std::uint64_t>(rank) << 32) | (0xffffffffu - index);
+}
+
+SALIENCYMIX_HOST_DEVICE inline std::uint32_t indexOfKey(std::uint64_t key) {
+  return 0xffffffffu - static_cast<std::uint32_t>(key);
+}
 
 // map: height x width floats, row-major, at least one.
 inline Point findExtreme(const float* map, int height, int width, Extreme extreme, double u = kFirstTie) {

@@ -52,7 +52,7 @@ SALIENCYMIX_HOST_DEVICE inline std::uint16_t halfBits(float value) {
 namespace detail {
 
 template <class T>
-T convertValue(std::uint8_t value, float offset, float scale) {
+SALIENCYMIX_HOST_DEVICE T convertValue(std::uint8_t value, float offset, float scale) {
   if constexpr (sizeof(T) == 1) return value;
   else if constexpr (sizeof(T) == 2) return halfBits(normalise(value, offset, scale));
   else return normalise(value, offset, scale);

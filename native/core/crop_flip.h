@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/host_device.h"
 #include "core/image.h"
 
 namespace saliencymix {
@@ -17,14 +18,19 @@ struct CropFlip {
   bool flip;
 };
 
+// One value of an image as drawn.
+SALIENCYMIX_HOST_DEVICE inline std::uint8_t cropFlipValue(const ImageView& image, const CropFlip& draw, int row, int column,
+                                                          int channel) {
+  const std::int64_t y = std::int64_t{row} + draw.dy;
+  const std::int64_t x = std::int64_t{draw.flip ? image.width - 1 - column : column} + draw.dx;
+  const bool inside = y >= 0 && y < image.height && x >= 0 && x < image.width;
+  return inside ? image.data[(y * image.width + x) * image.channels + channel] : 0;
+}
+
 // Row `row` of an image as drawn: width x channels values.
 inline void cropFlipRow(const ImageView& image, const CropFlip& draw, int row, std::uint8_t* out) {
-  const std::int64_t y = std::int64_t{row} + draw.dy;
   for (int column = 0; column < image.width; column++) {
-    const std::int64_t x = std::int64_t{draw.flip ? image.width - 1 - column : column} + draw.dx;
-    const bool inside = y >= 0 && y < image.height && x >= 0 && x < image.width;
-    const std::int64_t pixel = y * image.width + x;
-    for (int c = 0; c < image.channels; c++) *out++ = inside ? image.data[pixel * image.channels + c] : 0;
+    for (int c = 0; c < image.channels; c++) *out++ = cropFlipValue(image, draw, row, column, c);
   }
 }
 

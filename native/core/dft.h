@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/host_device.h"
+
 namespace saliencymix {
 
 constexpr int kDftSize = 64;
@@ -32,10 +34,21 @@ inline const std::array<Complex, kDftSize / 2>& twiddles() {
   return table;
 }
 
-inline int reverseBits(int index) {
+SALIENCYMIX_HOST_DEVICE inline int reverseBits(int index) {
   int reversed = 0;
   for (int bit = 1; bit < kDftSize; bit <<= 1) reversed = (reversed << 1) | ((index & bit) ? 1 : 0);
   return reversed;
+}
+
+// (a, b) -> (a + b w, a - b w). Written out: the library's complex product checks for infinities that cannot occur here.
+SALIENCYMIX_HOST_DEVICE inline void butterfly(double& aReal, double& aImaginary, double& bReal, double& bImaginary,
+                                              double wReal, double wImaginary) {
+  const double turnedReal = bReal * wReal - bImaginary * wImaginary;
+  const double turnedImaginary = bReal * wImaginary + bImaginary * wReal;
+  bReal = aReal - turnedReal;
+  bImaginary = aImaginary - turnedImaginary;
+  aReal += turnedReal;
+  aImaginary += turnedImaginary;
 }
 
 // 64 numbers, `stride` apart.
@@ -50,12 +63,10 @@ inline void dftLine(Complex* line, int stride, Transform direction) {
       for (int k = 0; k < half; k++) {
         const Complex forward = twiddles()[static_cast<std::size_t>(k * step)];
         const Complex w = direction == Transform::forward ? forward : std::conj(forward);
-        Complex& a = line[(start + k) * stride];
-        Complex& b = line[(start + k + half) * stride];
-        // Written out: the library's complex product checks for infinities that cannot occur here.
-        const Complex turned{b.real() * w.real() - b.imag() * w.imag(), b.real() * w.imag() + b.imag() * w.real()};
-        b = a - turned;
-        a += turned;
+        // A complex number is an array of its two parts.
+        auto& a = reinterpret_cast<double(&)[2]>(line[(start + k) * stride]);
+        auto& b = reinterpret_cast<double(&)[2]>(line[(start + k + half) * stride]);
+        butterfly(a[0], a[1], b[0], b[1], w.real(), w.imag());
       }
     }
   }

@@ -3,6 +3,10 @@
 
 #if defined(__CUDACC__)
 #define SALIENCYMIX_HOST_DEVICE __host__ __device__
+#define SALIENCYMIX_UNROLL _Pragma("unroll")
+#define SALIENCYMIX_UNROLL_BY_8 _Pragma("unroll 8")
 #else
 #define SALIENCYMIX_HOST_DEVICE
+#define SALIENCYMIX_UNROLL
+#define SALIENCYMIX_UNROLL_BY_8
 #endif

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/host_device.h"
+
 namespace saliencymix {
 
 // One image, uint8, row-major HWC with channels interleaved: R, G, B, or one gray channel.
@@ -13,8 +15,8 @@ struct ImageView {
   int width;
   int channels;  // 1 or 3
 
-  std::size_t pixels() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
-  std::size_t bytes() const { return pixels() * static_cast<std::size_t>(channels); }
+  SALIENCYMIX_HOST_DEVICE std::size_t pixels() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
+  SALIENCYMIX_HOST_DEVICE std::size_t bytes() const { return pixels() * static_cast<std::size_t>(channels); }
 };
 
 // n images of one size, NHWC.
@@ -41,7 +43,7 @@ inline bool operator==(Point a, Point b) { return a.row == b.row && a.col == b.c
 
 // Index of a position mirrored at the borders without repeating them (reflect-101): -1 -> 1, n -> n - 2. An axis of
 // length 1 has only index 0.
-inline int reflect101(int index, int length) {
+SALIENCYMIX_HOST_DEVICE inline int reflect101(int index, int length) {
   if (length == 1) return 0;
   while (index < 0 || index >= length) index = index < 0 ? -index : 2 * (length - 1) - index;
   return index;

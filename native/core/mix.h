@@ -28,12 +28,31 @@ struct Planes {
   int width;
   int channels;
 
-  std::size_t rowLength() const { return static_cast<std::size_t>(width) * static_cast<std::size_t>(channels); }
-  const T* row(int image, int y) const {
+  SALIENCYMIX_HOST_DEVICE std::size_t rowLength() const { return static_cast<std::size_t>(width) * static_cast<std::size_t>(channels); }
+  SALIENCYMIX_HOST_DEVICE const T* row(int image, int y) const {
     return data + (static_cast<std::size_t>(image) * static_cast<std::size_t>(height) + static_cast<std::size_t>(y)) *
                       rowLength();
   }
 };
+
+// One value of a mixed image, by itself: what mixRow gives at column x and channel c of row y.
+template <class T>
+SALIENCYMIX_HOST_DEVICE T mixedValue(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+  const std::size_t channels = static_cast<std::size_t>(batch.channels);
+  const auto valueOf = [&](int image, int row, int col) {
+    return batch.row(image, row)[static_cast<std::size_t>(col) * channels + static_cast<std::size_t>(c)];
+  };
+  if (sample.kind == MixKind::blend) {
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+      return blendPixel(sample.lambda, valueOf(sample.target, y, x), valueOf(sample.source, y, x));
+    }
+  }
+  const Box& to = sample.boxes.to;
+  const bool inside = hasBox(sample) && y >= to.top && y < to.bottom && x >= to.left && x < to.right;
+  if (!inside) return valueOf(sample.target, y, x);
+  if (sample.kind == MixKind::erase) return static_cast<T>(sample.fill);
+  return valueOf(sample.source, y - to.top + sample.boxes.from.top, x - to.left + sample.boxes.from.left);
+}
 
 // Writes row y of a mixed image: width * channels values. Labels cannot be blended; `blend` needs T = uint8_t.
 template <class T>

@@ -6,6 +6,7 @@
 
 #include "core/argmax.h"
 #include "core/box.h"
+#include "core/host_device.h"
 #include "core/image.h"
 
 namespace saliencymix {
@@ -50,6 +51,30 @@ struct AnchorRequest {
   double u;
   Point* found;
 };
+
+SALIENCYMIX_HOST_DEVICE inline bool hasBox(const MixSample& sample) {
+  return sample.kind == MixKind::paste || sample.kind == MixKind::erase;
+}
+
+// Boxes and surviving lambda of sample i, once the anchors of the sample that it shares its place with are known. In any
+// order: nothing is changed that another sample looks at.
+SALIENCYMIX_HOST_DEVICE inline void placeSample(MixSample* samples, int i, int height, int width, BoxRule rule) {
+  MixSample& sample = samples[i];
+  if (!hasBox(sample)) return;
+  const MixSample& owner = samples[sample.placeOf];
+  const Point from = owner.from.at;
+  const Point to = owner.to.kind == AnchorKind::corresponding ? from : owner.to.at;
+  if (sample.placeOf != i) {
+    sample.from.at = from;
+    sample.to.at = to;
+  } else if (owner.to.kind == AnchorKind::corresponding) {
+    sample.to.at = to;
+  }
+  // A shared place comes with a shared lambda, so the boxes are the owner's.
+  sample.boxes = placeBoxes(height, width, sample.lambda, from, to, rule);
+  // Where pixels are erased nothing of another class came in.
+  sample.lambda = sample.kind == MixKind::erase ? 1.0 : survivingShare(height, width, sample.boxes.to);
+}
 
 // The saliency questions that placing `samples` asks, in order of images, so that each map is computed once.
 std::vector<AnchorRequest> anchorRequests(std::span<MixSample> samples);

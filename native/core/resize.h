@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/host_device.h"
 #include "core/image.h"
 
 namespace saliencymix {
@@ -31,21 +32,34 @@ inline std::vector<Tap> bilinearTaps(int source, int result) {
   return taps;
 }
 
+// As which of 256 parts the second of two neighbours counts in fixed point.
+inline int weight256(const Tap& tap) { return static_cast<int>(std::lrint(tap.weight * 256)); }
+
+// The four neighbours in fixed point: a horizontal and a vertical sum, one rounding at the end. right, below: weights in
+// 256ths.
+SALIENCYMIX_HOST_DEVICE inline std::uint8_t blendExact(int topLeft, int topRight, int bottomLeft, int bottomRight, int right,
+                                                       int below) {
+  const int top = topLeft * (256 - right) + topRight * right;
+  const int bottom = bottomLeft * (256 - right) + bottomRight * right;
+  return static_cast<std::uint8_t>((top * (256 - below) + bottom * below + 32768) >> 16);
+}
+
+SALIENCYMIX_HOST_DEVICE inline float blendFloat(float first, float second, float ofSecond) {
+  return first * (1.0f - ofSecond) + second * ofSecond;
+}
+
 // uint8 planes in fixed point, as OpenCV's INTER_LINEAR_EXACT: weights of 8 bits, a horizontal and a vertical sum, one
 // rounding at the end. source: height x width, result: rows x cols.
 inline void resizeExact(const std::uint8_t* source, int height, int width, std::uint8_t* result, int rows, int cols) {
   const std::vector<Tap> vertical = bilinearTaps(height, rows);
   const std::vector<Tap> horizontal = bilinearTaps(width, cols);
-  const auto across = [&](int y, const Tap& x) {
-    const std::uint8_t* row = source + static_cast<std::size_t>(y) * static_cast<std::size_t>(width);
-    const int high = static_cast<int>(std::lrint(x.weight * 256));
-    return row[x.low] * (256 - high) + row[x.high] * high;
+  const auto at = [&](int y, int x) {
+    return source[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
   };
   for (const Tap& y : vertical) {
-    const int high = static_cast<int>(std::lrint(y.weight * 256));
     for (const Tap& x : horizontal) {
-      const int sum = across(y.low, x) * (256 - high) + across(y.high, x) * high;
-      *result++ = static_cast<std::uint8_t>((sum + 32768) >> 16);
+      *result++ = blendExact(at(y.low, x.low), at(y.low, x.high), at(y.high, x.low), at(y.high, x.high), weight256(x),
+                             weight256(y));
     }
   }
 }
@@ -56,12 +70,11 @@ inline void resizeBilinear(const float* source, int height, int width, float* re
   const std::vector<Tap> horizontal = bilinearTaps(width, cols);
   const auto across = [&](int y, const Tap& x) {
     const float* row = source + static_cast<std::size_t>(y) * static_cast<std::size_t>(width);
-    const float high = static_cast<float>(x.weight);
-    return row[x.low] * (1.0f - high) + row[x.high] * high;
+    return blendFloat(row[x.low], row[x.high], static_cast<float>(x.weight));
   };
   for (const Tap& y : vertical) {
-    const float high = static_cast<float>(y.weight);
-    for (const Tap& x : horizontal) *result++ = across(y.low, x) * (1.0f - high) + across(y.high, x) * high;
+    const float below = static_cast<float>(y.weight);
+    for (const Tap& x : horizontal) *result++ = blendFloat(across(y.low, x), across(y.high, x), below);
   }
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/gray.h"
+#include "core/host_device.h"
 #include "core/image.h"
 
 namespace saliencymix {
@@ -43,8 +44,26 @@ struct FineGrained {
     const int mostOn = *std::max_element(on.begin(), on.end());
     const int mostOff = *std::max_element(off.begin(), off.end());
     for (std::size_t i = 0; i < size; i++) {
-      map[i] = static_cast<float>(std::min(255, share255(on[i], mostOn) + share255(off[i], mostOff))) * (1.0f / 255.0f);
+      map[i] = mapValue(share255(on[i], mostOn), share255(off[i], mostOff));
     }
+  }
+
+  // What a window around `at` covers of an axis, half open: reach - 1 before it and reach after.
+  struct Span {
+    int begin;
+    int end;
+    SALIENCYMIX_HOST_DEVICE int length() const { return end - begin; }
+  };
+  SALIENCYMIX_HOST_DEVICE static Span windowAround(int at, int reach, int length) {
+    const int begin = at - reach + 1;
+    const int end = at + reach + 1;
+    return {begin < 0 ? 0 : begin, end > length ? length : end};
+  }
+
+  // on and off, each as a share of 255, to a value of the map.
+  SALIENCYMIX_HOST_DEVICE static float mapValue(int shareOfOn, int shareOfOff) {
+    const int sum = shareOfOn + shareOfOff;
+    return static_cast<float>(sum < 255 ? sum : 255) * (1.0f / 255.0f);
   }
 
   static int share255(int value, int most) { return most == 0 ? 0 : 255 * value / most; }
@@ -85,16 +104,14 @@ struct FineGrained {
                         int reach, int* on, int* off) {
     const std::size_t stride = static_cast<std::size_t>(width) + 1;
     for (int y = 0; y < height; y++) {
-      const int top = std::max(y - reach + 1, 0);
-      const int bottom = std::min(y + reach + 1, height);
-      const std::int64_t* upper = integral.data() + static_cast<std::size_t>(top) * stride;
-      const std::int64_t* lower = integral.data() + static_cast<std::size_t>(bottom) * stride;
+      const Span rows = windowAround(y, reach, height);
+      const std::int64_t* upper = integral.data() + static_cast<std::size_t>(rows.begin) * stride;
+      const std::int64_t* lower = integral.data() + static_cast<std::size_t>(rows.end) * stride;
       for (int x = 0; x < width; x++, gray++, on++, off++) {
-        const int left = std::max(x - reach + 1, 0);
-        const int right = std::min(x + reach + 1, width);
-        const std::int64_t area = static_cast<std::int64_t>(bottom - top) * (right - left);
+        const Span cols = windowAround(x, reach, width);
+        const std::int64_t area = static_cast<std::int64_t>(rows.length()) * cols.length();
         if (area == 1) continue;  // there are no others
-        const std::int64_t sum = lower[right] - lower[left] - upper[right] + upper[left];
+        const std::int64_t sum = lower[cols.end] - lower[cols.begin] - upper[cols.end] + upper[cols.begin];
         // c - m = (c * area - sum) / (area - 1); C++ division truncates towards zero.
         const int difference = static_cast<int>((*gray * area - sum) / (area - 1));
         *on += std::max(difference, 0);

@@ -14,6 +14,7 @@
 
 #include "core/dft.h"
 #include "core/gray.h"
+#include "core/host_device.h"
 #include "core/image.h"
 #include "core/resize.h"
 
@@ -39,7 +40,7 @@ struct SpectralResidual {
     dft64(z, Transform::inverse);
 
     Square magnitude;
-    std::transform(z.begin(), z.end(), magnitude.begin(), [](const Complex& v) { return std::hypot(v.real(), v.imag()); });
+    std::transform(z.begin(), z.end(), magnitude.begin(), [](const Complex& v) { return amplitude(v.real(), v.imag()); });
     const std::array<float, magnitude.size()> normalised = squareOverMax(filter(magnitude, gaussian5()));
     resizeBilinear(normalised.data(), kDftSize, kDftSize, map, image.height, image.width);
   }
@@ -47,13 +48,24 @@ struct SpectralResidual {
   // z -> exp(L - mean(L)) z / |z|.
   static void keepResidual(ComplexSquare& z) {
     Square logAmplitude;
-    for (std::size_t i = 0; i < z.size(); i++) logAmplitude[i] = std::log(std::hypot(z[i].real(), z[i].imag()) + 1.0);
+    for (std::size_t i = 0; i < z.size(); i++) logAmplitude[i] = logOf(amplitude(z[i].real(), z[i].imag()));
     const Square average = filter(logAmplitude, std::array<double, 3>{1.0 / 3, 1.0 / 3, 1.0 / 3});
     for (std::size_t i = 0; i < z.size(); i++) {
-      const double amplitude = std::hypot(z[i].real(), z[i].imag());
-      const Complex phase = amplitude < kVanishing ? Complex{1.0, 0.0} : z[i] / amplitude;
-      z[i] = std::exp(logAmplitude[i] - average[i]) * phase;
+      auto& parts = reinterpret_cast<double(&)[2]>(z[i]);
+      residual(parts[0], parts[1], logAmplitude[i], average[i]);
     }
+  }
+
+  SALIENCYMIX_HOST_DEVICE static double amplitude(double real, double imaginary) { return std::hypot(real, imaginary); }
+  SALIENCYMIX_HOST_DEVICE static double logOf(double amplitude) { return std::log(amplitude + 1.0); }
+
+  // One number of the spectrum: its phase kept, its amplitude what it has beyond the average.
+  SALIENCYMIX_HOST_DEVICE static void residual(double& real, double& imaginary, double logAmplitude, double average) {
+    const double before = amplitude(real, imaginary);
+    const double after = std::exp(logAmplitude - average);
+    const bool vanishes = before < kVanishing;
+    real = after * (vanishes ? 1.0 : real / before);
+    imaginary = after * (vanishes ? 0.0 : imaginary / before);
   }
 
   static std::array<double, 5> gaussian5() {
@@ -95,11 +107,13 @@ struct SpectralResidual {
   static std::array<float, kDftArea> squareOverMax(const Square& source) {
     const double most = *std::max_element(source.begin(), source.end());
     std::array<float, kDftArea> result;
-    for (std::size_t i = 0; i < source.size(); i++) {
-      const double share = most > 0.0 ? source[i] / most : 0.0;
-      result[i] = static_cast<float>(share * share);
-    }
+    for (std::size_t i = 0; i < source.size(); i++) result[i] = squareOverMax(source[i], most);
     return result;
+  }
+
+  SALIENCYMIX_HOST_DEVICE static float squareOverMax(double value, double most) {
+    const double share = most > 0.0 ? value / most : 0.0;
+    return static_cast<float>(share * share);
   }
 };
 

@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-#include "cpu/carver.h"
+#include "core/carver.h"
 #include "core/gray.h"
 #include "cpu/fine_grained_windows.h"
 #include "cpu/frequency_tuned_tables.h"

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace saliencymix::cpu {
+namespace saliencymix {
 
 class Carver {
  public:
@@ -25,4 +25,4 @@ class Carver {
   std::size_t used_ = 0;
 };
 
-}  // namespace saliencymix::cpu
+}  // namespace saliencymix

@@ -1,0 +1,54 @@
+// How a kernel is written, so that the very same text runs on a graphics card and, where there is none, in tests.
+//
+// A kernel is a struct of plain data, its arguments, with
+//   static constexpr int kThreads;              threads of a block
+//   std::size_t sharedBytes() const;            memory that the threads of a block share
+//   template <class Block> void operator()(const Block& block) const;
+// and its body is a sequence of steps. A Block gives
+//   block.index()                   which block of the launch this is
+//   block.shared()                  the shared memory, aligned to 16 bytes; not cleared
+//   block.each(count, f)            f(i) for every i in 0 .. count - 1, spread over the threads; done when all are done
+//   block.atomicMax(&at, value)     for what blocks find together
+//   block.atomicAdd(&at, value)
+// Within a step no i may read what another one writes, for their order is open: tests run them in a shuffled one, and the
+// results must stay the same. Nothing of a thread lives longer than a step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/host_device.h"
+
+namespace saliencymix::cuda {
+
+// Rows and columns of a rectangle spread over threads: those of a warp stand side by side in a row, so that what they read
+// and write lies together, and no position has to be divided by the width.
+template <class F>
+SALIENCYMIX_HOST_DEVICE void stride(int thread, int threads, int rows, int cols, const F& f) {
+  constexpr int kWarp = 32;
+  for (int y = thread / kWarp; y < rows; y += threads / kWarp) {
+    for (int x = thread % kWarp; x < cols; x += kWarp) f(y, x);
+  }
+}
+
+template <class Block, class F>
+SALIENCYMIX_HOST_DEVICE void eachOfRectangle(const Block& block, int threads, int rows, int cols, const F& f) {
+  block.each(threads, [&](int thread) { stride(thread, threads, rows, cols, f); });
+}
+
+// values[0] becomes the combination of all `count` values, a power of two.
+template <class Block, class T, class Combine>
+SALIENCYMIX_HOST_DEVICE void reduce(const Block& block, T* values, int count, const Combine& combine) {
+  for (int half = count / 2; half > 0; half /= 2) {
+    block.each(half, [&](int i) { values[i] = combine(values[i], values[i + half]); });
+  }
+}
+
+struct Larger {
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE T operator()(T a, T b) const { return a < b ? b : a; }
+};
+
+SALIENCYMIX_HOST_DEVICE inline int partsOf(int length, int part) { return (length + part - 1) / part; }
+
+}  // namespace saliencymix::cuda

@@ -1,0 +1,43 @@
+// Sixteen bytes at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/host_device.h"
+
+namespace saliencymix::cuda {
+
+// Memory of any type is read and written as these.
+using Word [[gnu::may_alias]] = std::uint32_t;
+
+// One load or store of a graphics card, where it stands at a multiple of 16.
+struct alignas(16) [[gnu::may_alias]] Bytes16 {
+  std::uint32_t words[4];
+
+  SALIENCYMIX_HOST_DEVICE std::uint8_t get(int i) const { return static_cast<std::uint8_t>(words[i / 4] >> (8 * (i % 4))); }
+  SALIENCYMIX_HOST_DEVICE void set(int i, std::uint8_t value) {
+    const int shift = 8 * (i % 4);
+    words[i / 4] = (words[i / 4] & ~(0xffu << shift)) | (static_cast<std::uint32_t>(value) << shift);
+  }
+};
+
+// From any address, out of whole words: up to 3 bytes before and after are looked at, so memory must begin and end at
+// multiples of 4.
+SALIENCYMIX_HOST_DEVICE inline Bytes16 loadBytes16(const std::uint8_t* at) {
+  const std::uint32_t over = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(at) & 3);
+  const Word* const words = reinterpret_cast<const Word*>(at - over);
+  const std::uint32_t shift = 8 * over;
+  Bytes16 bytes;
+  std::uint32_t low = words[0];
+  SALIENCYMIX_UNROLL
+  for (int i = 0; i < 4; i++) {
+    // The fifth word only where something of it is wanted.
+    const std::uint32_t high = i < 3 || over != 0 ? words[i + 1] : 0;
+    bytes.words[i] = static_cast<std::uint32_t>(((static_cast<std::uint64_t>(high) << 32) | low) >> shift);
+    low = high;
+  }
+  return bytes;
+}
+
+}  // namespace saliencymix::cuda

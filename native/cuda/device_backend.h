@@ -1,0 +1,77 @@
+// The backend of a device, whatever kind: each call borrows a lane and makes one trip. A Device gives
+//   name(), description(), level(), unavailable()
+//   borrow()            a lane, exclusively; given back when it goes out of scope. Waits while all are under way
+//   allocate(bytes)     a Resident
+//   releaseKept()       frees what lanes keep
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/backend.h"
+#include "cuda/trip.h"
+
+namespace saliencymix::cuda {
+
+template <class Device>
+class DeviceBackend final : public Backend {
+ public:
+  explicit DeviceBackend(Device& device) : device_(device) {}
+
+  const char* name() const override { return device_.name(); }
+  const char* description() const override { return device_.description(); }
+  std::string unavailable() const override { return device_.unavailable(); }
+  const char* level() const override { return device_.level(); }
+  std::vector<std::string> levels() const override {
+    return device_.unavailable().empty() ? std::vector<std::string>{device_.level()} : std::vector<std::string>{};
+  }
+
+  void saliency(const SaliencyJob& job, const Run& run) const override {
+    onLane(job.batch.view, run, [&](auto& trip) { trip.saliency(job); });
+  }
+  void mix(const MixJob& job, const Run& run) const override {
+    onLane(job.batch.view, run, [&](auto& trip) { trip.mix(job); });
+  }
+  void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* out,
+                    const Run& run) const override {
+    onLane({nullptr, maps.count, maps.height, maps.width, 4}, run, [&](auto& trip) { trip.mixLabelMaps(maps, samples, out); });
+  }
+  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
+                const Run& run) const override {
+    onLane(batch, run, [&](auto& trip) { trip.cropFlip(batch, draws, out); });
+  }
+
+  std::unique_ptr<Resident> allocate(std::size_t bytes) const override { return device_.allocate(bytes); }
+  void upload(const void* from, Resident& to, const Run& run) const override {
+    auto lane = device_.borrow(run.threads);
+    lane->upload(to.data(), from, to.bytes);
+    lane->wait();
+  }
+  void download(const Resident& from, void* to, const Run& run) const override {
+    auto lane = device_.borrow(run.threads);
+    lane->download(to, from.data(), from.bytes);
+  }
+  void releaseKept() const override { device_.releaseKept(); }
+
+ private:
+  // Positions within an image are whole numbers of 32 bits in the kernels.
+  template <class Go>
+  void onLane(const BatchView& view, const Run& run, const Go& go) const {
+    if (view.image(0).bytes() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / 2)) {
+      throw std::runtime_error("the cuda backend takes images of up to 1 GiB; use backend \"cpu\"");
+    }
+    run.throwIfCancelled();
+    auto lane = device_.borrow(run.threads);
+    Trip trip(*lane, run);
+    go(trip);
+    lane->wait();
+    run.throwIfCancelled();
+  }
+
+  Device& device_;
+};
+
+}  // namespace saliencymix::cuda

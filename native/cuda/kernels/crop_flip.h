@@ -1,0 +1,45 @@
+// Images shifted and mirrored as drawn for them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/crop_flip.h"
+#include "cuda/block.h"
+#include "cuda/tuning.h"
+
+namespace saliencymix::cuda {
+
+// One value a thread.
+struct CropFlipValues {
+  static constexpr int kThreads = tuning::kMixThreads;
+
+  const std::uint8_t* batch;  // count x height x width x channels
+  int count;
+  int height;
+  int width;
+  int channels;
+  const CropFlip* draws;  // count
+  std::uint8_t* out;      // as the batch
+
+  std::size_t sharedBytes() const { return 0; }
+  int blocks() const { return count * partsOf(height * width * channels, kThreads); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int length = height * width * channels;
+    const int parts = partsOf(length, kThreads);
+    const int number = block.index() / parts;
+    const std::size_t first = static_cast<std::size_t>(number) * static_cast<std::size_t>(length);
+    const ImageView image{batch + first, height, width, channels};
+    block.each(kThreads, [&](int thread) {
+      const int i = block.index() % parts * kThreads + thread;
+      if (i >= length) return;
+      const int pixel = i / channels;
+      out[first + static_cast<std::size_t>(i)] =
+          cropFlipValue(image, draws[number], pixel / width, pixel % width, i % channels);
+    });
+  }
+};
+
+}  // namespace saliencymix::cuda

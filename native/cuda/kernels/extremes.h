@@ -1,0 +1,203 @@
+// Peaks and lows of maps. Ties: the first in row-major order, or where a number u is given the floor(u * count)-th of the
+// tied pixels; see core/argmax.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/argmax.h"
+#include "cuda/block.h"
+#include "cuda/tuning.h"
+
+namespace saliencymix::cuda {
+
+// The best keys that a thread has met.
+struct BestKeys {
+  std::uint64_t peak = 0;
+  std::uint64_t low = 0;
+
+  SALIENCYMIX_HOST_DEVICE void meet(float value, std::uint32_t index) {
+    const std::uint64_t asPeak = extremeKey(value, index, Extreme::peak);
+    const std::uint64_t asLow = extremeKey(value, index, Extreme::low);
+    peak = asPeak > peak ? asPeak : peak;
+    low = asLow > low ? asLow : low;
+  }
+};
+
+// Those of a block's threads, put together in shared memory and given to an image's keys.
+template <int threads>
+class KeyReduction {
+ public:
+  static constexpr std::size_t kBytes = 2 * threads * sizeof(std::uint64_t);
+
+  SALIENCYMIX_HOST_DEVICE explicit KeyReduction(std::byte* shared) : keys_(reinterpret_cast<std::uint64_t*>(shared)) {}
+
+  SALIENCYMIX_HOST_DEVICE void put(int thread, const BestKeys& best) const {
+    keys_[thread] = best.peak;
+    keys_[threads + thread] = best.low;
+  }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void finish(const Block& block, std::uint64_t* peak, std::uint64_t* low) const {
+    for (int half = threads / 2; half > 0; half /= 2) {
+      block.each(2 * half, [&](int i) {
+        std::uint64_t* const side = keys_ + (i < half ? 0 : threads);
+        const int at = i < half ? i : i - half;
+        side[at] = Larger()(side[at], side[at + half]);
+      });
+    }
+    block.each(1, [&](int) {
+      block.atomicMax(peak, keys_[0]);
+      block.atomicMax(low, keys_[threads]);
+    });
+  }
+
+ private:
+  std::uint64_t* keys_;  // threads peaks, threads lows
+};
+
+// Extremes of maps that are there. A block: one piece of one map.
+struct MapExtremes {
+  static constexpr int kThreads = tuning::kPixelThreads;
+  static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
+
+  const float* maps;  // count x pixels
+  int count;
+  int pixels;
+  std::uint64_t* peaks;  // count, 0 before
+  std::uint64_t* lows;
+
+  std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
+  int blocks() const { return count * partsOf(pixels, kPixels); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int parts = partsOf(pixels, kPixels);
+    const int image = block.index() / parts;
+    const int begin = block.index() % parts * kPixels;
+    const int end = begin + kPixels < pixels ? begin + kPixels : pixels;
+    const float* const map = maps + static_cast<std::size_t>(image) * static_cast<std::size_t>(pixels);
+    const KeyReduction<kThreads> keys(block.shared());
+    block.each(kThreads, [&](int thread) {
+      BestKeys best;
+      for (int i = begin + thread; i < end; i += kThreads) best.meet(map[i], static_cast<std::uint32_t>(i));
+      keys.put(thread, best);
+    });
+    keys.finish(block, peaks + image, lows + image);
+  }
+};
+
+// The pixels that keys stand for. One key a thread.
+struct ReadKeys {
+  static constexpr int kThreads = tuning::kPlaceThreads;
+
+  const std::uint64_t* keys;
+  int count;
+  int width;
+  Point* points;  // count
+
+  std::size_t sharedBytes() const { return 0; }
+  int blocks() const { return partsOf(count, kThreads); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    block.each(kThreads, [&](int thread) {
+      const int i = block.index() * kThreads + thread;
+      if (i < count) points[i] = pointOf(keys[i], width);
+    });
+  }
+
+  SALIENCYMIX_HOST_DEVICE static Point pointOf(std::uint64_t key, int width) {
+    const std::uint32_t index = indexOfKey(key);
+    const std::uint32_t columns = static_cast<std::uint32_t>(width);
+    return {static_cast<int>(index / columns), static_cast<int>(index % columns)};
+  }
+};
+
+// A question for one extreme pixel. `list` is the image's position in the list of those that have maps.
+struct Request {
+  std::int32_t list;
+  Extreme extreme;
+  double u;
+};
+
+// Answers to requests from the keys: for u of less than 0, the first extreme. One request a thread.
+struct AnswerRequests {
+  static constexpr int kThreads = tuning::kPlaceThreads;
+
+  const Request* requests;
+  int count;
+  const std::uint64_t* peaks;
+  const std::uint64_t* lows;
+  int width;
+  Point* answers;  // count
+
+  std::size_t sharedBytes() const { return 0; }
+  int blocks() const { return partsOf(count, kThreads); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    block.each(kThreads, [&](int thread) {
+      const int i = block.index() * kThreads + thread;
+      if (i >= count) return;
+      const Request& request = requests[i];
+      const std::uint64_t* keys = request.extreme == Extreme::peak ? peaks : lows;
+      answers[i] = ReadKeys::pointOf(keys[request.list], width);
+    });
+  }
+};
+
+// The requests with a u of at least 0, of images whose maps are there: which of the tied pixels. A block: one request.
+struct ChooseTie {
+  static constexpr int kThreads = tuning::kTieThreads;
+
+  const Request* requests;
+  int count;
+  const float* maps;  // of the images from list position `first` on
+  int first;
+  int width;
+  int pixels;
+  Point* answers;  // the first of ties before
+
+  std::size_t sharedBytes() const { return kThreads * sizeof(std::int32_t); }
+  int blocks() const { return count; }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const Request& request = requests[block.index()];
+    if (request.u < 0.0) return;
+    Point& answer = answers[block.index()];
+    const float* const map = maps + static_cast<std::size_t>(request.list - first) * static_cast<std::size_t>(pixels);
+    const float value = map[answer.row * width + answer.col];
+    std::int32_t* const counts = reinterpret_cast<std::int32_t*>(block.shared());
+    const int each = partsOf(pixels, kThreads);
+    block.each(kThreads, [&](int thread) {
+      counts[thread] = 0;
+      forTied(map, value, thread, each, [&](int) { counts[thread]++; return true; });
+    });
+    block.each(1, [&](int) {
+      std::int32_t total = 0;
+      for (int thread = 0; thread < kThreads; thread++) total += counts[thread];
+      std::int32_t left = static_cast<std::int32_t>(request.u * static_cast<double>(total));
+      int thread = 0;
+      while (thread < kThreads - 1 && left >= counts[thread]) left -= counts[thread++];
+      forTied(map, value, thread, each, [&](int i) {
+        answer = {i / width, i % width};
+        return left-- > 0;
+      });
+    });
+  }
+
+ private:
+  // Calls f with the tied pixels of a thread's part of the map, in order, for as long as it gives true.
+  template <class F>
+  SALIENCYMIX_HOST_DEVICE void forTied(const float* map, float value, int thread, int each, const F& f) const {
+    const int begin = thread * each;
+    const int end = begin + each < pixels ? begin + each : pixels;
+    for (int i = begin; i < end; i++) {
+      if (map[i] == value && !f(i)) return;
+    }
+  }
+};
+
+}  // namespace saliencymix::cuda

@@ -1,0 +1,212 @@
+// Fine-grained saliency (core/saliency/fine_grained.h): all whole numbers, and the same ones.
+//   pixels -> smoothed gray -> integral image -> on and off of every pixel, the most of each image -> map, peak, low
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/divide.h"
+#include "core/saliency/fine_grained.h"
+#include "cuda/block.h"
+#include "cuda/kernels/extremes.h"
+#include "cuda/kernels/integral.h"
+#include "cuda/kernels/tiles.h"
+#include "cuda/tuning.h"
+#include "cuda/wave.h"
+
+namespace saliencymix::cuda {
+
+// Gray, smoothed twice. Mirrored pixels around the image have mirrored neighbours, so smoothing what was read mirrored
+// gives what mirroring what was smoothed would.
+struct SmoothGray {
+  static constexpr int kThreads = tuning::kTileThreads;
+
+  Wave wave;
+  Tiles tiles;
+  std::uint8_t* smoothed;  // count x height x width
+
+  std::size_t sharedBytes() const {
+    const std::size_t gray = static_cast<std::size_t>(tiles.rows + 4) * static_cast<std::size_t>(tiles.cols + 4);
+    return gray + static_cast<std::size_t>(tiles.rows + 2) * static_cast<std::size_t>(tiles.cols + 2);
+  }
+  int blocks() const { return wave.count * tiles.perImage(); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int number = block.index() / tiles.perImage();
+    const int tile = block.index() % tiles.perImage();
+    const int top = tile / tiles.across * tiles.rows;
+    const int left = tile % tiles.across * tiles.cols;
+    const int rows = wave.height - top < tiles.rows ? wave.height - top : tiles.rows;
+    const int cols = wave.width - left < tiles.cols ? wave.width - left : tiles.cols;
+    const ImageView image = wave.image(number);
+    std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(block.shared());  // (rows + 4) x (cols + 4)
+    std::uint8_t* const once = gray + (tiles.rows + 4) * (tiles.cols + 4);       // (rows + 2) x (cols + 2)
+
+    eachOfRectangle(block, kThreads, rows + 4, cols + 4, [&](int y, int x) {
+      gray[y * (cols + 4) + x] =
+          grayAt(image, reflect101(top + y - 2, wave.height), reflect101(left + x - 2, wave.width));
+    });
+    eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
+      once[y * (cols + 2) + x] = smooth(gray + y * (cols + 4) + x, cols + 4);
+    });
+    std::uint8_t* const out = smoothed + static_cast<std::size_t>(number) * wave.pixels();
+    eachOfRectangle(block, kThreads, rows, cols, [&](int y, int x) {
+      out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(left + x)] =
+          smooth(once + y * (cols + 2) + x, cols + 2);
+    });
+  }
+
+ private:
+  // Of the 3 x 3 values from `corner` on: [1 2 1] x [1 2 1], rounded.
+  SALIENCYMIX_HOST_DEVICE static std::uint8_t smooth(const std::uint8_t* corner, int rowLength) {
+    const auto across = [](const std::uint8_t* row) { return row[0] + 2 * row[1] + row[2]; };
+    return static_cast<std::uint8_t>(
+        (across(corner) + 2 * across(corner + rowLength) + across(corner + 2 * rowLength) + 8) >> 4);
+  }
+};
+
+// on and off of every pixel. A thread walks down a part of a column: a window's area, and with it the number to divide by,
+// changes only near the borders.
+struct Contrast {
+  static constexpr int kThreads = tuning::kContrastThreads;
+  static constexpr int kWindows = 6;
+
+  const std::uint8_t* smoothed;    // count x height x width
+  const std::uint32_t* integral;   // count x (height + 1) x (width + 1)
+  int count;
+  int height;
+  int width;
+  std::uint32_t* contrasts;  // count x height x width: on in the lower half, off in the upper
+  std::uint32_t* most;       // count x 2: the most on, the most off; 0 before
+
+  std::size_t sharedBytes() const { return 0; }
+  int bands() const { return partsOf(height, tuning::kContrastRows); }
+  int blocks() const {
+    return static_cast<int>((static_cast<std::int64_t>(count) * bands() * width + kThreads - 1) / kThreads);
+  }
+  // The bands of a launch, evenly cut.
+  SALIENCYMIX_HOST_DEVICE int rowsOfBand() const { return partsOf(height, partsOf(height, tuning::kContrastRows)); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    block.each(kThreads, [&](int thread) {
+      const int perImage = partsOf(height, tuning::kContrastRows) * width;
+      const std::int64_t item = static_cast<std::int64_t>(block.index()) * kThreads + thread;
+      const int image = static_cast<int>(item / perImage);
+      if (image >= count) return;
+      const int rest = static_cast<int>(item % perImage);
+      walk(block, image, rest / width * rowsOfBand(), rest % width);
+    });
+  }
+
+ private:
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void walk(const Block& block, int image, int begin, int x) const {
+    const std::size_t wide = static_cast<std::size_t>(width);
+    const std::size_t column = static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * wide +
+                               static_cast<std::size_t>(x);
+    const std::uint32_t* const sums = integral + static_cast<std::size_t>(image) * integralSize(height, width);
+    const int end = begin + rowsOfBand() < height ? begin + rowsOfBand() : height;
+    FineGrained::Span across[kWindows];
+    std::uint32_t reciprocals[kWindows];
+    int rowsOf[kWindows];
+    SALIENCYMIX_UNROLL
+    for (int w = 0; w < kWindows; w++) {
+      across[w] = FineGrained::windowAround(x, reach(w), width);
+      rowsOf[w] = 0;
+      reciprocals[w] = 0;
+    }
+    std::uint32_t mostOn = 0;
+    std::uint32_t mostOff = 0;
+    for (int y = begin; y < end; y++) {
+      const std::size_t at = column + static_cast<std::size_t>(y) * wide;
+      const std::uint32_t value = smoothed[at];
+      std::uint32_t on = 0;
+      std::uint32_t off = 0;
+      SALIENCYMIX_UNROLL
+      for (int w = 0; w < kWindows; w++) {
+        const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
+        const std::uint32_t area = static_cast<std::uint32_t>(down.length() * across[w].length());
+        const std::uint32_t others = area > 1 ? area - 1 : 1;  // alone, a pixel differs from the sum by 0
+        if (down.length() != rowsOf[w]) {
+          rowsOf[w] = down.length();
+          reciprocals[w] = reciprocalOf(others);
+        }
+        const std::uint32_t* const upper = sums + static_cast<std::size_t>(down.begin) * (wide + 1);
+        const std::uint32_t* const lower = sums + static_cast<std::size_t>(down.end) * (wide + 1);
+        const std::uint32_t sum =
+            lower[across[w].end] - lower[across[w].begin] - upper[across[w].end] + upper[across[w].begin];
+        const std::uint32_t whole = value * area;
+        const std::uint32_t quotient = divide(whole > sum ? whole - sum : sum - whole, others, reciprocals[w]);
+        if (whole > sum) on += quotient;
+        else off += quotient;
+      }
+      contrasts[at] = on | (off << 16);
+      mostOn = Larger()(mostOn, on);
+      mostOff = Larger()(mostOff, off);
+    }
+    block.atomicMax(most + 2 * image, mostOn);
+    block.atomicMax(most + 2 * image + 1, mostOff);
+  }
+
+  // FineGrained::kReach, where a graphics card can read it.
+  SALIENCYMIX_HOST_DEVICE static constexpr int reach(int window) {
+    return window < 3 ? 12 << window : 28 << (window - 3);
+  }
+  static_assert(FineGrained::kReach[0] == 12 && FineGrained::kReach[1] == 24 && FineGrained::kReach[2] == 48 &&
+                FineGrained::kReach[3] == 28 && FineGrained::kReach[4] == 56 && FineGrained::kReach[5] == 112);
+};
+
+// on and off as shares of the image's most, added up; the extremes of the map. A block: one piece of one image.
+struct CombineContrasts {
+  static constexpr int kThreads = tuning::kPixelThreads;
+  static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
+
+  const std::uint32_t* contrasts;  // count x height x width
+  const std::uint32_t* most;       // count x 2
+  Wave wave;
+
+  std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
+  int parts() const { return partsOf(static_cast<int>(wave.pixels()), kPixels); }
+  int blocks() const { return wave.count * parts(); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int pixels = static_cast<int>(wave.pixels());
+    const int parts = partsOf(pixels, kPixels);
+    const int image = block.index() / parts;
+    const int begin = block.index() % parts * kPixels;
+    const int end = begin + kPixels < pixels ? begin + kPixels : pixels;
+    const std::size_t first = static_cast<std::size_t>(image) * wave.pixels();
+    const Share ofOn(most[2 * image]);
+    const Share ofOff(most[2 * image + 1]);
+    const KeyReduction<kThreads> keys(block.shared());
+    block.each(kThreads, [&](int thread) {
+      BestKeys best;
+      for (int i = begin + thread; i < end; i += kThreads) {
+        const std::size_t at = first + static_cast<std::size_t>(i);
+        const float value = FineGrained::mapValue(ofOn.of(contrasts[at] & 0xffffu), ofOff.of(contrasts[at] >> 16));
+        if (wave.maps != nullptr) wave.maps[at] = value;
+        best.meet(value, static_cast<std::uint32_t>(i));
+      }
+      keys.put(thread, best);
+    });
+    keys.finish(block, wave.peaks + image, wave.lows + image);
+  }
+
+ private:
+  // As FineGrained::share255.
+  struct Share {
+    std::uint32_t most;
+    std::uint32_t reciprocal;
+
+    SALIENCYMIX_HOST_DEVICE explicit Share(std::uint32_t ofMost)
+        : most(ofMost == 0 ? 1 : ofMost), reciprocal(reciprocalOf(most)) {}
+    SALIENCYMIX_HOST_DEVICE int of(std::uint32_t value) const {
+      return static_cast<int>(divide(255 * value, most, reciprocal));
+    }
+  };
+};
+
+}  // namespace saliencymix::cuda

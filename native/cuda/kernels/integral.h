@@ -1,0 +1,109 @@
+// The integral image in two steps: sums down the columns, then along the rows. Entry (y, x) of the (height + 1) x
+// (width + 1) sums is that over rows < y and columns < x, modulo 2^32: sums of windows are differences, and exact.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/block.h"
+#include "cuda/tuning.h"
+
+namespace saliencymix::cuda {
+
+SALIENCYMIX_HOST_DEVICE inline std::size_t integralSize(int height, int width) {
+  return (static_cast<std::size_t>(height) + 1) * (static_cast<std::size_t>(width) + 1);
+}
+
+// One column of one image a thread; column 0 and row 0 are zeros.
+struct SumColumns {
+  static constexpr int kThreads = tuning::kColumnThreads;
+
+  const std::uint8_t* planes;  // count x height x width
+  int count;
+  int height;
+  int width;
+  std::uint32_t* sums;  // count x (height + 1) x (width + 1)
+
+  std::size_t sharedBytes() const { return 0; }
+  int blocks() const {
+    return static_cast<int>((static_cast<std::int64_t>(count) * (width + 1) + kThreads - 1) / kThreads);
+  }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    block.each(kThreads, [&](int thread) {
+      const std::int64_t column = static_cast<std::int64_t>(block.index()) * kThreads + thread;
+      const int image = static_cast<int>(column / (width + 1));
+      const int x = static_cast<int>(column % (width + 1));
+      if (image >= count) return;
+      const std::size_t wide = static_cast<std::size_t>(width);
+      std::uint32_t* sum = sums + static_cast<std::size_t>(image) * integralSize(height, width) + static_cast<std::size_t>(x);
+      // Column 0 of the sums has none of the plane beside it: it reads what stands first, and counts it not at all.
+      const std::uint8_t* value = planes + static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * wide +
+                                  static_cast<std::size_t>(x == 0 ? 0 : x - 1);
+      const std::uint32_t weight = x == 0 ? 0 : 1;
+      std::uint32_t total = 0;
+      *sum = 0;
+      SALIENCYMIX_UNROLL_BY_8
+      for (int y = 0; y < height; y++, value += wide) {
+        sum += wide + 1;
+        total += weight * *value;
+        *sum = total;
+      }
+    });
+  }
+};
+
+// In place. A block takes `kRows` rows, a row 32 threads, a thread a few successive values; wider rows in several strips.
+struct SumRows {
+  static constexpr int kThreads = tuning::kRowThreads;
+  static constexpr int kLanes = 32;
+  static constexpr int kRows = kThreads / kLanes;
+  static constexpr int kValues = tuning::kRowValues;
+  static constexpr int kStrip = kLanes * kValues;
+  // One more than its values for each thread: then the threads of a warp meet different banks of the memory.
+  static constexpr int kPadded = kLanes * (kValues + 1);
+
+  std::uint32_t* sums;  // rows x width, each row by itself
+  std::int64_t rows;
+  int width;
+
+  std::size_t sharedBytes() const { return kRows * (kPadded + kLanes + 2) * sizeof(std::uint32_t); }
+  int blocks() const { return static_cast<int>((rows + kRows - 1) / kRows); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    std::uint32_t* const strip = reinterpret_cast<std::uint32_t*>(block.shared());  // kRows x kPadded
+    std::uint32_t* const totals = strip + kRows * kPadded;                          // kRows x kLanes
+    std::uint32_t* const carries = totals + kRows * kLanes;                         // kRows x 2
+    const std::int64_t firstRow = static_cast<std::int64_t>(block.index()) * kRows;
+    const int here = rows - firstRow < kRows ? static_cast<int>(rows - firstRow) : kRows;
+    std::uint32_t* const first = sums + static_cast<std::size_t>(firstRow) * static_cast<std::size_t>(width);
+
+    block.each(kRows, [&](int row) { carries[2 * row] = 0; });
+    for (int begin = 0, turn = 0; begin < width; begin += kStrip, turn ^= 1) {
+      const int length = width - begin < kStrip ? width - begin : kStrip;
+      const auto global = [&](int row, int i) -> std::uint32_t& {
+        return first[static_cast<std::size_t>(row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(begin + i)];
+      };
+      const auto local = [&](int row, int i) -> std::uint32_t& { return strip[row * kPadded + i + i / kValues]; };
+      eachOfRectangle(block, kThreads, here, kStrip, [&](int row, int i) { local(row, i) = i < length ? global(row, i) : 0; });
+      block.each(here * kLanes, [&](int i) {
+        std::uint32_t total = 0;
+        for (int k = 0; k < kValues; k++) total += local(i / kLanes, i % kLanes * kValues + k);
+        totals[i] = total;
+      });
+      block.each(here * kLanes, [&](int i) {
+        const int row = i / kLanes;
+        const int lane = i % kLanes;
+        std::uint32_t sum = carries[2 * row + turn];
+        for (int before = 0; before < lane; before++) sum += totals[row * kLanes + before];
+        for (int k = 0; k < kValues; k++) local(row, lane * kValues + k) = sum += local(row, lane * kValues + k);
+        if (lane == kLanes - 1) carries[2 * row + (turn ^ 1)] = sum;
+      });
+      eachOfRectangle(block, kThreads, here, length, [&](int row, int i) { global(row, i) = local(row, i); });
+    }
+  }
+};
+
+}  // namespace saliencymix::cuda

@@ -1,0 +1,64 @@
+// The boxes of a batch, from the anchors that its maps have given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/plan.h"
+#include "cuda/block.h"
+#include "cuda/tuning.h"
+
+namespace saliencymix::cuda {
+
+// Which request answers a sample's anchors; -1 where none does.
+struct AskedBy {
+  std::int32_t from;
+  std::int32_t to;
+};
+
+// One sample a thread.
+struct PutAnchors {
+  static constexpr int kThreads = tuning::kPlaceThreads;
+
+  MixSample* samples;
+  const AskedBy* asked;
+  const Point* answers;
+  int count;
+
+  std::size_t sharedBytes() const { return 0; }
+  int blocks() const { return partsOf(count, kThreads); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    block.each(kThreads, [&](int thread) {
+      const int i = block.index() * kThreads + thread;
+      if (i >= count) return;
+      if (asked[i].from >= 0) samples[i].from.at = answers[asked[i].from];
+      if (asked[i].to >= 0) samples[i].to.at = answers[asked[i].to];
+    });
+  }
+};
+
+// One sample a thread. A launch of its own, for samples look at the anchors of others.
+struct PlaceBoxes {
+  static constexpr int kThreads = tuning::kPlaceThreads;
+
+  MixSample* samples;
+  int count;
+  int height;
+  int width;
+  BoxRule rule;
+
+  std::size_t sharedBytes() const { return 0; }
+  int blocks() const { return partsOf(count, kThreads); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    block.each(kThreads, [&](int thread) {
+      const int i = block.index() * kThreads + thread;
+      if (i < count) placeSample(samples, i, height, width, rule);
+    });
+  }
+};
+
+}  // namespace saliencymix::cuda

@@ -1,0 +1,228 @@
+// Spectral residual saliency (core/saliency/spectral_residual.h), in float64 as the reference: the 64 x 64 transforms of an
+// image take a block and its shared memory, 64 KiB.
+//   pixels -> gray at 64 x 64 -> spectrum -> residual -> back -> smoothed, squared, over the maximum -> map, peak, low
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/dft.h"
+#include "core/resize.h"
+#include "core/saliency/spectral_residual.h"
+#include "cuda/block.h"
+#include "cuda/kernels/extremes.h"
+#include "cuda/tuning.h"
+#include "cuda/wave.h"
+
+namespace saliencymix::cuda {
+
+// A sample of a resized axis: its neighbours, and how much the second counts.
+struct AxisTap {
+  std::int32_t low;
+  std::int32_t high;
+  std::int32_t weight256;
+  float weight;
+};
+
+// What does not depend on the pixels.
+struct SpectrumTables {
+  double twiddles[kDftSize];  // real and imaginary part of e^(-2 pi i k / 64), k = 0 .. 31
+  double gaussian[5];
+};
+
+// A block: one image.
+struct Spectrum {
+  static constexpr int kThreads = tuning::kSpectrumThreads;
+  static constexpr int kSide = kDftSize;
+  static constexpr int kArea = static_cast<int>(kDftArea);
+
+  Wave wave;
+  const AxisTap* rows;  // image -> 64
+  const AxisTap* cols;
+  const SpectrumTables* tables;
+  double* logAmplitudes;  // count x 64 x 64
+  float* squares;         // count x 64 x 64: the result
+
+  std::size_t sharedBytes() const { return 2 * kDftArea * sizeof(double); }
+  int blocks() const { return wave.count; }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const Complex64 z{reinterpret_cast<double*>(block.shared())};
+    const ImageView image = wave.image(block.index());
+    double* const logAmplitude = logAmplitudes + static_cast<std::size_t>(block.index()) * kDftArea;
+    float* const result = squares + static_cast<std::size_t>(block.index()) * kDftArea;
+
+    // Where the transform wants them: with the bits of their positions reversed.
+    block.each(kArea, [&](int i) {
+      const int y = i / kSide;
+      const int x = i % kSide;
+      z.real(reverseBits6(y), reverseBits6(x)) = grayOfResized(image, rows[y], cols[x]);
+      z.imaginary(y, x) = 0.0;
+    });
+    transform(block, z, 1.0);
+    block.each(kArea, [&](int i) {
+      const int y = i / kSide;
+      const int x = i % kSide;
+      logAmplitude[i] =
+          SpectralResidual::logOf(SpectralResidual::amplitude(z.real(y, x), z.imaginary(y, x)));
+    });
+    block.each(kArea, [&](int i) {
+      const int y = i / kSide;
+      const int x = i % kSide;
+      SpectralResidual::residual(z.real(y, x), z.imaginary(y, x), logAmplitude[i], averageOf(logAmplitude, y, x));
+    });
+    block.each(kArea, [&](int i) { z.reverse(i / kSide, i % kSide); });
+    transform(block, z, -1.0);
+    block.each(kArea, [&](int i) {
+      const int y = i / kSide;
+      const int x = i % kSide;
+      z.real(y, x) = SpectralResidual::amplitude(z.real(y, x), z.imaginary(y, x));
+    });
+    block.each(kArea, [&](int i) {
+      const int y = i / kSide;
+      const int x = i % kSide;
+      z.imaginary(y, x) = filtered([&](int k) { return z.real(y, reflect101(x + k, kSide)); });
+    });
+    block.each(kArea, [&](int i) {
+      const int y = i / kSide;
+      const int x = i % kSide;
+      z.real(y, x) = filtered([&](int k) { return z.imaginary(reflect101(y + k, kSide), x); });
+    });
+    double* const most = z.imaginaryParts();
+    block.each(kThreads, [&](int thread) {
+      double best = 0.0;
+      for (int i = thread; i < kArea; i += kThreads) best = Larger()(best, z.real(i / kSide, i % kSide));
+      most[thread] = best;
+    });
+    reduce(block, most, kThreads, Larger());
+    block.each(kArea, [&](int i) { result[i] = SpectralResidual::squareOverMax(z.real(i / kSide, i % kSide), most[0]); });
+  }
+
+ private:
+  // 64 x 64 complex numbers. Each row's columns stand in another order, so that neighbours in a row as well as in a column
+  // lie in different banks of the memory.
+  struct Complex64 {
+    double* parts;
+
+    SALIENCYMIX_HOST_DEVICE static int at(int row, int col) { return row * kSide + (col ^ row); }
+    SALIENCYMIX_HOST_DEVICE double& real(int row, int col) const { return parts[at(row, col)]; }
+    SALIENCYMIX_HOST_DEVICE double& imaginary(int row, int col) const { return parts[kArea + at(row, col)]; }
+    SALIENCYMIX_HOST_DEVICE double* imaginaryParts() const { return parts + kArea; }
+
+    // Exchanges (row, col) with the position of reversed bits; once for every pair.
+    SALIENCYMIX_HOST_DEVICE void reverse(int row, int col) const {
+      const int otherRow = reverseBits6(row);
+      const int otherCol = reverseBits6(col);
+      if (row * kSide + col >= otherRow * kSide + otherCol) return;
+      exchange(real(row, col), real(otherRow, otherCol));
+      exchange(imaginary(row, col), imaginary(otherRow, otherCol));
+    }
+    SALIENCYMIX_HOST_DEVICE static void exchange(double& a, double& b) {
+      const double kept = a;
+      a = b;
+      b = kept;
+    }
+  };
+
+  SALIENCYMIX_HOST_DEVICE static int reverseBits6(int index) { return detail::reverseBits(index); }
+
+  SALIENCYMIX_HOST_DEVICE static double grayOfResized(const ImageView& image, const AxisTap& row, const AxisTap& col) {
+    return blendExact(grayAt(image, row.low, col.low), grayAt(image, row.low, col.high), grayAt(image, row.high, col.low),
+                      grayAt(image, row.high, col.high), col.weight256, row.weight256);
+  }
+
+  // The steps of detail::dftLine for all rows at once, then for all columns. direction: 1 forward, -1 inverse.
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void transform(const Block& block, const Complex64& z, double direction) const {
+    for (int half = 1; half < kSide; half *= 2) {
+      eachButterfly(block, half, direction, [&](int line, int a, int b, double real, double imaginary) {
+        detail::butterfly(z.real(line, a), z.imaginary(line, a), z.real(line, b), z.imaginary(line, b), real, imaginary);
+      });
+    }
+    for (int half = 1; half < kSide; half *= 2) {
+      eachButterfly(block, half, direction, [&](int line, int a, int b, double real, double imaginary) {
+        detail::butterfly(z.real(a, line), z.imaginary(a, line), z.real(b, line), z.imaginary(b, line), real, imaginary);
+      });
+    }
+  }
+
+  // f(line, a, b, w): the numbers a and b of a line are `half` apart. Neighbouring threads have neighbouring lines.
+  template <class Block, class F>
+  SALIENCYMIX_HOST_DEVICE void eachButterfly(const Block& block, int half, double direction, const F& f) const {
+    block.each(kArea / 2, [&](int i) {
+      const int line = i % kSide;
+      const int pair = i / kSide;
+      const int k = pair % half;
+      const int a = pair / half * 2 * half + k;
+      const double* const w = tables->twiddles + 2 * (k * (kSide / 2 / half));
+      f(line, a, a + half, w[0], direction * w[1]);
+    });
+  }
+
+  // The mean of 3 x 3, added up in the order of SpectralResidual::filter.
+  SALIENCYMIX_HOST_DEVICE static double averageOf(const double* values, int y, int x) {
+    constexpr double kThird = 1.0 / 3;
+    double sum = 0.0;
+    for (int dy = -1; dy <= 1; dy++) {
+      const double* const row = values + reflect101(y + dy, kSide) * kSide;
+      double across = 0.0;
+      for (int dx = -1; dx <= 1; dx++) across += kThird * row[reflect101(x + dx, kSide)];
+      sum += kThird * across;
+    }
+    return sum;
+  }
+
+  template <class F>
+  SALIENCYMIX_HOST_DEVICE double filtered(const F& valueAt) const {
+    double sum = 0.0;
+    for (int k = -2; k <= 2; k++) sum += tables->gaussian[k + 2] * valueAt(k);
+    return sum;
+  }
+};
+
+// 64 x 64 spread over the size of the image; the extremes of the map. A block: some rows of one image.
+struct SpreadSquares {
+  static constexpr int kThreads = tuning::kPixelThreads;
+
+  const float* squares;  // count x 64 x 64
+  const AxisTap* rows;   // 64 -> height
+  const AxisTap* cols;   // 64 -> width
+  Wave wave;
+
+  std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
+  SALIENCYMIX_HOST_DEVICE int rowsOfBlock() const {
+    const int most = kThreads * tuning::kPixelsOfThread / wave.width;
+    return most < 1 ? 1 : (most > wave.height ? wave.height : most);
+  }
+  int blocks() const { return wave.count * partsOf(wave.height, rowsOfBlock()); }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int parts = partsOf(wave.height, rowsOfBlock());
+    const int image = block.index() / parts;
+    const int top = block.index() % parts * rowsOfBlock();
+    const int here = wave.height - top < rowsOfBlock() ? wave.height - top : rowsOfBlock();
+    const float* const source = squares + static_cast<std::size_t>(image) * kDftArea;
+    const KeyReduction<kThreads> keys(block.shared());
+    block.each(kThreads, [&](int thread) {
+      BestKeys best;
+      stride(thread, kThreads, here, wave.width, [&](int y, int x) {
+        const AxisTap& down = rows[top + y];
+        const AxisTap& across = cols[x];
+        const float* const above = source + down.low * kDftSize;
+        const float* const below = source + down.high * kDftSize;
+        const float value = blendFloat(blendFloat(above[across.low], above[across.high], across.weight),
+                                       blendFloat(below[across.low], below[across.high], across.weight), down.weight);
+        const std::size_t at =
+            static_cast<std::size_t>(top + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(x);
+        if (wave.maps != nullptr) wave.maps[static_cast<std::size_t>(image) * wave.pixels() + at] = value;
+        best.meet(value, static_cast<std::uint32_t>(at));
+      });
+      keys.put(thread, best);
+    });
+    keys.finish(block, wave.peaks + image, wave.lows + image);
+  }
+};
+
+}  // namespace saliencymix::cuda

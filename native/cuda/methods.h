@@ -1,0 +1,56 @@
+// The saliency methods that this backend has, for any kind of lane. A new one: its file in methods/, and one line here.
+#pragma once
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/backend.h"
+#include "cuda/methods/fine_grained.h"
+#include "cuda/methods/frequency_tuned.h"
+#include "cuda/methods/spectral_residual.h"
+#include "cuda/wave.h"
+
+namespace saliencymix::cuda {
+
+template <class Lane>
+struct DeviceMethod {
+  std::string_view name;
+  // What does not depend on the pixels; it is brought to the device once a call.
+  std::vector<std::byte> (*tables)(int height, int width);
+  std::size_t (*scratchBytes)(int count, int height, int width);
+  // The keys of the wave are 0 before. scratch: of a wave no smaller than this one.
+  void (*run)(Lane& lane, const Wave& wave, const std::byte* tables, std::byte* scratch);
+};
+
+template <class Lane, class Method>
+constexpr DeviceMethod<Lane> deviceMethod() {
+  return {Method::kName, &Method::tables,
+          [](int count, int height, int width) {
+            Carver carver(nullptr);
+            static_cast<void>(typename Method::Scratch(carver, count, height, width));
+            return carver.used();
+          },
+          [](Lane& lane, const Wave& wave, const std::byte* tables, std::byte* scratch) {
+            Carver carver(scratch);
+            Method::run(lane, wave, tables, typename Method::Scratch(carver, wave.count, wave.height, wave.width));
+          }};
+}
+
+template <class Lane>
+const DeviceMethod<Lane>& findDeviceMethod(std::string_view name) {
+  static constexpr std::array all = {
+      deviceMethod<Lane, FineGrainedOnDevice>(),
+      deviceMethod<Lane, SpectralResidualOnDevice>(),
+      deviceMethod<Lane, FrequencyTunedOnDevice>(),
+  };
+  for (const DeviceMethod<Lane>& method : all) {
+    if (method.name == name) return method;
+  }
+  throw std::runtime_error("the cuda backend does not have the saliency method " + std::string(name) +
+                           "; use backend \"cpu\"");
+}
+
+}  // namespace saliencymix::cuda

@@ -1,0 +1,340 @@
+// One call as one trip: what the kernels need goes to the device once, they run there one after the other, and what was
+// asked for comes back once.
+//
+// A Lane is a queue of a device with memory of its own. The CUDA runtime has one (card.h), and tests have one that runs on
+// the host. It gives
+//   reserve(bytes)                         device memory, kept for the next trip; what stood there is lost
+//   upload(to, from, bytes)                queued; `from` may be used again at once
+//   zero(at, bytes), launch(kernel)        queued
+//   download(to, from, bytes)              done when it returns
+//   wait()                                 until all that is queued has been done
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/backend.h"
+#include "core/carver.h"
+#include "cuda/kernels/crop_flip.h"
+#include "cuda/kernels/mix.h"
+#include "cuda/kernels/place.h"
+#include "cuda/methods.h"
+#include "cuda/tuning.h"
+
+namespace saliencymix::cuda {
+
+template <class Lane>
+class Trip {
+ public:
+  Trip(Lane& lane, const Run& run) : lane_(lane), run_(run) {}
+
+  void saliency(const SaliencyJob& job) {
+    const BatchView& view = job.batch.view;
+    const std::size_t count = static_cast<std::size_t>(view.count);
+    std::vector<std::int32_t> images(count);
+    for (std::size_t i = 0; i < count; i++) images[i] = static_cast<std::int32_t>(i);
+    const MapWork work(*job.method, view, view.count, job.maps != nullptr ? WholeMaps::all : WholeMaps::none);
+
+    Pixels pixels;
+    MapMemory memory;
+    Point* points = nullptr;
+    reserve([&](Carver& carver) {
+      pixels.take(carver, job.batch);
+      memory.take(carver, work, count);
+      points = carver.take<Point>(2 * count);
+    });
+    upload(pixels, job.batch);
+    upload(memory.images, images);
+    makeMaps(work, memory, pixels.data, [](const Wave&, int) {});
+    lane_.launch(ReadKeys{memory.keys, 2 * view.count, view.width, points});
+    if (job.maps != nullptr) lane_.download(job.maps, memory.maps, count * view.image(0).pixels() * sizeof(float));
+    lane_.download(job.peaks, points, count * sizeof(Point));
+    lane_.download(job.lows, points + count, count * sizeof(Point));
+  }
+
+  void mix(const MixJob& job) {
+    const BatchView& view = job.batch.view;
+    const Questions questions(job);
+    const MixSize size = sizeOf(job);
+    std::optional<MapWork> work;
+    if (questions.any() && job.placing->method != nullptr) {
+      work.emplace(*job.placing->method, view, static_cast<int>(questions.images.size()),
+                   questions.ties ? WholeMaps::ofWave : WholeMaps::none);
+    }
+    Pixels pixels;
+    MapMemory memory;
+    QuestionMemory asked;
+    MixSample* samples = nullptr;
+    std::byte* out = nullptr;
+    reserve([&](Carver& carver) {
+      if (work || job.format) pixels.take(carver, job.batch);
+      if (work) memory.take(carver, *work, questions.images.size());
+      else if (questions.any()) memory.takeGiven(carver, view);
+      asked.take(carver, questions, size.samples);
+      samples = carver.take<MixSample>(size.samples);
+      out = job.output.resident != nullptr ? job.output.resident->data() : carver.take<std::byte>(size.outputBytes);
+    });
+    if (work || job.format) upload(pixels, job.batch);
+    lane_.upload(samples, job.samples.data(), size.samples * sizeof(MixSample));
+    if (job.placing) {
+      answer(questions, asked, job, work, memory, pixels.data);
+      place(*job.placing, view, samples, asked, static_cast<int>(size.samples), questions.any());
+    }
+    if (job.format) write({{pixels.data, view.count, view.height, view.width, view.channels}, samples,
+                           static_cast<int>(size.samples)}, *job.format, out);
+    if (job.format && job.output.resident == nullptr) lane_.download(job.output.host, out, size.outputBytes);
+    if (job.placing) lane_.download(job.samples.data(), samples, size.samples * sizeof(MixSample));
+  }
+
+  void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* result) {
+    const std::size_t pixels = static_cast<std::size_t>(maps.height) * static_cast<std::size_t>(maps.width);
+    std::int32_t* labels = nullptr;
+    std::int32_t* out = nullptr;
+    MixSample* placed = nullptr;
+    reserve([&](Carver& carver) {
+      labels = carver.take<std::int32_t>(static_cast<std::size_t>(maps.count) * pixels);
+      out = carver.take<std::int32_t>(samples.size() * pixels);
+      placed = carver.take<MixSample>(samples.size());
+    });
+    lane_.upload(labels, maps.data, static_cast<std::size_t>(maps.count) * pixels * sizeof(std::int32_t));
+    lane_.upload(placed, samples.data(), samples.size_bytes());
+    Planes<std::int32_t> there = maps;
+    there.data = labels;
+    lane_.launch(MixLabels{there, placed, static_cast<int>(samples.size()), out});
+    lane_.download(result, out, samples.size() * pixels * sizeof(std::int32_t));
+  }
+
+  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* result) {
+    const std::size_t bytes = static_cast<std::size_t>(batch.count) * batch.image(0).bytes();
+    std::uint8_t* pixels = nullptr;
+    std::uint8_t* out = nullptr;
+    CropFlip* drawn = nullptr;
+    reserve([&](Carver& carver) {
+      pixels = carver.take<std::uint8_t>(bytes);
+      out = carver.take<std::uint8_t>(bytes);
+      drawn = carver.take<CropFlip>(draws.size());
+    });
+    lane_.upload(pixels, batch.data, bytes);
+    lane_.upload(drawn, draws.data(), draws.size_bytes());
+    lane_.launch(CropFlipValues{pixels, batch.count, batch.height, batch.width, batch.channels, drawn, out});
+    lane_.download(result, out, bytes);
+  }
+
+ private:
+  enum class WholeMaps { none, ofWave, all };
+
+  // A method on `images` images of a batch, wave after wave.
+  struct MapWork {
+    const DeviceMethod<Lane>& method;
+    BatchView view;
+    int count;
+    int ofWave;
+    WholeMaps maps;
+    std::vector<std::byte> tables;
+
+    MapWork(const SaliencyMethod& of, const BatchView& batch, int images, WholeMaps wanted)
+        : method(findDeviceMethod<Lane>(of.name)), view(batch), count(images), ofWave(0), maps(wanted),
+          tables(method.tables(batch.height, batch.width)) {
+      const std::size_t each = method.scratchBytes(1, batch.height, batch.width);
+      const std::size_t fit = std::clamp<std::size_t>(tuning::kWaveBytes / each, 1, tuning::kMostImagesOfWave);
+      ofWave = std::min(count, static_cast<int>(fit));
+    }
+    std::size_t pixels() const { return view.image(0).pixels(); }
+    std::size_t scratchBytes() const { return method.scratchBytes(ofWave, view.height, view.width); }
+    std::size_t mapsLength() const {
+      if (maps == WholeMaps::none) return 0;
+      return static_cast<std::size_t>(maps == WholeMaps::all ? count : ofWave) * pixels();
+    }
+  };
+
+  struct MapMemory {
+    std::int32_t* images = nullptr;
+    float* maps = nullptr;
+    std::uint64_t* keys = nullptr;  // peaks of all images, then lows
+    std::size_t count = 0;
+    std::byte* tables = nullptr;
+    std::byte* scratch = nullptr;
+
+    void take(Carver& carver, const MapWork& work, std::size_t images_) {
+      count = images_;
+      images = carver.take<std::int32_t>(count);
+      maps = carver.take<float>(work.mapsLength());
+      keys = carver.take<std::uint64_t>(2 * count);
+      tables = carver.take<std::byte>(work.tables.size());
+      scratch = carver.take<std::byte>(work.scratchBytes());
+    }
+    void takeGiven(Carver& carver, const BatchView& view) {
+      count = static_cast<std::size_t>(view.count);
+      maps = carver.take<float>(count * view.image(0).pixels());
+      keys = carver.take<std::uint64_t>(2 * count);
+    }
+    std::uint64_t* lows() const { return keys + count; }
+  };
+
+  struct Pixels {
+    const std::uint8_t* data = nullptr;
+    std::uint8_t* own = nullptr;  // nullptr where the batch is on the device already
+
+    void take(Carver& carver, const BatchSource& source) {
+      own = source.resident == nullptr ? carver.take<std::uint8_t>(bytesOf(source.view)) : nullptr;
+      data = source.resident == nullptr ? own : reinterpret_cast<const std::uint8_t*>(source.resident->data());
+    }
+  };
+
+  // What the samples ask of saliency: each image once, with its requests together.
+  struct Questions {
+    std::vector<std::int32_t> images;
+    std::vector<Request> requests;  // in the order of the images
+    std::vector<AskedBy> asked;     // of every sample
+    bool ties = false;
+
+    explicit Questions(const MixJob& job) {
+      if (!job.placing) return;
+      asked.assign(job.samples.size(), {-1, -1});
+      const bool given = job.placing->method == nullptr;
+      for (const AnchorRequest& request : anchorRequests(job.samples)) {
+        if (images.empty() || images.back() != request.image) images.push_back(request.image);
+        note(job.samples, *request.found, static_cast<std::int32_t>(requests.size()));
+        // Given maps are all there, so an image's position is its own.
+        requests.push_back({given ? request.image : static_cast<std::int32_t>(images.size()) - 1, request.extreme, request.u});
+        ties = ties || request.u >= 0.0;
+      }
+    }
+    bool any() const { return !requests.empty(); }
+
+   private:
+    void note(std::span<const MixSample> samples, const Point& found, std::int32_t request) {
+      const auto offset = reinterpret_cast<const std::byte*>(&found) - reinterpret_cast<const std::byte*>(samples.data());
+      const std::size_t sample = static_cast<std::size_t>(offset) / sizeof(MixSample);
+      (&found == &samples[sample].from.at ? asked[sample].from : asked[sample].to) = request;
+    }
+  };
+
+  struct QuestionMemory {
+    Request* requests = nullptr;
+    Point* answers = nullptr;
+    AskedBy* asked = nullptr;
+
+    void take(Carver& carver, const Questions& questions, std::size_t samples) {
+      requests = carver.take<Request>(questions.requests.size());
+      answers = carver.take<Point>(questions.requests.size());
+      asked = carver.take<AskedBy>(samples);
+    }
+  };
+
+  struct MixSize {
+    std::size_t samples;
+    std::size_t outputBytes;
+  };
+
+  static std::size_t bytesOf(const BatchView& view) { return static_cast<std::size_t>(view.count) * view.image(0).bytes(); }
+
+  static MixSize sizeOf(const MixJob& job) {
+    const std::size_t samples = job.samples.size();
+    const std::size_t bytes =
+        job.format ? samples * job.batch.view.image(0).bytes() * bytesPerValue(job.format->dtype) : 0;
+    return {samples, bytes};
+  }
+
+  // Runs `take` twice: to learn how much memory it wants, and to give it.
+  template <class Take>
+  void reserve(const Take& take) {
+    Carver measure(nullptr);
+    take(measure);
+    Carver carver(lane_.reserve(measure.used()));
+    take(carver);
+  }
+
+  void upload(const Pixels& pixels, const BatchSource& source) {
+    if (pixels.own != nullptr) lane_.upload(pixels.own, source.view.data, bytesOf(source.view));
+  }
+  template <class T>
+  void upload(T* to, const std::vector<T>& from) {
+    if (!from.empty()) lane_.upload(to, from.data(), from.size() * sizeof(T));
+  }
+
+  // after(wave, first): once the wave that begins with image `first` of the list has its maps and keys.
+  template <class After>
+  void makeMaps(const MapWork& work, const MapMemory& memory, const std::uint8_t* pixels, const After& after) {
+    upload(memory.tables, work.tables);
+    lane_.zero(memory.keys, 2 * memory.count * sizeof(std::uint64_t));
+    for (int first = 0; first < work.count; first += work.ofWave) {
+      run_.throwIfCancelled();
+      Wave wave{pixels, memory.images + first, std::min(work.ofWave, work.count - first), work.view.height,
+                work.view.width, work.view.channels, nullptr, memory.keys + first, memory.lows() + first};
+      if (work.maps == WholeMaps::all) wave.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
+      if (work.maps == WholeMaps::ofWave) wave.maps = memory.maps;
+      work.method.run(lane_, wave, memory.tables, memory.scratch);
+      after(wave, first);
+    }
+  }
+
+  void answer(const Questions& questions, const QuestionMemory& memory, const MixJob& job,
+              const std::optional<MapWork>& work, const MapMemory& maps, const std::uint8_t* pixels) {
+    if (!questions.any()) return;
+    const BatchView& view = job.batch.view;
+    upload(memory.requests, questions.requests);
+    upload(memory.asked, questions.asked);
+    if (!work) {
+      const int size = static_cast<int>(view.image(0).pixels());
+      lane_.upload(maps.maps, job.placing->maps, maps.count * view.image(0).pixels() * sizeof(float));
+      lane_.zero(maps.keys, 2 * maps.count * sizeof(std::uint64_t));
+      lane_.launch(MapExtremes{maps.maps, view.count, size, maps.keys, maps.lows()});
+      answerWave(questions, memory, maps, {0, view.count}, view);
+      return;
+    }
+    upload(maps.images, questions.images);
+    makeMaps(*work, maps, pixels, [&](const Wave& wave, int first) {
+      answerWave(questions, memory, maps, {first, first + wave.count}, view);
+    });
+  }
+
+  // The requests of images begin .. end - 1 of the list, whose maps (where there are any) start with that of `begin`.
+  struct Part {
+    int begin;
+    int end;
+  };
+  void answerWave(const Questions& questions, const QuestionMemory& memory, const MapMemory& maps, Part part,
+                  const BatchView& view) {
+    const auto before = [](const Request& request, int list) { return request.list < list; };
+    const auto all = questions.requests.begin();
+    const auto begin = std::lower_bound(all, questions.requests.end(), part.begin, before);
+    const auto end = std::lower_bound(begin, questions.requests.end(), part.end, before);
+    const int count = static_cast<int>(end - begin);
+    const std::ptrdiff_t at = begin - all;
+    lane_.launch(AnswerRequests{memory.requests + at, count, maps.keys, maps.lows(), view.width, memory.answers + at});
+    if (std::any_of(begin, end, [](const Request& request) { return request.u >= 0.0; })) {
+      const int pixels = static_cast<int>(view.image(0).pixels());
+      lane_.launch(ChooseTie{memory.requests + at, count, maps.maps, part.begin, view.width, pixels, memory.answers + at});
+    }
+  }
+
+  void place(const Placing& placing, const BatchView& view, MixSample* samples, const QuestionMemory& asked, int count,
+             bool questions) {
+    if (questions) lane_.launch(PutAnchors{samples, asked.asked, asked.answers, count});
+    lane_.launch(PlaceBoxes{samples, count, view.height, view.width, placing.rule});
+  }
+
+  void write(const MixInput& input, const OutputFormat& format, std::byte* out) {
+    run_.throwIfCancelled();
+    switch (format.dtype) {
+      case Dtype::uint8: return writeAs(input, format, reinterpret_cast<std::uint8_t*>(out));
+      case Dtype::float32: return writeAs(input, format, reinterpret_cast<float*>(out));
+      case Dtype::float16: return writeAs(input, format, reinterpret_cast<std::uint16_t*>(out));
+    }
+  }
+  template <class T>
+  void writeAs(const MixInput& input, const OutputFormat& format, T* out) {
+    const bool planes = format.layout == Layout::nchw && input.batch.channels > 1;
+    if (planes && MixUnits<T, true>::fits(input)) lane_.launch(MixUnits<T, true>{input, format, out});
+    else if (!planes && MixUnits<T, false>::fits(input)) lane_.launch(MixUnits<T, false>{input, format, out});
+    else lane_.launch(MixValues<T>{input, format, out});
+  }
+
+  Lane& lane_;
+  const Run& run_;
+};
+
+}  // namespace saliencymix::cuda

@@ -1,0 +1,44 @@
+// The sizes of launches, in one place: threads of a block, and what a block or a thread takes on. All are guesses from the
+// number of registers and the shared memory until they have been measured on a card; results do not depend on them.
+#pragma once
+
+#include <cstddef>
+
+namespace saliencymix::cuda::tuning {
+
+// Scratch memory of the images that go through a method together. They stay in the second-level cache (50 MiB on H100)
+// from one kernel to the next.
+constexpr std::size_t kWaveBytes = std::size_t{24} << 20;
+constexpr int kMostImagesOfWave = 4096;
+
+// Page-locked memory on the way to the card and back: pieces of this size, so many of them for each lane.
+constexpr std::size_t kStagingBytes = std::size_t{2} << 20;
+constexpr int kStagingSlots = 4;
+constexpr int kLanes = 2;  // batches under way at once: one is copied while another is computed
+
+// Tiles of pixels with a border around them: with the border of two pixels, 60 columns are two warps.
+constexpr int kTileThreads = 256;
+constexpr int kTileColumns = 60;
+constexpr int kTilePixels = 960;
+constexpr int kTileRows = 64;
+
+constexpr int kColumnThreads = 128;  // sums down the columns, one column a thread
+
+constexpr int kRowThreads = 256;    // sums along rows: 32 threads a row
+constexpr int kRowValues = 8;       // successive values of one thread
+
+constexpr int kContrastThreads = 128;
+constexpr int kContrastRows = 28;  // rows that one thread walks down
+
+constexpr int kPixelThreads = 256;  // one pixel after the other
+constexpr int kPixelsOfThread = 16;
+
+constexpr int kSpectrumThreads = 512;  // one image a block
+
+constexpr int kTieThreads = 256;
+constexpr int kPlaceThreads = 64;
+
+constexpr int kMixThreads = 256;
+constexpr int kUnitsOfThread = 1;  // of 48 values
+
+}  // namespace saliencymix::cuda::tuning

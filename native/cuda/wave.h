@@ -1,0 +1,40 @@
+// The images that go through a saliency method together, and where what is found goes. Addresses are the device's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/gray.h"
+#include "core/host_device.h"
+#include "core/image.h"
+
+namespace saliencymix::cuda {
+
+struct Wave {
+  const std::uint8_t* batch;   // count of the whole batch x height x width x channels
+  const std::int32_t* images;  // which of them: `count` positions
+  int count;
+  int height;
+  int width;
+  int channels;
+  float* maps;           // count x height x width, or nullptr where nobody asks for them
+  std::uint64_t* peaks;  // count keys (core/argmax.h), 0 before
+  std::uint64_t* lows;
+
+  SALIENCYMIX_HOST_DEVICE std::size_t pixels() const {
+    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+  SALIENCYMIX_HOST_DEVICE ImageView image(int i) const {
+    const std::size_t bytes = pixels() * static_cast<std::size_t>(channels);
+    return {batch + static_cast<std::size_t>(images[i]) * bytes, height, width, channels};
+  }
+};
+
+SALIENCYMIX_HOST_DEVICE inline std::uint8_t grayAt(const ImageView& image, int y, int x) {
+  const std::size_t at = static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(x);
+  if (image.channels == 1) return image.data[at];
+  const std::uint8_t* pixel = image.data + 3 * at;
+  return grayOf(pixel[0], pixel[1], pixel[2]);
+}
+
+}  // namespace saliencymix::cuda

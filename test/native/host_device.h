@@ -1,0 +1,152 @@
+// A device for the kernels of native/cuda that is the host itself: the same kernels, pipelines and memory plan, without a
+// graphics card. What a card leaves open is made as awkward as it can be: blocks and the items of a step run in a shuffled
+// order, memory that nobody has written is full of rubbish and no larger than what was asked for, so that sanitizers see
+// every access outside of it.
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <typeinfo>
+
+#include "check.h"
+#include "cuda/device_backend.h"
+
+namespace host_device {
+
+using namespace saliencymix;
+
+// 0 .. count - 1 in an order that looks random: multiples of a step that has no factor in common with the count.
+class Shuffled {
+ public:
+  Shuffled(int count, std::uint64_t seed) : count_(static_cast<std::uint64_t>(count)) {
+    if (count < 2) return;
+    start_ = seed % count_;
+    step_ = 1 + (seed >> 20) % (count_ - 1);
+    while (std::gcd(step_, count_) != 1) step_ = step_ % count_ + 1;
+  }
+  int at(int i) const { return static_cast<int>((start_ + static_cast<std::uint64_t>(i) * step_) % count_); }
+
+ private:
+  std::uint64_t count_;
+  std::uint64_t start_ = 0;
+  std::uint64_t step_ = 1;
+};
+
+class HostBlock {
+ public:
+  HostBlock(int index, std::byte* shared, check::Numbers& numbers) : index_(index), shared_(shared), numbers_(numbers) {}
+
+  int index() const { return index_; }
+  std::byte* shared() const { return shared_; }
+  template <class F>
+  void each(int count, const F& f) const {
+    const Shuffled order(count, numbers_.next());
+    for (int i = 0; i < count; i++) f(order.at(i));
+  }
+  template <class T, class V>
+  void atomicMax(T* at, V value) const {
+    if (value > *at) *at = value;
+  }
+  template <class T, class V>
+  void atomicAdd(T* at, V value) const {
+    *at += value;
+  }
+
+ private:
+  int index_;
+  std::byte* shared_;
+  check::Numbers& numbers_;
+};
+
+// How often each kernel was launched, by its type: for tests that a path is taken.
+inline std::map<std::string, int>& launches() {
+  static std::map<std::string, int> counts;
+  return counts;
+}
+
+struct AlignedDelete {
+  void operator()(std::byte* memory) const { ::operator delete[](memory, std::align_val_t{256}); }
+};
+using Memory = std::unique_ptr<std::byte[], AlignedDelete>;
+
+inline Memory rubbish(std::size_t bytes) {
+  Memory memory(static_cast<std::byte*>(::operator new[](bytes, std::align_val_t{256})));
+  std::memset(memory.get(), 0xa5, bytes);
+  return memory;
+}
+
+class HostLane {
+ public:
+  std::byte* reserve(std::size_t bytes) {
+    memory_ = rubbish(bytes);
+    return memory_.get();
+  }
+  void upload(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
+  void download(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
+  void zero(void* at, std::size_t bytes) const { std::memset(at, 0, bytes); }
+  void wait() const {}
+
+  template <class Kernel>
+  void launch(const Kernel& kernel) {
+    launches()[typeid(Kernel).name()]++;
+    const int blocks = kernel.blocks();
+    const Shuffled order(blocks, numbers_.next());
+    const Memory shared = rubbish(kernel.sharedBytes());
+    for (int i = 0; i < blocks; i++) {
+      std::memset(shared.get(), 0xa5, kernel.sharedBytes());
+      kernel(HostBlock(order.at(i), shared.get(), numbers_));
+    }
+  }
+
+ private:
+  Memory memory_;
+  check::Numbers numbers_{2024};
+};
+
+class HostDevice {
+ public:
+  static constexpr const char* kName = "host";
+
+  class Loan {
+   public:
+    explicit Loan(HostLane& lane) : lane_(lane) {}
+    HostLane& operator*() const { return lane_; }
+    HostLane* operator->() const { return &lane_; }
+
+   private:
+    HostLane& lane_;
+  };
+
+  const char* name() const { return kName; }
+  const char* description() const { return "the kernels of the cuda backend, run on the host"; }
+  const char* level() const { return "host"; }
+  std::string unavailable() const { return ""; }
+  Loan borrow(int) { return Loan(lane_); }
+  void releaseKept() {}
+
+  std::unique_ptr<Resident> allocate(std::size_t bytes) {
+    class HostMemory final : public Resident {
+     public:
+      explicit HostMemory(std::size_t size) : Resident(kName, size), memory_(rubbish((size + 15) / 16 * 16)) {}
+      std::byte* data() const override { return memory_.get(); }
+
+     private:
+      Memory memory_;
+    };
+    return std::make_unique<HostMemory>(bytes);
+  }
+
+ private:
+  HostLane lane_;
+};
+
+inline const Backend& backend() {
+  static HostDevice device;
+  static const cuda::DeviceBackend<HostDevice> all(device);
+  return all;
+}
+
+}  // namespace host_device

@@ -1,0 +1,252 @@
+// A backend compared with the scalar reference of the CPU, call by call: every method, kind of sample, layout and number
+// type, on one shape. What both must share to the bit is compared to the bit.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "calls.h"
+#include "check.h"
+#include "core/backend.h"
+#include "cpu/backend.h"
+#include "images.h"
+
+namespace parity {
+
+using namespace saliencymix;
+
+inline const Run kRun{2, nullptr};
+
+inline const Backend& reference() {
+  static const std::unique_ptr<Backend> scalar = cpuBackendAt(cpu::levels().back());
+  return *scalar;
+}
+
+struct Shape {
+  int count;
+  int height;
+  int width;
+  int channels;
+  std::size_t pixels() const {
+    return static_cast<std::size_t>(count) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+};
+
+inline Shape randomShape(check::Numbers& numbers, int mostPixels) {
+  const int height = 1 + numbers.below(numbers.below(4) == 0 ? 300 : 70);
+  const int width = 1 + numbers.below(numbers.below(4) == 0 ? 300 : 70);
+  const int count = 1 + numbers.below(std::clamp(mostPixels / (height * width), 1, 40));
+  return {count, height, width, numbers.below(3) == 0 ? 1 : 3};
+}
+
+// The batch in the backend's own memory.
+inline std::unique_ptr<Resident> bring(const Backend& backend, const BatchView& batch) {
+  auto resident = backend.allocate(static_cast<std::size_t>(batch.count) * batch.image(0).bytes());
+  backend.upload(batch.data, *resident, kRun);
+  return resident;
+}
+
+// What the golden tests allow between float32 and float64.
+inline float toleranceOf(const SaliencyMethod& method) {
+  if (method.name == "fine-grained") return 0.0f;
+  return method.name == "spectral-residual" ? 2.5e-4f : 1e-3f;
+}
+
+struct Found {
+  std::vector<float> maps;
+  std::vector<Point> peaks;
+  std::vector<Point> lows;
+
+  Found(const Backend& backend, const BatchSource& batch, const SaliencyMethod& method, bool withMaps = true)
+      : maps(withMaps ? static_cast<std::size_t>(batch.view.count) * batch.view.image(0).pixels() : 0, -1.0f),
+        peaks(static_cast<std::size_t>(batch.view.count)), lows(peaks.size()) {
+    backend.saliency({batch, &method, withMaps ? maps.data() : nullptr, peaks.data(), lows.data()}, kRun);
+  }
+};
+
+inline void compareSaliency(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+  const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+  const BatchView& batch = images.view();
+  const auto resident = bring(backend, batch);
+  for (const SaliencyMethod& method : kSaliencyMethods) {
+    const Found expected(reference(), {batch}, method);
+    const Found found(backend, {batch}, method);
+    float worst = 0.0f;
+    for (std::size_t i = 0; i < found.maps.size(); i++) {
+      const float difference = std::fabs(found.maps[i] - expected.maps[i]);
+      worst = difference <= worst ? worst : difference;  // a NaN is the worst
+    }
+    CHECK(worst <= toleranceOf(method));
+    for (std::size_t i = 0; i < found.peaks.size(); i++) {
+      const float* map = found.maps.data() + i * batch.image(0).pixels();
+      CHECK(found.peaks[i] == findExtreme(map, shape.height, shape.width, Extreme::peak));
+      CHECK(found.lows[i] == findExtreme(map, shape.height, shape.width, Extreme::low));
+    }
+    const Found onlyExtremes(backend, {batch}, method, false);
+    CHECK(onlyExtremes.peaks == found.peaks && onlyExtremes.lows == found.lows);
+    BatchView absent = batch;
+    absent.data = nullptr;
+    const Found ofResident(backend, {absent, resident.get()}, method);
+    CHECK(std::memcmp(ofResident.maps.data(), found.maps.data(), found.maps.size() * sizeof(float)) == 0);
+    CHECK(ofResident.peaks == found.peaks);
+  }
+}
+
+// Samples of every kind, with anchors of every kind; some share the place of one before them.
+inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape& shape) {
+  std::vector<MixSample> samples;
+  const auto anchor = [&](int least) {
+    const AnchorKind kinds[] = {AnchorKind::corresponding, AnchorKind::given, AnchorKind::peak, AnchorKind::low};
+    return Anchor{kinds[least + numbers.below(4 - least)], {numbers.below(shape.height), numbers.below(shape.width)},
+                  numbers.below(3) == 0 ? numbers.uniform() : kFirstTie};
+  };
+  for (int i = 0; i < shape.count; i++) {
+    MixSample sample{};
+    sample.target = i;
+    sample.source = numbers.below(shape.count);
+    sample.kind = static_cast<MixKind>(numbers.below(4));
+    sample.placeOf = i;
+    sample.from = anchor(1);
+    sample.to = anchor(0);
+    sample.lambda = numbers.below(8) == 0 ? numbers.below(2) : numbers.uniform();
+    sample.fill = numbers.below(256);
+    if (i > 0 && numbers.below(4) == 0) {
+      const MixSample& owner = samples[static_cast<std::size_t>(samples.back().placeOf)];
+      sample.placeOf = owner.placeOf;
+      sample.lambda = owner.lambda;
+      sample.kind = owner.kind;
+    }
+    samples.push_back(sample);
+  }
+  return samples;
+}
+
+inline bool sameSamples(std::span<const MixSample> a, std::span<const MixSample> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const MixSample& x, const MixSample& y) {
+    return x.from.at == y.from.at && x.to.at == y.to.at && x.lambda == y.lambda && x.boxes.from == y.boxes.from &&
+           x.boxes.to == y.boxes.to;
+  });
+}
+
+inline OutputFormat formatOf(check::Numbers& numbers, Layout layout, Dtype dtype) {
+  OutputFormat format{layout, dtype, {}, {}};
+  for (int c = 0; c < 3; c++) {
+    format.offset[c] = static_cast<float>(numbers.uniform() * 200);
+    format.scale[c] = static_cast<float>(numbers.uniform() * (numbers.below(4) == 0 ? 1e6 : 0.02));
+  }
+  return format;
+}
+
+// A whole call, from the host's memory to it and from resident memory to it. The peaks of float maps may differ where two
+// pixels are about equal, so these methods are left to compareSaliency unless the maps are given.
+inline void compareMixing(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+  const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+  const BatchView& batch = images.view();
+  const auto resident = bring(backend, batch);
+  std::vector<float> maps(shape.pixels());
+  for (float& value : maps) value = static_cast<float>(numbers.below(6)) - 2.0f;
+  for (const Layout layout : {Layout::nhwc, Layout::nchw}) {
+    for (const Dtype dtype : {Dtype::uint8, Dtype::float32, Dtype::float16}) {
+      const OutputFormat format = formatOf(numbers, layout, dtype);
+      const BoxRule rule = numbers.below(2) == 0 ? BoxRule::clip : BoxRule::shift;
+      const bool given = numbers.below(3) == 0;
+      const Placing placing{rule, given ? nullptr : &kSaliencyMethods[0], given ? maps.data() : nullptr};
+      const std::vector<MixSample> drawn = drawnSamples(numbers, shape);
+      const std::size_t bytes = drawn.size() * batch.image(0).bytes() * bytesPerValue(dtype);
+
+      std::vector<MixSample> expected = drawn;
+      std::vector<std::uint8_t> expectedOut(bytes);
+      reference().mix({{batch}, expected, placing, format, {expectedOut.data()}}, kRun);
+
+      std::vector<MixSample> found = drawn;
+      std::vector<std::uint8_t> out(bytes + 64, 0xcd);
+      backend.mix({{batch}, found, placing, format, {out.data()}}, kRun);
+      CHECK(sameSamples(expected, found));
+      CHECK(std::equal(expectedOut.begin(), expectedOut.end(), out.begin()));
+      CHECK(std::all_of(out.begin() + static_cast<std::ptrdiff_t>(bytes), out.end(), [](int v) { return v == 0xcd; }));
+
+      BatchView absent = batch;
+      absent.data = nullptr;
+      const auto mixed = backend.allocate(bytes);
+      std::vector<MixSample> placed = drawn;
+      backend.mix({{absent, resident.get()}, placed, placing, format, {nullptr, mixed.get()}}, kRun);
+      backend.download(*mixed, out.data(), kRun);
+      CHECK(sameSamples(expected, placed));
+      CHECK(std::equal(expectedOut.begin(), expectedOut.end(), out.begin()));
+
+      // Placing alone, and writing what is placed alone.
+      placed = drawn;
+      backend.mix({{batch}, placed, placing, std::nullopt, {}}, kRun);
+      CHECK(sameSamples(expected, placed));
+      std::fill(out.begin(), out.end(), std::uint8_t{0});
+      backend.mix({{batch}, placed, std::nullopt, format, {out.data()}}, kRun);
+      CHECK(std::equal(expectedOut.begin(), expectedOut.end(), out.begin()));
+    }
+  }
+}
+
+inline void compareLabelMaps(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+  std::vector<std::int32_t> labels(shape.pixels());
+  for (std::int32_t& label : labels) label = static_cast<std::int32_t>(numbers.next());
+  const Planes<std::int32_t> maps{labels.data(), shape.count, shape.height, shape.width, 1};
+  std::vector<MixSample> samples = drawnSamples(numbers, shape);
+  for (MixSample& sample : samples) {
+    if (sample.kind == MixKind::blend) sample.kind = MixKind::keep;
+    sample.fill = static_cast<std::int32_t>(numbers.next());
+  }
+  placeSamples(samples, shape.height, shape.width, BoxRule::shift);
+  std::vector<std::int32_t> expected(labels.size());
+  std::vector<std::int32_t> found(labels.size());
+  reference().mixLabelMaps(maps, samples, expected.data(), kRun);
+  backend.mixLabelMaps(maps, samples, found.data(), kRun);
+  CHECK(expected == found);
+}
+
+inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+  const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+  std::vector<CropFlip> draws;
+  const auto shift = [&](int length) {
+    if (numbers.below(30) == 0) return std::numeric_limits<std::int32_t>::min();
+    return numbers.below(2 * length + 5) - length - 2;
+  };
+  for (int i = 0; i < shape.count; i++) draws.push_back({shift(shape.height), shift(shape.width), numbers.below(2) == 0});
+  std::vector<std::uint8_t> expected(shape.pixels() * static_cast<std::size_t>(shape.channels));
+  std::vector<std::uint8_t> found(expected.size());
+  reference().cropFlip(images.view(), draws, expected.data(), kRun);
+  backend.cropFlip(images.view(), draws, found.data(), kRun);
+  CHECK(expected == found);
+}
+
+// Maps with ties, with numbers that are none, and zeros of either sign.
+inline void compareTies(const Backend& backend, check::Numbers& numbers, int rounds) {
+  for (int round = 0; round < rounds; round++) {
+    const int height = 1 + numbers.below(12);
+    const int width = 1 + numbers.below(90);
+    std::vector<float> map(static_cast<std::size_t>(height * width));
+    for (float& value : map) value = static_cast<float>(numbers.below(round % 2 == 0 ? 4 : 1000)) - 2.0f;
+    const float odd[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -0.0f};
+    if (round % 4 == 0) map[static_cast<std::size_t>(numbers.below(height * width))] = odd[numbers.below(3)];
+    if (round % 8 == 1) map[0] = odd[numbers.below(3)];
+    for (const Extreme extreme : {Extreme::peak, Extreme::low}) {
+      for (const double u : {kFirstTie, 0.0, 0.37, 0.999}) {
+        Point found{};
+        AnchorRequest request{0, extreme, u, &found};
+        calls::findAnchors(backend, {nullptr, 1, height, width, 1}, nullptr, map.data(), {&request, 1}, kRun);
+        CHECK(found == findExtreme(map.data(), height, width, extreme, u));
+      }
+    }
+  }
+}
+
+inline void compareAll(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+  compareSaliency(backend, numbers, shape);
+  compareMixing(backend, numbers, shape);
+  compareLabelMaps(backend, numbers, shape);
+  compareCropFlip(backend, numbers, shape);
+}
+
+}  // namespace parity
