@@ -210,16 +210,13 @@ describe('calls', () => {
     expect((await rejection(saliency(good, options as object))).message).toMatch(message);
   });
 
-  test.each([['gpu'], ['CPU'], [1]])(
-    'the backend %j, which this build does not have',
-    async (backend) => {
-      const error = await rejection(saliency(good, { backend: backend as string }));
-      expect(error.code).toBe('BACKEND');
-      expect(error.message).toMatch(/Unusable backend .*: this build has "auto", .*"cpu"$/);
-      expect(() => createMixer({ backend: String(backend) })).toThrow(/Unusable backend .*: this build has/);
-      expect(backends().map(({ name }) => name)).not.toContain(backend);
-    },
-  );
+  test.each([['gpu'], ['CPU'], [1]])('the backend %j, which this build does not have', async (backend) => {
+    const error = await rejection(saliency(good, { backend: backend as string }));
+    expect(error.code).toBe('BACKEND');
+    expect(error.message).toMatch(/Unusable backend .*: this build has "auto", .*"cpu"$/);
+    expect(() => createMixer({ backend: String(backend) })).toThrow(/Unusable backend .*: this build has/);
+    expect(backends().map(({ name }) => name)).not.toContain(backend);
+  });
 
   test('a backend that cannot run here says why', async () => {
     expect(backends().at(-1)).toMatchObject({ name: 'cpu', available: true });
