@@ -73,7 +73,7 @@ test('a batch mixed into itself', async () => {
 
 test('what is no handle', () => {
   for (const value of [undefined, null, {}, 1, new Uint8Array(bytes)]) {
-    const wrong = value as unknown as ResidentHandle;
+    const wrong = value as ResidentHandle;
     const message = 'addon: resident must be a handle of newResident()';
     expect(download(wrong)).toThrow(message);
     expect(() => addon().freeResident(wrong)).toThrow(message);
