@@ -18,6 +18,7 @@ const {
   placeBox,
   saliency,
   schemeNames,
+  uploadBatch,
 } = require('../dist/index.js');
 const { nativeMethods } = require('../dist/saliency/methods.js');
 
@@ -58,11 +59,19 @@ for (let round = 0; round < 40; round++) {
       output: { layout: round % 2 ? 'NCHW' : 'NHWC', dtype },
     });
     await applyPlan(plan, batch);
+    const device = await uploadBatch(batch, { backend: 'cpu' });
+    const there = await mixer.mix(device, labels);
+    const over = mixer.mix(device, labels, { into: there.images });
+    if (round % 2) device.free();
+    await over;
+    await there.images.saliency({ maps: false });
+    await there.images.download();
+    if (round % 3) there.images.free();
     if (method !== 'mixup') {
       await applyPlan(plan, { data: new Int32Array(n * h * w), shape: [n, h, w] });
       await applyPlan(plan, { data: new Uint8Array(n * h * w), shape: [n, h, w] });
     }
-    calls += 4;
+    calls += 6;
   }
   placeBox(h, w, random(1000) / 999, [random(h), random(w)], round % 2 ? 'clip' : 'shift');
 }
@@ -81,6 +90,8 @@ function thread(count) {
       height: 64, width: 64, channels: 1, maps: new Float32Array(pixels), peaks: new Int32Array(2 * ${count}),
       lows: new Int32Array(2 * ${count}) };
     a.saliency(call);
+    const resident = a.newResident({ backend: 'cpu', bytes: pixels });
+    a.upload({ resident, threads: 3, data: call.data }).then(() => a.saliency({ ...call, data: undefined, resident }));
     require('node:worker_threads').parentPort.postMessage('running');`;
   return new Worker(code, { eval: true });
 }

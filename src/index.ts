@@ -5,6 +5,13 @@ export type { Batch, BatchOptions } from './data/batches';
 export type { CropFlipOptions } from './data/crop-flip';
 export { type Dataset, openDataset } from './data/dataset';
 export type { OpenOptions } from './data/datasets/format';
+export {
+  type DeviceBatch,
+  type DeviceSaliencyOptions,
+  type DownloadOptions,
+  uploadBatch,
+  type UploadOptions,
+} from './device/batch';
 export { SaliencyMixError, type ErrorCode } from './errors';
 export { applyPlan, type ApplyOptions } from './mix/apply';
 export type { DetectionBox } from './mix/boxes';
@@ -16,7 +23,7 @@ export { placeBox } from './mix/place-box';
 export type { MixPlan, MixSample } from './mix/plan';
 export { type Scheme, schemeNames } from './mix/schemes';
 export { type Backend, backends } from './native/backends';
-export { saliency, type SaliencyOptions, type SaliencyResult } from './saliency/index';
+export { saliency, type SaliencyExtremes, type SaliencyOptions, type SaliencyResult } from './saliency/index';
 export { type SaliencyMethod, saliencyMethods } from './saliency/methods';
 export type {
   Box,

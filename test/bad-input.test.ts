@@ -210,16 +210,23 @@ describe('calls', () => {
     expect((await rejection(saliency(good, options as object))).message).toMatch(message);
   });
 
-  test.each([['cuda'], ['gpu'], ['CPU'], [1]])(
-    'the backend %j, which this build does not have',
-    async (backend) => {
-      const error = await rejection(saliency(good, { backend: backend as string }));
+  test.each([['gpu'], ['CPU'], [1]])('the backend %j, which this build does not have', async (backend) => {
+    const error = await rejection(saliency(good, { backend: backend as string }));
+    expect(error.code).toBe('BACKEND');
+    expect(error.message).toMatch(/Unusable backend .*: this build has "auto", .*"cpu"$/);
+    expect(() => createMixer({ backend: String(backend) })).toThrow(/Unusable backend .*: this build has/);
+    expect(backends().map(({ name }) => name)).not.toContain(backend);
+  });
+
+  test('a backend that cannot run here says why', async () => {
+    expect(backends().at(-1)).toMatchObject({ name: 'cpu', available: true });
+    for (const { name, reason } of backends().filter(({ available }) => !available)) {
+      const error = await rejection(saliency(good, { backend: name }));
       expect(error.code).toBe('BACKEND');
-      expect(error.message).toMatch(/Unusable backend .*: this build has "auto", "cpu"/);
-      expect(() => createMixer({ backend: String(backend) })).toThrow(/Unusable backend .*: this build has/);
-      expect(backends().map(({ name }) => name)).toEqual(['cpu']);
-    },
-  );
+      expect(error.message).toBe(`Unusable backend "${name}": not available here: ${reason}`);
+      expect(() => createMixer({ backend: name })).toThrow('not available here');
+    }
+  });
 
   test.each([
     [[0, 8, 0.5, [0, 0]], /for height but received 0/],

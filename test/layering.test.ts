@@ -19,7 +19,8 @@ const ALLOWED: Record<string, string[]> = {
   native: ['floor', 'native'],
   onnx: ['floor', 'onnx'],
   saliency: ['floor', 'native', 'onnx', 'saliency'],
-  mix: ['floor', 'native', 'saliency', 'mix'],
+  device: ['floor', 'native', 'saliency', 'device'],
+  mix: ['floor', 'native', 'saliency', 'device', 'mix'],
   data: ['floor', 'native', 'data'],
   report: ['floor', 'report'],
   run: ['floor', 'native', 'saliency', 'mix', 'data', 'run'],
@@ -28,7 +29,7 @@ const ALLOWED: Record<string, string[]> = {
   models: ['floor', 'graph', 'models'],
   train: ['floor', 'native', 'saliency', 'mix', 'data', 'report', 'run', 'onnx', 'graph', 'models', 'train'],
   cli: ['floor', 'native', 'saliency', 'mix', 'data', 'report', 'run', 'augment', 'models', 'train', 'cli'],
-  index: ['floor', 'native', 'saliency', 'mix', 'data', 'augment'],
+  index: ['floor', 'native', 'saliency', 'device', 'mix', 'data', 'augment'],
 };
 
 function folderOf(path: string): string {

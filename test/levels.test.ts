@@ -1,13 +1,13 @@
 /** The levels of vector code: each passes the golden and the mixing tests, and none is taken for another. */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { backends, createMixer, saliency, saliencyMethods } from '../src';
+import { type Backend, backends, createMixer, saliency, saliencyMethods } from '../src';
 import { noise } from './batches';
 
 const ROOT = resolve(__dirname, '..');
 const JEST = resolve(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 const ENTRY = resolve(ROOT, 'dist', 'index.js');
-const [cpu] = backends();
+const cpu = backends().find(({ name }) => name === 'cpu') as Backend;
 
 function run(args: string[], level: string) {
   const env = { ...process.env, SALIENCYMIX_CPU: level };

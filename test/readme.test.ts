@@ -21,6 +21,12 @@ test('the example runs', () => {
   expect(lines[7]).toBe(`${26 * 3 * 64 * 64} pixels, 260 label weights`);
 });
 
+test('the example of device batches runs', () => {
+  const { status, stdout } = node('examples/device.mjs');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^8 peaks, 24576 pixels mixed on (cpu|cuda)\n$/);
+});
+
 test('the example of training runs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'saliencymix-readme-'));
   const example = resolve(ROOT, 'examples/train.mjs');
@@ -55,6 +61,7 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
       'saliency',
       'saliencyMethods',
       'schemeNames',
+      'uploadBatch',
     ].toSorted(),
   );
 });

@@ -26,7 +26,7 @@ export function commitOf(root) {
 export function environmentOf(root, cores) {
   const library = createRequire(`${root}/package.json`);
   const { backends } = library('./dist/index.js');
-  const backend = backends().find(({ available }) => available);
+  const cpu = backends().find(({ name, available }) => name === 'cpu' && available);
   return {
     ...commitOf(root),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -34,7 +34,7 @@ export function environmentOf(root, cores) {
     cacheMB: Math.round(cacheBytes() / 2 ** 20),
     memoryGB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${process.arch}`,
-    levels: backend?.levels ?? ['scalar'],
+    levels: cpu?.levels ?? ['scalar'],
     versions: {
       node: process.versions.node,
       saliencymix: library('./package.json').version,

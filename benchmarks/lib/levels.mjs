@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 
 /** Levels this processor has, best first. An addon without levels has the scalar code only. */
 export function levelsOf(library) {
-  const backend = library.backends().find(({ available }) => available);
-  return backend?.levels ?? ['scalar'];
+  const cpu = library.backends().find(({ name, available }) => name === 'cpu' && available);
+  return cpu?.levels ?? ['scalar'];
 }
 
 /** The scalar level is the reference, a contender of its own; it stands in where there is no other. */

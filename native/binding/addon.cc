@@ -5,6 +5,7 @@
 #include "binding/images.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
+#include "binding/resident.h"
 #include "binding/saliency.h"
 #include "binding/worker.h"
 #include "threads/pool.h"
@@ -61,6 +62,10 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
+  exports.Set("newResident", Napi::Function::New(env, newResident, "newResident"));
+  exports.Set("freeResident", Napi::Function::New(env, freeResident, "freeResident"));
+  exports.Set("upload", Napi::Function::New(env, upload, "upload"));
+  exports.Set("download", Napi::Function::New(env, download, "download"));
   exports.Set("saliency", Napi::Function::New(env, saliency, "saliency"));
   exports.Set("modelInput", Napi::Function::New(env, modelInput, "modelInput"));
   exports.Set("resizeMaps", Napi::Function::New(env, resizeMaps, "resizeMaps"));

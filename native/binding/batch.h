@@ -3,10 +3,12 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <string>
 
 #include "backends.h"
 #include "binding/args.h"
+#include "binding/resident.h"
 #include "binding/worker.h"
 #include "core/backend.h"
 
@@ -20,10 +22,19 @@ inline std::size_t product(int a, int b, int c, int d) {
 // Moving no more bytes than this takes some tens of microseconds: less than it takes to hand them to another thread.
 constexpr std::size_t kQuickBytes = std::size_t{1} << 20;
 
+// A batch without its pixels.
+inline BatchView readShape(const Napi::Object& from) {
+  return {nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1),
+          readInt(from, "channels", 1)};
+}
+
+inline std::size_t bytesOf(const BatchView& batch) {
+  return product(batch.count, batch.height, batch.width, batch.channels);
+}
+
 inline BatchView readBatch(const Napi::Object& from) {
-  BatchView batch{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1),
-                  readInt(from, "channels", 1)};
-  batch.data = readArray<std::uint8_t>(from, "data", product(batch.count, batch.height, batch.width, batch.channels));
+  BatchView batch = readShape(from);
+  batch.data = readArray<std::uint8_t>(from, "data", bytesOf(batch));
   return batch;
 }
 
@@ -32,6 +43,21 @@ inline const Backend& readBackend(const Napi::Object& from) {
   const Backend* backend = findBackend(name);
   if (backend == nullptr) throw badArgument(from.Env(), "backend", "the name of one");
   return *backend;
+}
+
+// A batch wherever its pixels are, with a share in them where that is a backend's memory.
+struct HeldBatch {
+  BatchView view;
+  std::shared_ptr<const Resident> resident;
+
+  BatchSource source() const { return {view, resident.get()}; }
+};
+
+// The pixels as `data`, or as `resident` in the backend's memory.
+inline HeldBatch readHeldBatch(const Napi::Object& from, const Backend& backend) {
+  if (!has(from, "resident")) return {readBatch(from), nullptr};
+  const BatchView view = readShape(from);
+  return {view, readResident(from, backend, bytesOf(view))};
 }
 
 inline const SaliencyMethod& readMethod(const Napi::Object& from) {

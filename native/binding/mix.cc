@@ -20,20 +20,37 @@ Placing readPlacing(const Napi::Object& from, const BatchView& batch) {
   return {rule, nullptr, readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1))};
 }
 
+// Where the mixed images go: to the caller's memory, or to a backend's.
 struct Output {
   OutputFormat format;
   void* images;
+  std::optional<ResidentTarget> resident;
+
+  // Calls `mix` with the memory.
+  void fill(const std::function<void(Destination)>& mix) const {
+    if (!resident) return mix({images, nullptr});
+    resident->fill([&](Resident& memory) { mix({nullptr, &memory}); });
+  }
 };
 
-Output readOutput(const Napi::Object& from, const BatchView& batch, std::size_t samples) {
-  const OutputFormat format = readFormat(from);
-  const std::size_t values = samples * product(1, batch.height, batch.width, batch.channels);
-  switch (format.dtype) {
-    case Dtype::uint8: return {format, readArray<std::uint8_t>(from, "images", values)};
-    case Dtype::float16: return {format, readArray<std::uint16_t>(from, "images", values)};
+void* readImages(const Napi::Object& from, Dtype dtype, std::size_t values) {
+  switch (dtype) {
+    case Dtype::uint8: return readArray<std::uint8_t>(from, "images", values);
+    case Dtype::float16: return readArray<std::uint16_t>(from, "images", values);
     case Dtype::float32: break;
   }
-  return {format, readArray<float>(from, "images", values)};
+  return readArray<float>(from, "images", values);
+}
+
+Output readOutput(const Napi::Object& from, const HeldBatch& batch, const Backend& backend, std::size_t samples) {
+  const OutputFormat format = readFormat(from);
+  const std::size_t values = samples * batch.view.image(0).bytes();
+  if (!has(from, "resident")) return {format, readImages(from, format.dtype, values), std::nullopt};
+  const ResidentTarget target = readTarget(from, backend, values * bytesPerValue(format.dtype));
+  if (target.memory() != nullptr && target.memory() == batch.resident.get()) {
+    throw badArgument(from.Env(), "output.resident", "memory apart from the batch's");
+  }
+  return {format, nullptr, target};
 }
 
 template <class T>
@@ -42,11 +59,11 @@ std::optional<T> readPart(const Napi::Object& from, const char* name, const std:
   return read(from.Get(name).As<Napi::Object>());
 }
 
-// Whether a call only moves bytes, and few of them.
+// Whether a call only moves bytes, and few of them, from this process's memory to this process's memory.
 bool isQuick(std::span<const MixSample> samples, const std::optional<Placing>& placing,
-             const std::optional<Output>& output, const BatchView& batch) {
+             const std::optional<Output>& output, const HeldBatch& batch) {
   if (!output || output->format.dtype != Dtype::uint8 || output->format.layout != Layout::nhwc) return false;
-  if (samples.size() * batch.image(0).bytes() > kQuickBytes) return false;
+  if (batch.resident || output->resident || samples.size() * batch.view.image(0).bytes() > kQuickBytes) return false;
   const auto asks = [](const Anchor& anchor) { return anchor.kind == AnchorKind::peak || anchor.kind == AnchorKind::low; };
   return std::none_of(samples.begin(), samples.end(), [&](const MixSample& sample) {
     return sample.kind == MixKind::blend || (placing && (asks(sample.from) || asks(sample.to)));
@@ -73,22 +90,30 @@ Napi::Value placeBox(const Napi::CallbackInfo& info) {
 
 Napi::Value mix(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
-  const BatchView batch = readBatch(from);
   const Backend& backend = readBackend(from);
+  const HeldBatch batch = readHeldBatch(from, backend);
   const int threads = readInt(from, "threads", 1);
   const CancelFlag cancelled = readCancel(from);
-  const auto records = std::make_shared<Records>(readRecords(from, batch.count, batch.height, batch.width));
-  const auto placing = readPart<Placing>(from, "place", [&](const Napi::Object& part) { return readPlacing(part, batch); });
-  const auto output = readPart<Output>(
-      from, "output", [&](const Napi::Object& part) { return readOutput(part, batch, records->samples.size()); });
+  const auto records =
+      std::make_shared<Records>(readRecords(from, batch.view.count, batch.view.height, batch.view.width));
+  const auto placing =
+      readPart<Placing>(from, "place", [&](const Napi::Object& part) { return readPlacing(part, batch.view); });
+  const auto output = readPart<Output>(from, "output", [&](const Napi::Object& part) {
+    return readOutput(part, batch, backend, records->samples.size());
+  });
 
   const auto work = [=, &backend] {
-    MixJob job{{batch}, records->samples, placing, std::nullopt, {}};
+    const Run run{threads, cancelled.get()};
+    MixJob job{batch.source(), records->samples, placing, std::nullopt, {}};
     if (output) {
       job.format = output->format;
-      job.output.host = output->images;
+      output->fill([&](Destination destination) {
+        job.output = destination;
+        backend.mix(job, run);
+      });
+    } else {
+      backend.mix(job, run);
     }
-    backend.mix(job, Run{threads, cancelled.get()});
     if (placing) records->writeBack();
   };
   if (isQuick(records->samples, placing, output, batch)) return PromiseWorker::now(from, cancelled, work);

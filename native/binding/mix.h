@@ -7,9 +7,10 @@ namespace saliencymix::binding {
 // placeBox({ height, width, lambda, row, col, clip }) -> { top, left, bottom, right, lambda }
 Napi::Value placeBox(const Napi::CallbackInfo& info);
 
-// mix({ backend, threads, cancel?, data, count, height, width, channels, whole, real,    the batch and its samples
-//       place?: { clip, method?, maps? },                                                find anchors, place boxes
-//       output?: { nchw, dtype, offset, scale, images } })                               write the mixed images
+// mix({ backend, threads, cancel?,
+//       data or resident, count, height, width, channels, whole, real,    the batch and its samples
+//       place?: { clip, method?, maps? },                                 find anchors, place boxes
+//       output?: { nchw, dtype, offset, scale, images or resident } })    write the mixed images
 // One trip for both steps. `whole` and `real` are the samples (records.h), completed in place.
 Napi::Value mix(const Napi::CallbackInfo& info);
 

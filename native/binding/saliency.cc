@@ -18,17 +18,18 @@ Point* readPoints(const Napi::Object& from, const char* name, int count) {
 
 Napi::Value saliency(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
-  const BatchView batch = readBatch(from);
   const Backend& backend = readBackend(from);
+  const HeldBatch batch = readHeldBatch(from, backend);
+  const auto [_, count, height, width, channels] = batch.view;
   const SaliencyMethod& method = readMethod(from);
   const int threads = readInt(from, "threads", 1);
-  float* maps = readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1));
-  Point* peaks = readPoints(from, "peaks", batch.count);
-  Point* lows = readPoints(from, "lows", batch.count);
+  float* maps = has(from, "maps") ? readArray<float>(from, "maps", product(count, height, width, 1)) : nullptr;
+  Point* peaks = readPoints(from, "peaks", count);
+  Point* lows = readPoints(from, "lows", count);
   const CancelFlag cancelled = readCancel(from);
   Pool::shared().expect(threads);
   return PromiseWorker::queue(from, cancelled, [=, &backend, &method] {
-    backend.saliency({{batch}, &method, maps, peaks, lows}, Run{threads, cancelled.get()});
+    backend.saliency({batch.source(), &method, maps, peaks, lows}, Run{threads, cancelled.get()});
   });
 }
 

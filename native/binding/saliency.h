@@ -4,7 +4,7 @@
 
 namespace saliencymix::binding {
 
-// saliency({ backend, method, threads, cancel?, data, count, height, width, channels, maps, peaks, lows })
+// saliency({ backend, method, threads, cancel?, data or resident, count, height, width, channels, maps?, peaks, lows })
 Napi::Value saliency(const Napi::CallbackInfo& info);
 
 // modelInput({ threads, data, count, height, width, channels, size, offset, scale, input })

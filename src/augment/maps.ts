@@ -164,7 +164,9 @@ export async function writeMaps(options: MapsOptions): Promise<MapsSummary> {
   const { data, out, saliencyModel, signal } = options;
   check.text(out, 'out');
   const method = check.name(options.method ?? 'fine-grained', saliencyMethods, 'method');
-  const backend = chooseBackend(options.backend);
+  // One image a call: where they keep sizes of their own, which nobody knows yet, they are taken to be small.
+  const [height, width] = options.size ?? [0, 0];
+  const backend = chooseBackend(options.backend, { pixels: height * width, saliency: method !== 'learned' });
   // Images run side by side already, so one thread each unless asked for more.
   const threads = options.threads === undefined ? 1 : chooseThreads(options.threads);
   const started = Date.now();

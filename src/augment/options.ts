@@ -5,9 +5,10 @@ import { type ImageFormat, imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, type ResolvedSize, resolveSize, type SizeOption } from '../data/size';
+import { asksSaliency } from '../mix/index';
 import { createMixer, type Mixer } from '../mix/mixer';
 import { type MixerOptions, resolveOptions } from '../mix/options';
-import { chooseBackend } from '../native/backends';
+import { checkBackend, chooseBackend } from '../native/backends';
 import { checkModel } from '../saliency/learned';
 import type { Mode } from '../run/out-folder';
 import { decidingOptions, fingerprint } from '../run/data-identity';
@@ -87,7 +88,7 @@ export function checkOptions(given: AugmentOptions) {
 export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<Run> {
   const { out, batch, copies, format, encoding, shard, mode, signal, mixer } = checkOptions(given);
   const classes = dataset.classes.length;
-  const backend = chooseBackend(mixer.backend);
+  checkBackend(mixer.backend);
   if (mixer.saliency === 'learned' && mixer.saliencyModel !== undefined)
     await checkModel(mixer.saliencyModel);
   const size = await resolveSize(dataset, given.size);
@@ -109,6 +110,10 @@ export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<
     mixer: decidingOptions(mixer, classes),
   };
   const threads = mixer.threads ?? availableParallelism();
-  const made = createMixer({ ...mixer, classes, threads });
+  // Chosen once, by a whole batch: a last one that is smaller runs where the others do.
+  const [height, width] = size.size;
+  const work = { pixels: batch * height * width, saliency: asksSaliency(resolveOptions(mixer)) };
+  const backend = chooseBackend(mixer.backend, work);
+  const made = createMixer({ ...mixer, classes, threads, backend });
   return { dataset, settings, size, mixer: made, out, strict: given.strict ?? false, backend, signal, mode };
 }

@@ -1,12 +1,15 @@
 /** Applies a plan, drawn now or read back from a file, to images, label maps or detection boxes. */
 import { types } from 'node:util';
 import * as check from '../check';
-import { chooseBackend, chooseThreads } from '../native/backends';
+import type { DeviceBatch } from '../device/batch';
+import { backendFor, chooseThreads } from '../native/backends';
 import { allocate, runNative } from '../native/call';
 import { addon } from '../native/load';
+import { hostSource, type Source } from '../native/source';
 import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
 import { checkBoxes, type DetectionBox, mixBoxes } from './boxes';
-import { allocatePixels, resolveOutput } from './output';
+import { imagesOf } from './images';
+import { resolveOutput } from './output';
 import { callMix } from './place';
 import { checkPlan, checkPlanFits, type MixPlan } from './plan';
 import { encodeSamples } from './records';
@@ -29,7 +32,7 @@ const DEFAULT_VISIBILITY = 0.1;
  * Applies a plan to a batch of the size it was made for; the inputs are not changed.
  *
  * - Images (uint8 NHWC, 1 or 3 channels): the mixed images, as the mixer that drew the plan gives them; with `output` in
- *   that form.
+ *   that form. Of a device batch (uint8 NHWC) a device batch on the same backend.
  * - Label maps (uint8 or int32, [n, h, w]; int32 also [n, h, w, 1]): pasted and erased like the images. Blending has no
  *   meaning for labels and is refused.
  * - Detection boxes (a list per image): clipped by the patch, and the source's boxes inside the patch added.
@@ -41,6 +44,7 @@ export function applyPlan(
   options: ApplyOptions & { output: OutputFormat },
 ): Promise<Pixels>;
 export function applyPlan(plan: MixPlan, images: ImageBatch, options?: ApplyOptions): Promise<ImageBatch>;
+export function applyPlan(plan: MixPlan, images: DeviceBatch, options?: ApplyOptions): Promise<DeviceBatch>;
 export function applyPlan<T extends MaskBatch>(plan: MixPlan, masks: T, options?: ApplyOptions): Promise<T>;
 export function applyPlan<B extends DetectionBox>(
   plan: MixPlan,
@@ -55,9 +59,7 @@ export async function applyPlan(plan: MixPlan, input: unknown, options?: ApplyOp
     const least = check.number(given.minVisibility ?? DEFAULT_VISIBILITY, 'minVisibility', 0, 1);
     return mixBoxes(plan, checkBoxes(input, plan), least);
   }
-  return isImages(input)
-    ? applyToImages(plan, check.imageBatch(input), given)
-    : applyToMasks(plan, input, given);
+  return isImages(input) ? applyToImages(plan, input, given) : applyToMasks(plan, input, given);
 }
 
 /** Four dimensions of bytes are pixels; labels have three, or are 32 bits wide. */
@@ -66,23 +68,32 @@ function isImages(input: unknown): boolean {
   return !(Array.isArray(shape) && shape.length === 3) && !types.isInt32Array(data);
 }
 
-function run({ backend, threads, signal }: ApplyOptions) {
-  return { backend: chooseBackend(backend), threads: chooseThreads(threads), signal: check.signal(signal) };
+/** How a call on images, or on label maps of a shape, runs. */
+function runOf(batch: Pick<Source, 'shape' | 'resident'>, { backend, threads, signal }: ApplyOptions) {
+  const [count, height, width] = batch.shape;
+  return {
+    backend: backendFor(backend, batch, { pixels: count * height * width, saliency: false }),
+    threads: chooseThreads(threads),
+    signal: check.signal(signal),
+  };
 }
 
 async function applyToImages(
   plan: MixPlan,
-  batch: ImageBatch,
+  input: unknown,
   options: ApplyOptions,
-): Promise<ImageBatch | Pixels> {
-  checkPlanFits(plan, batch.shape, 'batch');
-  const output = resolveOutput(options.output, batch.shape[3]);
-  const [, height, width, channels] = batch.shape;
-  const images = allocatePixels(output, [plan.samples.length, height, width, channels]);
+): Promise<ImageBatch | Pixels | DeviceBatch> {
+  const batch = imagesOf(input);
+  const { shape } = batch.source;
+  checkPlanFits(plan, shape, 'batch');
+  const output = resolveOutput(options.output, shape[3]);
+  const { images, native } = batch.make(output, plan.samples.length);
   const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
   const records = encodeSamples(plan.samples, fill);
-  await callMix({ batch, ...run(options) }, records, { output: { ...output.native, images: images.data } });
-  return options.output === undefined ? { data: images.data as Uint8Array, shape: images.shape } : images;
+  const context = { source: batch.source, ...runOf(batch.source, options) };
+  await callMix(context, records, { output: { ...output.native, ...native } });
+  const asBatch = options.output === undefined && 'data' in images;
+  return asBatch ? { data: images.data as Uint8Array, shape: images.shape } : images;
 }
 
 async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions): Promise<MaskBatch> {
@@ -109,15 +120,14 @@ async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions
   if (types.isUint8Array(masks.data)) {
     check.integer(options.fill ?? 0, 'fill', 0, 255);
     const images = allocate(Uint8Array, length);
-    const batch: ImageBatch = { data: masks.data, shape: [count, height, width, 1] };
-    await callMix({ batch, ...run(options) }, records, {
-      output: { ...resolveOutput({}, 1).native, images },
-    });
+    const source = hostSource({ data: masks.data, shape: [count, height, width, 1] });
+    const output = { ...resolveOutput({}, 1).native, images };
+    await callMix({ source, ...runOf(source, options) }, records, { output });
     return { data: images, shape };
   }
   const data = masks.data;
   const result = allocate(Int32Array, length);
-  const { backend, threads, signal } = run(options);
+  const { backend, threads, signal } = runOf({ shape: [count, height, width, 1] }, options);
   await runNative(
     () => addon().mixLabelMaps({ data, count, height, width, backend, threads, ...records, result }),
     [data],

@@ -12,5 +12,6 @@ export const cutmix: MixMethod = {
   summary: 'a patch at a uniform place of the source is pasted into the target',
   reference: 'Yun et al., CutMix, ICCV 2019',
   hasSource: true,
+  asksSaliency: false,
   draw: (context) => ({ kind: 'paste', from: uniformPlace(context) }),
 };

@@ -16,3 +16,12 @@ export const mixMethods = {
 
 export type MixMethodName = keyof typeof mixMethods;
 export const mixMethodNames = Object.keys(mixMethods) as MixMethodName[];
+
+/** Whether a mixer with these options looks for what is salient with a native method. */
+export function asksSaliency(options: {
+  method: MixMethodName;
+  saliency: string;
+  probability: number;
+}): boolean {
+  return mixMethods[options.method].asksSaliency && options.saliency !== 'learned' && options.probability > 0;
+}

@@ -44,5 +44,7 @@ export interface MixMethod {
   readonly reference: string;
   /** Whether a second image takes part. */
   readonly hasSource: boolean;
+  /** Whether its anchors are found by saliency. */
+  readonly asksSaliency: boolean;
   draw(context: DrawContext): MethodDraw;
 }

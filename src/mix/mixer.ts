@@ -1,12 +1,17 @@
 /** The mixer: draws a plan for a batch, places it, applies it, and mixes the labels. */
 import * as check from '../check';
-import { chooseBackend, chooseThreads, levelOf } from '../native/backends';
-import type { NativeFormat } from '../native/binding';
+import type { DeviceBatch } from '../device/batch';
+import { backendFor, checkBackend, chooseThreads, levelOf } from '../native/backends';
+import type { NativeFormat, NativeTarget } from '../native/binding';
+import { Resident } from '../native/resident';
+import type { Source } from '../native/source';
 import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
+import { imagesOf } from './images';
+import { asksSaliency } from './index';
 import { mixLabels } from './labels';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
-import { allocatePixels, resolveOutput } from './output';
+import { resolveOutput } from './output';
 import { callMix, type NativeContext, placeBatch, placingFor } from './place';
 import type { MixPlan } from './plan';
 import { decodeSamples } from './records';
@@ -26,18 +31,19 @@ export interface PlanOptions {
   signal?: AbortSignal;
 }
 
-export interface CallOptions extends PlanOptions {
+export interface CallOptions<Into = Pixels['data']> extends PlanOptions {
   output?: OutputFormat;
   /**
    * Memory for the mixed images, which no one reads any more: a typed array of the result's kind, as long or longer; of a
    * longer one the beginning is used. New memory unless given, which for large batches the system takes longer to clear
-   * than mixing does.
+   * than mixing does. For device batches: one on the same backend, of the result's dtype and number of bytes, which the
+   * result then shares (freeing one frees both).
    */
-  into?: Pixels['data'];
+  into?: Into;
 }
 
-export interface MixedBatch {
-  images: Pixels;
+export interface MixedBatch<Images = Pixels> {
+  images: Images;
   /** n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source. */
   labels: Float32Array;
   /** Of the labels. */
@@ -51,16 +57,25 @@ export interface MixedBatch {
 export interface Mixer {
   /**
    * Draws and places a plan for a batch (uint8 NHWC, 1 or 3 channels) without mixing it. The same seed, epoch and batch
-   * give the same plan for the same images, whatever else was called.
+   * give the same plan for the same images, whatever else was called, wherever the images are.
    * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL
    */
-  plan(batch: ImageBatch, options?: PlanOptions): Promise<MixPlan>;
+  plan(batch: ImageBatch | DeviceBatch, options?: PlanOptions): Promise<MixPlan>;
   /**
    * Mixes a batch and its labels; the inputs are not changed. They must stay as they are until the promise settles.
    * @param labels Int32Array of n class numbers (the mixer then needs `classes`), or Float32Array n × classes
    * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
    */
   mix(batch: ImageBatch, labels: Labels, options?: CallOptions): Promise<MixedBatch>;
+  /**
+   * The same of a device batch (uint8 NHWC): the mixed images stay on its backend, to the same bytes.
+   * @throws (rejects) also SaliencyMixError BACKEND where the mixer asks for another backend by name
+   */
+  mix(
+    batch: DeviceBatch,
+    labels: Labels,
+    options?: CallOptions<DeviceBatch>,
+  ): Promise<MixedBatch<DeviceBatch>>;
 }
 
 /** What a mixer is made of. */
@@ -90,18 +105,18 @@ function checkSlots(value: unknown, images: number): Slots {
 export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   let calls = 0;
   // A backend asked for by name must be there now; which one 'auto' is, the first call tells.
-  if (settings.backend !== undefined && settings.backend !== 'auto') chooseBackend(settings.backend);
+  if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend);
   const optionsOf = choices.map(({ options }) => options);
+  const saliency = optionsOf.some(asksSaliency);
 
-  function prepare(batch: ImageBatch, given: Record<string, unknown>) {
-    check.imageBatch(batch);
+  function prepare(source: Source, given: Record<string, unknown>) {
     const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
     const number = check.integer(given.batch ?? calls, 'batch', 0, WORD);
-    const [count, height, width] = batch.shape;
+    const [count, height, width] = source.shape;
     const slots = checkSlots(given.slots, count);
     const context: NativeContext = {
-      batch,
-      backend: chooseBackend(settings.backend),
+      source,
+      backend: backendFor(settings.backend, source, { pixels: count * height * width, saliency }),
       threads: chooseThreads(settings.threads),
       signal: check.signal(given.signal),
     };
@@ -114,47 +129,58 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       { seed: settings.seed, epoch, batch: number },
     );
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf[sample]].method;
-    const plan = (): MixPlan => ({ height, width, count, samples: decodeSamples(drawn.records, methodOf) });
-    return { context, drawn, plan };
+    const planned = (): MixPlan => ({
+      height,
+      width,
+      count,
+      samples: decodeSamples(drawn.records, methodOf),
+    });
+    return { context, drawn, planned };
+  }
+
+  async function mix(
+    batch: ImageBatch | DeviceBatch,
+    labels: Labels,
+    options?: CallOptions<unknown>,
+  ): Promise<MixedBatch<Pixels | DeviceBatch>> {
+    const names = ['epoch', 'batch', 'slots', 'signal', 'output', 'into'];
+    const given = check.options(options, names, 'mix options');
+    const { source, make } = imagesOf(batch);
+    const [count, , , channels] = source.shape;
+    const classes = check.labels(labels, count, settings.classes);
+    const output = resolveOutput(given.output, channels);
+    const { images, native, resident } = make(output, count, given.into);
+    const { context, drawn, planned } = prepare(source, given);
+    await Resident.holding([source.resident, resident], () =>
+      placeAndMix(drawn, optionsOf, context, { ...output.native, ...native }),
+    );
+    const { backend } = context;
+    const soft = mixLabels(drawn.records, labels, classes);
+    const shape = [count, classes] as const;
+    let made: MixPlan | undefined;
+    return {
+      images,
+      labels: soft,
+      shape,
+      // Hundreds of small objects, which a training loop never looks at: made when first read.
+      get plan() {
+        return (made ??= planned());
+      },
+      backend,
+      level: levelOf(backend),
+    };
   }
 
   return {
     async plan(batch, options) {
       const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
-      const { context, drawn, plan } = prepare(batch, given);
-      await placeBatch(drawn, optionsOf, context);
-      return plan();
+      const { source } = imagesOf(batch);
+      const { context, drawn, planned } = prepare(source, given);
+      await Resident.holding([source.resident], () => placeBatch(drawn, optionsOf, context));
+      return planned();
     },
-
-    async mix(batch, labels, options) {
-      const given = check.options(
-        options,
-        ['epoch', 'batch', 'slots', 'signal', 'output', 'into'],
-        'mix options',
-      );
-      check.imageBatch(batch);
-      const [count, , , channels] = batch.shape;
-      const classes = check.labels(labels, count, settings.classes);
-      const output = resolveOutput(given.output, channels);
-      const images = allocatePixels(output, batch.shape, given.into, [batch.data]);
-      const { context, drawn, plan } = prepare(batch, given);
-      await placeAndMix(drawn, optionsOf, context, { ...output.native, images: images.data });
-      const { backend } = context;
-      const soft = mixLabels(drawn.records, labels, classes);
-      const shape = [count, classes] as const;
-      let made: MixPlan | undefined;
-      return {
-        images,
-        labels: soft,
-        shape,
-        // Hundreds of small objects, which a training loop never looks at: made when first read.
-        get plan() {
-          return (made ??= plan());
-        },
-        backend,
-        level: levelOf(backend),
-      };
-    },
+    // Images come to be where the batch is: imagesOf knows of that, and the type of `mix` does not.
+    mix: mix as Mixer['mix'],
   };
 }
 
@@ -163,7 +189,7 @@ async function placeAndMix(
   drawn: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
-  output: NativeFormat & { images: Pixels['data'] },
+  output: NativeFormat & NativeTarget,
 ): Promise<void> {
   const { records, choiceOf } = drawn;
   const [choice, ...others] = new Set(choiceOf);

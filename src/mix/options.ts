@@ -78,7 +78,7 @@ export const optionTable: { [K in keyof Required<MixerOptions>]: Option<NonNulla
   },
   backend: text(
     '`auto`, or a name that `backends()` lists',
-    'where native code runs; never another one instead',
+    'where native code runs, never another one instead; `auto` is the CPU, or for saliency of large batches the first there is',
     'auto',
   ),
   threads: {

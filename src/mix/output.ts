@@ -1,11 +1,8 @@
 /** The form in which mixed pixels come back: checked, and turned into what native code reads. */
 import * as check from '../check';
-import { resultMemory } from '../native/call';
 import type { NativeFormat } from '../native/binding';
-import type { Dtype, Layout, Pixels } from '../types';
-
-const DTYPES = { uint8: Uint8Array, float32: Float32Array, float16: Uint16Array } as const;
-const dtypes = Object.keys(DTYPES) as Dtype[];
+import { dtypes } from '../native/pixels';
+import type { Dtype, Layout } from '../types';
 
 export interface ResolvedOutput {
   layout: Layout;
@@ -52,17 +49,4 @@ export function resolveOutput(given: unknown, channels: number): ResolvedOutput 
     scale: Float32Array.from(std, (s) => 1 / (255 * s)),
   };
   return { layout, dtype, native };
-}
-
-/** Memory for n images in that form: `into` where that is given, which must not overlap the `inputs`. */
-export function allocatePixels(
-  output: ResolvedOutput,
-  shape: readonly [number, number, number, number],
-  into?: unknown,
-  inputs: readonly ArrayBufferView[] = [],
-): Pixels {
-  const [n, h, w, c] = shape;
-  const { layout, dtype } = output;
-  const data = resultMemory<Pixels['data']>(DTYPES[dtype], n * h * w * c, into, inputs);
-  return { data, shape: layout === 'NCHW' ? [n, c, h, w] : [n, h, w, c], layout, dtype };
 }

@@ -2,23 +2,18 @@
 import type { NativePlacing, NativeSamples } from '../native/binding';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
+import type { Source } from '../native/source';
 import { learnedMaps } from '../saliency/learned';
-import type { ImageBatch } from '../types';
 import type { DrawnBatch } from './draw';
 import type { MixOptions } from './options';
 import { needsSaliency, pickRecords, putBackRecords } from './records';
 
 /** How a native call on a batch runs. */
 export interface NativeContext {
-  batch: ImageBatch;
+  source: Source;
   backend: string;
   threads: number;
   signal?: AbortSignal;
-}
-
-function nativeBatch({ data, shape }: ImageBatch) {
-  const [count, height, width, channels] = shape;
-  return { data, count, height, width, channels };
 }
 
 /** What placing needs for these samples. A learned model is run here; the native methods run inside the call. */
@@ -31,7 +26,8 @@ export async function placingFor(
   if (options.saliency !== 'learned') return { clip, method: options.saliency };
   // Any map will do where nobody asks for one.
   if (!needsSaliency(records)) return { clip, method: 'fine-grained' };
-  return { clip, maps: await learnedMaps(context.batch, options.saliencyModel as string, context) };
+  const batch = await context.source.here(context);
+  return { clip, maps: await learnedMaps(batch, options.saliencyModel as string, context) };
 }
 
 /** Places a batch: one native call for each set of options that was drawn. The records are completed. */
@@ -53,10 +49,10 @@ type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'out
 
 /** One trip to native code: place, mix, or both. `records` are completed in place. */
 export async function callMix(context: NativeContext, records: NativeSamples, parts: Parts): Promise<void> {
-  const { batch, backend, threads, signal } = context;
+  const { source, backend, threads, signal } = context;
   await runNative(
-    (cancel) => addon().mix({ ...nativeBatch(batch), backend, threads, cancel, ...records, ...parts }),
-    [batch.data],
+    (cancel) => addon().mix({ ...source.native, backend, threads, cancel, ...records, ...parts }),
+    source.reads,
     signal,
   );
 }

@@ -12,6 +12,7 @@ export const saliencymix: MixMethod = {
   summary: 'a patch around the most salient pixel of the source is pasted into the target',
   reference: 'Uddin et al., SaliencyMix, ICLR 2021, sections 3.1, 3.2 and 3.4',
   hasSource: true,
+  asksSaliency: true,
   draw(context) {
     const { from, to } = schemes[context.options.scheme];
     return {

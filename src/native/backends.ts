@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import { addon } from './load';
+import type { Source } from './source';
 
 export interface Backend {
   /** What `backend` options take. */
@@ -29,21 +30,41 @@ function list(): readonly Backend[] {
   return listed;
 }
 
-/** The backends in this build, in order of preference: `'auto'` takes the first that is available. */
+/** The backends in this build, in order of preference. */
 export function backends(): Backend[] {
   return list().map((backend) => ({ ...backend, levels: [...backend.levels] }));
 }
 
+/** What a call has to do, as far as it decides where `'auto'` runs it. */
+export interface Work {
+  /** Of all images together. */
+  pixels: number;
+  /** Whether a native method looks for what is salient in them. */
+  saliency: boolean;
+}
+
+/** Pixels that are to stay where the backend computes: they make one trip, whatever is done with them there. */
+export const STAYS: Work = { pixels: Infinity, saliency: true };
+
+/** Fewer pixels than this are found faster than they travel. To be measured on a card. */
+const WORTH_THE_TRIP = 2 ** 20;
+
 /**
- * The backend that a `backend` option means. An unknown or unavailable one is an error, never another one instead.
+ * The one of `all` (in order of preference) that a `backend` option means. An unknown or unavailable one is an error,
+ * never another one instead.
+ *
+ * `'auto'` means the first that is available, where the work is worth a trip to it, and else the CPU. Bringing a batch to
+ * a card and back costs about as much as mixing it on the CPU does, and finding saliency ten times as much: so mixing
+ * alone stays on the CPU, and so do small batches, whose calls take less time than waiting for a card.
  * @throws SaliencyMixError BACKEND
  */
-export function chooseBackend(wanted: unknown = 'auto'): string {
-  const all = list();
-  if (wanted === 'auto') {
-    const first = all.find((backend) => backend.available);
+export function pickBackend(wanted: unknown, work: Work, all: readonly Backend[]): string {
+  if (wanted === undefined || wanted === 'auto') {
+    const worthIt = work.saliency && work.pixels >= WORTH_THE_TRIP;
+    const fit = worthIt ? all : all.filter(({ name }) => name === 'cpu');
+    const first = fit.find((backend) => backend.available);
     if (first) return first.name;
-    throw backendError('auto', `none is available: ${all.map((b) => `${b.name} (${b.reason})`).join(', ')}`);
+    throw backendError('auto', `none is available: ${fit.map((b) => `${b.name} (${b.reason})`).join(', ')}`);
   }
   const backend = all.find(({ name }) => name === wanted);
   if (!backend) {
@@ -52,6 +73,34 @@ export function chooseBackend(wanted: unknown = 'auto'): string {
   }
   if (!backend.available) throw backendError(wanted, `not available here: ${backend.reason}`);
   return backend.name;
+}
+
+/** Of the backends in this build. */
+export function chooseBackend(wanted: unknown, work: Work): string {
+  return pickBackend(wanted, work, list());
+}
+
+/**
+ * A `backend` option that could not be used, whatever the work; for jobs that know their work only later.
+ * @throws SaliencyMixError BACKEND
+ */
+export function checkBackend(wanted: unknown): void {
+  chooseBackend(wanted, STAYS);
+}
+
+/**
+ * Where a call on a batch runs: with its pixels, where a backend has them.
+ * @throws SaliencyMixError BACKEND, also where another backend than theirs is asked for by name
+ */
+export function backendFor(wanted: unknown, { resident }: Pick<Source, 'resident'>, work: Work): string {
+  if (!resident) return chooseBackend(wanted, work);
+  const { backend } = resident;
+  if (wanted === undefined || wanted === 'auto' || chooseBackend(wanted, work) === backend) return backend;
+  const other = check.describe(wanted);
+  throw backendError(
+    wanted,
+    `the device batch is on "${backend}"; upload it with backend: ${other}, or leave backend at "auto"`,
+  );
 }
 
 /** The level at which a backend runs. */

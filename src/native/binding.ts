@@ -1,14 +1,27 @@
 /** The typed face of the addon: what native/binding/addon.cc exports, one to one. Only src/native knows of it. */
 import type { Box } from '../types';
 
-/** Shape of a batch as separate whole numbers, with its bytes. */
-export interface NativeBatch {
-  data: Uint8Array;
+/** Shape of a batch (uint8 NHWC) as separate whole numbers. */
+export interface NativeShape {
   count: number;
   height: number;
   width: number;
   channels: number;
 }
+
+/** A batch with its bytes. */
+export interface NativeBatch extends NativeShape {
+  data: Uint8Array;
+}
+
+/** Opaque handle of memory that a backend keeps; see native/binding/resident.h. */
+export type ResidentHandle = { readonly resident: unique symbol };
+
+/** A batch with its bytes wherever they are. */
+export type NativeSource = NativeBatch | (NativeShape & { resident: ResidentHandle });
+
+/** Where mixed images go: memory of theirs, or a backend's. */
+export type NativeTarget = { images: Uint8Array | Float32Array | Uint16Array } | { resident: ResidentHandle };
 
 /** Opaque flag that stops a running call. */
 export type CancelFlag = { readonly cancelFlag: unique symbol };
@@ -32,6 +45,14 @@ export interface NativeSamples {
   samples: number;
   whole: Int32Array;
   real: Float64Array;
+}
+
+/** All bytes of a backend's memory, to come or to go. */
+interface NativeTransfer {
+  resident: ResidentHandle;
+  threads: number;
+  cancel?: CancelFlag;
+  data: Uint8Array;
 }
 
 export interface NativePlacing {
@@ -82,9 +103,16 @@ export interface Addon {
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
   preferLargePages(fresh: Uint8Array): void;
+  /** Allocated when it is first written to. */
+  newResident(memory: { backend: string; bytes: number }): ResidentHandle;
+  /** Calls under way keep the memory until they end. */
+  freeResident(handle: ResidentHandle): void;
+  upload(call: NativeTransfer): Promise<void>;
+  download(call: NativeTransfer): Promise<void>;
+  /** Without `maps` only the extremes are found. */
   saliency(
-    call: NativeBatch &
-      NativeRun & { method: string; maps: Float32Array; peaks: Int32Array; lows: Int32Array },
+    call: NativeSource &
+      NativeRun & { method: string; maps?: Float32Array; peaks: Int32Array; lows: Int32Array },
   ): Promise<void>;
   modelInput(
     call: NativeBatch & NativeFormat & { threads: number; size: number; input: Float32Array },
@@ -117,15 +145,12 @@ export interface Addon {
     clip: number;
   }): Box & { lambda: number };
   mix(
-    call: NativeBatch &
+    call: NativeSource &
       NativeRun &
-      NativeSamples & {
-        place?: NativePlacing;
-        output?: NativeFormat & { images: Uint8Array | Float32Array | Uint16Array };
-      },
+      NativeSamples & { place?: NativePlacing; output?: NativeFormat & NativeTarget },
   ): Promise<void>;
   mixLabelMaps(
-    call: Omit<NativeBatch, 'data' | 'channels'> &
+    call: Omit<NativeShape, 'channels'> &
       NativeRun &
       NativeSamples & { data: Int32Array; result: Int32Array },
   ): Promise<void>;

@@ -16,6 +16,7 @@ export async function cropFlip(
   { threads, signal }: { threads?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const batch = { data, count, height, width, channels };
-  const run = { backend: chooseBackend(), threads: chooseThreads(threads) };
+  const work = { pixels: count * height * width, saliency: false };
+  const run = { backend: chooseBackend('auto', work), threads: chooseThreads(threads) };
   await runNative((cancel) => addon().cropFlip({ ...batch, ...run, draws, result, cancel }), [data], signal);
 }

@@ -1,8 +1,9 @@
 /** Saliency of a batch by itself: maps, peaks and lows. */
 import * as check from '../check';
-import { chooseBackend, chooseThreads, levelOf } from '../native/backends';
+import { backendFor, chooseThreads, levelOf } from '../native/backends';
 import { allocate, resultMemory, runNative } from '../native/call';
 import { addon } from '../native/load';
+import { hostSource, type Source } from '../native/source';
 import type { ImageBatch } from '../types';
 import { learnedSaliency } from './learned';
 import { type SaliencyMethod, saliencyMethods } from './methods';
@@ -34,6 +35,9 @@ export interface SaliencyResult {
   level: string;
 }
 
+/** What is found without the maps. */
+export type SaliencyExtremes = Omit<SaliencyResult, 'maps'>;
+
 /**
  * Finds where each image of a batch (uint8 NHWC, 1 or 3 channels, any size from 1×1) is salient. The batch is not
  * changed, and must stay as it is until the promise settles.
@@ -43,26 +47,44 @@ export interface SaliencyResult {
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {
-  const known = ['method', 'saliencyModel', 'backend', 'threads', 'into', 'signal'];
-  const given = check.options(options, known, 'saliency options') as SaliencyOptions;
+  const given = check.options(options, [...finding, 'backend'], 'saliency options');
+  return (await findSaliency(hostSource(check.imageBatch(batch)), given)) as SaliencyResult;
+}
+
+/** Options of every search, wherever the pixels are. */
+export const finding = ['method', 'saliencyModel', 'threads', 'into', 'signal'] as const;
+
+/** A search as it was asked for; its values are not checked. */
+export interface Search extends SaliencyOptions {
+  /** false: only peaks and lows. */
+  maps?: boolean;
+}
+
+/** Saliency of a batch wherever its pixels are. Has `maps` unless they are not wanted. */
+export async function findSaliency(source: Source, given: Search): Promise<SaliencyExtremes> {
   const method = check.name(given.method ?? 'fine-grained', saliencyMethods, 'method');
   const signal = check.signal(given.signal);
-  check.imageBatch(batch);
-  const backend = chooseBackend(given.backend);
+  const withMaps = check.boolean(given.maps ?? true, 'maps');
+  if (given.into !== undefined && !withMaps)
+    throw check.invalid('into', 'nothing where no maps are wanted', given.into);
+  const [count, height, width] = source.shape;
+  const work = { pixels: count * height * width, saliency: method !== 'learned' };
+  const backend = backendFor(given.backend, source, work);
   const threads = chooseThreads(given.threads);
-  const { data, shape } = batch;
-  const [count, height, width, channels] = shape;
+  const about = { shape: [count, height, width] as const, method, backend, level: levelOf(backend) };
   if (method === 'learned') {
     const model = check.text(given.saliencyModel, 'saliencyModel');
     if (given.into !== undefined)
       throw check.invalid('into', 'nothing where a model makes the maps', given.into);
-    const found = await learnedSaliency(batch, model, { threads, signal });
-    return { ...found, shape: [count, height, width], method, backend, level: levelOf(backend) };
+    const run = { threads, signal };
+    const { maps, ...extremes } = await learnedSaliency(await source.here(run), model, run);
+    return { ...(withMaps && { maps }), ...extremes, ...about };
   }
-  const maps = resultMemory(Float32Array, count * height * width, given.into, [data]);
+  const length = count * height * width;
+  const maps = withMaps ? resultMemory(Float32Array, length, given.into, source.reads) : undefined;
   const peaks = allocate(Int32Array, 2 * count);
   const lows = allocate(Int32Array, 2 * count);
-  const call = { data, count, height, width, channels, backend, method, threads, maps, peaks, lows };
-  await runNative((cancel) => addon().saliency({ ...call, cancel }), [data], signal);
-  return { maps, shape: [count, height, width], peaks, lows, method, backend, level: levelOf(backend) };
+  const call = { ...source.native, backend, method, threads, maps, peaks, lows };
+  await runNative((cancel) => addon().saliency({ ...call, cancel }), source.reads, signal);
+  return { ...(maps && { maps }), peaks, lows, ...about };
 }

@@ -15,6 +15,8 @@ export interface LearningBatch {
 
 export interface FeedOptions {
   threads: number;
+  /** Where batches are mixed. */
+  backend: string;
   strict: boolean;
   signal?: AbortSignal;
 }
@@ -30,11 +32,11 @@ export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,
   { epoch, from }: { epoch: number; from: number },
-  { threads, strict, signal }: FeedOptions,
+  { threads, backend, strict, signal }: FeedOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;
-  const mixer = createMixer({ ...options, classes, threads });
+  const mixer = createMixer({ ...options, classes, threads, backend });
   const output = normalised(mean, std);
   const onBad = strict ? 'throw' : 'skip';
   const loaded = dataset.batches({ size, batch, seed, epoch, from, augment, onBad, signal });

@@ -26,6 +26,8 @@ export interface TrainRun {
   test?: Dataset;
   metrics: Metrics;
   threads: number;
+  /** Where batches are mixed. */
+  backend: string;
   strict: boolean;
   /** Longest time without a checkpoint within an epoch. */
   checkpointMinutes: number;
@@ -93,9 +95,9 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: P
 
 /** Learns from the rest of an epoch; `at` moves along. The signal is heeded between steps. */
 async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
-  const { train, settings, threads, strict, signal, checkpointMinutes } = run;
+  const { train, settings, threads, backend, strict, signal, checkpointMinutes } = run;
   const leaving = new AbortController();
-  const options = { threads, strict, signal: leaving.signal };
+  const options = { threads, backend, strict, signal: leaving.signal };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
   try {
     const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };

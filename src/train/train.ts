@@ -6,8 +6,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, openDataset } from '../data/dataset';
 import { SaliencyMixError } from '../errors';
+import { asksSaliency } from '../mix/index';
+import { resolveOptions } from '../mix/options';
 import type { Model } from '../models/model';
-import { chooseBackend } from '../native/backends';
+import { checkBackend, chooseBackend } from '../native/backends';
 import { type Environment, environment } from '../run/environment';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { beginning, type RunFile, writeRun } from '../run/run-file';
@@ -71,6 +73,15 @@ interface Job {
   onProgress: TrainRun['onProgress'];
 }
 
+/** Where batches are mixed: chosen once, by a whole batch; a last one that is smaller is mixed where the others are. */
+function mixingBackend(
+  wanted: string | undefined,
+  { batch, size: [height, width], mixer }: TrainSettings,
+): string {
+  const work = { pixels: batch * height * width, saliency: asksSaliency(resolveOptions(mixer)) };
+  return chooseBackend(wanted, work);
+}
+
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
   const { out, threads, learning } = options;
@@ -117,7 +128,8 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
     report.confusion = tested?.confusion ?? report.confusion;
     await writeReport(out, report);
   };
-  return { run: { ...job, ...options, train: data, trainer, metrics, bad, keep }, report };
+  const { backend } = job.environment;
+  return { run: { ...job, ...options, backend, train: data, trainer, metrics, bad, keep }, report };
 }
 
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
@@ -179,6 +191,7 @@ function withCheckpoint(error: unknown, out: string): unknown {
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
   const options = checkTrainOptions(given);
+  checkBackend(options.mixer.backend);
   const started = Date.now();
   const data = await openDataset(given.data);
   let test: Dataset | undefined;
@@ -195,7 +208,7 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     const claim = await claimFolder(options.out, options.mode, folderUse(settings));
     try {
       const onProgress = given.onProgress ?? (() => undefined);
-      const about = environment(chooseBackend(options.mixer.backend));
+      const about = environment(mixingBackend(options.mixer.backend, settings));
       const job: Job = { options, settings, model, data, test, environment: about, onProgress };
       const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);
       return { ...summary, seconds: (Date.now() - started) / 1000 };

@@ -178,10 +178,15 @@ test('info tells what is there', async () => {
     'demo',
   ])
     expect(stdout).toContain(word);
-  const [cpu] = backends();
-  expect(stdout).toContain(`${cpu.description}: level ${cpu.level}, of ${cpu.levels.join(', ')}\n`);
+  for (const { name, available, reason, description, level, levels } of backends()) {
+    const about = available
+      ? `${description}: level ${level}, of ${levels.join(', ')}`
+      : `not available: ${reason}`;
+    expect(stdout).toContain(`  ${name.padEnd(26)} ${about}\n`);
+  }
   const json = JSON.parse((await run('info', '--json')).stdout) as Record<string, unknown>;
-  expect(json).toMatchObject({ backend: 'cpu', backends: [{ name: 'cpu', available: true }] });
+  const first = backends().find(({ available }) => available);
+  expect(json).toMatchObject({ backend: first?.name, level: first?.level, backends: backends() });
 });
 
 test('info tells why a backend is not there', async () => {

@@ -28,7 +28,7 @@ async function epochOf(epoch: number, from: number, threads = 2, more: Partial<T
     dataset,
     settings,
     { epoch, from },
-    { threads, strict: false },
+    { threads, backend: 'cpu', strict: false },
   ))
     all.push({
       images: Buffer.from(images.buffer).toString('base64'),

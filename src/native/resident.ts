@@ -1,0 +1,73 @@
+/** Memory that a backend keeps between calls: a graphics card's own, or ordinary memory on the CPU. */
+import { SaliencyMixError } from '../errors';
+import type { ResidentHandle } from './binding';
+import { runNative } from './call';
+import { addon } from './load';
+
+export interface TransferOptions {
+  threads: number;
+  signal?: AbortSignal;
+}
+
+/** Nothing is allocated before something is written. The garbage collector frees what was not freed. */
+export class Resident {
+  readonly backend: string;
+  readonly bytes: number;
+  readonly #memory: ResidentHandle;
+  #freed = false;
+  #holders = 0;
+
+  constructor(backend: string, bytes: number) {
+    this.backend = backend;
+    this.bytes = bytes;
+    this.#memory = addon().newResident({ backend, bytes });
+  }
+
+  /**
+   * What native calls take.
+   * @throws SaliencyMixError ARGUMENT once it is freed
+   */
+  handle(argument: string): ResidentHandle {
+    if (!this.#freed) return this.#memory;
+    throw new SaliencyMixError(
+      'ARGUMENT',
+      `The device batch given as ${argument} was freed; upload its pixels again, or free it later`,
+      { argument, expected: 'a device batch that was not freed', received: 'a freed one' },
+    );
+  }
+
+  /** From here on every use is an error; the memory goes once nobody holds it. */
+  free(): void {
+    this.#freed = true;
+    if (this.#holders === 0) addon().freeResident(this.#memory);
+  }
+
+  /** All bytes, from this process. */
+  async upload(data: Uint8Array, { threads, signal }: TransferOptions): Promise<void> {
+    const call = { resident: this.handle('batch'), threads, data };
+    await runNative((cancel) => addon().upload({ ...call, cancel }), [data], signal);
+  }
+
+  /** All bytes, to this process. */
+  async download(into: ArrayBufferView, { threads, signal }: TransferOptions): Promise<void> {
+    const data = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+    const call = { resident: this.handle('batch'), threads, data };
+    await runNative((cancel) => addon().download({ ...call, cancel }), [], signal);
+  }
+
+  /** Keeps the memory, though it may be freed meanwhile, until several native calls are through. */
+  static async holding<T>(residents: readonly (Resident | undefined)[], calls: () => Promise<T>): Promise<T> {
+    const held = residents.filter((resident) => resident !== undefined);
+    for (const resident of held) resident.#holders++;
+    try {
+      return await calls();
+    } finally {
+      for (const resident of held) resident.#letGo();
+    }
+  }
+
+  #letGo(): void {
+    this.#holders--;
+    if (this.#freed && this.#holders === 0) addon().freeResident(this.#memory);
+  }
+}
