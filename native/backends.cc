@@ -3,12 +3,14 @@
 #include <array>
 
 #include "cpu/backend.h"
+#include "cuda/backend.h"
 
 namespace saliencymix {
 
 std::span<const Backend* const> backends() {
   // A new backend: its folder, and one line here.
-  static const std::array<const Backend*, 1> all = {
+  static const std::array<const Backend*, 2> all = {
+      &cudaBackend(),
       &cpuBackend(),
   };
   return all;

@@ -9,6 +9,7 @@ SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs
 folder=build/sanitized
 includes=$(node -p "[require('node-api-headers').include_dir, require('node-addon-api').include_dir].join(';')")
 cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release -DSALIENCYMIX_SANITIZE=address,undefined \
+  -DSALIENCYMIX_CUDA=OFF \
   "-DCMAKE_JS_INC=$includes" "-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=$PWD/$folder/Release" >/dev/null
 cmake --build "$folder" --parallel "$(nproc)" >/dev/null
 

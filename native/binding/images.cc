@@ -119,7 +119,7 @@ Napi::Value cropFlip(const Napi::CallbackInfo& info) {
   const auto work = [=, &backend, draws = std::move(draws)] {
     backend.cropFlip(batch, draws, result, Run{threads, cancelled.get()});
   };
-  if (bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
+  if (!backend.makesTrips() && bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
   Pool::shared().expect(threads);
   return PromiseWorker::queue(from, cancelled, work);
 }

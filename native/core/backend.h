@@ -103,6 +103,8 @@ class Backend {
   // for the scalar reference, which computes the float methods in float64.
   virtual const char* level() const = 0;
   virtual std::vector<std::string> levels() const = 0;
+  // Whether even a small call waits for a device; else it takes less time than being handed to another thread.
+  virtual bool makesTrips() const { return false; }
 
   virtual void saliency(const SaliencyJob& job, const Run& run) const = 0;
 

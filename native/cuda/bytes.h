@@ -16,9 +16,10 @@ struct alignas(16) [[gnu::may_alias]] Bytes16 {
   std::uint32_t words[4];
 
   SALIENCYMIX_HOST_DEVICE std::uint8_t get(int i) const { return static_cast<std::uint8_t>(words[i / 4] >> (8 * (i % 4))); }
-  SALIENCYMIX_HOST_DEVICE void set(int i, std::uint8_t value) {
-    const int shift = 8 * (i % 4);
-    words[i / 4] = (words[i / 4] & ~(0xffu << shift)) | (static_cast<std::uint32_t>(value) << shift);
+  // Behind the others, of which the first is lost: sixteen times fill it.
+  SALIENCYMIX_HOST_DEVICE void push(std::uint8_t value) {
+    for (int i = 0; i < 3; i++) words[i] = (words[i] >> 8) | (words[i + 1] << 24);
+    words[3] = (words[3] >> 8) | (static_cast<std::uint32_t>(value) << 24);
   }
 };
 

@@ -28,6 +28,7 @@ class DeviceBackend final : public Backend {
   std::vector<std::string> levels() const override {
     return device_.unavailable().empty() ? std::vector<std::string>{device_.level()} : std::vector<std::string>{};
   }
+  bool makesTrips() const override { return true; }
 
   void saliency(const SaliencyJob& job, const Run& run) const override {
     onLane(job.batch.view, run, [&](auto& trip) { trip.saliency(job); });

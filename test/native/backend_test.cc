@@ -31,10 +31,10 @@ static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count) 
   return samples;
 }
 
-TEST(theFirstBackendIsTheCpu) {
-  CHECK_EQUAL(backends().size(), std::size_t{1});
-  CHECK(std::strcmp(findBackend("auto")->name(), "cpu") == 0);
-  CHECK(findBackend("cpu") == findBackend("auto"));
+TEST(backendsByName) {
+  CHECK_EQUAL(backends().size(), std::size_t{2});
+  CHECK(findBackend("cuda") == backends()[0] && findBackend("cpu") == backends()[1]);
+  CHECK(std::strcmp(findBackend("cpu")->name(), "cpu") == 0);
   CHECK(findBackend("gpu") == nullptr);
 }
 
@@ -45,6 +45,7 @@ TEST(sameMapsAndExtremesForAnyThreads) {
     const BatchView batch{data.data(), count, height, width, 3};
     const std::size_t pixels = batch.image(0).pixels();
     for (const Backend* backend : backends()) {
+      if (!backend->unavailable().empty()) continue;
       for (const SaliencyMethod& method : kSaliencyMethods) {
         std::vector<float> maps(pixels * static_cast<std::size_t>(count));
         std::vector<Point> peaks(static_cast<std::size_t>(count));
@@ -129,6 +130,18 @@ TEST(sharedPlacesAreTheOwners) {
   CHECK_EQUAL(anchorRequests(samples).size(), std::size_t{0});
   placeSamples(samples, 16, 16, BoxRule::shift);
   for (const MixSample& sample : samples) CHECK(sample.boxes.to == samples[0].boxes.to && sample.boxes.from == sample.boxes.to);
+}
+
+TEST(anAbsentBackendRefusesAndSaysWhy) {
+  const Backend& cuda = *findBackend("cuda");
+  if (cuda.unavailable().empty()) return;
+  std::string said;
+  try {
+    cuda.allocate(1);
+  } catch (const std::runtime_error& error) {
+    said = error.what();
+  }
+  CHECK(said == cuda.unavailable());
 }
 
 TEST(aCancelledRunStops) {

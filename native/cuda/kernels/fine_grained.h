@@ -81,21 +81,18 @@ struct Contrast {
   std::uint32_t* most;       // count x 2: the most on, the most off; 0 before
 
   std::size_t sharedBytes() const { return 0; }
-  int bands() const { return partsOf(height, tuning::kContrastRows); }
-  int blocks() const {
-    return static_cast<int>((static_cast<std::int64_t>(count) * bands() * width + kThreads - 1) / kThreads);
-  }
-  // The bands of a launch, evenly cut.
-  SALIENCYMIX_HOST_DEVICE int rowsOfBand() const { return partsOf(height, partsOf(height, tuning::kContrastRows)); }
+  int blocks() const { return partsOf(count * bands() * width, kThreads); }
+  // Columns are cut into bands of about the same height, one for a thread.
+  SALIENCYMIX_HOST_DEVICE int bands() const { return partsOf(height, tuning::kContrastRows); }
+  SALIENCYMIX_HOST_DEVICE int rowsOfBand() const { return partsOf(height, bands()); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     block.each(kThreads, [&](int thread) {
-      const int perImage = partsOf(height, tuning::kContrastRows) * width;
-      const std::int64_t item = static_cast<std::int64_t>(block.index()) * kThreads + thread;
-      const int image = static_cast<int>(item / perImage);
+      const int item = block.index() * kThreads + thread;
+      const int image = item / (bands() * width);
       if (image >= count) return;
-      const int rest = static_cast<int>(item % perImage);
+      const int rest = item % (bands() * width);
       walk(block, image, rest / width * rowsOfBand(), rest % width);
     });
   }

@@ -25,16 +25,14 @@ struct SumColumns {
   std::uint32_t* sums;  // count x (height + 1) x (width + 1)
 
   std::size_t sharedBytes() const { return 0; }
-  int blocks() const {
-    return static_cast<int>((static_cast<std::int64_t>(count) * (width + 1) + kThreads - 1) / kThreads);
-  }
+  int blocks() const { return partsOf(count * (width + 1), kThreads); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     block.each(kThreads, [&](int thread) {
-      const std::int64_t column = static_cast<std::int64_t>(block.index()) * kThreads + thread;
-      const int image = static_cast<int>(column / (width + 1));
-      const int x = static_cast<int>(column % (width + 1));
+      const int column = block.index() * kThreads + thread;
+      const int image = column / (width + 1);
+      const int x = column % (width + 1);
       if (image >= count) return;
       const std::size_t wide = static_cast<std::size_t>(width);
       std::uint32_t* sum = sums + static_cast<std::size_t>(image) * integralSize(height, width) + static_cast<std::size_t>(x);
@@ -65,19 +63,19 @@ struct SumRows {
   static constexpr int kPadded = kLanes * (kValues + 1);
 
   std::uint32_t* sums;  // rows x width, each row by itself
-  std::int64_t rows;
+  int rows;
   int width;
 
   std::size_t sharedBytes() const { return kRows * (kPadded + kLanes + 2) * sizeof(std::uint32_t); }
-  int blocks() const { return static_cast<int>((rows + kRows - 1) / kRows); }
+  int blocks() const { return partsOf(rows, kRows); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     std::uint32_t* const strip = reinterpret_cast<std::uint32_t*>(block.shared());  // kRows x kPadded
     std::uint32_t* const totals = strip + kRows * kPadded;                          // kRows x kLanes
     std::uint32_t* const carries = totals + kRows * kLanes;                         // kRows x 2
-    const std::int64_t firstRow = static_cast<std::int64_t>(block.index()) * kRows;
-    const int here = rows - firstRow < kRows ? static_cast<int>(rows - firstRow) : kRows;
+    const int firstRow = block.index() * kRows;
+    const int here = rows - firstRow < kRows ? rows - firstRow : kRows;
     std::uint32_t* const first = sums + static_cast<std::size_t>(firstRow) * static_cast<std::size_t>(width);
 
     block.each(kRows, [&](int row) { carries[2 * row] = 0; });

@@ -22,6 +22,14 @@ struct MixInput {
   SALIENCYMIX_HOST_DEVICE int imageLength() const { return batch.height * batch.width * batch.channels; }
 };
 
+// The format's numbers for a channel, without looking them up by a number that the compiler does not know.
+template <class T>
+SALIENCYMIX_HOST_DEVICE T convertChannel(const OutputFormat& format, std::uint8_t value, int c) {
+  const float offset = c == 0 ? format.offset[0] : (c == 1 ? format.offset[1] : format.offset[2]);
+  const float scale = c == 0 ? format.scale[0] : (c == 1 ? format.scale[1] : format.scale[2]);
+  return detail::convertValue<T>(value, offset, scale);
+}
+
 // Any shape and format: one value a thread, in the order of the output.
 template <class T>
 struct MixValues {
@@ -50,13 +58,8 @@ struct MixValues {
       const std::uint8_t value =
           mixedValue(input.batch, input.samples[number], pixel / input.batch.width, pixel % input.batch.width, c);
       out[static_cast<std::size_t>(number) * static_cast<std::size_t>(length) + static_cast<std::size_t>(i)] =
-          convertValue(value, c);
+          convertChannel<T>(format, value, c);
     });
-  }
-
- private:
-  SALIENCYMIX_HOST_DEVICE T convertValue(std::uint8_t value, int c) const {
-    return detail::convertValue<T>(value, format.offset[c], format.scale[c]);
   }
 };
 
@@ -121,7 +124,7 @@ struct MixUnits {
   }
 
   SALIENCYMIX_HOST_DEVICE T converted(const Bytes16* mixed, int i, int c) const {
-    return detail::convertValue<T>(mixed[i / 16].get(i % 16), format.offset[c], format.scale[c]);
+    return convertChannel<T>(format, mixed[i / 16].get(i % 16), c);
   }
 
   // Sixteen values, from an address that is a multiple of 16.
@@ -168,11 +171,9 @@ struct MixUnits {
   SALIENCYMIX_HOST_DEVICE Bytes16 gatherSlowly(const MixSample& sample, int at) const {
     Bytes16 bytes{};
     const int channels = input.batch.channels;
-    SALIENCYMIX_UNROLL
-    for (int i = 0; i < 16; i++) {
-      const int pixel = (at + i) / channels;
-      bytes.set(i, mixedValue(input.batch, sample, pixel / input.batch.width, pixel % input.batch.width,
-                              (at + i) % channels));
+    for (int i = at; i < at + 16; i++) {
+      const int pixel = i / channels;
+      bytes.push(mixedValue(input.batch, sample, pixel / input.batch.width, pixel % input.batch.width, i % channels));
     }
     return bytes;
   }
@@ -180,7 +181,7 @@ struct MixUnits {
   SALIENCYMIX_HOST_DEVICE static Bytes16 blended(double lambda, const Bytes16& target, const Bytes16& source) {
     Bytes16 bytes{};
     SALIENCYMIX_UNROLL
-    for (int i = 0; i < 16; i++) bytes.set(i, blendPixel(lambda, target.get(i), source.get(i)));
+    for (int i = 0; i < 16; i++) bytes.push(blendPixel(lambda, target.get(i), source.get(i)));
     return bytes;
   }
 

@@ -34,7 +34,7 @@ struct FineGrainedOnDevice {
     const auto& [count, height, width] = std::array{wave.count, wave.height, wave.width};
     lane.launch(SmoothGray{wave, Tiles::of(height, width), scratch.smoothed});
     lane.launch(SumColumns{scratch.smoothed, count, height, width, scratch.integral});
-    lane.launch(SumRows{scratch.integral, std::int64_t{count} * (height + 1), width + 1});
+    lane.launch(SumRows{scratch.integral, count * (height + 1), width + 1});
     lane.zero(scratch.most, 2 * static_cast<std::size_t>(count) * sizeof(std::uint32_t));
     lane.launch(Contrast{scratch.smoothed, scratch.integral, count, height, width, scratch.contrasts, scratch.most});
     lane.launch(CombineContrasts{scratch.contrasts, scratch.most, wave});

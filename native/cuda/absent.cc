@@ -1,0 +1,44 @@
+// Stands in for backend.cu where the build had no CUDA compiler, so that whoever asks for the backend is told why it is
+// not there.
+#include <stdexcept>
+
+#include "cuda/backend.h"
+
+namespace saliencymix {
+
+namespace {
+
+class AbsentBackend final : public Backend {
+ public:
+  const char* name() const override { return "cuda"; }
+  const char* description() const override { return "NVIDIA graphics cards, left out of this build"; }
+  std::string unavailable() const override {
+    return "this build has no CUDA code, as no CUDA compiler (nvcc) was found; install the CUDA toolkit and build the "
+           "addon again";
+  }
+  const char* level() const override { return "none"; }
+  std::vector<std::string> levels() const override { return {}; }
+  bool makesTrips() const override { return true; }
+
+  void saliency(const SaliencyJob&, const Run&) const override { refuse(); }
+  void mix(const MixJob&, const Run&) const override { refuse(); }
+  void mixLabelMaps(const Planes<std::int32_t>&, std::span<const MixSample>, std::int32_t*, const Run&) const override {
+    refuse();
+  }
+  void cropFlip(const BatchView&, std::span<const CropFlip>, std::uint8_t*, const Run&) const override { refuse(); }
+  std::unique_ptr<Resident> allocate(std::size_t) const override { refuse(); }
+  void upload(const void*, Resident&, const Run&) const override { refuse(); }
+  void download(const Resident&, void*, const Run&) const override { refuse(); }
+
+ private:
+  [[noreturn]] void refuse() const { throw std::runtime_error(unavailable()); }
+};
+
+}  // namespace
+
+const Backend& cudaBackend() {
+  static const AbsentBackend backend;
+  return backend;
+}
+
+}  // namespace saliencymix

@@ -1,0 +1,102 @@
+// The arithmetic that kernels of a graphics card share with the processor, against its definition.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "check.h"
+#include "core/argmax.h"
+#include "core/divide.h"
+#include "core/saliency/frequency_tuned.h"
+#include "core/saliency/frequency_tuned_float.h"
+#include "core/plan.h"
+
+using namespace saliencymix;
+
+TEST(dividingByAReciprocal) {
+  check::Numbers numbers(71);
+  const auto right = [](std::uint32_t a, std::uint32_t b) { return divide(a, b, reciprocalOf(b)) == a / b; };
+  // What fine-grained saliency divides by, around every quotient that it can have.
+  bool all = true;
+  for (std::uint32_t divisor = 1; divisor <= 224 * 224; divisor++) {
+    for (const std::uint32_t quotient : {1u, 2u, 3u, 100u, 200u, 254u, 255u}) {
+      all = all && right(quotient * divisor - 1, divisor) && right(quotient * divisor, divisor);
+    }
+  }
+  CHECK(all);
+  for (const std::uint32_t a : {0u, 1u, 0x7fffffffu, 0x80000000u, 0xfffffffeu, 0xffffffffu}) {
+    for (const std::uint32_t b : {1u, 2u, 3u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) CHECK(right(a, b));
+  }
+  for (int round = 0; round < 200'000; round++) {
+    const auto a = static_cast<std::uint32_t>(numbers.next());
+    const auto b = static_cast<std::uint32_t>(numbers.next() >> (32 + numbers.below(32)));
+    CHECK(right(a, b == 0 ? 1 : b));
+  }
+}
+
+TEST(keysFindTheFirstExtreme) {
+  check::Numbers numbers(72);
+  const float odd[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                       -std::numeric_limits<float>::infinity(), -0.0f, 0.0f, std::numeric_limits<float>::denorm_min()};
+  for (int round = 0; round < 3000; round++) {
+    std::vector<float> map(static_cast<std::size_t>(1 + numbers.below(40)));
+    for (float& value : map) {
+      value = numbers.below(4) == 0 ? odd[numbers.below(6)] : static_cast<float>(numbers.below(7) - 3);
+    }
+    for (const Extreme extreme : {Extreme::peak, Extreme::low}) {
+      std::uint64_t best = 0;
+      for (std::size_t i = 0; i < map.size(); i++) {
+        best = std::max(best, extremeKey(map[i], static_cast<std::uint32_t>(i), extreme));
+      }
+      CHECK_EQUAL(static_cast<int>(indexOfKey(best)), findExtreme(map.data(), 1, static_cast<int>(map.size()), extreme).col);
+    }
+  }
+}
+
+TEST(cubeRoots) {
+  double worst = 0.0;
+  for (float t = 0.0088f; t < 1.06f; t = std::nextafter(t, 2.0f) + 1e-6f) {
+    worst = std::max(worst, std::fabs(static_cast<double>(cubeRoot(t)) / std::cbrt(static_cast<double>(t)) - 1.0));
+  }
+  CHECK(worst < 1.3e-7);  // a unit in the last place
+}
+
+TEST(coloursInFloat) {
+  const auto linear = FrequencyTuned::linearOfSrgb();
+  double worst = 0.0;
+  for (int r = 0; r < 256; r += 5) {
+    for (int g = 0; g < 256; g += 5) {
+      for (int b = 0; b < 256; b += 5) {
+        const auto at = [&](int v) { return linear[static_cast<std::size_t>(v)]; };
+        const auto of = [&](int v) { return static_cast<float>(at(v)); };
+        const FrequencyTuned::Lab expected = FrequencyTuned::labOfLinear(at(r), at(g), at(b));
+        const LabFloat found = labFloatOfLinear(of(r), of(g), of(b));
+        worst = std::max({worst, std::fabs(found.l - expected[0]), std::fabs(found.a - expected[1]), std::fabs(found.b - expected[2])});
+      }
+    }
+  }
+  CHECK(worst < 2e-4);
+}
+
+// A graphics card places all samples at once.
+TEST(samplesArePlacedInAnyOrder) {
+  check::Numbers numbers(73);
+  for (int round = 0; round < 300; round++) {
+    std::vector<MixSample> samples(static_cast<std::size_t>(1 + numbers.below(12)));
+    for (std::size_t i = 0; i < samples.size(); i++) {
+      MixSample& sample = samples[i];
+      sample.kind = static_cast<MixKind>(numbers.below(4));
+      sample.placeOf = static_cast<int>(i);
+      sample.from = {AnchorKind::given, {numbers.below(20), numbers.below(30)}, kFirstTie};
+      sample.to = {numbers.below(2) == 0 ? AnchorKind::corresponding : AnchorKind::given, {numbers.below(20), numbers.below(30)}, kFirstTie};
+      sample.lambda = numbers.uniform();
+      if (i > 0 && numbers.below(2) == 0) sample.placeOf = samples[i - 1].placeOf;
+    }
+    std::vector<MixSample> backwards = samples;
+    placeSamples(samples, 20, 30, BoxRule::shift);
+    for (int i = static_cast<int>(backwards.size()) - 1; i >= 0; i--) placeSample(backwards.data(), i, 20, 30, BoxRule::shift);
+    for (std::size_t i = 0; i < samples.size(); i++) {
+      CHECK(samples[i].boxes.to == backwards[i].boxes.to && samples[i].boxes.from == backwards[i].boxes.from);
+      CHECK_EQUAL(samples[i].lambda, backwards[i].lambda);
+    }
+  }
+}
