@@ -1,4 +1,6 @@
-// Gets an addon that loads, in this order: the one that is there, a prebuilt one, a build with CMake, a build with node-gyp.
+// Gets an addon that loads, in this order: the one that is there, a prebuilt one, a build with CMake (with CUDA where nvcc
+// is found), one without CUDA, a build with node-gyp.
+// SALIENCYMIX_CUDA=OFF leaves CUDA out, =ON insists on it.
 // node scripts/install.mjs [--rebuild]   --rebuild: build even where one loads already (CMake builds only what changed)
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,18 +22,36 @@ function loads(file) {
   );
 }
 
+/** The backends that the build has; the one without code says why. */
+function whatFor() {
+  const code = `console.log(JSON.stringify(require(${JSON.stringify(local)}).backends()))`;
+  const listed = JSON.parse(spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' }).stdout);
+  const absent = listed.find(({ reason }) => reason?.startsWith('this build has no'));
+  return absent ? `the CPU; ${absent.name}: ${absent.reason}` : 'the CPU and CUDA';
+}
+
 const log = [];
-function attempt(what, command, args, env = {}) {
-  const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
+function succeeds(what, command, args, isRight = () => true) {
+  const done = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   const output = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `${done.error.message}\n` : ''}`;
-  const right = done.status === 0 && loads(local);
+  const right = done.status === 0 && isRight();
   if (!right) log.push(`--- ${what} ---\n${output.split('\n').slice(-25).join('\n')}`);
   return right;
 }
+const attempt = (what, command, args) => succeeds(what, command, args, () => loads(local));
 
-function withCMake() {
+function withCMake(cuda) {
   const cli = resolve(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
-  return attempt('cmake-js', process.execPath, [cli, 'compile', '--out', 'build']);
+  const run = (command, attempted) =>
+    attempted(`cmake-js ${command}, CUDA ${cuda}`, process.execPath, [
+      cli,
+      command,
+      '--out',
+      'build',
+      `--CDSALIENCYMIX_CUDA=${cuda}`,
+    ]);
+  // A folder that another CMake or another place has configured is cleared and configured anew.
+  return (run('configure', succeeds) || run('reconfigure', succeeds)) && run('build', attempt);
 }
 
 /** npm brings node-gyp along; Node's own headers are used where they are installed, so nothing is downloaded. */
@@ -54,17 +74,29 @@ function withGyp() {
 }
 
 const only = process.env.SALIENCYMIX_BUILD; // "cmake" or "gyp": only that one, for tests of this script
-const builders = { cmake: withCMake, gyp: withGyp };
-if (only !== undefined && !(only in builders)) {
+const cuda = process.env.SALIENCYMIX_CUDA ?? 'AUTO';
+if (!['AUTO', 'ON', 'OFF'].includes(cuda)) {
+  console.error(`saliencymix: SALIENCYMIX_CUDA must be "AUTO", "ON" or "OFF", not "${cuda}"`);
+  process.exit(1);
+}
+const withoutCuda = [
+  ['cmake', () => withCMake('OFF')],
+  ['gyp', withGyp],
+];
+const builders = [
+  ['cmake', () => withCMake(cuda)],
+  ...(cuda === 'AUTO' ? withoutCuda : cuda === 'OFF' ? [withoutCuda[1]] : []),
+];
+if (only !== undefined && only !== 'cmake' && only !== 'gyp') {
   console.error(`saliencymix: SALIENCYMIX_BUILD must be "cmake" or "gyp", not "${only}"`);
   process.exit(1);
 }
 
 if (!rebuild && (loads(local) || loads(prebuilt))) process.exit(0);
-for (const [name, build] of Object.entries(builders)) {
+for (const [name, build] of builders) {
   if (only !== undefined && only !== name) continue;
   if (!build()) continue;
-  console.log(`saliencymix: addon built with ${name === 'gyp' ? 'node-gyp' : 'CMake'} for the CPU`);
+  console.log(`saliencymix: addon built with ${name === 'gyp' ? 'node-gyp' : 'CMake'} for ${whatFor()}`);
   process.exit(0);
 }
 console.error(

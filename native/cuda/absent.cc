@@ -13,8 +13,8 @@ class AbsentBackend final : public Backend {
   const char* name() const override { return "cuda"; }
   const char* description() const override { return "NVIDIA graphics cards, left out of this build"; }
   std::string unavailable() const override {
-    return "this build has no CUDA code, as no CUDA compiler (nvcc) was found; install the CUDA toolkit and build the "
-           "addon again";
+    return "this build has no CUDA code, for want of a CUDA compiler (nvcc) or by SALIENCYMIX_CUDA=OFF; with the CUDA "
+           "toolkit installed, build the addon again";
   }
   const char* level() const override { return "none"; }
   std::vector<std::string> levels() const override { return {}; }
