@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -88,11 +89,18 @@ struct DestroyEvent {
 using Stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream>;
 using Event = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>;
 
-// Whole pages of 512 bytes: kernels read whole words, also at the end.
-inline DeviceMemory allocateOnDevice(std::size_t bytes) {
+// Whole pages of 512 bytes: kernels read whole words, also at the end. makeRoom gives back what is kept for later; it is
+// called before giving up.
+inline DeviceMemory allocateOnDevice(std::size_t bytes, const std::function<void()>& makeRoom) {
   constexpr std::size_t kPage = 512;
+  const std::size_t pages = std::max(kPage, (bytes + kPage - 1) / kPage * kPage);
   void* memory = nullptr;
-  const cudaError_t status = cudaMalloc(&memory, std::max(kPage, (bytes + kPage - 1) / kPage * kPage));
+  cudaError_t status = cudaMalloc(&memory, pages);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    makeRoom();
+    status = cudaMalloc(&memory, pages);
+  }
   if (status == cudaSuccess) return DeviceMemory(static_cast<std::byte*>(memory));
   cudaGetLastError();
   std::size_t free = 0;
@@ -108,7 +116,7 @@ inline DeviceMemory allocateOnDevice(std::size_t bytes) {
 // processor copies one piece while the card takes or gives another.
 class CardLane {
  public:
-  CardLane() {
+  explicit CardLane(std::function<void()> makeRoom) : makeRoom_(std::move(makeRoom)) {
     cudaStream_t stream = nullptr;
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
     stream_.reset(stream);
@@ -129,7 +137,7 @@ class CardLane {
       wait();
       memory_.reset();
       size_ = 0;
-      memory_ = allocateOnDevice(bytes);
+      memory_ = allocateOnDevice(bytes, makeRoom_);
       size_ = bytes;
     }
     return memory_.get();
@@ -231,6 +239,7 @@ class CardLane {
     });
   }
 
+  std::function<void()> makeRoom_;
   Stream stream_;
   DeviceMemory memory_;
   std::size_t size_ = 0;
@@ -281,7 +290,7 @@ class Card {
     }
     lock.unlock();
     try {
-      if (lane == nullptr) lane = std::make_unique<CardLane>();
+      if (lane == nullptr) lane = std::make_unique<CardLane>([this] { makeRoom(); });
     } catch (...) {
       takeBack(nullptr);
       throw;
@@ -292,7 +301,7 @@ class Card {
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) {
     refuseWithoutCard();
-    return std::make_unique<CardMemory>(name(), bytes);
+    return std::make_unique<CardMemory>(name(), bytes, [this] { makeRoom(); });
   }
 
   void releaseKept() {
@@ -303,12 +312,19 @@ class Card {
  private:
   class CardMemory final : public Resident {
    public:
-    CardMemory(const char* owner, std::size_t size) : Resident(owner, size), memory_(allocateOnDevice(size)) {}
+    CardMemory(const char* owner, std::size_t size, const std::function<void()>& makeRoom)
+        : Resident(owner, size), memory_(allocateOnDevice(size, makeRoom)) {}
     std::byte* data() const override { return memory_.get(); }
 
    private:
     DeviceMemory memory_;
   };
+
+  // The memory of lanes that nobody uses.
+  void makeRoom() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& lane : idle_) lane->releaseMemory();
+  }
 
   void takeBack(std::unique_ptr<CardLane> lane) {
     if (lane != nullptr) lane->settle();

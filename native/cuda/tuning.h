@@ -22,7 +22,7 @@ constexpr int kTileColumns = 60;
 constexpr int kTilePixels = 960;
 constexpr int kTileRows = 64;
 
-constexpr int kColumnThreads = 128;  // sums down the columns, one column a thread
+constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
 
 constexpr int kRowThreads = 256;    // sums along rows: 32 threads a row
 constexpr int kRowValues = 8;       // successive values of one thread

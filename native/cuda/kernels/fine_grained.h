@@ -180,7 +180,7 @@ struct CombineContrasts {
     const Share ofOff(most[2 * image + 1]);
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
-      BestKeys best;
+      BestValues best;
       for (int i = begin + thread; i < end; i += kThreads) {
         const std::size_t at = first + static_cast<std::size_t>(i);
         const float value = FineGrained::mapValue(ofOn.of(contrasts[at] & 0xffffu), ofOff.of(contrasts[at] >> 16));

@@ -120,7 +120,7 @@ struct ColourDistance {
     block.each(kThreads, [&](int thread) {
       float mean[3];
       for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * number + k], static_cast<std::int64_t>(wave.pixels()));
-      BestKeys best;
+      BestValues best;
       stride(thread, kThreads, rows, cols, [&](int y, int x) {
         float squares = 0.0f;
         for (int k = 0; k < 3; k++) {

@@ -14,41 +14,60 @@ SALIENCYMIX_HOST_DEVICE inline std::size_t integralSize(int height, int width) {
   return (static_cast<std::size_t>(height) + 1) * (static_cast<std::size_t>(width) + 1);
 }
 
-// One column of one image a thread; column 0 and row 0 are zeros.
+// A block takes some columns of an image, and cuts them into segments, so that many threads wait for memory at once: each
+// adds up its segment, then walks it again with what stands above it.
 struct SumColumns {
-  static constexpr int kThreads = tuning::kColumnThreads;
+  static constexpr int kSegments = tuning::kColumnSegments;
+  static constexpr int kColumns = 32;
+  static constexpr int kThreads = kSegments * kColumns;
 
   const std::uint8_t* planes;  // count x height x width
   int count;
   int height;
   int width;
-  std::uint32_t* sums;  // count x (height + 1) x (width + 1)
+  std::uint32_t* sums;  // count x (height + 1) x (width + 1); row 0 and column 0 become 0
 
-  std::size_t sharedBytes() const { return 0; }
-  int blocks() const { return partsOf(count * (width + 1), kThreads); }
+  std::size_t sharedBytes() const { return kThreads * sizeof(std::uint32_t); }
+  int blocks() const { return count * partsOf(width, kColumns); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int parts = partsOf(width, kColumns);
+    const int image = block.index() / parts;
+    const int left = block.index() % parts * kColumns;
+    const int each = partsOf(height, kSegments);
+    const std::size_t wide = static_cast<std::size_t>(width);
+    const std::uint8_t* const plane = planes + static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * wide;
+    std::uint32_t* const corner = sums + static_cast<std::size_t>(image) * integralSize(height, width);
+    std::uint32_t* const totals = reinterpret_cast<std::uint32_t*>(block.shared());  // kSegments x kColumns
+
     block.each(kThreads, [&](int thread) {
-      const int column = block.index() * kThreads + thread;
-      const int image = column / (width + 1);
-      const int x = column % (width + 1);
-      if (image >= count) return;
-      const std::size_t wide = static_cast<std::size_t>(width);
-      std::uint32_t* sum = sums + static_cast<std::size_t>(image) * integralSize(height, width) + static_cast<std::size_t>(x);
-      // Column 0 of the sums has none of the plane beside it: it reads what stands first, and counts it not at all.
-      const std::uint8_t* value = planes + static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * wide +
-                                  static_cast<std::size_t>(x == 0 ? 0 : x - 1);
-      const std::uint32_t weight = x == 0 ? 0 : 1;
+      const int x = left + thread % kColumns;
+      const int begin = thread / kColumns * each;
+      const int end = begin + each < height ? begin + each : height;
       std::uint32_t total = 0;
-      *sum = 0;
+      if (x < width) {
+        SALIENCYMIX_UNROLL_BY_8
+        for (int y = begin; y < end; y++) total += plane[static_cast<std::size_t>(y) * wide + static_cast<std::size_t>(x)];
+      }
+      totals[thread] = total;
+    });
+    block.each(kThreads, [&](int thread) {
+      const int x = left + thread % kColumns;
+      const int begin = thread / kColumns * each;
+      const int end = begin + each < height ? begin + each : height;
+      if (x >= width) return;
+      std::uint32_t total = 0;
+      for (int above = thread % kColumns; above < thread / kColumns * kColumns; above += kColumns) total += totals[above];
+      if (begin == 0) corner[x + 1] = 0;
       SALIENCYMIX_UNROLL_BY_8
-      for (int y = 0; y < height; y++, value += wide) {
-        sum += wide + 1;
-        total += weight * *value;
-        *sum = total;
+      for (int y = begin; y < end; y++) {
+        total += plane[static_cast<std::size_t>(y) * wide + static_cast<std::size_t>(x)];
+        corner[static_cast<std::size_t>(y + 1) * (wide + 1) + static_cast<std::size_t>(x) + 1] = total;
       }
     });
+    if (left > 0) return;
+    block.each(height + 1, [&](int y) { corner[static_cast<std::size_t>(y) * (wide + 1)] = 0; });
   }
 };
 

@@ -206,7 +206,7 @@ struct SpreadSquares {
     const float* const source = squares + static_cast<std::size_t>(image) * kDftArea;
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
-      BestKeys best;
+      BestValues best;
       stride(thread, kThreads, here, wave.width, [&](int y, int x) {
         const AxisTap& down = rows[top + y];
         const AxisTap& across = cols[x];
