@@ -7,81 +7,10 @@
 
 #include "core/argmax.h"
 #include "cuda/block.h"
+#include "cuda/kernels/keys.h"
 #include "cuda/tuning.h"
 
 namespace saliencymix::cuda {
-
-// The best keys that a thread has met, of any values in any order.
-struct BestKeys {
-  std::uint64_t peak = 0;
-  std::uint64_t low = 0;
-
-  SALIENCYMIX_HOST_DEVICE BestKeys keys() const { return *this; }
-  SALIENCYMIX_HOST_DEVICE void meet(float value, std::uint32_t index) {
-    const std::uint64_t asPeak = extremeKey(value, index, Extreme::peak);
-    const std::uint64_t asLow = extremeKey(value, index, Extreme::low);
-    peak = asPeak > peak ? asPeak : peak;
-    low = asLow > low ? asLow : low;
-  }
-};
-
-// The same where the thread meets values of at least 0, none of them a NaN, in the order of their indices: what takes two
-// comparisons need not take two keys.
-struct BestValues {
-  float most = -1.0f;
-  float least = 3.402823466e+38f;
-  std::uint32_t mostAt = 0;
-  std::uint32_t leastAt = 0;
-
-  SALIENCYMIX_HOST_DEVICE void meet(float value, std::uint32_t index) {
-    if (value > most) {
-      most = value;
-      mostAt = index;
-    }
-    if (value < least) {
-      least = value;
-      leastAt = index;
-    }
-  }
-  SALIENCYMIX_HOST_DEVICE BestKeys keys() const {
-    if (most < 0.0f) return {};
-    return {extremeKey(most, mostAt, Extreme::peak), extremeKey(least, leastAt, Extreme::low)};
-  }
-};
-
-// Those of a block's threads, put together in shared memory and given to an image's keys.
-template <int threads>
-class KeyReduction {
- public:
-  static constexpr std::size_t kBytes = 2 * threads * sizeof(std::uint64_t);
-
-  SALIENCYMIX_HOST_DEVICE explicit KeyReduction(std::byte* shared) : keys_(reinterpret_cast<std::uint64_t*>(shared)) {}
-
-  template <class Best>
-  SALIENCYMIX_HOST_DEVICE void put(int thread, const Best& met) const {
-    const BestKeys best = met.keys();
-    keys_[thread] = best.peak;
-    keys_[threads + thread] = best.low;
-  }
-
-  template <class Block>
-  SALIENCYMIX_HOST_DEVICE void finish(const Block& block, std::uint64_t* peak, std::uint64_t* low) const {
-    for (int half = threads / 2; half > 0; half /= 2) {
-      block.each(2 * half, [&](int i) {
-        std::uint64_t* const side = keys_ + (i < half ? 0 : threads);
-        const int at = i < half ? i : i - half;
-        side[at] = Larger()(side[at], side[at + half]);
-      });
-    }
-    block.each(1, [&](int) {
-      block.atomicMax(peak, keys_[0]);
-      block.atomicMax(low, keys_[threads]);
-    });
-  }
-
- private:
-  std::uint64_t* keys_;  // threads peaks, threads lows
-};
 
 // Extremes of maps that are there. A block: one piece of one map.
 struct MapExtremes {

@@ -9,7 +9,7 @@
 
 #include "core/saliency/frequency_tuned_float.h"
 #include "cuda/block.h"
-#include "cuda/kernels/extremes.h"
+#include "cuda/kernels/keys.h"
 #include "cuda/kernels/tiles.h"
 #include "cuda/tuning.h"
 #include "cuda/wave.h"

@@ -10,7 +10,7 @@
 #include "core/resize.h"
 #include "core/saliency/spectral_residual.h"
 #include "cuda/block.h"
-#include "cuda/kernels/extremes.h"
+#include "cuda/kernels/keys.h"
 #include "cuda/tuning.h"
 #include "cuda/wave.h"
 

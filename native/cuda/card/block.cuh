@@ -1,0 +1,53 @@
+// Kernels of block.h on a graphics card.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/host_device.h"
+
+namespace saliencymix::cuda {
+
+// A block of threads, as block.h has it. Compiled for the host too, where nothing runs it.
+class CardBlock {
+ public:
+  SALIENCYMIX_HOST_DEVICE explicit CardBlock(std::byte* shared) : shared_(shared) {}
+
+  SALIENCYMIX_HOST_DEVICE std::byte* shared() const { return shared_; }
+#if defined(__CUDA_ARCH__)
+  __device__ int index() const { return static_cast<int>(blockIdx.x); }
+  template <class F>
+  __device__ void each(int count, const F& f) const {
+    for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) f(i);
+    __syncthreads();
+  }
+  __device__ void atomicMax(std::uint32_t* at, std::uint32_t value) const { ::atomicMax(at, value); }
+  __device__ void atomicMax(std::uint64_t* at, std::uint64_t value) const {
+    ::atomicMax(reinterpret_cast<unsigned long long*>(at), static_cast<unsigned long long>(value));
+  }
+  __device__ void atomicAdd(std::int64_t* at, std::int64_t value) const {
+    ::atomicAdd(reinterpret_cast<unsigned long long*>(at), static_cast<unsigned long long>(value));
+  }
+#else
+  int index() const { return 0; }
+  template <class F>
+  void each(int, const F&) const {}
+  template <class T>
+  void atomicMax(T*, T) const {}
+  template <class T>
+  void atomicAdd(T*, T) const {}
+#endif
+
+ private:
+  std::byte* shared_;
+};
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::kThreads) runKernel(const Kernel kernel) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  kernel(CardBlock(reinterpret_cast<std::byte*>(shared)));
+}
+
+}  // namespace saliencymix::cuda

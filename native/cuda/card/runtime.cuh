@@ -1,0 +1,65 @@
+// The CUDA runtime's errors as exceptions, and owners for what it hands out.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+namespace saliencymix::cuda {
+
+// Throws what the runtime says of a call that failed, and leaves it ready for the next one.
+inline void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();
+  throw std::runtime_error(std::string("CUDA: ") + what + " failed: " + cudaGetErrorString(status) + " (" +
+                           cudaGetErrorName(status) + ")");
+}
+
+struct FreeOnDevice {
+  void operator()(std::byte* memory) const { cudaFree(memory); }
+};
+struct FreeOnHost {
+  void operator()(std::byte* memory) const { cudaFreeHost(memory); }
+};
+using DeviceMemory = std::unique_ptr<std::byte, FreeOnDevice>;
+using PinnedMemory = std::unique_ptr<std::byte, FreeOnHost>;
+
+struct DestroyStream {
+  void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
+};
+struct DestroyEvent {
+  void operator()(cudaEvent_t event) const { cudaEventDestroy(event); }
+};
+using Stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream>;
+using Event = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>;
+
+// Whole pages of 512 bytes: kernels read whole words, also at the end. makeRoom gives back what is kept for later; it is
+// called before giving up.
+inline DeviceMemory allocateOnDevice(std::size_t bytes, const std::function<void()>& makeRoom) {
+  constexpr std::size_t kPage = 512;
+  const std::size_t pages = std::max(kPage, (bytes + kPage - 1) / kPage * kPage);
+  void* memory = nullptr;
+  cudaError_t status = cudaMalloc(&memory, pages);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    makeRoom();
+    status = cudaMalloc(&memory, pages);
+  }
+  if (status == cudaSuccess) return DeviceMemory(static_cast<std::byte*>(memory));
+  cudaGetLastError();
+  std::size_t free = 0;
+  std::size_t total = 0;
+  cudaMemGetInfo(&free, &total);
+  cudaGetLastError();
+  const auto mebibytes = [](std::size_t size) { return std::to_string(size >> 20) + " MiB"; };
+  throw std::runtime_error("the graphics card has no " + mebibytes(bytes) + " to give (" + mebibytes(free) + " free of " +
+                           mebibytes(total) + "; " + cudaGetErrorString(status) + "); use smaller batches, or backend \"cpu\"");
+}
+
+}  // namespace saliencymix::cuda
