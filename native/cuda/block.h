@@ -2,6 +2,7 @@
 //
 // A kernel is a struct of plain data, its arguments, with
 //   static constexpr int kThreads;              threads of a block
+//   static constexpr int kBlocksAtOnce;         if need be: blocks for which a multiprocessor must have registers
 //   std::size_t sharedBytes() const;            memory that the threads of a block share
 //   template <class Block> void operator()(const Block& block) const;
 // and its body is a sequence of steps. A Block gives

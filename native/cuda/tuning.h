@@ -6,6 +6,10 @@
 
 namespace saliencymix::cuda::tuning {
 
+// Every kind of card holds this many threads on a multiprocessor; kernels that take many registers make do with what that
+// leaves each of them.
+constexpr int kThreadsAtOnce = 1024;
+
 // Scratch memory of the images that go through a method together. They stay in the second-level cache (50 MiB on H100)
 // from one kernel to the next.
 constexpr std::size_t kWaveBytes = std::size_t{24} << 20;

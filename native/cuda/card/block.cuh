@@ -45,7 +45,13 @@ class CardBlock {
 };
 
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::kThreads) runKernel(const Kernel kernel) {
+constexpr int blocksAtOnce() {
+  if constexpr (requires { Kernel::kBlocksAtOnce; }) return Kernel::kBlocksAtOnce;
+  else return 1;
+}
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::kThreads, blocksAtOnce<Kernel>()) runKernel(const Kernel kernel) {
   extern __shared__ __align__(16) unsigned char shared[];
   kernel(CardBlock(reinterpret_cast<std::byte*>(shared)));
 }

@@ -70,6 +70,7 @@ struct SmoothGray {
 // changes only near the borders.
 struct Contrast {
   static constexpr int kThreads = tuning::kContrastThreads;
+  static constexpr int kBlocksAtOnce = tuning::kThreadsAtOnce / kThreads;
   static constexpr int kWindows = 6;
 
   const std::uint8_t* smoothed;    // count x height x width

@@ -75,6 +75,7 @@ struct SumColours {
 // A block: one tile of one image.
 struct ColourDistance {
   static constexpr int kThreads = tuning::kTileThreads;
+  static constexpr int kBlocksAtOnce = tuning::kThreadsAtOnce / kThreads;
 
   const float* lab;          // count x 3 x height x width
   const std::int64_t* sums;  // count x 3
@@ -126,7 +127,7 @@ struct ColourDistance {
         for (int k = 0; k < 3; k++) {
           const float* const v = across + k * acrossSize + y * cols + x;
           const float difference = blur14641(v[0], v[cols], v[2 * cols], v[3 * cols], v[4 * cols]) - mean[k];
-          squares += difference * difference;
+          squares = std::fma(difference, difference, squares);
         }
         const float distance = std::sqrt(squares);
         const std::size_t at =

@@ -153,8 +153,8 @@ struct Spectrum {
     block.each(kArea / 2, [&](int i) {
       const int line = i % kSide;
       const int pair = i / kSide;
-      const int k = pair % half;
-      const int a = pair / half * 2 * half + k;
+      const int k = pair & (half - 1);
+      const int a = 2 * (pair - k) + k;
       const double* const w = tables->twiddles + 2 * (k * (kSide / 2 / half));
       f(line, a, a + half, w[0], direction * w[1]);
     });
