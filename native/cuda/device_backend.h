@@ -53,7 +53,8 @@ class DeviceBackend final : public Backend {
   }
   void download(const Resident& from, void* to, const Run& run) const override {
     auto lane = device_.borrow(run.threads);
-    lane->download(to, from.data(), from.bytes);
+    lane->download(to, from.data(), from.bytes, lane->mark());
+    lane->wait();
   }
   void releaseKept() const override { device_.releaseKept(); }
 

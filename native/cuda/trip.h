@@ -1,13 +1,18 @@
 // One call as one trip: what the kernels need goes to the device once, they run there one after the other, and what was
 // asked for comes back once.
 //
-// A Lane is a queue of a device with memory of its own. The CUDA runtime has one (card.h), and tests have one that runs on
-// the host. It gives
-//   reserve(bytes)                         device memory, kept for the next trip; what stood there is lost
-//   upload(to, from, bytes)                queued; `from` may be used again at once
-//   zero(at, bytes), launch(kernel)        queued
-//   download(to, from, bytes)              done when it returns
-//   wait()                                 until all that is queued has been done
+// Pixels go up wave by wave, the kernels of one wave beside the copy of the next, and come down part by part, beside the
+// kernels of the next part: from and to the host's memory, a trip takes about as long as its copies.
+//
+// A Lane is a queue of a device with memory of its own. The CUDA runtime has one (card/lane.cuh), and tests have one that
+// runs on the host. It gives
+//   reserve(bytes)                     device memory, kept for the next trip; what stood there is lost
+//   upload(to, from, bytes)            queued, beside the kernels; `from` may be used again at once
+//   arrived()                          kernels that are launched from here on see what was uploaded before
+//   zero(at, bytes), launch(kernel)    queued one after the other
+//   mark()                             a number for all kernels launched so far
+//   download(to, from, bytes, mark)    queued behind those kernels, beside later ones; there after wait()
+//   wait()                             until all that is queued has been done
 #pragma once
 
 #include <algorithm>
@@ -43,13 +48,25 @@ class Trip {
       memory.take(carver, work, count);
       points = carver.take<Point>(2 * count);
     });
-    upload(pixels, job.batch);
-    upload(memory.images, images);
-    makeMaps(work, memory, pixels.data, [](const Wave&, int) {});
+    struct Made {
+      const Wave wave;
+      int first;
+      int mark;
+    };
+    std::vector<Made> made;
+    PixelFeed<Lane> feed(lane_, pixels, job.batch);
+    makeMaps(work, memory, images, feed,
+             [&](const Wave& wave, int first) { made.push_back({wave, first, lane_.mark()}); });
     lane_.launch(ReadKeys{memory.keys, 2 * view.count, view.width, points});
-    if (job.maps != nullptr) lane_.download(job.maps, memory.maps, count * view.image(0).pixels() * sizeof(float));
-    lane_.download(job.peaks, points, count * sizeof(Point));
-    lane_.download(job.lows, points + count, count * sizeof(Point));
+    const int end = lane_.mark();
+    for (const Made& part : made) {
+      if (job.maps == nullptr) break;
+      const std::size_t at = static_cast<std::size_t>(part.first) * work.pixels();
+      const std::size_t bytes = static_cast<std::size_t>(part.wave.count) * work.pixels() * sizeof(float);
+      lane_.download(job.maps + at, part.wave.maps, bytes, part.mark);
+    }
+    lane_.download(job.peaks, points, count * sizeof(Point), end);
+    lane_.download(job.lows, points + count, count * sizeof(Point), end);
   }
 
   void mix(const MixJob& job) {
@@ -74,16 +91,20 @@ class Trip {
       samples = carver.take<MixSample>(size.samples);
       out = job.output.resident != nullptr ? job.output.resident->data() : carver.take<std::byte>(size.outputBytes);
     });
-    if (work || job.format) upload(pixels, job.batch);
     lane_.upload(samples, job.samples.data(), size.samples * sizeof(MixSample));
+    lane_.arrived();
+    PixelFeed<Lane> feed(lane_, pixels, job.batch);
     if (job.placing) {
-      answer(questions, asked, job, work, memory, pixels.data);
+      answer(questions, asked, job, work, memory, feed);
       place(*job.placing, view, samples, asked, static_cast<int>(size.samples), questions.any());
     }
-    if (job.format) write({{pixels.data, view.count, view.height, view.width, view.channels}, samples,
-                           static_cast<int>(size.samples)}, *job.format, out);
-    if (job.format && job.output.resident == nullptr) lane_.download(job.output.host, out, size.outputBytes);
-    if (job.placing) lane_.download(job.samples.data(), samples, size.samples * sizeof(MixSample));
+    const int placed = lane_.mark();
+    if (job.format) {
+      feed.bring(view.count);
+      write({{pixels.data, view.count, view.height, view.width, view.channels}, samples, static_cast<int>(size.samples)},
+            *job.format, out, static_cast<std::byte*>(job.output.host));
+    }
+    if (job.placing) lane_.download(job.samples.data(), samples, size.samples * sizeof(MixSample), placed);
   }
 
   void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* result) {
@@ -98,10 +119,11 @@ class Trip {
     });
     lane_.upload(labels, maps.data, static_cast<std::size_t>(maps.count) * pixels * sizeof(std::int32_t));
     lane_.upload(placed, samples.data(), samples.size_bytes());
+    lane_.arrived();
     Planes<std::int32_t> there = maps;
     there.data = labels;
     lane_.launch(MixLabels{there, placed, static_cast<int>(samples.size()), out});
-    lane_.download(result, out, samples.size() * pixels * sizeof(std::int32_t));
+    lane_.download(result, out, samples.size() * pixels * sizeof(std::int32_t), lane_.mark());
   }
 
   void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* result) {
@@ -116,8 +138,9 @@ class Trip {
     });
     lane_.upload(pixels, batch.data, bytes);
     lane_.upload(drawn, draws.data(), draws.size_bytes());
+    lane_.arrived();
     lane_.launch(CropFlipValues{pixels, batch.count, batch.height, batch.width, batch.channels, drawn, out});
-    lane_.download(result, out, bytes);
+    lane_.download(result, out, bytes, lane_.mark());
   }
 
  private:
@@ -142,23 +165,25 @@ class Trip {
     take(carver);
   }
 
-  void upload(const Pixels& pixels, const BatchSource& source) {
-    if (pixels.own != nullptr) lane_.upload(pixels.own, source.view.data, bytesOf(source.view));
-  }
   template <class T>
   void upload(T* to, const std::vector<T>& from) {
     if (!from.empty()) lane_.upload(to, from.data(), from.size() * sizeof(T));
   }
 
-  // after(wave, first): once the wave that begins with image `first` of the list has its maps and keys.
+  // images: the positions of those that need maps, ascending. after(wave, first): once the wave that begins with image
+  // `first` of them has its maps and keys.
   template <class After>
-  void makeMaps(const MapWork<Lane>& work, const MapMemory& memory, const std::uint8_t* pixels, const After& after) {
+  void makeMaps(const MapWork<Lane>& work, const MapMemory& memory, const std::vector<std::int32_t>& images,
+                PixelFeed<Lane>& feed, const After& after) {
+    upload(memory.images, images);
     upload(memory.tables, work.tables);
     lane_.zero(memory.keys, 2 * memory.count * sizeof(std::uint64_t));
     for (int first = 0; first < work.count; first += work.ofWave) {
       run_.throwIfCancelled();
-      Wave wave{pixels, memory.images + first, std::min(work.ofWave, work.count - first), work.view.height,
-                work.view.width, work.view.channels, nullptr, memory.keys + first, memory.lows() + first};
+      const int count = std::min(work.ofWave, work.count - first);
+      feed.bring(images[static_cast<std::size_t>(first + count - 1)] + 1);
+      Wave wave{feed.data(), memory.images + first, count, work.view.height, work.view.width, work.view.channels,
+                nullptr, memory.keys + first, memory.lows() + first};
       if (work.maps == WholeMaps::all) wave.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
       if (work.maps == WholeMaps::ofWave) wave.maps = memory.maps;
       work.method.run(lane_, wave, memory.tables, memory.scratch);
@@ -167,7 +192,7 @@ class Trip {
   }
 
   void answer(const Questions& questions, const QuestionMemory& memory, const MixJob& job,
-              const std::optional<MapWork<Lane>>& work, const MapMemory& maps, const std::uint8_t* pixels) {
+              const std::optional<MapWork<Lane>>& work, const MapMemory& maps, PixelFeed<Lane>& feed) {
     if (!questions.any()) return;
     const BatchView& view = job.batch.view;
     upload(memory.requests, questions.requests);
@@ -175,13 +200,13 @@ class Trip {
     if (!work) {
       const int size = static_cast<int>(view.image(0).pixels());
       lane_.upload(maps.maps, job.placing->maps, maps.count * view.image(0).pixels() * sizeof(float));
+      lane_.arrived();
       lane_.zero(maps.keys, 2 * maps.count * sizeof(std::uint64_t));
       lane_.launch(MapExtremes{maps.maps, view.count, size, maps.keys, maps.lows()});
       answerWave(questions, memory, maps, {0, view.count}, view);
       return;
     }
-    upload(maps.images, questions.images);
-    makeMaps(*work, maps, pixels, [&](const Wave& wave, int first) {
+    makeMaps(*work, maps, questions.images, feed, [&](const Wave& wave, int first) {
       answerWave(questions, memory, maps, {first, first + wave.count}, view);
     });
   }
@@ -212,8 +237,19 @@ class Trip {
     lane_.launch(PlaceBoxes{samples, count, view.height, view.width, placing.rule});
   }
 
-  void write(const MixInput& input, const OutputFormat& format, std::byte* out) {
-    run_.throwIfCancelled();
+  // Where the result goes to the host, in parts: while one comes down, the next is written.
+  void write(const MixInput& input, const OutputFormat& format, std::byte* out, std::byte* host) {
+    const std::size_t imageBytes = static_cast<std::size_t>(input.imageLength()) * bytesPerValue(format.dtype);
+    const int each = host == nullptr ? input.count : partsOf(input.count, tuning::kOutputParts);
+    for (int first = 0; first < input.count; first += each) {
+      run_.throwIfCancelled();
+      const int count = std::min(each, input.count - first);
+      const std::size_t at = static_cast<std::size_t>(first) * imageBytes;
+      writePart({input.batch, input.samples + first, count}, format, out + at);
+      if (host != nullptr) lane_.download(host + at, out + at, static_cast<std::size_t>(count) * imageBytes, lane_.mark());
+    }
+  }
+  void writePart(const MixInput& input, const OutputFormat& format, std::byte* out) {
     switch (format.dtype) {
       case Dtype::uint8: return writeAs(input, format, reinterpret_cast<std::uint8_t*>(out));
       case Dtype::float32: return writeAs(input, format, reinterpret_cast<float*>(out));

@@ -25,6 +25,32 @@ struct Pixels {
   }
 };
 
+// Brings the pixels of a batch to the device as they are needed, image after image.
+template <class Lane>
+class PixelFeed {
+ public:
+  PixelFeed(Lane& lane, const Pixels& to, const BatchSource& from) : lane_(lane), to_(to), from_(from) {}
+
+  const std::uint8_t* data() const { return to_.data; }
+
+  // Kernels that are launched from here on find all images before `end`, and whatever else was uploaded.
+  void bring(int end) {
+    if (to_.own != nullptr && end > brought_) {
+      const std::size_t bytes = from_.view.image(0).bytes();
+      const std::size_t at = static_cast<std::size_t>(brought_) * bytes;
+      lane_.upload(to_.own + at, from_.view.data + at, static_cast<std::size_t>(end - brought_) * bytes);
+      brought_ = end;
+    }
+    lane_.arrived();
+  }
+
+ private:
+  Lane& lane_;
+  const Pixels& to_;
+  const BatchSource& from_;
+  int brought_ = 0;
+};
+
 // Whose maps are kept: nobody's, those of the wave that is under way, or all.
 enum class WholeMaps { none, ofWave, all };
 

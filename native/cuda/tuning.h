@@ -18,6 +18,7 @@ constexpr int kMostImagesOfWave = 4096;
 // Page-locked memory on the way to the card and back: pieces of this size, so many of them for each lane.
 constexpr std::size_t kStagingBytes = std::size_t{2} << 20;
 constexpr int kStagingSlots = 4;
+constexpr int kOutputParts = 4;  // of mixed images on their way to the host
 constexpr int kLanes = 2;  // batches under way at once: one is copied while another is computed
 
 // Tiles of pixels with a border around them: with the border of two pixels, 60 columns are two warps.

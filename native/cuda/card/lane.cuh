@@ -15,22 +15,18 @@
 
 namespace saliencymix::cuda {
 
-// One batch on its way: a stream, memory on the card, and page-locked memory that bytes pass through both ways, so that the
-// processor copies one piece while the card takes or gives another.
+// One batch on its way: streams for what goes up, for the kernels and for what comes down, which run side by side; memory on
+// the card; and page-locked memory that bytes pass through both ways, so that the processor copies one piece while the card
+// takes or gives another.
 class CardLane {
  public:
-  explicit CardLane(std::function<void()> makeRoom) : makeRoom_(std::move(makeRoom)) {
-    cudaStream_t stream = nullptr;
-    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
-    stream_.reset(stream);
+  explicit CardLane(std::function<void()> makeRoom)
+      : makeRoom_(std::move(makeRoom)), up_(newStream()), kernels_(newStream()), down_(newStream()), arrived_(newEvent()) {
     void* staging = nullptr;
     check(cudaMallocHost(&staging, tuning::kStagingBytes * tuning::kStagingSlots), "allocating page-locked memory");
     staging_.reset(static_cast<std::byte*>(staging));
-    for (Event& event : passed_) {
-      cudaEvent_t made = nullptr;
-      check(cudaEventCreateWithFlags(&made, cudaEventDisableTiming), "creating an event");
-      event.reset(made);
-    }
+    for (Event& event : passed_) event = newEvent();
+    for (Event& event : marks_) event = newEvent();
   }
 
   void useThreads(int threads) { threads_ = threads; }
@@ -51,42 +47,41 @@ class CardLane {
       const std::size_t size = std::min(bytes - done, tuning::kStagingBytes);
       std::byte* const place = takeStaging(size);
       copy(place, static_cast<const std::byte*>(from) + done, size);
-      check(cudaMemcpyAsync(static_cast<std::byte*>(to) + done, place, size, cudaMemcpyHostToDevice, stream_.get()),
+      check(cudaMemcpyAsync(static_cast<std::byte*>(to) + done, place, size, cudaMemcpyHostToDevice, up_.get()),
             "copying to the card");
-      check(cudaEventRecord(passed_[slot_].get(), stream_.get()), "recording an event");
+      record(passed_[slot_], up_);
       done += size;
     }
   }
 
-  void download(void* to, const void* from, std::size_t bytes) {
-    struct Piece {
-      std::size_t slot;
-      std::size_t at;
-      std::size_t size;
-    };
-    std::deque<Piece> coming;
-    const auto takeOldest = [&] {
-      const Piece piece = coming.front();
-      coming.pop_front();
-      check(cudaEventSynchronize(passed_[piece.slot].get()), "waiting for the card");
-      copy(static_cast<std::byte*>(to) + piece.at, slotMemory(piece.slot), piece.size);
-    };
+  void arrived() {
+    record(arrived_, up_);
+    check(cudaStreamWaitEvent(kernels_.get(), arrived_.get()), "waiting for what goes up");
+  }
+
+  // Marks are used again after a while, for a later state: whoever waits for the old one then waits longer.
+  int mark() {
+    const int number = next_++ % kMarks;
+    record(marks_[static_cast<std::size_t>(number)], kernels_);
+    return number;
+  }
+
+  void download(void* to, const void* from, std::size_t bytes, int mark) {
+    check(cudaStreamWaitEvent(down_.get(), marks_[static_cast<std::size_t>(mark)].get()), "waiting for a kernel");
     for (std::size_t asked = 0; asked < bytes;) {
-      if (coming.size() == tuning::kStagingSlots) takeOldest();
       nextSlot();
       const std::size_t size = std::min(bytes - asked, tuning::kStagingBytes);
       check(cudaMemcpyAsync(slotMemory(slot_), static_cast<const std::byte*>(from) + asked, size, cudaMemcpyDeviceToHost,
-                            stream_.get()),
+                            down_.get()),
             "copying from the card");
-      check(cudaEventRecord(passed_[slot_].get(), stream_.get()), "recording an event");
+      record(passed_[slot_], down_);
       used_ = tuning::kStagingBytes;  // what comes in stays until it is taken
-      coming.push_back({slot_, asked, size});
+      coming_.push_back({slot_, static_cast<std::byte*>(to) + asked, size});
       asked += size;
     }
-    while (!coming.empty()) takeOldest();
   }
 
-  void zero(void* at, std::size_t bytes) { check(cudaMemsetAsync(at, 0, bytes, stream_.get()), "clearing memory"); }
+  void zero(void* at, std::size_t bytes) { check(cudaMemsetAsync(at, 0, bytes, kernels_.get()), "clearing memory"); }
 
   template <class Kernel>
   void launch(const Kernel& kernel) {
@@ -98,15 +93,19 @@ class CardLane {
       check(cudaFuncSetAttribute(runKernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
             "asking for shared memory");
     }
-    runKernel<Kernel><<<static_cast<unsigned>(blocks), Kernel::kThreads, shared, stream_.get()>>>(kernel);
+    runKernel<Kernel><<<static_cast<unsigned>(blocks), Kernel::kThreads, shared, kernels_.get()>>>(kernel);
     check(cudaGetLastError(), "launching a kernel");
   }
 
-  void wait() { check(cudaStreamSynchronize(stream_.get()), "the work on the card"); }
+  void wait() {
+    while (!coming_.empty()) takeOldest();
+    for (const Stream* stream : {&up_, &kernels_, &down_}) check(cudaStreamSynchronize(stream->get()), "the work on the card");
+  }
 
   // As wait, for a lane whose trip has failed: that is reported already.
   void settle() noexcept {
-    cudaStreamSynchronize(stream_.get());
+    coming_.clear();
+    for (const Stream* stream : {&up_, &kernels_, &down_}) cudaStreamSynchronize(stream->get());
     cudaGetLastError();
   }
 
@@ -116,6 +115,25 @@ class CardLane {
   }
 
  private:
+  // Bytes on their way to the caller's memory.
+  struct Piece {
+    std::size_t slot;
+    std::byte* to;
+    std::size_t size;
+  };
+  static constexpr int kMarks = 16;
+
+  static void record(const Event& event, const Stream& stream) {
+    check(cudaEventRecord(event.get(), stream.get()), "recording an event");
+  }
+
+  void takeOldest() {
+    const Piece piece = coming_.front();
+    coming_.pop_front();
+    check(cudaEventSynchronize(passed_[piece.slot].get()), "waiting for the card");
+    copy(piece.to, slotMemory(piece.slot), piece.size);
+  }
+
   std::byte* slotMemory(std::size_t slot) const { return staging_.get() + slot * tuning::kStagingBytes; }
 
   // Small pieces share a slot; a slot is used again once all that it held has passed.
@@ -128,6 +146,8 @@ class CardLane {
   }
   void nextSlot() {
     slot_ = (slot_ + 1) % tuning::kStagingSlots;
+    const auto isHere = [&](const Piece& piece) { return piece.slot == slot_; };
+    while (std::any_of(coming_.begin(), coming_.end(), isHere)) takeOldest();
     check(cudaEventSynchronize(passed_[slot_].get()), "waiting for the card");
     used_ = 0;
   }
@@ -143,7 +163,13 @@ class CardLane {
   }
 
   std::function<void()> makeRoom_;
-  Stream stream_;
+  Stream up_;
+  Stream kernels_;
+  Stream down_;
+  Event arrived_;
+  std::array<Event, kMarks> marks_;
+  int next_ = 0;
+  std::deque<Piece> coming_;
   DeviceMemory memory_;
   std::size_t size_ = 0;
   PinnedMemory staging_;

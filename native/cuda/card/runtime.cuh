@@ -39,6 +39,18 @@ struct DestroyEvent {
 using Stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream>;
 using Event = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>;
 
+// One that waits for no other.
+inline Stream newStream() {
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
+  return Stream(stream);
+}
+inline Event newEvent() {
+  cudaEvent_t event = nullptr;
+  check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "creating an event");
+  return Event(event);
+}
+
 // Whole pages of 512 bytes: kernels read whole words, also at the end. makeRoom gives back what is kept for later; it is
 // called before giving up.
 inline DeviceMemory allocateOnDevice(std::size_t bytes, const std::function<void()>& makeRoom) {
