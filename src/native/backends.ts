@@ -15,7 +15,7 @@ export interface Backend {
   /**
    * The variant of its code that runs; the bytes of the results are the same in all but `scalar`, the plain reference,
    * whose spectral-residual and frequency-tuned maps are computed in float64. On the CPU the best one that the
-   * processor has, or the one that the environment variable SALIENCYMIX_CPU names.
+   * processor has, or the one that the environment variable SALIENCYMIX_CPU names. Of a graphics card its kind, as sm_90.
    */
   readonly level: string;
   /** The levels that could run here, best first. */
