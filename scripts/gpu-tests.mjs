@@ -51,7 +51,7 @@ function architectures(hasCard) {
 }
 
 async function build(hasCard) {
-  const headers = ['node-api-headers', 'node-addon-api'].map((name) => require(name).include_dir);
+  const headers = ['node-api-headers', 'node-addon-api'].map((name) => resolve(require(name).include_dir));
   const chosen = architectures(hasCard);
   const settings = [
     '-DSALIENCYMIX_TESTS=ON',
@@ -77,14 +77,24 @@ const sanitized = (tool) => () => {
 };
 
 async function twoAtOnce() {
-  const both = await Promise.all([1, 2].map(() => run(program, QUICK.filter((part) => part !== 'memory'))));
+  const both = await Promise.all(
+    [1, 2].map(() =>
+      run(
+        program,
+        QUICK.filter((part) => part !== 'memory'),
+      ),
+    ),
+  );
   return both.every(Boolean);
 }
 
 /** The addon that was built runs TypeScript's output too, in worker threads: it must be there. */
 async function jest() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (!existsSync(join(root, 'dist', 'index.js')) && !(await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'])))
+  if (
+    !existsSync(join(root, 'dist', 'index.js')) &&
+    !(await run(process.execPath, [tsc, '-p', 'tsconfig.build.json']))
+  )
     return false;
   const cli = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   return run(process.execPath, [cli, '--config', join(root, 'jest.gpu.config.js')]);
@@ -111,10 +121,16 @@ async function step(name, go) {
 
 /** What the results depend on. */
 function describe(card) {
-  const driver = outputOf('nvidia-smi', ['--query-gpu=driver_version', '--format=csv,noheader']).split('\n')[0];
+  const driver = outputOf('nvidia-smi', ['--query-gpu=driver_version', '--format=csv,noheader']).split(
+    '\n',
+  )[0];
   const { commit, modified } = commitOf(root);
   // A machine that has no git is told.
-  Object.assign(report, card, { driver: driver || 'unknown', commit: process.env.SALIENCYMIX_COMMIT ?? commit, modified });
+  Object.assign(report, card, {
+    driver: driver || 'unknown',
+    commit: process.env.SALIENCYMIX_COMMIT ?? commit,
+    modified,
+  });
 }
 
 /** Beside its place first: a reader never sees half of it. */
