@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import sharp from 'sharp';
-import type { ImageBatch, SaliencyMethod } from '../src';
+import { type ImageBatch, saliency, type SaliencyMethod, type SaliencyOptions } from '../src';
 
 export interface GoldenBoxes {
   lam: number;
@@ -72,4 +72,33 @@ export function goldenMap(set: GoldenSet, image: GoldenImage, key: 'fg' | 'sr' |
   const bytes = readFileSync(resolve(set.folder, image.methods[key].file));
   if (key === 'fg') return Float32Array.from(bytes, (v) => Math.fround(v * Math.fround(1 / 255)));
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
+
+/** What differs from the reference in the images of a set, and in how many of them the peak had to be the same. */
+export async function compareWithGolden(
+  set: GoldenSet,
+  { key, method, tolerance }: (typeof goldenMethods)[number],
+  options: SaliencyOptions = {},
+): Promise<{ wrong: string[]; decided: number }> {
+  const wrong: string[] = [];
+  let decided = 0;
+  // An exact map decides ties too: the first in row-major order.
+  const decides = (gap: number) => tolerance === 0 || gap > 2 * tolerance;
+  for (const image of set.images) {
+    const found = await saliency(await goldenBatch(set, image), { ...options, method });
+    const truth = goldenMap(set, image, key);
+    if (found.maps.length !== truth.length) wrong.push(`${image.id}: map of ${found.maps.length} pixels`);
+    const worst = truth.reduce((most, value, i) => Math.max(most, Math.abs(value - found.maps[i])), 0);
+    if (!(worst <= tolerance)) wrong.push(`${image.id}: map off by ${worst}`);
+
+    const golden = image.methods[key];
+    if (decides(golden.peak_margin)) {
+      decided++;
+      if (String(found.peaks) !== String(golden.peak))
+        wrong.push(`${image.id}: peak ${String(found.peaks)}, not ${String(golden.peak)}`);
+    }
+    if (decides(golden.min_margin) && String(found.lows) !== String(golden.min_pixel))
+      wrong.push(`${image.id}: low ${String(found.lows)}, not ${String(golden.min_pixel)}`);
+  }
+  return { wrong, decided };
 }

@@ -22,7 +22,8 @@ export function writeResults(results, wanted) {
 /** By the dates in the files: a checkout sets the times of the files themselves as it likes. */
 export function newestResults() {
   const kept = readdirSync(RESULTS)
-    .filter((name) => name.endsWith('.json'))
+    // Those of scripts/gpu-tests.mjs lie beside them, and measure nothing.
+    .filter((name) => name.endsWith('.json') && !name.startsWith('gpu-tests-'))
     .map((name) => fileURLToPath(new URL(name, RESULTS)))
     .map((file) => ({ file, date: readResults(file).date }))
     .toSorted((a, b) => b.date.localeCompare(a.date));

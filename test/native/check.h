@@ -1,7 +1,13 @@
-// The whole test framework: TEST(name) { CHECK(...); CHECK_EQUAL(a, b); } and one main per file.
+// The whole test framework: TEST(name) { CHECK(...); CHECK_EQUAL(a, b); } and one main per file. Arguments of the program
+// are the names of the tests to run, all unless given, and --quick where a test has less to do.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -15,9 +21,21 @@ inline std::vector<std::pair<std::string, std::function<void()>>>& tests() {
   return all;
 }
 
-inline int& failures() {
-  static int count = 0;
+// Tests may check on several threads.
+inline std::atomic<int>& failures() {
+  static std::atomic<int> count = 0;
   return count;
+}
+
+inline bool& quick() {
+  static bool wanted = false;
+  return wanted;
+}
+
+// Says why no test of this program can run here; empty where they can.
+inline std::function<std::string()>& obstacle() {
+  static std::function<std::string()> none = [] { return std::string(); };
+  return none;
 }
 
 struct Registration {
@@ -59,21 +77,51 @@ class Numbers {
   std::uint64_t state_;
 };
 
+inline void run(const std::string& name, const std::function<void()>& body) {
+  const int before = failures();
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    body();
+  } catch (const std::exception& error) {
+    failures()++;
+    std::cerr << name << " threw: " << error.what() << "\n";
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("%s %s (%.1f s)\n", failures() == before ? "ok  " : "FAIL", name.c_str(), seconds);
+  std::fflush(stdout);
+}
+
+// The tests of these names; all where there are none.
+inline int runThose(const std::vector<std::string>& names) {
+  const auto wanted = [&](const std::string& name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  };
+  std::size_t done = 0;
+  for (const auto& [name, body] : tests()) {
+    if (!wanted(name)) continue;
+    run(name, body);
+    done++;
+  }
+  if (!names.empty() && done != names.size()) report(__FILE__, __LINE__, "a test of that name is not there");
+  std::cout << done << " tests, " << failures() << " failed checks\n";
+  return failures() == 0 ? 0 : 1;
+}
+
 }  // namespace check
 
-#define TEST(name)                                                 \
-  static void name();                                              \
-  static const check::Registration register_##name(#name, name);   \
-  static void name()
+#define TEST(name)                                                      \
+  static void test_##name();                                            \
+  static const check::Registration register_##name(#name, test_##name); \
+  static void test_##name()
 #define CHECK(condition) ((condition) ? void() : check::report(__FILE__, __LINE__, "not true: " #condition))
 #define CHECK_EQUAL(a, b) check::equal(__FILE__, __LINE__, #a " == " #b, (a), (b))
 
-int main() {
-  for (const auto& [name, body] : check::tests()) {
-    const int before = check::failures();
-    body();
-    std::cout << (check::failures() == before ? "ok   " : "FAIL ") << name << "\n";
+int main(int argc, char** argv) {
+  std::vector<std::string> names(argv + 1, argv + argc);
+  check::quick() = std::erase(names, "--quick") > 0;
+  if (const std::string why = check::obstacle()(); !why.empty()) {
+    std::cerr << why << "\n";
+    return 2;
   }
-  std::cout << check::tests().size() << " tests, " << check::failures() << " failed checks\n";
-  return check::failures() == 0 ? 0 : 1;
+  return check::runThose(names);
 }

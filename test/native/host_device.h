@@ -7,7 +7,9 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <typeinfo>
 
@@ -72,7 +74,14 @@ struct AlignedDelete {
 };
 using Memory = std::unique_ptr<std::byte[], AlignedDelete>;
 
+// What the device has. Every piece of it is apart, so only one that is larger than all is too large.
+constexpr std::size_t kMemory = std::size_t{1} << 30;
+
 inline Memory rubbish(std::size_t bytes) {
+  if (bytes > kMemory) {
+    throw std::runtime_error("the host has no " + std::to_string(bytes >> 20) + " MiB to give (" +
+                             std::to_string(kMemory >> 20) + " MiB free of " + std::to_string(kMemory >> 20) + " MiB)");
+  }
   Memory memory(static_cast<std::byte*>(::operator new[](bytes, std::align_val_t{256})));
   std::memset(memory.get(), 0xa5, bytes);
   return memory;
@@ -136,11 +145,12 @@ class HostDevice {
 
   class Loan {
    public:
-    explicit Loan(HostLane& lane) : lane_(lane) {}
+    Loan(HostLane& lane, std::mutex& mutex) : lock_(mutex), lane_(lane) {}
     HostLane& operator*() const { return lane_; }
     HostLane* operator->() const { return &lane_; }
 
    private:
+    std::unique_lock<std::mutex> lock_;
     HostLane& lane_;
   };
 
@@ -148,7 +158,7 @@ class HostDevice {
   const char* description() const { return "the kernels of the cuda backend, run on the host"; }
   const char* level() const { return "host"; }
   std::string unavailable() const { return ""; }
-  Loan borrow(int) { return Loan(lane_); }
+  Loan borrow(int) { return {lane_, mutex_}; }
   void releaseKept() {}
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) {
@@ -164,6 +174,7 @@ class HostDevice {
   }
 
  private:
+  std::mutex mutex_;  // one lane, one call at a time
   HostLane lane_;
 };
 

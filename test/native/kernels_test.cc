@@ -1,23 +1,110 @@
-// The kernels of the cuda backend, run on the host (host_device.h), against the scalar reference.
+// The kernels of the cuda backend, run on the host (host_device.h), against the scalar reference. What needs a card is in
+// gpu/.
+#include "device_checks.h"
 #include "host_device.h"
 #include "parity.h"
 
 using namespace saliencymix;
 
 namespace {
+
 const Backend& device() { return host_device::backend(); }
+
+template <class Kernel>
+int launchesOf() {
+  return host_device::launches()[typeid(Kernel).name()];
+}
+
+// How often each kernel that writes mixed values has run.
+std::array<int, 9> mixLaunches() {
+  using namespace cuda;
+  return {launchesOf<MixUnits<std::uint8_t, false>>(),  launchesOf<MixUnits<std::uint8_t, true>>(),
+          launchesOf<MixUnits<float, false>>(),         launchesOf<MixUnits<float, true>>(),
+          launchesOf<MixUnits<std::uint16_t, false>>(), launchesOf<MixUnits<std::uint16_t, true>>(),
+          launchesOf<MixValues<std::uint8_t>>(),        launchesOf<MixValues<float>>(),
+          launchesOf<MixValues<std::uint16_t>>()};
+}
+
+// Which of them run for a shape: 'x' for each that did.
+std::string mixPaths(const parity::Shape& shape) {
+  check::Numbers numbers(67);
+  const auto before = mixLaunches();
+  parity::compareMixing(device(), numbers, shape);
+  const auto after = mixLaunches();
+  std::string paths;
+  for (std::size_t i = 0; i < before.size(); i++) paths += after[i] > before[i] ? 'x' : '.';
+  return paths;
+}
+
 }  // namespace
 
 TEST(awkwardShapes) {
   check::Numbers numbers(61);
-  for (const auto& [count, height, width] :
-       {std::array{1, 1, 1}, {3, 1, 2}, {3, 2, 1}, {2, 1, 300}, {2, 300, 1}, {1, 113, 112}, {1, 225, 223}, {2, 64, 64},
-        {1, 12, 300}, {1, 300, 12}, {1, 13, 24}, {1, 57, 61}, {1, 60, 121}, {70, 9, 11}, {5, 32, 32}, {2, 16, 48}}) {
-    for (const int channels : {1, 3}) parity::compareAll(device(), numbers, {count, height, width, channels});
-  }
+  for (const parity::Shape& shape : parity::awkwardShapes()) parity::compareAll(device(), numbers, shape);
 }
 
 TEST(randomShapes) {
   check::Numbers numbers(62);
   for (int round = 0; round < 60; round++) parity::compareAll(device(), numbers, parity::randomShape(numbers, 20'000));
+}
+
+TEST(severalWaves) {
+  check::Numbers numbers(63);
+  const auto launches = [] {
+    return std::array{launchesOf<cuda::CombineContrasts>(), launchesOf<cuda::SpreadSquares>(), launchesOf<cuda::ColourDistance>()};
+  };
+  auto before = launches();
+  device_checks::compareWaves(device(), numbers, [&](const SaliencyMethod& method, const BatchView&) {
+    const std::size_t at = static_cast<std::size_t>(&method - kSaliencyMethods.data());
+    CHECK(launches()[at] >= before[at] + 2);
+    before = launches();
+  });
+}
+
+// Both ways of mixing, in every form of the output: 16 values at a time where images are a multiple of 16 bytes, which
+// those of three channels are where their planes are, and value by value elsewhere.
+TEST(bothMixPaths) {
+  for (const auto& [height, width] : {std::array{16, 48}, {4, 4}, {1, 16}, {32, 31}, {3, 176}, {112, 113}}) {
+    CHECK(mixPaths({3, height, width, 3}) == "xxxxxx...");
+  }
+  CHECK(mixPaths({3, 12, 20, 1}) == "x.x.x....");  // one channel is one plane
+  for (const auto& [height, width] : {std::array{1, 1}, {5, 7}, {17, 31}, {4, 6}}) {
+    CHECK(mixPaths({3, height, width, 3}) == "......xxx");
+    CHECK(mixPaths({3, height, width, 1}) == "......xxx");
+  }
+}
+
+TEST(ties) {
+  check::Numbers numbers(64);
+  parity::compareTies(device(), numbers, 200);
+}
+
+TEST(peaksOfPhotographs) {
+  check::Numbers numbers(65);
+  device_checks::comparePeaks(device(), numbers, 2, {20, 48, 56, 3});
+}
+
+TEST(cancelled) {
+  check::Numbers numbers(66);
+  device_checks::expectCancelled(device(), numbers);
+  CHECK(device_checks::stopAtAnyMoment(device(), numbers, 4) > 0);
+}
+
+TEST(manyBatches) {
+  check::Numbers numbers(68);
+  device_checks::Loop(device(), numbers).run(40);
+}
+
+TEST(severalThreads) { device_checks::compareAtOnce(device(), 4, 2, 3'000); }
+
+TEST(residents) {
+  check::Numbers numbers(69);
+  device_checks::compareResidents(device(), numbers);
+  device_checks::compareChain(device(), numbers, {9, 24, 32, 3});
+  device_checks::compareChain(device(), numbers, {7, 13, 17, 1});
+}
+
+TEST(tooMuchMemory) {
+  check::Numbers numbers(70);
+  device_checks::expectRefusal(device(), numbers, host_device::kMemory);
 }

@@ -1,5 +1,6 @@
 // A backend compared with the scalar reference of the CPU, call by call: every method, kind of sample, layout and number
-// type, on one shape. What both must share to the bit is compared to the bit.
+// type, on one shape. What both must share to the bit is compared to the bit. Large shapes are compared with the CPU's best
+// level, which the scalar reference takes too long for; that level is held against the reference by levels_test.cc.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,9 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <span>
+#include <thread>
 #include <vector>
 
 #include "calls.h"
@@ -19,7 +23,7 @@ namespace parity {
 
 using namespace saliencymix;
 
-inline const Run kRun{2, nullptr};
+inline const Run kRun{std::max(2, static_cast<int>(std::thread::hardware_concurrency())), nullptr};
 
 inline const Backend& reference() {
   static const std::unique_ptr<Backend> scalar = cpuBackendAt(cpu::levels().back());
@@ -68,24 +72,52 @@ struct Found {
   }
 };
 
-inline void compareSaliency(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+inline void expectNear(const SaliencyMethod& method, const std::vector<float>& expected, const std::vector<float>& found) {
+  float worst = 0.0f;
+  for (std::size_t i = 0; i < found.size(); i++) {
+    const float difference = std::fabs(found[i] - expected[i]);
+    worst = difference <= worst ? worst : difference;  // a NaN is the worst
+  }
+  CHECK(worst <= toleranceOf(method));
+}
+
+// Peaks and lows are those of the backend's own maps.
+inline void expectExtremes(const Found& found, const BatchView& batch) {
+  for (std::size_t i = 0; i < found.peaks.size(); i++) {
+    const float* map = found.maps.data() + i * batch.image(0).pixels();
+    CHECK(found.peaks[i] == findExtreme(map, batch.height, batch.width, Extreme::peak));
+    CHECK(found.lows[i] == findExtreme(map, batch.height, batch.width, Extreme::low));
+  }
+}
+
+// What mixing asks of saliency, some images left out and some asked for twice, is what the backend's own maps say.
+inline void compareAnchors(const Backend& backend, check::Numbers& numbers, const BatchView& batch,
+                           const SaliencyMethod& method, const Found& own) {
+  std::vector<AnchorRequest> requests;
+  std::vector<Point> found(2 * static_cast<std::size_t>(batch.count));
+  const bool ties = numbers.below(3) > 0;  // else no map is kept
+  for (std::size_t i = 0; i < found.size(); i++) {
+    const double u = ties && numbers.below(2) == 0 ? numbers.uniform() : kFirstTie;
+    const Extreme extreme = numbers.below(2) == 0 ? Extreme::peak : Extreme::low;
+    requests.push_back({numbers.below(batch.count), extreme, u, &found[i]});
+  }
+  calls::findAnchors(backend, batch, &method, nullptr, requests, kRun);
+  for (const AnchorRequest& request : requests) {
+    const float* map = own.maps.data() + static_cast<std::size_t>(request.image) * batch.image(0).pixels();
+    CHECK(*request.found == findExtreme(map, batch.height, batch.width, request.extreme, request.u));
+  }
+}
+
+inline void compareSaliency(const Backend& backend, check::Numbers& numbers, const Shape& shape,
+                            const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   const BatchView& batch = images.view();
   const auto resident = bring(backend, batch);
   for (const SaliencyMethod& method : kSaliencyMethods) {
-    const Found expected(reference(), {batch}, method);
     const Found found(backend, {batch}, method);
-    float worst = 0.0f;
-    for (std::size_t i = 0; i < found.maps.size(); i++) {
-      const float difference = std::fabs(found.maps[i] - expected.maps[i]);
-      worst = difference <= worst ? worst : difference;  // a NaN is the worst
-    }
-    CHECK(worst <= toleranceOf(method));
-    for (std::size_t i = 0; i < found.peaks.size(); i++) {
-      const float* map = found.maps.data() + i * batch.image(0).pixels();
-      CHECK(found.peaks[i] == findExtreme(map, shape.height, shape.width, Extreme::peak));
-      CHECK(found.lows[i] == findExtreme(map, shape.height, shape.width, Extreme::low));
-    }
+    expectNear(method, Found(other, {batch}, method).maps, found.maps);
+    expectExtremes(found, batch);
+    compareAnchors(backend, numbers, batch, method, found);
     const Found onlyExtremes(backend, {batch}, method, false);
     CHECK(onlyExtremes.peaks == found.peaks && onlyExtremes.lows == found.lows);
     BatchView absent = batch;
@@ -143,7 +175,8 @@ inline OutputFormat formatOf(check::Numbers& numbers, Layout layout, Dtype dtype
 
 // A whole call, from the host's memory to it and from resident memory to it. The peaks of float maps may differ where two
 // pixels are about equal, so these methods are left to compareSaliency unless the maps are given.
-inline void compareMixing(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+inline void compareMixing(const Backend& backend, check::Numbers& numbers, const Shape& shape,
+                          const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   const BatchView& batch = images.view();
   const auto resident = bring(backend, batch);
@@ -160,7 +193,7 @@ inline void compareMixing(const Backend& backend, check::Numbers& numbers, const
 
       std::vector<MixSample> expected = drawn;
       std::vector<std::uint8_t> expectedOut(bytes);
-      reference().mix({{batch}, expected, placing, format, {expectedOut.data()}}, kRun);
+      other.mix({{batch}, expected, placing, format, {expectedOut.data()}}, kRun);
 
       std::vector<MixSample> found = drawn;
       std::vector<std::uint8_t> out(bytes + 64, 0xcd);
@@ -189,7 +222,8 @@ inline void compareMixing(const Backend& backend, check::Numbers& numbers, const
   }
 }
 
-inline void compareLabelMaps(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+inline void compareLabelMaps(const Backend& backend, check::Numbers& numbers, const Shape& shape,
+                             const Backend& other = reference()) {
   std::vector<std::int32_t> labels(shape.pixels());
   for (std::int32_t& label : labels) label = static_cast<std::int32_t>(numbers.next());
   const Planes<std::int32_t> maps{labels.data(), shape.count, shape.height, shape.width, 1};
@@ -201,12 +235,13 @@ inline void compareLabelMaps(const Backend& backend, check::Numbers& numbers, co
   placeSamples(samples, shape.height, shape.width, BoxRule::shift);
   std::vector<std::int32_t> expected(labels.size());
   std::vector<std::int32_t> found(labels.size());
-  reference().mixLabelMaps(maps, samples, expected.data(), kRun);
+  other.mixLabelMaps(maps, samples, expected.data(), kRun);
   backend.mixLabelMaps(maps, samples, found.data(), kRun);
   CHECK(expected == found);
 }
 
-inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
+inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, const Shape& shape,
+                            const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   std::vector<CropFlip> draws;
   const auto shift = [&](int length) {
@@ -216,7 +251,7 @@ inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, con
   for (int i = 0; i < shape.count; i++) draws.push_back({shift(shape.height), shift(shape.width), numbers.below(2) == 0});
   std::vector<std::uint8_t> expected(shape.pixels() * static_cast<std::size_t>(shape.channels));
   std::vector<std::uint8_t> found(expected.size());
-  reference().cropFlip(images.view(), draws, expected.data(), kRun);
+  other.cropFlip(images.view(), draws, expected.data(), kRun);
   backend.cropFlip(images.view(), draws, found.data(), kRun);
   CHECK(expected == found);
 }
@@ -242,11 +277,23 @@ inline void compareTies(const Backend& backend, check::Numbers& numbers, int rou
   }
 }
 
-inline void compareAll(const Backend& backend, check::Numbers& numbers, const Shape& shape) {
-  compareSaliency(backend, numbers, shape);
-  compareMixing(backend, numbers, shape);
-  compareLabelMaps(backend, numbers, shape);
-  compareCropFlip(backend, numbers, shape);
+inline void compareAll(const Backend& backend, check::Numbers& numbers, const Shape& shape,
+                       const Backend& other = reference()) {
+  compareSaliency(backend, numbers, shape, other);
+  compareMixing(backend, numbers, shape, other);
+  compareLabelMaps(backend, numbers, shape, other);
+  compareCropFlip(backend, numbers, shape, other);
+}
+
+// Sizes at the borders of tiles, windows, rows of threads and whole images.
+inline std::vector<Shape> awkwardShapes() {
+  std::vector<Shape> shapes;
+  for (const auto& [count, height, width] :
+       {std::array{1, 1, 1}, {3, 1, 2}, {3, 2, 1}, {2, 1, 300}, {2, 300, 1}, {1, 113, 112}, {1, 225, 223}, {2, 64, 64},
+        {1, 12, 300}, {1, 300, 12}, {1, 13, 24}, {1, 57, 61}, {1, 60, 121}, {70, 9, 11}, {5, 32, 32}, {2, 16, 48}}) {
+    for (const int channels : {1, 3}) shapes.push_back({count, height, width, channels});
+  }
+  return shapes;
 }
 
 }  // namespace parity
