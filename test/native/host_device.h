@@ -90,6 +90,9 @@ inline Memory rubbish(std::size_t bytes) {
 class HostLane {
  public:
   std::byte* reserve(std::size_t bytes) {
+    // What a trip that was given up has left.
+    under_way_.clear();
+    coming_.clear();
     memory_ = rubbish(bytes);
     return memory_.get();
   }
@@ -103,7 +106,7 @@ class HostLane {
     under_way_.clear();
   }
   int mark() const { return 0; }
-  // Taken before the kernels of later, shown when all is done.
+  // Taken before later kernels run, shown when all is done.
   void download(void* to, const void* from, std::size_t bytes, int) {
     const auto* begin = static_cast<const std::byte*>(from);
     coming_.push_back({to, {begin, begin + bytes}});
