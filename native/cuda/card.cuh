@@ -124,6 +124,9 @@ class CardLane {
 
   void useThreads(int threads) { threads_ = threads; }
 
+  // For those who measure.
+  cudaStream_t stream() const { return stream_.get(); }
+
   std::byte* reserve(std::size_t bytes) {
     if (bytes > size_) {
       wait();
