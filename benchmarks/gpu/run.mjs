@@ -13,6 +13,7 @@ import { commitOf } from '../lib/environment.mjs';
 import { digits } from '../lib/figures.mjs';
 import { fromUser, UsageError } from '../lib/options.mjs';
 import { readResults } from '../lib/report.mjs';
+import { Mismatch } from '../lib/rounds.mjs';
 import { judge, median } from './lib/bars.mjs';
 import { buildProgram, compilerVersion, driverVersion, runProgram } from './lib/build.mjs';
 import { newestGpuResults, writeGpuPage, writeGpuResults } from './lib/report.mjs';
@@ -186,6 +187,7 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  const expected = error instanceof UsageError || error instanceof Mismatch;
+  console.error(expected ? error.message : error);
   process.exitCode = 1;
 }

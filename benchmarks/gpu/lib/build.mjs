@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../../lib/options.mjs';
+import { Mismatch } from '../../lib/rounds.mjs';
 
 /** What the program ends with where there is no card. */
 const NO_CARD = 3;
@@ -87,7 +88,7 @@ export async function runLines(command, words, take, environment = {}) {
   return { status, stderr: stderr.trim() };
 }
 
-/** @throws UsageError where there is no card, Error where something was wrong or failed */
+/** @throws UsageError where there is no card, Mismatch where a result was wrong or the program failed */
 export async function runProgram(program, { quick, rounds, only, host }, take) {
   const words = [];
   if (!host) {
@@ -97,5 +98,5 @@ export async function runProgram(program, { quick, rounds, only, host }, take) {
   }
   const { status, stderr } = await runLines(program, words, take);
   if (status === NO_CARD) throw new UsageError(`No graphics card can be measured: ${stderr}.`);
-  if (status !== 0) throw new Error(stderr || `${program} ended with status ${status}`);
+  if (status !== 0) throw new Mismatch(stderr || `${program} ended with status ${status}`);
 }

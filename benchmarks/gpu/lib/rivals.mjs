@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { numbers } from '../../lib/inputs.mjs';
+import { Mismatch } from '../../lib/rounds.mjs';
 import { runLines } from './build.mjs';
 
 const SCRIPT = fileURLToPath(new URL('../torch_rivals.py', import.meta.url));
@@ -77,10 +78,10 @@ async function runScript(python, words, device, take) {
   );
   if (status === 0) return undefined;
   if (status === ABSENT) return stderr.split('\n').at(-1);
-  throw new Error(stderr);
+  throw new Mismatch(stderr);
 }
 
-/** @throws Error where a result of PyTorch's is not the package's */
+/** @throws Mismatch where a result of PyTorch's is not the package's */
 export async function runRivals(library, { host, quick }, take) {
   const python = findPython();
   if (!python) {
