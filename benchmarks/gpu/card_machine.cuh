@@ -2,7 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cuda/backend.h"
@@ -13,6 +17,14 @@ namespace gpu_bench {
 
 using cuda::Card;
 using cuda::check;
+
+// The first group of the pattern in a file of the system.
+inline std::string foundIn(const char* path, const char* pattern) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::smatch match;
+  return std::regex_search(text, match, std::regex(pattern)) ? match[1].str() : "unknown";
+}
 
 // Keeps a multiprocessor busy for so many ticks of its clock.
 static __global__ void spin(long long ticks) {
@@ -121,6 +133,11 @@ class CardMachine {
         .text("about", backend().description())
         .text("cudaOfDriver", version(driver))
         .text("cudaRuntime", version(runtime))
+        .text("driver", foundIn("/proc/driver/nvidia/version", "\\s(\\d+\\.\\d+(\\.\\d+)?)\\s"))
+        .text("nvcc", std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__) + "." +
+                          std::to_string(__CUDACC_VER_BUILD__))
+        .text("processor", foundIn("/proc/cpuinfo", "model name\\s*: ([^\n]*)"))
+        .number("cores", std::thread::hardware_concurrency())
         .number("multiprocessors", properties_.multiProcessorCount)
         .number("cacheBytes", properties_.l2CacheSize)
         .number("memoryBytes", static_cast<double>(properties_.totalGlobalMem))

@@ -31,7 +31,7 @@ class HostMachine {
   void copyUp(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
   void copyDown(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
 
-  void describe() const { Json("device").text("name", "host").text("about", backend().description()).print(); }
+  void describe() const { Json("device").text("name", "host").text("about", backend().description()).number("cores", 1).print(); }
 
   // Copies of memory, under the names that the card's have.
   void copies(Bench<HostMachine>& bench) const {

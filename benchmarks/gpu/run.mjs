@@ -3,9 +3,8 @@
 // A native program (card.cu) measures the kernels and the whole calls, torch_rivals.py does the same work in PyTorch, and
 // the package itself is called from here. Everything is checked before it is timed. `node benchmarks/gpu/run.mjs` does
 // without npm.
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,9 +14,9 @@ import { fromUser, UsageError } from '../lib/options.mjs';
 import { readResults } from '../lib/report.mjs';
 import { Mismatch } from '../lib/rounds.mjs';
 import { judge, median } from './lib/bars.mjs';
-import { buildProgram, compilerVersion, driverVersion, runProgram } from './lib/build.mjs';
+import { buildProgram, runProgram } from './lib/build.mjs';
 import { newestGpuResults, writeGpuPage, writeGpuResults } from './lib/report.mjs';
-import { runRivals } from './lib/rivals.mjs';
+import { runRivals, writeCases } from './lib/rivals.mjs';
 import { measureThroughNode } from './lib/through-node.mjs';
 
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
@@ -29,6 +28,8 @@ const USAGE = `npm run bench:gpu -- [options]
   --only <words>    native jobs whose names begin so, and nothing else; not kept
   --out <file>      where the measurements go, instead of benchmarks/results
   --commit <hash>   for the record, where there is no git
+  --cases <folder>  only writes what torch_rivals.py checks itself against, for a machine without Node
+  --lines <file>    takes what the program and torch_rivals.py printed elsewhere, instead of measuring
   --host            a dry run without a card: small sizes on the host, whose times mean nothing
   --build           builds the program, and runs nothing
   --report [file]   only writes the page, from the given or the newest measurements
@@ -40,6 +41,8 @@ const OPTIONS = {
   only: { type: 'string' },
   out: { type: 'string' },
   commit: { type: 'string' },
+  cases: { type: 'string' },
+  lines: { type: 'string' },
   host: { type: 'boolean', default: false },
   build: { type: 'boolean', default: false },
   report: { type: 'boolean', default: false },
@@ -57,10 +60,12 @@ function readOptions() {
   const { values, positionals } = parsed;
   if (positionals.length > (values.report ? 1 : 0))
     throw new UsageError(`unknown word "${positionals.at(-1)}"\n\n${USAGE}`);
-  const { rounds, out, page } = values;
+  const { rounds, out, page, cases, lines } = values;
   if (rounds !== undefined && !/^[1-9]\d*$/.test(String(rounds)))
     throw new UsageError(`--rounds must be a whole number of at least 1, not "${String(rounds)}"`);
-  return { ...values, out: fromUser(out), page: fromUser(page), file: fromUser(positionals[0]) };
+  const paths = { out, page, cases, lines, file: positionals[0] };
+  const resolved = Object.entries(paths).map(([name, path]) => [name, fromUser(path)]);
+  return { ...values, ...Object.fromEntries(resolved) };
 }
 
 const require = createRequire(import.meta.url);
@@ -106,34 +111,37 @@ function say(line) {
   );
 }
 
+/** What the numbers depend on: of the machine that measured them, which may be another one (--lines). */
 function environment(lines, { commit }) {
-  const {
-    kind: _,
-    name: device,
-    about,
-    cudaRuntime,
-    cudaOfDriver,
-    ...card
-  } = lines.find(({ kind }) => kind === 'device');
+  const { kind: _, name: device, ...card } = lines.find(({ kind }) => kind === 'device');
+  const { driver, cudaOfDriver, cudaRuntime, nvcc, ...facts } = card;
   const torch = lines.find(({ kind }) => kind === 'rivals')?.torch;
+  const versions = { driver, 'CUDA of the driver': cudaOfDriver, 'CUDA runtime': cudaRuntime, nvcc, torch };
   return {
     ...(commit ? { commit, modified: false } : commitOf(root)),
     device,
-    about,
-    ...card,
-    processor: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    system: `${process.platform} ${process.arch}`,
+    ...facts,
     versions: {
-      driver: driverVersion(),
-      'CUDA of the driver': cudaOfDriver,
-      'CUDA runtime': cudaRuntime,
-      nvcc: compilerVersion(),
+      ...Object.fromEntries(Object.entries(versions).filter(([, version]) => version)),
       node: process.versions.node,
       saliencymix: require('../../package.json').version,
-      ...(torch ? { torch } : {}),
     },
   };
+}
+
+const resultsOf = (lines, options) => ({
+  date: new Date().toISOString(),
+  quick: options.quick,
+  dryRun: options.host,
+  environment: environment(lines, options),
+  lines,
+});
+
+function readLines(file) {
+  const texts = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  return texts.map((text) => JSON.parse(text));
 }
 
 /** Every line is also kept at once, for a run that does not come to its end. */
@@ -157,8 +165,7 @@ async function measure(options) {
       await measureThroughNode(pack.library, options, take);
     } else take({ kind: 'left', name: 'PyTorch and the package through Node', why: pack.why });
   }
-  const { quick, host: dryRun } = options;
-  return { date: new Date().toISOString(), quick, dryRun, environment: environment(lines, options), lines };
+  return resultsOf(lines, options);
 }
 
 function printBars(results) {
@@ -175,7 +182,12 @@ async function main() {
     writeGpuPage(options.file ? readResults(options.file) : newestGpuResults(), options.page);
     return;
   }
-  const results = await measure(options);
+  if (options.cases) {
+    const { library, why } = loadPackage();
+    if (!library) throw new UsageError(why);
+    return writeCases(library, options.cases);
+  }
+  const results = options.lines ? resultsOf(readLines(options.lines), options) : await measure(options);
   if (!results) return;
   console.log('\nresults agree');
   if (!options.host) printBars(results);

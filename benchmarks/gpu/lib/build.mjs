@@ -26,13 +26,6 @@ function architectures() {
   return found?.split('\n')[0].replace('.', '') || '90';
 }
 
-/** The driver as it calls itself, where it can be asked. */
-export const driverVersion = () =>
-  said('nvidia-smi', '--query-gpu=driver_version', '--format=csv,noheader')?.split('\n')[0] ?? 'unknown';
-
-export const compilerVersion = () =>
-  said(nvcc() ?? 'nvcc', '--version')?.match(/V([\d.]+)/)?.[1] ?? 'unknown';
-
 function step(what, command, words) {
   const { status, stdout, stderr, error } = spawnSync(command, words, { encoding: 'utf8' });
   if (status === 0) return;

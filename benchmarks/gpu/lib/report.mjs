@@ -161,14 +161,12 @@ function nodeSection({ lines }) {
 
 function machine(results) {
   const { environment: at, date, quick } = results;
-  const versions = Object.entries(at.versions)
-    .filter(([, v]) => v)
-    .map(([name, version]) => `${name} ${version}`);
+  const versions = Object.entries(at.versions).map(([name, version]) => `${name} ${version}`);
   const commit = `commit ${at.commit}${at.modified ? ' with changes' : ''}, ${date.slice(0, 10)}`;
   const card = at.multiprocessors
     ? `${at.device}, ${at.multiprocessors} multiprocessors, ${digits(at.cacheBytes / 2 ** 20)} MiB cache`
     : at.device;
-  const device = `${card}; ${at.processor}, ${at.cores} cores.`;
+  const device = `${[card, at.processor].filter(Boolean).join('; ')}, ${at.cores} cores.`;
   const bound = `Copy bandwidth: ${digits(copyBandwidth(results))} GB/s.`;
   return `${device}  \n${versions.join(', ')}; ${commit}${quick ? ', a quick run' : ''}.  \n${bound}`;
 }

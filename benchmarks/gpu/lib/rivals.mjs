@@ -1,5 +1,5 @@
 // PyTorch on the same card: first its results against the package's, then its times.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -67,6 +67,13 @@ async function writeCase(library, shape, folder) {
   };
 }
 
+export async function writeCases(library, folder) {
+  mkdirSync(folder, { recursive: true });
+  const cases = [];
+  for (const shape of CASES) cases.push(await writeCase(library, shape, folder));
+  writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
+}
+
 /** Gives why the script cannot take part, if it cannot. */
 async function runScript(python, words, device, take) {
   const environment = { PYTHONDONTWRITEBYTECODE: '1' };
@@ -92,9 +99,7 @@ export async function runRivals(library, { host, quick }, take) {
   const device = host ? 'cpu' : 'cuda';
   const settings = [...(quick || host ? ['--quick'] : []), ...(host ? ['--count', '8', '--side', '32'] : [])];
   try {
-    const cases = [];
-    for (const shape of CASES) cases.push(await writeCase(library, shape, folder));
-    writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
+    await writeCases(library, folder);
     const why =
       (await runScript(python, ['check', folder], device, take)) ??
       (await runScript(python, ['time', ...settings], device, take));
