@@ -49,7 +49,7 @@ function checkRounds(text, quick) {
 }
 
 /** npm runs scripts in their package's folder; paths are meant from where the user stands. */
-const fromUser = (path) => path && resolve(process.env.INIT_CWD ?? '.', path);
+export const fromUser = (path) => path && resolve(process.env.INIT_CWD ?? '.', path);
 
 /** @throws UsageError */
 export function readOptions(words) {

@@ -8,7 +8,10 @@ import { UsageError } from './options.mjs';
 const HERE = new URL('../', import.meta.url);
 const RESULTS = new URL('results/', HERE);
 
-const plain = (text) => text.toLowerCase().replace(/\W+/g, '-').replace(/^-|-$/g, '');
+/** How the names of a graphics card's measurements and tests begin; the measurements have a page of their own. */
+export const GPU_RESULTS = 'gpu-';
+
+export const plain = (text) => text.toLowerCase().replace(/\W+/g, '-').replace(/^-|-$/g, '');
 
 /** Gives the path that was written. */
 export function writeResults(results, wanted) {
@@ -22,8 +25,7 @@ export function writeResults(results, wanted) {
 /** By the dates in the files: a checkout sets the times of the files themselves as it likes. */
 export function newestResults() {
   const kept = readdirSync(RESULTS)
-    // Those of scripts/gpu-tests.mjs lie beside them, and measure nothing.
-    .filter((name) => name.endsWith('.json') && !name.startsWith('gpu-tests-'))
+    .filter((name) => name.endsWith('.json') && !name.startsWith(GPU_RESULTS))
     .map((name) => fileURLToPath(new URL(name, RESULTS)))
     .map((file) => ({ file, date: readResults(file).date }))
     .toSorted((a, b) => b.date.localeCompare(a.date));
@@ -39,7 +41,7 @@ export function readResults(file) {
   }
 }
 
-function table(head, rows) {
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

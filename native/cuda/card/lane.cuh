@@ -31,6 +31,9 @@ class CardLane {
 
   void useThreads(int threads) { threads_ = threads; }
 
+  // Of the kernels, for those who measure.
+  cudaStream_t stream() const { return kernels_.get(); }
+
   std::byte* reserve(std::size_t bytes) {
     if (bytes > size_) {
       wait();

@@ -1,0 +1,135 @@
+// What each kernel has to move, at least: every input read once, every result written once, whatever the caches do between.
+// P: pixels of an image; C: its channels; V = P C: its values; S = (H + 1)(W + 1): the entries of an integral image.
+//
+// A kernel that is not listed is timed all the same, without a share of the bandwidth.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <typeinfo>
+
+#if __has_include(<cxxabi.h>)
+#include <cxxabi.h>
+#endif
+
+#include "cuda/kernels/extremes.h"
+#include "cuda/kernels/fine_grained.h"
+#include "cuda/kernels/frequency_tuned.h"
+#include "cuda/kernels/integral.h"
+#include "cuda/kernels/mix.h"
+#include "cuda/kernels/place.h"
+#include "cuda/kernels/spectral_residual.h"
+
+namespace gpu_bench {
+
+using namespace saliencymix;
+
+// Bytes of one launch.
+struct Moved {
+  double read = 0;
+  double written = 0;
+};
+
+struct Stage {
+  std::string name;
+  std::string formula;  // per image, or per sample where something is mixed
+  Moved moved;
+};
+
+// What a kernel's arguments do not tell: how many values of the batch a mixed value is made of, two where images are
+// blended.
+using ReadsPerValue = double;
+
+inline double pixelsOf(const cuda::Wave& wave) { return static_cast<double>(wave.pixels()); }
+inline double valuesOf(const cuda::Wave& wave) { return pixelsOf(wave) * wave.channels; }
+inline double mapOf(const cuda::Wave& wave) { return wave.maps != nullptr ? 4 * pixelsOf(wave) : 0; }
+inline double sumsOf(int height, int width) { return 4 * static_cast<double>(cuda::integralSize(height, width)); }
+inline Moved times(int count, double read, double written) { return {count * read, count * written}; }
+
+inline Stage stageOf(const cuda::SmoothGray& k, ReadsPerValue) {
+  return {"SmoothGray", "read V, write P", times(k.wave.count, valuesOf(k.wave), pixelsOf(k.wave))};
+}
+inline Stage stageOf(const cuda::SumColumns& k, ReadsPerValue) {
+  const double pixels = static_cast<double>(k.height) * k.width;
+  return {"SumColumns", "read P, write 4 S", times(k.count, pixels, sumsOf(k.height, k.width))};
+}
+inline Stage stageOf(const cuda::SumRows& k, ReadsPerValue) {
+  return {"SumRows", "read 4 S, write 4 S", times(k.rows, 4.0 * k.width, 4.0 * k.width)};
+}
+inline Stage stageOf(const cuda::Contrast& k, ReadsPerValue) {
+  const double pixels = static_cast<double>(k.height) * k.width;
+  return {"Contrast", "read P + 4 S, write 4 P", times(k.count, pixels + sumsOf(k.height, k.width), 4 * pixels)};
+}
+inline Stage stageOf(const cuda::CombineContrasts& k, ReadsPerValue) {
+  return {"CombineContrasts", k.wave.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
+          times(k.wave.count, 4 * pixelsOf(k.wave), mapOf(k.wave))};
+}
+inline Stage stageOf(const cuda::SumColours& k, ReadsPerValue) {
+  return {"SumColours", "read V, write 12 P", times(k.wave.count, valuesOf(k.wave), 12 * pixelsOf(k.wave))};
+}
+inline Stage stageOf(const cuda::ColourDistance& k, ReadsPerValue) {
+  return {"ColourDistance", k.wave.maps != nullptr ? "read 12 P, write 4 P" : "read 12 P",
+          times(k.wave.count, 12 * pixelsOf(k.wave), mapOf(k.wave))};
+}
+// Of the image only the neighbours of 64 x 64 points, two an axis.
+inline Stage stageOf(const cuda::Spectrum& k, ReadsPerValue) {
+  const double image = static_cast<double>(std::min(k.wave.height, 128)) * std::min(k.wave.width, 128) * k.wave.channels;
+  const double area = static_cast<double>(kDftArea);
+  return {"Spectrum", "read min(H, 128) min(W, 128) C + 8 * 64^2, write 12 * 64^2",
+          times(k.wave.count, image + 8 * area, 12 * area)};
+}
+inline Stage stageOf(const cuda::SpreadSquares& k, ReadsPerValue) {
+  return {"SpreadSquares", k.wave.maps != nullptr ? "read 4 * 64^2, write 4 P" : "read 4 * 64^2",
+          times(k.wave.count, 4.0 * static_cast<double>(kDftArea), mapOf(k.wave))};
+}
+inline Stage stageOf(const cuda::ReadKeys& k, ReadsPerValue) {
+  return {"ReadKeys", "read 16, write 16", times(k.count, sizeof(std::uint64_t), sizeof(Point))};
+}
+inline Stage stageOf(const cuda::AnswerRequests& k, ReadsPerValue) {
+  return {"AnswerRequests", "read 24, write 8",
+          times(k.count, sizeof(cuda::Request) + sizeof(std::uint64_t), sizeof(Point))};
+}
+inline Stage stageOf(const cuda::PutAnchors& k, ReadsPerValue) {
+  return {"PutAnchors", "read 16, write 8", times(k.count, sizeof(cuda::AskedBy) + sizeof(Point), sizeof(Point))};
+}
+inline Stage stageOf(const cuda::PlaceBoxes& k, ReadsPerValue) {
+  return {"PlaceBoxes", "read a sample, write its boxes and lambda",
+          times(k.count, sizeof(MixSample), sizeof(BoxPair) + sizeof(double))};
+}
+
+template <class T>
+std::string typeName() {
+  return sizeof(T) == 1 ? "uint8" : (sizeof(T) == 2 ? "float16" : "float32");
+}
+template <class T>
+Stage mixStage(const std::string& name, const cuda::MixInput& input, ReadsPerValue reads) {
+  const double values = input.imageLength();
+  const std::string formula = std::string(reads > 1 ? "read 2 V" : "read V") + ", write " +
+                              (sizeof(T) == 1 ? "" : std::to_string(sizeof(T)) + " ") + "V";
+  return {name, formula, times(input.count, reads * values, sizeof(T) * values)};
+}
+template <class T, bool planes>
+Stage stageOf(const cuda::MixUnits<T, planes>& k, ReadsPerValue reads) {
+  return mixStage<T>("MixUnits " + typeName<T>() + (planes ? " NCHW" : " NHWC"), k.input, reads);
+}
+template <class T>
+Stage stageOf(const cuda::MixValues<T>& k, ReadsPerValue reads) {
+  return mixStage<T>("MixValues " + typeName<T>(), k.input, reads);
+}
+
+// Any other kernel, by the name of its type.
+template <class Kernel>
+Stage stageOf(const Kernel&, ReadsPerValue) {
+  std::string name = typeid(Kernel).name();
+#if __has_include(<cxxabi.h>)
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> plain(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
+                                                          &std::free);
+  if (status == 0) name = plain.get();
+#endif
+  return {name, "", {}};
+}
+
+}  // namespace gpu_bench
