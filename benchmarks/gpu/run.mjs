@@ -113,7 +113,9 @@ function say(line) {
 
 /** What the numbers depend on: of the machine that measured them, which may be another one (--lines). */
 function environment(lines, { commit }) {
-  const { kind: _, name: device, ...card } = lines.find(({ kind }) => kind === 'device');
+  const found = lines.find(({ kind }) => kind === 'device');
+  if (!found) throw new UsageError('no line of a device: these are not the lines of gpu_bench');
+  const { kind: _, name: device, ...card } = found;
   const { driver, cudaOfDriver, cudaRuntime, nvcc, ...facts } = card;
   const torch = lines.find(({ kind }) => kind === 'rivals')?.torch;
   const versions = { driver, 'CUDA of the driver': cudaOfDriver, 'CUDA runtime': cudaRuntime, nvcc, torch };
