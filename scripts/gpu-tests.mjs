@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commitOf } from '../benchmarks/lib/environment.mjs';
+import { plain } from '../benchmarks/lib/report.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..');
 const require = createRequire(import.meta.url);
@@ -76,14 +77,9 @@ const sanitized = (tool) => () => {
 };
 
 async function twoAtOnce() {
-  const both = await Promise.all(
-    [1, 2].map(() =>
-      run(
-        program,
-        QUICK.filter((part) => part !== 'memory'),
-      ),
-    ),
-  );
+  // Each would see the other's memory go.
+  const parts = QUICK.filter((part) => part !== 'memory');
+  const both = await Promise.all([run(program, parts), run(program, parts)]);
   return both.every(Boolean);
 }
 
@@ -134,8 +130,7 @@ function describe(card) {
 
 /** Beside its place first: a reader never sees half of it. */
 function write() {
-  const device = report.device.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  const file = join(results, `gpu-tests-${device}-${report.commit}.json`);
+  const file = join(results, `gpu-tests-${plain(report.device)}-${report.commit}.json`);
   mkdirSync(results, { recursive: true });
   writeFileSync(`${file}.part`, `${JSON.stringify(report, null, 1)}\n`);
   renameSync(`${file}.part`, file);

@@ -79,24 +79,20 @@ if (!['AUTO', 'ON', 'OFF'].includes(cuda)) {
   console.error(`saliencymix: SALIENCYMIX_CUDA must be "AUTO", "ON" or "OFF", not "${cuda}"`);
   process.exit(1);
 }
-const withoutCuda = [
-  ['cmake', () => withCMake('OFF')],
-  ['gyp', withGyp],
-];
 const builders = [
-  ['cmake', () => withCMake(cuda)],
-  ...(cuda === 'AUTO' ? withoutCuda : cuda === 'OFF' ? [withoutCuda[1]] : []),
-];
+  { tool: 'cmake', build: () => withCMake(cuda) },
+  { tool: 'cmake', build: () => withCMake('OFF'), when: cuda === 'AUTO' },
+  { tool: 'gyp', build: withGyp, when: cuda !== 'ON' },
+].filter(({ tool, when = true }) => when && (only ?? tool) === tool);
 if (only !== undefined && only !== 'cmake' && only !== 'gyp') {
   console.error(`saliencymix: SALIENCYMIX_BUILD must be "cmake" or "gyp", not "${only}"`);
   process.exit(1);
 }
 
 if (!rebuild && (loads(local) || loads(prebuilt))) process.exit(0);
-for (const [name, build] of builders) {
-  if (only !== undefined && only !== name) continue;
+for (const { tool, build } of builders) {
   if (!build()) continue;
-  console.log(`saliencymix: addon built with ${name === 'gyp' ? 'node-gyp' : 'CMake'} for ${whatFor()}`);
+  console.log(`saliencymix: addon built with ${tool === 'gyp' ? 'node-gyp' : 'CMake'} for ${whatFor()}`);
   process.exit(0);
 }
 console.error(

@@ -127,12 +127,11 @@ class CardMachine {
     int runtime = 0;
     check(cudaDriverGetVersion(&driver), "asking for the driver");
     check(cudaRuntimeGetVersion(&runtime), "asking for the runtime");
-    const auto version = [](int v) { return std::to_string(v / 1000) + "." + std::to_string(v % 1000 / 10); };
     Json("device")
         .text("name", properties_.name)
         .text("about", backend().description())
-        .text("cudaOfDriver", version(driver))
-        .text("cudaRuntime", version(runtime))
+        .text("cudaOfDriver", cuda::versionText(driver))
+        .text("cudaRuntime", cuda::versionText(runtime))
         .text("driver", foundIn("/proc/driver/nvidia/version", "\\s(\\d+\\.\\d+(\\.\\d+)?)\\s"))
         .text("nvcc", std::to_string(__CUDACC_VER_MAJOR__) + "." + std::to_string(__CUDACC_VER_MINOR__) + "." +
                           std::to_string(__CUDACC_VER_BUILD__))

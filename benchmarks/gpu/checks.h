@@ -44,8 +44,7 @@ inline std::string checkSaliency(const Backend& backend, const Job& job, const I
   const BatchView view = input.images->view();
   const Found here(backend, job, {view, input.resident.get()}, true, run);
   const Found wanted(reference, job, {view}, true, run);
-  const bool exact = job.method == "fine-grained";
-  const float tolerance = exact ? 0.0f : (job.method == "spectral-residual" ? 2.5e-4f : 1e-3f);
+  const float tolerance = findSaliencyMethod(job.method)->tolerance;
   float worst = 0;
   for (std::size_t i = 0; i < wanted.maps.size(); i++) {
     const float difference = std::fabs(here.maps[i] - wanted.maps[i]);
@@ -54,7 +53,7 @@ inline std::string checkSaliency(const Backend& backend, const Job& job, const I
   require(worst <= tolerance, job, "maps differ by up to " + std::to_string(worst) + " from those of the cpu backend");
   const Found bare(backend, job, {view, input.resident.get()}, false, run);
   require(samePoints(bare.peaks, here.peaks) && samePoints(bare.lows, here.lows), job, "without maps, other extremes");
-  if (!exact) return "maps within " + std::to_string(worst) + " of the cpu backend's";
+  if (tolerance > 0.0f) return "maps within " + std::to_string(worst) + " of the cpu backend's";
   require(samePoints(here.peaks, wanted.peaks) && samePoints(here.lows, wanted.lows), job, "other peaks or lows");
   return "maps, peaks and lows equal to the cpu backend's";
 }

@@ -9,8 +9,6 @@ namespace cuda {
 
 namespace {
 
-std::string versionText(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
-
 // Without a driver the runtime answers every question with an error, and stays usable.
 std::string whyNoCard(cudaError_t status) {
   cudaGetLastError();

@@ -37,11 +37,24 @@ SALIENCYMIX_HOST_DEVICE void eachOfRectangle(const Block& block, int threads, in
   block.each(threads, [&](int thread) { stride(thread, threads, rows, cols, f); });
 }
 
-// values[0] becomes the combination of all `count` values, a power of two.
+// f(i) for every i in 0 .. count - 1 of a whole launch, one a thread.
+template <class Block, class F>
+SALIENCYMIX_HOST_DEVICE void eachOfLaunch(const Block& block, int threads, int count, const F& f) {
+  block.each(threads, [&](int thread) {
+    const int i = block.index() * threads + thread;
+    if (i < count) f(i);
+  });
+}
+
+// Of `lists` lists of `count` values, a power of two, one behind the other: the first of each becomes the combination of its
+// list.
 template <class Block, class T, class Combine>
-SALIENCYMIX_HOST_DEVICE void reduce(const Block& block, T* values, int count, const Combine& combine) {
+SALIENCYMIX_HOST_DEVICE void reduce(const Block& block, T* values, int lists, int count, const Combine& combine) {
   for (int half = count / 2; half > 0; half /= 2) {
-    block.each(half, [&](int i) { values[i] = combine(values[i], values[i + half]); });
+    block.each(lists * half, [&](int i) {
+      T* const value = values + i / half * count + i % half;
+      value[0] = combine(value[0], value[half]);
+    });
   }
 }
 
@@ -50,6 +63,32 @@ struct Larger {
   SALIENCYMIX_HOST_DEVICE T operator()(T a, T b) const { return a < b ? b : a; }
 };
 
+struct Sum {
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE T operator()(T a, T b) const { return a + b; }
+};
+
 SALIENCYMIX_HOST_DEVICE inline int partsOf(int length, int part) { return (length + part - 1) / part; }
+
+// What a block takes on where every image has `length` items and a block takes `size` of them: items begin .. end - 1.
+struct Piece {
+  int image;
+  int begin;
+  int end;
+
+  SALIENCYMIX_HOST_DEVICE Piece(int block, int length, int size)
+      : image(block / partsOf(length, size)), begin(block % partsOf(length, size) * size),
+        end(begin + size < length ? begin + size : length) {}
+  SALIENCYMIX_HOST_DEVICE int count() const { return end - begin; }
+};
+
+// f(i) for the items of a piece of at most as many as there are threads.
+template <class Block, class F>
+SALIENCYMIX_HOST_DEVICE void eachOfPiece(const Block& block, int threads, const Piece& piece, const F& f) {
+  block.each(threads, [&](int thread) {
+    const int i = piece.begin + thread;
+    if (i < piece.end) f(i);
+  });
+}
 
 }  // namespace saliencymix::cuda

@@ -44,6 +44,6 @@ constexpr int kTieThreads = 256;
 constexpr int kPlaceThreads = 64;
 
 constexpr int kMixThreads = 256;
-constexpr int kUnitsOfThread = 1;  // of 48 values
+constexpr int kMixBlocksAtOnce = 3;  // of the kernel that writes 48 values a thread: 80 registers
 
 }  // namespace saliencymix::cuda::tuning

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "cpu/backend.h"
 #include "images.h"
+#include "parity.h"
 
 using namespace saliencymix;
 
@@ -25,28 +26,8 @@ std::vector<std::unique_ptr<Backend>> vectorLevels() {
 
 std::unique_ptr<Backend> scalarLevel() { return cpuBackendAt(cpu::levels().back()); }
 
-struct Found {
-  std::vector<float> maps;
-  std::vector<Point> peaks;
-  std::vector<Point> lows;
-};
-
-Found find(const Backend& backend, const BatchView& batch, const SaliencyMethod& method, int threads) {
-  const std::size_t count = static_cast<std::size_t>(batch.count);
-  Found found{std::vector<float>(count * batch.image(0).pixels(), -1.0f), std::vector<Point>(count),
-              std::vector<Point>(count)};
-  calls::saliency(backend, batch, method, found.maps.data(), found.peaks.data(), found.lows.data(), {threads, nullptr});
-  return found;
-}
-
 bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-// What the golden tests allow between float32 and float64.
-float toleranceOf(const SaliencyMethod& method) {
-  if (method.name == "fine-grained") return 0.0f;
-  return method.name == "spectral-residual" ? 2.5e-4f : 1e-3f;
 }
 
 // As mixing asks for them: the first peaks alone, of every image, with no map.
@@ -58,32 +39,16 @@ std::vector<Point> findPeaks(const Backend& backend, const BatchView& batch, con
   return peaks;
 }
 
-void expectNear(const SaliencyMethod& method, const Found& reference, const Found& found) {
-  float worst = 0.0f;
-  for (std::size_t i = 0; i < found.maps.size(); i++) {
-    const float difference = std::fabs(found.maps[i] - reference.maps[i]);
-    worst = difference <= worst ? worst : difference;  // a NaN is the worst
-  }
-  CHECK(worst <= toleranceOf(method));
-}
-
 void compareLevels(const BatchView& batch, const SaliencyMethod& method, int threads) {
-  const std::unique_ptr<Backend> scalar = scalarLevel();
-  const Found reference = find(*scalar, batch, method, 1);
-  const auto levels = vectorLevels();
-  Found first;
-  for (const auto& level : levels) {
-    Found found = find(*level, batch, method, threads);
-    expectNear(method, reference, found);
-    const std::size_t pixels = batch.image(0).pixels();
-    for (std::size_t i = 0; i < found.peaks.size(); i++) {
-      const float* map = found.maps.data() + i * pixels;
-      CHECK(found.peaks[i] == findExtreme(map, batch.height, batch.width, Extreme::peak));
-      CHECK(found.lows[i] == findExtreme(map, batch.height, batch.width, Extreme::low));
-    }
+  const parity::Found reference(*scalarLevel(), {batch}, method);
+  std::vector<float> first;
+  for (const auto& level : vectorLevels()) {
+    parity::Found found(*level, {batch}, method, true, {threads, nullptr});
+    parity::expectNear(method, reference.maps, found.maps);
+    parity::expectExtremes(found, batch);
     CHECK(findPeaks(*level, batch, method, threads) == found.peaks);
-    if (first.maps.empty()) first = std::move(found);
-    else CHECK(sameBits(first.maps, found.maps));
+    if (first.empty()) first = std::move(found.maps);
+    else CHECK(sameBits(first, found.maps));
   }
 }
 
@@ -193,15 +158,6 @@ std::vector<MixSample> mixedSamples(check::Numbers& numbers, int count, int heig
   return samples;
 }
 
-OutputFormat formatOf(check::Numbers& numbers, Layout layout, Dtype dtype) {
-  OutputFormat format{layout, dtype, {}, {}};
-  for (int c = 0; c < 3; c++) {
-    format.offset[c] = static_cast<float>(numbers.uniform() * 200);
-    format.scale[c] = static_cast<float>(numbers.uniform() * (numbers.below(4) == 0 ? 1e6 : 0.02));
-  }
-  return format;
-}
-
 void compareMixing(check::Numbers& numbers, int count, int height, int width, int threads) {
   const Images images(numbers, count, height, width, numbers.below(3) == 0 ? 1 : 3);
   const BatchView& batch = images.view();
@@ -209,7 +165,7 @@ void compareMixing(check::Numbers& numbers, int count, int height, int width, in
   const std::vector<MixSample> samples = mixedSamples(numbers, count, height, width);
   for (const Layout layout : {Layout::nhwc, Layout::nchw}) {
     for (const Dtype dtype : {Dtype::uint8, Dtype::float32, Dtype::float16}) {
-      const OutputFormat format = formatOf(numbers, layout, dtype);
+      const OutputFormat format = parity::formatOf(numbers, layout, dtype);
       const std::size_t size = static_cast<std::size_t>(count) * batch.image(0).bytes() * bytesPerValue(dtype);
       std::vector<std::uint8_t> expected(size);
       calls::mix(*scalarLevel(), planes, samples, format, expected.data(), {1, nullptr});

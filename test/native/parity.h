@@ -54,21 +54,16 @@ inline std::unique_ptr<Resident> bring(const Backend& backend, const BatchView& 
   return resident;
 }
 
-// What the golden tests allow between float32 and float64.
-inline float toleranceOf(const SaliencyMethod& method) {
-  if (method.name == "fine-grained") return 0.0f;
-  return method.name == "spectral-residual" ? 2.5e-4f : 1e-3f;
-}
-
 struct Found {
   std::vector<float> maps;
   std::vector<Point> peaks;
   std::vector<Point> lows;
 
-  Found(const Backend& backend, const BatchSource& batch, const SaliencyMethod& method, bool withMaps = true)
+  Found(const Backend& backend, const BatchSource& batch, const SaliencyMethod& method, bool withMaps = true,
+        const Run& run = kRun)
       : maps(withMaps ? static_cast<std::size_t>(batch.view.count) * batch.view.image(0).pixels() : 0, -1.0f),
         peaks(static_cast<std::size_t>(batch.view.count)), lows(peaks.size()) {
-    backend.saliency({batch, &method, withMaps ? maps.data() : nullptr, peaks.data(), lows.data()}, kRun);
+    backend.saliency({batch, &method, withMaps ? maps.data() : nullptr, peaks.data(), lows.data()}, run);
   }
 };
 
@@ -78,7 +73,7 @@ inline void expectNear(const SaliencyMethod& method, const std::vector<float>& e
     const float difference = std::fabs(found[i] - expected[i]);
     worst = difference <= worst ? worst : difference;  // a NaN is the worst
   }
-  CHECK(worst <= toleranceOf(method));
+  CHECK(worst <= method.tolerance);
 }
 
 // Peaks and lows are those of the backend's own maps.

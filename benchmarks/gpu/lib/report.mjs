@@ -9,11 +9,12 @@ import { copyBandwidth, gigabytes, jobOf, judge, median, shareOf, stagesOf } fro
 
 const HERE = new URL('../../', import.meta.url);
 const RESULTS = new URL('results/', HERE);
+const MEASUREMENTS = `${GPU_RESULTS}bench-`;
 
 /** Beside its place first, so that no half a file is ever read. Gives the path. */
 export function writeGpuResults(results, wanted) {
   const { device, commit } = results.environment;
-  const file = wanted ?? fileURLToPath(new URL(`${GPU_RESULTS}${plain(device)}-${commit}.json`, RESULTS));
+  const file = wanted ?? fileURLToPath(new URL(`${MEASUREMENTS}${plain(device)}-${commit}.json`, RESULTS));
   if (!wanted) mkdirSync(RESULTS, { recursive: true });
   writeFileSync(`${file}.part`, `${JSON.stringify(results, null, 1)}\n`);
   renameSync(`${file}.part`, file);
@@ -23,9 +24,7 @@ export function writeGpuResults(results, wanted) {
 /** By the dates in the files. */
 export function newestGpuResults() {
   const kept = readdirSync(RESULTS)
-    .filter(
-      (name) => name.startsWith(GPU_RESULTS) && name.endsWith('.json') && !name.startsWith('gpu-tests-'),
-    )
+    .filter((name) => name.startsWith(MEASUREMENTS) && name.endsWith('.json'))
     .map((name) => readResults(fileURLToPath(new URL(name, RESULTS))))
     .toSorted((a, b) => b.date.localeCompare(a.date));
   if (kept.length === 0)

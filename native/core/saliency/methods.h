@@ -15,10 +15,13 @@ struct SaliencyMethod {
   std::string_view name;
   // The scalar reference. map: height x width floats.
   void (*compute)(const ImageView& image, float* map);
+  // Vector code and graphics cards compute in float32; their maps differ from the reference's by no more than this. 0: not
+  // at all.
+  float tolerance;
 };
 
 inline constexpr std::array kSaliencyMethods = {
-#define SALIENCY_METHOD(Type, label) SaliencyMethod{label, &Type::compute},
+#define SALIENCY_METHOD(Type, label, tolerance) SaliencyMethod{label, &Type::compute, tolerance},
 #include "core/saliency/methods.def"
 #undef SALIENCY_METHOD
 };

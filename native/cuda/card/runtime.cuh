@@ -13,6 +13,11 @@
 
 namespace saliencymix::cuda {
 
+// 13000 is 13.0.
+inline std::string versionText(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
 // Throws what the runtime says of a call that failed, and leaves it ready for the next one.
 inline void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;

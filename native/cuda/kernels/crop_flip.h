@@ -28,16 +28,13 @@ struct CropFlipValues {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     const int length = height * width * channels;
-    const int parts = partsOf(length, kThreads);
-    const int number = block.index() / parts;
-    const std::size_t first = static_cast<std::size_t>(number) * static_cast<std::size_t>(length);
+    const Piece piece(block.index(), length, kThreads);
+    const std::size_t first = static_cast<std::size_t>(piece.image) * static_cast<std::size_t>(length);
     const ImageView image{batch + first, height, width, channels};
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() % parts * kThreads + thread;
-      if (i >= length) return;
+    eachOfPiece(block, kThreads, piece, [&](int i) {
       const int pixel = i / channels;
       out[first + static_cast<std::size_t>(i)] =
-          cropFlipValue(image, draws[number], pixel / width, pixel % width, i % channels);
+          cropFlipValue(image, draws[piece.image], pixel / width, pixel % width, i % channels);
     });
   }
 };

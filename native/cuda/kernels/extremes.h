@@ -28,18 +28,15 @@ struct MapExtremes {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int parts = partsOf(pixels, kPixels);
-    const int image = block.index() / parts;
-    const int begin = block.index() % parts * kPixels;
-    const int end = begin + kPixels < pixels ? begin + kPixels : pixels;
-    const float* const map = maps + static_cast<std::size_t>(image) * static_cast<std::size_t>(pixels);
+    const Piece piece(block.index(), pixels, kPixels);
+    const float* const map = maps + static_cast<std::size_t>(piece.image) * static_cast<std::size_t>(pixels);
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestKeys best;
-      for (int i = begin + thread; i < end; i += kThreads) best.meet(map[i], static_cast<std::uint32_t>(i));
+      for (int i = piece.begin + thread; i < piece.end; i += kThreads) best.meet(map[i], static_cast<std::uint32_t>(i));
       keys.put(thread, best);
     });
-    keys.finish(block, peaks + image, lows + image);
+    keys.finish(block, peaks + piece.image, lows + piece.image);
   }
 };
 
@@ -57,10 +54,7 @@ struct ReadKeys {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() * kThreads + thread;
-      if (i < count) points[i] = pointOf(keys[i], width);
-    });
+    eachOfLaunch(block, kThreads, count, [&](int i) { points[i] = pointOf(keys[i], width); });
   }
 
   SALIENCYMIX_HOST_DEVICE static Point pointOf(std::uint64_t key, int width) {
@@ -93,9 +87,7 @@ struct AnswerRequests {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() * kThreads + thread;
-      if (i >= count) return;
+    eachOfLaunch(block, kThreads, count, [&](int i) {
       const Request& request = requests[i];
       const std::uint64_t* keys = request.extreme == Extreme::peak ? peaks : lows;
       answers[i] = ReadKeys::pointOf(keys[request.list], width);

@@ -33,12 +33,7 @@ struct SmoothGray {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int number = block.index() / tiles.perImage();
-    const int tile = block.index() % tiles.perImage();
-    const int top = tile / tiles.across * tiles.rows;
-    const int left = tile % tiles.across * tiles.cols;
-    const int rows = wave.height - top < tiles.rows ? wave.height - top : tiles.rows;
-    const int cols = wave.width - left < tiles.cols ? wave.width - left : tiles.cols;
+    const auto [number, top, left, rows, cols] = tiles.at(block.index(), wave.height, wave.width);
     const ImageView image = wave.image(number);
     std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(block.shared());  // (rows + 4) x (cols + 4)
     std::uint8_t* const once = gray + (tiles.rows + 4) * (tiles.cols + 4);       // (rows + 2) x (cols + 2)
@@ -89,12 +84,9 @@ struct Contrast {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    block.each(kThreads, [&](int thread) {
-      const int item = block.index() * kThreads + thread;
-      const int image = item / (bands() * width);
-      if (image >= count) return;
-      const int rest = item % (bands() * width);
-      walk(block, image, rest / width * rowsOfBand(), rest % width);
+    eachOfLaunch(block, kThreads, count * bands() * width, [&](int item) {
+      const int inImage = item % (bands() * width);
+      walk(block, item / (bands() * width), inImage / width * rowsOfBand(), inImage % width);
     });
   }
 
@@ -166,23 +158,19 @@ struct CombineContrasts {
   Wave wave;
 
   std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
-  int parts() const { return partsOf(static_cast<int>(wave.pixels()), kPixels); }
-  int blocks() const { return wave.count * parts(); }
+  int blocks() const { return wave.count * partsOf(static_cast<int>(wave.pixels()), kPixels); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int pixels = static_cast<int>(wave.pixels());
-    const int parts = partsOf(pixels, kPixels);
-    const int image = block.index() / parts;
-    const int begin = block.index() % parts * kPixels;
-    const int end = begin + kPixels < pixels ? begin + kPixels : pixels;
+    const Piece piece(block.index(), static_cast<int>(wave.pixels()), kPixels);
+    const int image = piece.image;
     const std::size_t first = static_cast<std::size_t>(image) * wave.pixels();
     const Share ofOn(most[2 * image]);
     const Share ofOff(most[2 * image + 1]);
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
-      for (int i = begin + thread; i < end; i += kThreads) {
+      for (int i = piece.begin + thread; i < piece.end; i += kThreads) {
         const std::size_t at = first + static_cast<std::size_t>(i);
         const float value = FineGrained::mapValue(ofOn.of(contrasts[at] & 0xffffu), ofOff.of(contrasts[at] >> 16));
         if (wave.maps != nullptr) wave.maps[at] = value;

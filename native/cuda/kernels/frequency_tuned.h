@@ -32,11 +32,8 @@ struct SumColours {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int pixels = static_cast<int>(wave.pixels());
-    const int parts = partsOf(pixels, kPixels);
-    const int number = block.index() / parts;
-    const int begin = block.index() % parts * kPixels;
-    const int end = begin + kPixels < pixels ? begin + kPixels : pixels;
+    const Piece piece(block.index(), static_cast<int>(wave.pixels()), kPixels);
+    const int number = piece.image;
     const ImageView image = wave.image(number);
     std::int64_t* const partial = reinterpret_cast<std::int64_t*>(block.shared());  // 3 x kThreads
     float* const table = reinterpret_cast<float*>(partial + 3 * kThreads);
@@ -48,7 +45,7 @@ struct SumColours {
       std::int64_t ofL = 0;
       std::int64_t ofA = 0;
       std::int64_t ofB = 0;
-      for (int i = begin + thread; i < end; i += kThreads) {
+      for (int i = piece.begin + thread; i < piece.end; i += kThreads) {
         const std::uint8_t* pixel = image.data + static_cast<std::size_t>(i) * static_cast<std::size_t>(image.channels);
         const LabFloat colour = labFloatOfLinear(table[pixel[0]], table[pixel[green]], table[pixel[2 * green]]);
         planes[static_cast<std::size_t>(i)] = colour.l;
@@ -62,12 +59,7 @@ struct SumColours {
       partial[kThreads + thread] = ofA;
       partial[2 * kThreads + thread] = ofB;
     });
-    for (int half = kThreads / 2; half > 0; half /= 2) {
-      block.each(3 * half, [&](int i) {
-        std::int64_t* const side = partial + i / half * kThreads;
-        side[i % half] += side[i % half + half];
-      });
-    }
+    reduce(block, partial, 3, kThreads, Sum());
     block.each(3, [&](int k) { block.atomicAdd(sums + 3 * number + k, partial[k * kThreads]); });
   }
 };
@@ -91,12 +83,7 @@ struct ColourDistance {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int number = block.index() / tiles.perImage();
-    const int tile = block.index() % tiles.perImage();
-    const int top = tile / tiles.across * tiles.rows;
-    const int left = tile % tiles.across * tiles.cols;
-    const int rows = wave.height - top < tiles.rows ? wave.height - top : tiles.rows;
-    const int cols = wave.width - left < tiles.cols ? wave.width - left : tiles.cols;
+    const auto [number, top, left, rows, cols] = tiles.at(block.index(), wave.height, wave.width);
     const KeyReduction<kThreads> keys(block.shared());
     float* const around = reinterpret_cast<float*>(block.shared() + KeyReduction<kThreads>::kBytes);
     float* const across = around + 3 * (tiles.rows + 4) * (tiles.cols + 4);

@@ -32,31 +32,29 @@ struct SumColumns {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int parts = partsOf(width, kColumns);
-    const int image = block.index() / parts;
-    const int left = block.index() % parts * kColumns;
+    const Piece columns(block.index(), width, kColumns);
     const int each = partsOf(height, kSegments);
     const std::size_t wide = static_cast<std::size_t>(width);
-    const std::uint8_t* const plane = planes + static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * wide;
-    std::uint32_t* const corner = sums + static_cast<std::size_t>(image) * integralSize(height, width);
+    const std::uint8_t* const plane = planes + static_cast<std::size_t>(columns.image) * static_cast<std::size_t>(height) * wide;
+    std::uint32_t* const corner = sums + static_cast<std::size_t>(columns.image) * integralSize(height, width);
     std::uint32_t* const totals = reinterpret_cast<std::uint32_t*>(block.shared());  // kSegments x kColumns
 
     block.each(kThreads, [&](int thread) {
-      const int x = left + thread % kColumns;
+      const int x = columns.begin + thread % kColumns;
       const int begin = thread / kColumns * each;
       const int end = begin + each < height ? begin + each : height;
       std::uint32_t total = 0;
-      if (x < width) {
+      if (x < columns.end) {
         SALIENCYMIX_UNROLL_BY_8
         for (int y = begin; y < end; y++) total += plane[static_cast<std::size_t>(y) * wide + static_cast<std::size_t>(x)];
       }
       totals[thread] = total;
     });
     block.each(kThreads, [&](int thread) {
-      const int x = left + thread % kColumns;
+      const int x = columns.begin + thread % kColumns;
       const int begin = thread / kColumns * each;
       const int end = begin + each < height ? begin + each : height;
-      if (x >= width) return;
+      if (x >= columns.end) return;
       std::uint32_t total = 0;
       for (int above = thread % kColumns; above < thread / kColumns * kColumns; above += kColumns) total += totals[above];
       if (begin == 0) corner[x + 1] = 0;
@@ -66,7 +64,7 @@ struct SumColumns {
         corner[static_cast<std::size_t>(y + 1) * (wide + 1) + static_cast<std::size_t>(x) + 1] = total;
       }
     });
-    if (left > 0) return;
+    if (columns.begin > 0) return;
     block.each(height + 1, [&](int y) { corner[static_cast<std::size_t>(y) * (wide + 1)] = 0; });
   }
 };

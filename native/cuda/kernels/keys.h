@@ -65,13 +65,7 @@ class KeyReduction {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void finish(const Block& block, std::uint64_t* peak, std::uint64_t* low) const {
-    for (int half = threads / 2; half > 0; half /= 2) {
-      block.each(2 * half, [&](int i) {
-        std::uint64_t* const side = keys_ + (i < half ? 0 : threads);
-        const int at = i < half ? i : i - half;
-        side[at] = Larger()(side[at], side[at + half]);
-      });
-    }
+    reduce(block, keys_, 2, threads, Larger());
     block.each(1, [&](int) {
       block.atomicMax(peak, keys_[0]);
       block.atomicMax(low, keys_[threads]);

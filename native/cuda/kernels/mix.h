@@ -45,19 +45,16 @@ struct MixValues {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     const int length = input.imageLength();
-    const int parts = partsOf(length, kThreads);
-    const int number = block.index() / parts;
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() % parts * kThreads + thread;
-      if (i >= length) return;
+    const Piece piece(block.index(), length, kThreads);
+    eachOfPiece(block, kThreads, piece, [&](int i) {
       const int channels = input.batch.channels;
       const int plane = input.batch.height * input.batch.width;
       const bool planes = format.layout == Layout::nchw;
       const int c = planes ? i / plane : i % channels;
       const int pixel = planes ? i % plane : i / channels;
       const std::uint8_t value =
-          mixedValue(input.batch, input.samples[number], pixel / input.batch.width, pixel % input.batch.width, c);
-      out[static_cast<std::size_t>(number) * static_cast<std::size_t>(length) + static_cast<std::size_t>(i)] =
+          mixedValue(input.batch, input.samples[piece.image], pixel / input.batch.width, pixel % input.batch.width, c);
+      out[static_cast<std::size_t>(piece.image) * static_cast<std::size_t>(length) + static_cast<std::size_t>(i)] =
           convertChannel<T>(format, value, c);
     });
   }
@@ -68,6 +65,7 @@ struct MixValues {
 template <class T, bool planes>
 struct MixUnits {
   static constexpr int kThreads = tuning::kMixThreads;
+  static constexpr int kBlocksAtOnce = tuning::kMixBlocksAtOnce;
   static constexpr int kValues = 48;
   static constexpr int kVectors = kValues / 16;
 
@@ -86,13 +84,9 @@ struct MixUnits {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int units = partsOf(input.imageLength(), kValues);
-    const int parts = partsOf(units, kThreads);
-    const int number = block.index() / parts;
-    block.each(kThreads, [&](int thread) {
-      const int unit = block.index() % parts * kThreads + thread;
-      if (unit < units) write(input.samples[number], number, unit * kValues);
-    });
+    const Piece piece(block.index(), partsOf(input.imageLength(), kValues), kThreads);
+    eachOfPiece(block, kThreads, piece,
+                [&](int unit) { write(input.samples[piece.image], piece.image, unit * kValues); });
   }
 
  private:
@@ -205,13 +199,10 @@ struct MixLabels {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     const int pixels = maps.height * maps.width;
-    const int parts = partsOf(pixels, kThreads);
-    const int number = block.index() / parts;
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() % parts * kThreads + thread;
-      if (i >= pixels) return;
-      out[static_cast<std::size_t>(number) * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(i)] =
-          mixedValue(maps, samples[number], i / maps.width, i % maps.width, 0);
+    const Piece piece(block.index(), pixels, kThreads);
+    eachOfPiece(block, kThreads, piece, [&](int i) {
+      out[static_cast<std::size_t>(piece.image) * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(i)] =
+          mixedValue(maps, samples[piece.image], i / maps.width, i % maps.width, 0);
     });
   }
 };

@@ -30,9 +30,7 @@ struct PutAnchors {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() * kThreads + thread;
-      if (i >= count) return;
+    eachOfLaunch(block, kThreads, count, [&](int i) {
       if (asked[i].from >= 0) samples[i].from.at = answers[asked[i].from];
       if (asked[i].to >= 0) samples[i].to.at = answers[asked[i].to];
     });
@@ -54,10 +52,7 @@ struct PlaceBoxes {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    block.each(kThreads, [&](int thread) {
-      const int i = block.index() * kThreads + thread;
-      if (i < count) placeSample(samples, i, height, width, rule);
-    });
+    eachOfLaunch(block, kThreads, count, [&](int i) { placeSample(samples, i, height, width, rule); });
   }
 };
 

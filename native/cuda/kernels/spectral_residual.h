@@ -95,7 +95,7 @@ struct Spectrum {
       for (int i = thread; i < kArea; i += kThreads) best = Larger()(best, z.real(i / kSide, i % kSide));
       most[thread] = best;
     });
-    reduce(block, most, kThreads, Larger());
+    reduce(block, most, 1, kThreads, Larger());
     block.each(kArea, [&](int i) { result[i] = SpectralResidual::squareOverMax(z.real(i / kSide, i % kSide), most[0]); });
   }
 
@@ -199,23 +199,21 @@ struct SpreadSquares {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const int parts = partsOf(wave.height, rowsOfBlock());
-    const int image = block.index() / parts;
-    const int top = block.index() % parts * rowsOfBlock();
-    const int here = wave.height - top < rowsOfBlock() ? wave.height - top : rowsOfBlock();
+    const Piece band(block.index(), wave.height, rowsOfBlock());
+    const int image = band.image;
     const float* const source = squares + static_cast<std::size_t>(image) * kDftArea;
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
-      stride(thread, kThreads, here, wave.width, [&](int y, int x) {
-        const AxisTap& down = rows[top + y];
+      stride(thread, kThreads, band.count(), wave.width, [&](int y, int x) {
+        const AxisTap& down = rows[band.begin + y];
         const AxisTap& across = cols[x];
         const float* const above = source + down.low * kDftSize;
         const float* const below = source + down.high * kDftSize;
         const float value = blendFloat(blendFloat(above[across.low], above[across.high], across.weight),
                                        blendFloat(below[across.low], below[across.high], across.weight), down.weight);
         const std::size_t at =
-            static_cast<std::size_t>(top + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(x);
+            static_cast<std::size_t>(band.begin + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(x);
         if (wave.maps != nullptr) wave.maps[static_cast<std::size_t>(image) * wave.pixels() + at] = value;
         best.meet(value, static_cast<std::uint32_t>(at));
       });

@@ -6,6 +6,15 @@
 
 namespace saliencymix::cuda {
 
+// A part of an image.
+struct Tile {
+  int image;
+  int top;
+  int left;
+  int rows;
+  int cols;
+};
+
 // Rectangles that images are cut into, a block for each.
 struct Tiles {
   int rows;  // of a tile
@@ -22,6 +31,15 @@ struct Tiles {
     return {partsOf(height, down), cols, down, across};
   }
   SALIENCYMIX_HOST_DEVICE int perImage() const { return down * across; }
+
+  // The tile of a block.
+  SALIENCYMIX_HOST_DEVICE Tile at(int block, int height, int width) const {
+    const int tile = block % perImage();
+    const int top = tile / across * rows;
+    const int left = tile % across * cols;
+    return {block / perImage(), top, left, height - top < rows ? height - top : rows,
+            width - left < cols ? width - left : cols};
+  }
 };
 
 }  // namespace saliencymix::cuda
