@@ -125,7 +125,7 @@ if (word === '--write') {
   ]);
   writeFileSync(
     TABLE,
-    `${JSON.stringify({ nvcc: version, kernels: Object.fromEntries(numbers) }, null, 1)}\n`,
+    `${JSON.stringify({ nvcc: version, kernels: Object.fromEntries(numbers) }, null, 2)}\n`,
   );
   console.log('written to benchmarks/registers/table.json');
 } else if (!existsSync(TABLE)) {
