@@ -25,7 +25,8 @@ bool hasAvx2() {
 
 bool hasAvx512() {
   return hasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
 }
 #endif
 
@@ -33,7 +34,7 @@ bool always() { return true; }
 
 constexpr std::array kLevels = {
 #if defined(__x86_64__) && defined(__GNUC__)
-    Level{"avx512", "AVX-512", &avx512::kernels, &hasAvx512},
+    Level{"avx512", "AVX-512 with VNNI", &avx512::kernels, &hasAvx512},
     Level{"avx2", "AVX2 with FMA", &avx2::kernels, &hasAvx2},
 #endif
 #if defined(__GNUC__)

@@ -1,11 +1,11 @@
-// AVX-512 as of Skylake-X (F, BW, DQ, VL).
+// AVX-512 as of Cascade Lake and Zen 4 (F, BW, DQ, VL, VNNI).
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "cpu/kernels/begin.h"
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c"))), apply_to = function)
 #else
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,f16c,prefer-vector-width=512")
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c,prefer-vector-width=512")
 #endif
 
 #define SALIENCYMIX_VECTOR_BYTES 64
