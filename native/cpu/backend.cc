@@ -155,7 +155,7 @@ class CpuBackend final : public Backend {
              const Run& run) const {
     const std::size_t imageBytes =
         static_cast<std::size_t>(batch.height) * batch.rowLength() * bytesPerValue(format.dtype);
-    const bool stream = imageBytes * samples.size() > cpu::lastCacheBytes();
+    const bool stream = imageBytes * samples.size() > cpu::cacheShareBytes();
     forEachPiece({static_cast<int>(samples.size()), batch.height}, run, [&](const Piece& piece) {
       const std::size_t at = static_cast<std::size_t>(piece.item);
       const cpu::MixOutput output{format, static_cast<std::uint8_t*>(out) + at * imageBytes, stream};
