@@ -6,9 +6,9 @@ namespace saliencymix {
 
 namespace {
 
-void ask(std::vector<AnchorRequest>& requests, Anchor& anchor, int image) {
-  if (anchor.kind == AnchorKind::peak) requests.push_back({image, Extreme::peak, anchor.u, &anchor.at});
-  if (anchor.kind == AnchorKind::low) requests.push_back({image, Extreme::low, anchor.u, &anchor.at});
+void ask(std::vector<AnchorRequest>& requests, Anchor& anchor, int image, int sample) {
+  if (anchor.kind == AnchorKind::peak) requests.push_back({image, Extreme::peak, anchor.u, &anchor.at, sample});
+  if (anchor.kind == AnchorKind::low) requests.push_back({image, Extreme::low, anchor.u, &anchor.at, sample});
 }
 
 }  // namespace
@@ -17,9 +17,10 @@ std::vector<AnchorRequest> anchorRequests(std::span<MixSample> samples) {
   std::vector<AnchorRequest> requests;
   for (std::size_t i = 0; i < samples.size(); i++) {
     MixSample& sample = samples[i];
-    if (!hasBox(sample) || sample.placeOf != static_cast<int>(i)) continue;
-    ask(requests, sample.from, sample.source);
-    ask(requests, sample.to, sample.target);
+    const int number = static_cast<int>(i);
+    if (!hasBox(sample) || sample.placeOf != number) continue;
+    ask(requests, sample.from, sample.source, number);
+    ask(requests, sample.to, sample.target, number);
   }
   std::stable_sort(requests.begin(), requests.end(),
                    [](const AnchorRequest& a, const AnchorRequest& b) { return a.image < b.image; });

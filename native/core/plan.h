@@ -50,6 +50,7 @@ struct AnchorRequest {
   Extreme extreme;
   double u;
   Point* found;
+  int sample = 0;  // that asks
 };
 
 SALIENCYMIX_HOST_DEVICE inline bool hasBox(const MixSample& sample) {

@@ -1,13 +1,12 @@
 #include "cpu/backend.h"
 
-#include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <vector>
 
-#include "cpu/cache_size.h"
 #include "cpu/levels.h"
-#include "threads/pool.h"
+#include "cpu/mixing.h"
 #include "cpu/saliency.h"
 #include "cpu/scratch.h"
 #include "cpu/split.h"
@@ -37,16 +36,6 @@ BatchView viewOf(const BatchSource& source) {
   return view;
 }
 
-// Where each image's requests start, and one past the end.
-std::vector<std::size_t> groupByImage(std::span<const AnchorRequest> requests) {
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < requests.size(); i++) {
-    if (i == 0 || requests[i].image != requests[i - 1].image) starts.push_back(i);
-  }
-  starts.push_back(requests.size());
-  return starts;
-}
-
 class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(const cpu::ChosenLevel& chosen) : chosen_(chosen), kernels_(*chosen.level->kernels) {}
@@ -66,22 +55,22 @@ class CpuBackend final : public Backend {
   void saliency(const SaliencyJob& job, const Run& run) const override {
     const BatchView batch = viewOf(job.batch);
     const std::size_t pixels = batch.image(0).pixels();
+    const auto mapOf = [&](int i) { return job.maps == nullptr ? nullptr : job.maps + static_cast<std::size_t>(i) * pixels; };
     const cpu::MapUses uses{
-        [&](int i) { return job.maps == nullptr ? nullptr : job.maps + static_cast<std::size_t>(i) * pixels; },
+        mapOf,
         [&](int i, const float* map) { kernels_.extremes(map, batch.height, batch.width, job.peaks[i], job.lows[i]); },
-        [](int) { return false; }, [](int, Point) {}};
+        [](int) { return false; },
+        [](int, Point) {},
+        [&](int i) {
+          if (job.maps == nullptr) return std::array<cpu::Soon, 2>{};
+          return std::array{cpu::Soon{mapOf(i), pixels * sizeof(float), true}, cpu::Soon{}};
+        }};
     cpu::forEachMap(kernels_, *job.method, batch.count, run, [&](int i) { return batch.image(i); }, uses);
   }
 
   void mix(const MixJob& job, const Run& run) const override {
-    const BatchView batch = viewOf(job.batch);
-    if (job.placing) {
-      findAnchors(batch, *job.placing, anchorRequests(job.samples), run);
-      placeSamples(job.samples, batch.height, batch.width, job.placing->rule);
-    }
-    if (!job.format) return;
     void* const out = job.output.resident == nullptr ? job.output.host : job.output.resident->data();
-    write({batch.data, batch.count, batch.height, batch.width, batch.channels}, job.samples, *job.format, out, run);
+    cpu::mixBatch(kernels_, viewOf(job.batch), job, out, run);
   }
 
   void mixLabelMaps(const Planes<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
@@ -116,53 +105,6 @@ class CpuBackend final : public Backend {
   }
 
  private:
-  // Answers every request. Requests of one image stand together.
-  void findAnchors(const BatchView& batch, const Placing& source, std::span<const AnchorRequest> requests,
-                   const Run& run) const {
-    const std::vector<std::size_t> groups = groupByImage(requests);
-    const auto requestsOf = [&](int group) {
-      const std::size_t start = groups[static_cast<std::size_t>(group)];
-      return requests.subspan(start, groups[static_cast<std::size_t>(group) + 1] - start);
-    };
-    const auto answer = [&](int group, const float* map) {
-      for (const AnchorRequest& request : requestsOf(group)) {
-        *request.found = kernels_.extreme(map, batch.height, batch.width, request.extreme, request.u);
-      }
-    };
-    const auto imageOf = [&](int group) { return requests[groups[static_cast<std::size_t>(group)]].image; };
-    const int count = static_cast<int>(groups.size()) - 1;
-    if (source.maps != nullptr) {
-      const std::size_t pixels = batch.image(0).pixels();
-      forEachPiece({count, 1}, run, [&](const Piece& piece) {
-        answer(piece.item, source.maps + static_cast<std::size_t>(imageOf(piece.item)) * pixels);
-      });
-      return;
-    }
-    const auto onlyPeak = [&](int group) {
-      return std::ranges::all_of(requestsOf(group), [](const AnchorRequest& request) {
-        return request.extreme == Extreme::peak && request.u < 0.0;
-      });
-    };
-    const auto answerPeak = [&](int group, Point peak) {
-      for (const AnchorRequest& request : requestsOf(group)) *request.found = peak;
-    };
-    const cpu::MapUses uses{[](int) -> float* { return nullptr; }, answer, onlyPeak, answerPeak};
-    cpu::forEachMap(kernels_, *source.method, count, run,
-                    [&](int group) { return batch.image(imageOf(group)); }, uses);
-  }
-
-  void write(const Planes<std::uint8_t>& batch, std::span<const MixSample> samples, const OutputFormat& format, void* out,
-             const Run& run) const {
-    const std::size_t imageBytes =
-        static_cast<std::size_t>(batch.height) * batch.rowLength() * bytesPerValue(format.dtype);
-    const bool stream = imageBytes * samples.size() > cpu::cacheShareBytes();
-    forEachPiece({static_cast<int>(samples.size()), batch.height}, run, [&](const Piece& piece) {
-      const std::size_t at = static_cast<std::size_t>(piece.item);
-      const cpu::MixOutput output{format, static_cast<std::uint8_t*>(out) + at * imageBytes, stream};
-      kernels_.mix(batch, samples[at], output, piece.rows);
-    });
-  }
-
   cpu::ChosenLevel chosen_;
   const cpu::Kernels& kernels_;
 };

@@ -4,6 +4,7 @@
 // tolerance of it, and equal each other on all vector levels.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,15 +23,21 @@ struct Rows {
   int end;
 };
 
+// Memory that is wanted soon.
+struct Soon {
+  const void* memory = nullptr;
+  std::size_t bytes = 0;
+  bool written = false;
+};
+
 // One image on its way to a map.
 struct SaliencyTask {
   ImageView image;
   const void* tables;    // what `prepare` gave for this shape
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
   float* map;            // height x width
-  // The image that comes next, or nullptr: passes that wait for arithmetic fetch it, and the memory of the map, into the
-  // cache meanwhile.
-  const std::uint8_t* next;
+  // Passes that wait for arithmetic fetch this into the cache meanwhile.
+  std::array<Soon, 3> soon;
 };
 
 // A saliency method as passes over an image. The rows of a pass may be cut into bands that run side by side; a pass

@@ -1,6 +1,7 @@
 // The maps of several images, on threads.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/backend.h"
@@ -24,8 +25,8 @@ class MapMaker {
   std::size_t bandBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->bandBytes(height_, width_)); }
   std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
 
-  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const std::uint8_t* next) const {
-    return {image, tables_.get(), workspace, map, next};
+  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const std::array<Soon, 3>& soon) const {
+    return {image, tables_.get(), workspace, map, soon};
   }
   bool findsPeak() const { return kernel_ != nullptr && kernel_->firstPeak != nullptr; }
   // After all passes but the last.
@@ -47,12 +48,14 @@ class MapMaker {
 
 // What is done with the maps. Map i goes to mapOf(i) or, where that is nullptr, to memory of its own; then use(i, map) is
 // called. Where onlyPeak(i), usePeak(i, peak) may be called instead, with the first peak of a map that was not made.
-template <class MapOf, class Use, class OnlyPeak, class UsePeak>
+// wantedFor(i): what these two are going to read and write.
+template <class MapOf, class Use, class OnlyPeak, class UsePeak, class WantedFor>
 struct MapUses {
   MapOf mapOf;
   Use use;
   OnlyPeak onlyPeak;
   UsePeak usePeak;
+  WantedFor wantedFor;
 };
 
 // For i = 0 .. count - 1, at least one: the map of imageOf(i).
@@ -73,8 +76,9 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
         run.throwIfCancelled();
         float* const given = uses.mapOf(i);
         float* const map = given == nullptr ? own : given;
-        const std::uint8_t* const next = i + 1 < end ? imageOf(i + 1).data : nullptr;
-        const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, next);
+        const std::array<Soon, 2> wanted = uses.wantedFor(i);
+        const Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, first.bytes()} : Soon{};
+        const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, {next, wanted[0], wanted[1]});
         const bool peak = maker.findsPeak() && uses.onlyPeak(i);
         const int passes = peak ? maker.passes() - 1 : maker.passes();
         for (int number = 0; number < passes; number++) maker.pass(number, task, scratch, {0, maker.height()});
@@ -99,7 +103,7 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
       run.throwIfCancelled();
       const int i = piece / bands;
       const SaliencyTask task =
-          maker.task(imageOf(i), memory.data() + static_cast<std::size_t>(i) * each, mapAt(i), nullptr);
+          maker.task(imageOf(i), memory.data() + static_cast<std::size_t>(i) * each, mapAt(i), {});
       maker.pass(number, task, scratch.data() + static_cast<std::size_t>(piece) * maker.bandBytes(),
                  bandOf(maker.height(), piece % bands, bands));
     });

@@ -1,0 +1,172 @@
+#include "cpu/mixing.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <vector>
+
+#include "cpu/cache_size.h"
+#include "cpu/saliency.h"
+#include "cpu/split.h"
+
+namespace saliencymix::cpu {
+
+namespace {
+
+// Where each image's requests start, and one past the end.
+std::vector<std::size_t> groupByImage(std::span<const AnchorRequest> requests) {
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i < requests.size(); i++) {
+    if (i == 0 || requests[i].image != requests[i - 1].image) starts.push_back(i);
+  }
+  starts.push_back(requests.size());
+  return starts;
+}
+
+// The pixels of the samples.
+class Writer {
+ public:
+  Writer(const Kernels& kernels, const BatchView& batch, const MixJob& job, void* out)
+      : kernels_(kernels), batch_{batch.data, batch.count, batch.height, batch.width, batch.channels},
+        samples_(job.samples), format_(job.format), out_(static_cast<std::uint8_t*>(out)) {
+    if (!format_) return;
+    imageBytes_ = static_cast<std::size_t>(batch.height) * batch_.rowLength() * bytesPerValue(format_->dtype);
+    stream_ = imageBytes_ * samples_.size() > cacheShareBytes();
+  }
+
+  void write(std::size_t sample, Rows rows) const {
+    if (format_) kernels_.mix(batch_, samples_[sample], {*format_, imageOf(sample), stream_}, rows);
+  }
+
+  std::array<Soon, 2> wantedFor(std::size_t sample) const {
+    if (!format_) return {};
+    const Soon target{batch_.row(samples_[sample].target, 0), static_cast<std::size_t>(batch_.height) * batch_.rowLength(), false};
+    if (stream_) return {target};
+    return {target, Soon{imageOf(sample), imageBytes_, true}};
+  }
+
+ private:
+  std::uint8_t* imageOf(std::size_t sample) const { return out_ + sample * imageBytes_; }
+
+  const Kernels& kernels_;
+  Planes<std::uint8_t> batch_;
+  std::span<const MixSample> samples_;
+  const std::optional<OutputFormat>& format_;
+  std::uint8_t* out_;
+  std::size_t imageBytes_ = 0;
+  bool stream_ = false;
+};
+
+class BatchMixer {
+ public:
+  BatchMixer(const Kernels& kernels, const BatchView& batch, const MixJob& job, void* out, const Run& run)
+      : kernels_(kernels), batch_(batch), job_(job), run_(run), writer_(kernels, batch, job, out) {
+    if (!job.placing) return;
+    requests_ = anchorRequests(job.samples);
+    groups_ = groupByImage(requests_);
+  }
+
+  void mix() {
+    if (job_.placing && canMixAsFound()) return mixAsFound();
+    if (job_.placing) {
+      findAnchors([](int) { return std::array<Soon, 2>{}; }, [](int) {});
+      placeSamples(job_.samples, batch_.height, batch_.width, job_.placing->rule);
+    }
+    if (job_.format) writeAll();
+  }
+
+ private:
+  int groupCount() const { return static_cast<int>(groups_.size()) - 1; }
+  int imageOf(int group) const { return requests_[groups_[static_cast<std::size_t>(group)]].image; }
+  std::span<const AnchorRequest> requestsOf(int group) const {
+    const std::size_t start = groups_[static_cast<std::size_t>(group)];
+    return std::span(requests_).subspan(start, groups_[static_cast<std::size_t>(group) + 1] - start);
+  }
+
+  // Answers every request; `answered` is called for each image whose requests are.
+  template <class WantedFor, class Answered>
+  void findAnchors(const WantedFor& wantedFor, const Answered& answered) {
+    const auto answer = [&](int group, const float* map) {
+      for (const AnchorRequest& request : requestsOf(group)) {
+        *request.found = kernels_.extreme(map, batch_.height, batch_.width, request.extreme, request.u);
+      }
+      answered(group);
+    };
+    if (job_.placing->maps != nullptr) {
+      const std::size_t pixels = batch_.image(0).pixels();
+      forEachPiece({groupCount(), 1}, run_, [&](const Piece& piece) {
+        answer(piece.item, job_.placing->maps + static_cast<std::size_t>(imageOf(piece.item)) * pixels);
+      });
+      return;
+    }
+    const auto onlyPeak = [&](int group) {
+      return std::ranges::all_of(requestsOf(group), [](const AnchorRequest& request) {
+        return request.extreme == Extreme::peak && request.u < 0.0;
+      });
+    };
+    const auto answerPeak = [&](int group, Point peak) {
+      for (const AnchorRequest& request : requestsOf(group)) *request.found = peak;
+      answered(group);
+    };
+    const MapUses uses{[](int) -> float* { return nullptr; }, answer, onlyPeak, answerPeak, wantedFor};
+    forEachMap(kernels_, *job_.placing->method, groupCount(), run_, [&](int group) { return batch_.image(imageOf(group)); },
+               uses);
+  }
+
+  // Samples that share a place would all wait for one map; and where there are fewer images than threads, images are made
+  // by several threads together and answered by one.
+  bool canMixAsFound() const {
+    if (job_.placing->maps != nullptr || groupCount() < run_.threads) return false;
+    for (std::size_t i = 0; i < job_.samples.size(); i++) {
+      if (hasBox(job_.samples[i]) && job_.samples[i].placeOf != static_cast<int>(i)) return false;
+    }
+    return true;
+  }
+
+  // A sample is placed and written by whoever answers the last of its requests: the source is in the cache then, and the
+  // target and the memory of the result are fetched while its map is computed.
+  void mixAsFound() {
+    std::vector<std::atomic<int>> unanswered(job_.samples.size());
+    for (const AnchorRequest& request : requests_) unanswered[static_cast<std::size_t>(request.sample)]++;
+    std::vector<std::size_t> ready;
+    for (std::size_t i = 0; i < unanswered.size(); i++) {
+      if (unanswered[i] == 0) ready.push_back(i);
+    }
+    findAnchors(
+        [&](int group) { return writer_.wantedFor(static_cast<std::size_t>(requestsOf(group).front().sample)); },
+        [&](int group) {
+          for (const AnchorRequest& request : requestsOf(group)) {
+            const std::size_t sample = static_cast<std::size_t>(request.sample);
+            if (--unanswered[sample] == 0) finish(sample, {0, batch_.height});
+          }
+        });
+    forEachPiece({static_cast<int>(ready.size()), 1}, run_,
+                 [&](const Piece& piece) { finish(ready[static_cast<std::size_t>(piece.item)], {0, batch_.height}); });
+  }
+
+  void finish(std::size_t sample, Rows rows) {
+    placeSample(job_.samples.data(), static_cast<int>(sample), batch_.height, batch_.width, job_.placing->rule);
+    writer_.write(sample, rows);
+  }
+
+  void writeAll() const {
+    forEachPiece({static_cast<int>(job_.samples.size()), batch_.height}, run_,
+                 [&](const Piece& piece) { writer_.write(static_cast<std::size_t>(piece.item), piece.rows); });
+  }
+
+  const Kernels& kernels_;
+  const BatchView& batch_;
+  const MixJob& job_;
+  const Run& run_;
+  Writer writer_;
+  std::vector<AnchorRequest> requests_;  // those of one image stand together
+  std::vector<std::size_t> groups_;
+};
+
+}  // namespace
+
+void mixBatch(const Kernels& kernels, const BatchView& batch, const MixJob& job, void* out, const Run& run) {
+  BatchMixer(kernels, batch, job, out, run).mix();
+}
+
+}  // namespace saliencymix::cpu
