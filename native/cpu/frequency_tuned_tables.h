@@ -5,7 +5,19 @@
 
 namespace saliencymix::cpu {
 
-// For SaliencyKernel::prepare, of any shape: 256 floats, the linear value of each sRGB byte.
+// The linear values of sRGB bytes, to 6e-7 of each, in two forms with the same bits. Plain data: vector code reads it.
+struct LinearOfSrgb {
+  static constexpr int kPieces = 32;
+  static constexpr int kCoefficients = 4;
+
+  // Where registers hold all of them: a byte b as a float has four pieces between a power of two and the next. Bits 21 to
+  // 25 of that float are the number of its piece, and the value is ((c3 b + c2) b + c1) b + c0, each step rounded once.
+  float coefficients[kCoefficients][kPieces];
+  // One by one.
+  float values[256];
+};
+
+// For SaliencyKernel::prepare, of any shape: a LinearOfSrgb.
 std::shared_ptr<const void> prepareFrequencyTuned(int height, int width);
 
 }  // namespace saliencymix::cpu

@@ -1,4 +1,4 @@
-// The arithmetic that kernels of a graphics card share with the processor, against its definition.
+// The arithmetic of kernels, which those of a graphics card share with the processor in part, against its definition.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,6 +9,7 @@
 #include "core/saliency/frequency_tuned.h"
 #include "core/saliency/frequency_tuned_float.h"
 #include "core/plan.h"
+#include "cpu/frequency_tuned_tables.h"
 
 using namespace saliencymix;
 
@@ -58,6 +59,15 @@ TEST(cubeRoots) {
     worst = std::max(worst, std::fabs(static_cast<double>(cubeRoot(t)) / std::cbrt(static_cast<double>(t)) - 1.0));
   }
   CHECK(worst < 1.3e-7);  // a unit in the last place
+}
+
+TEST(linearValuesInPieces) {
+  const auto exact = FrequencyTuned::linearOfSrgb();
+  const auto linear = std::static_pointer_cast<const cpu::LinearOfSrgb>(cpu::prepareFrequencyTuned(1, 1));
+  double worst = 0.0;
+  for (std::size_t v = 1; v < 256; v++) worst = std::max(worst, std::fabs(static_cast<double>(linear->values[v]) / exact[v] - 1.0));
+  CHECK(worst < 6e-7);
+  CHECK(std::fabs(linear->values[0]) < 1e-12f);
 }
 
 TEST(coloursInFloat) {

@@ -106,6 +106,28 @@ TEST(widthOfCifar) {
   }
 }
 
+// Two colours, and little of one of them: the error of a colour does not average out.
+TEST(imagesOfTwoColours) {
+  constexpr int kCount = 64;
+  constexpr int kSide = 16;
+  check::Numbers numbers(40);
+  for (int round = 0; round < 20; round++) {
+    std::vector<std::uint8_t> bytes;
+    for (int i = 0; i < kCount; i++) {
+      std::array<std::array<std::uint8_t, 3>, 2> colours;
+      for (auto& colour : colours) {
+        for (std::uint8_t& value : colour) value = static_cast<std::uint8_t>(numbers.below(256));
+      }
+      const int edge = 1 + numbers.below(kSide * kSide / 2);
+      for (int p = 0; p < kSide * kSide; p++) {
+        const auto& colour = colours[p < edge ? 0 : 1];
+        bytes.insert(bytes.end(), colour.begin(), colour.end());
+      }
+    }
+    for (const SaliencyMethod& method : kSaliencyMethods) compareLevels({bytes.data(), kCount, kSide, kSide, 3}, method, 2);
+  }
+}
+
 // Windows of these areas have no reciprocal that is always right; see fine_grained_windows.h.
 TEST(areasThatMustBeDivided) {
   check::Numbers numbers(35);
