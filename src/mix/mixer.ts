@@ -9,10 +9,10 @@ import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { imagesOf } from './images';
 import { asksSaliency } from './index';
-import { mixLabels } from './labels';
+import { mixLabels, newLabels } from './labels';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
 import { resolveOutput } from './output';
-import { callMix, type NativeContext, placeBatch, placingFor } from './place';
+import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import type { MixPlan } from './plan';
 import { decodeSamples } from './records';
 
@@ -87,8 +87,8 @@ export interface Recipe {
 
 const WORD = 0xffffffff;
 
-function checkSlots(value: unknown, images: number): Slots {
-  if (value === undefined) return { of: Array.from(new Uint32Array(images).keys()), count: images };
+function checkSlots(value: unknown, images: number): Slots | undefined {
+  if (value === undefined) return undefined;
   const { of, count } = check.options(value, ['of', 'count'], 'slots') as { of?: unknown; count?: unknown };
   const size = check.integer(count, 'slots.count', images, WORD);
   const ascending = (slot: unknown, i: number, all: unknown[]) =>
@@ -121,14 +121,9 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       signal: check.signal(given.signal),
     };
     if (given.batch === undefined) calls++;
-    const drawn = drawBatch(
-      choices,
-      per,
-      slots,
-      { height, width },
-      { seed: settings.seed, epoch, batch: number },
-    );
-    const methodOf = (sample: number) => optionsOf[drawn.choiceOf[sample]].method;
+    const address = { seed: settings.seed, epoch, batch: number };
+    const drawn = drawBatch(choices, per, { count, height, width, slots }, address);
+    const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
     const planned = (): MixPlan => ({
       height,
       width,
@@ -151,11 +146,13 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const output = resolveOutput(given.output, channels);
     const { images, native, resident } = make(output, count, given.into);
     const { context, drawn, planned } = prepare(source, given);
-    await Resident.holding([source.resident, resident], () =>
+    const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, { ...output.native, ...native }),
     );
+    // While native code runs: to clear memory takes as long as to draw some of the samples.
+    const [soft] = await Promise.all([newLabels(count, classes), mixing]);
     const { backend } = context;
-    const soft = mixLabels(drawn.records, labels, classes);
+    mixLabels(drawn.records, labels, classes, soft);
     const shape = [count, classes] as const;
     let made: MixPlan | undefined;
     return {
@@ -192,14 +189,10 @@ async function placeAndMix(
   output: NativeFormat & NativeTarget,
 ): Promise<void> {
   const { records, choiceOf } = drawn;
-  const [choice, ...others] = new Set(choiceOf);
-  if (others.length > 0) {
-    await placeBatch(drawn, optionsOf, context);
-    await callMix(context, records, { output });
-    return;
-  }
-  const place = await placingFor(records, optionsOf[choice], context);
-  await callMix(context, records, { place, output });
+  const [choice, ...others] = choiceOf === undefined ? [0] : new Set(choiceOf);
+  if (others.length === 0) return placeSamples(records, optionsOf[choice], context, output);
+  await placeBatch(drawn, optionsOf, context);
+  await callMix(context, records, { output });
 }
 
 /**
