@@ -3,6 +3,7 @@ import * as check from '../check';
 import type { DeviceBatch } from '../device/batch';
 import { backendFor, checkBackend, chooseThreads, levelOf } from '../native/backends';
 import type { NativeFormat, NativeTarget } from '../native/binding';
+import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { Source } from '../native/source';
 import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
@@ -122,6 +123,8 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     };
     if (given.batch === undefined) calls++;
     const address = { seed: settings.seed, epoch, batch: number };
+    // Waking a thread takes as long as drawing what it is to do.
+    if (saliency) addon().expectCall();
     const drawn = drawBatch(choices, per, { count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
     const planned = (): MixPlan => ({
