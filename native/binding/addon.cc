@@ -50,8 +50,10 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// The thread that is to run a call, and those that are to help it.
 Napi::Value expectCall(const Napi::CallbackInfo& info) {
   Calls::of(info.Env()).expect();
+  Pool::shared().expect(info[0].As<Napi::Number>().Int32Value());
   return info.Env().Undefined();
 }
 

@@ -97,7 +97,10 @@ void Pool::offer() {
 
 // Those who look out see a seat by themselves; the system is asked for the others.
 void Pool::wake(int wanted) {
-  for (int i = looking_; i < wanted; i++) wake_.notify_one();
+  const int missing = wanted - looking_;
+  const int asleep = static_cast<int>(threads_.size()) - busy_ - looking_;
+  if (missing > 0 && missing >= asleep) return wake_.notify_all();
+  for (int i = 0; i < missing; i++) wake_.notify_one();
 }
 
 void Pool::expect(int threads) { expectSeats(threads - 1); }

@@ -109,6 +109,12 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend);
   const optionsOf = choices.map(({ options }) => options);
   const saliency = optionsOf.some(asksSaliency);
+  const threads = chooseThreads(settings.threads);
+
+  /** Threads take as long to wake as their work takes to draw: the first thing that a call does. */
+  function expectCall(): void {
+    if (saliency) addon().expectCall(threads);
+  }
 
   function prepare(source: Source, given: Record<string, unknown>) {
     const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
@@ -118,13 +124,11 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const context: NativeContext = {
       source,
       backend: backendFor(settings.backend, source, { pixels: count * height * width, saliency }),
-      threads: chooseThreads(settings.threads),
+      threads,
       signal: check.signal(given.signal),
     };
     if (given.batch === undefined) calls++;
     const address = { seed: settings.seed, epoch, batch: number };
-    // Waking a thread takes as long as drawing what it is to do.
-    if (saliency) addon().expectCall();
     const drawn = drawBatch(choices, per, { count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
     const planned = (): MixPlan => ({
@@ -141,6 +145,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     labels: Labels,
     options?: CallOptions<unknown>,
   ): Promise<MixedBatch<Pixels | DeviceBatch>> {
+    expectCall();
     const names = ['epoch', 'batch', 'slots', 'signal', 'output', 'into'];
     const given = check.options(options, names, 'mix options');
     const { source, make } = imagesOf(batch);
@@ -173,6 +178,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
 
   return {
     async plan(batch, options) {
+      expectCall();
       const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
       const { source } = imagesOf(batch);
       const { context, drawn, planned } = prepare(source, given);

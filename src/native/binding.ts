@@ -102,8 +102,8 @@ export interface Addon {
   cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
-  /** Wakes a thread for a call that is about to come. */
-  expectCall(): void;
+  /** Wakes the threads of a call that is about to come. */
+  expectCall(threads: number): void;
   preferLargePages(fresh: Uint8Array): void;
   /** Allocated when it is first written to. */
   newResident(memory: { backend: string; bytes: number }): ResidentHandle;
