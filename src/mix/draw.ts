@@ -85,7 +85,8 @@ class Drawer {
     this.#choices = choices;
     this.#records = records;
     this.#drawing = drawing;
-    this.#stream = new Stream(address.seed, Purpose.choice, { ...address, sample: 0 });
+    const { seed, epoch, batch } = address;
+    this.#stream = new Stream(seed, Purpose.choice, { epoch, batch, sample: 0 });
   }
 
   /** Sample i. Gives the choice. */

@@ -11,8 +11,9 @@ import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { imagesOf } from './images';
 import { asksSaliency } from './index';
 import { mixLabels, newLabels } from './labels';
+import { Mixed } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
-import { resolveOutput } from './output';
+import { outputTo, resolveOutput } from './output';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import type { MixPlan } from './plan';
 import { decodeSamples } from './records';
@@ -155,25 +156,20 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const { images, native, resident } = make(output, count, given.into);
     const { context, drawn, planned } = prepare(source, given);
     const mixing = Resident.holding([source.resident, resident], () =>
-      placeAndMix(drawn, optionsOf, context, { ...output.native, ...native }),
+      placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
     // While native code runs: to clear memory takes as long as to draw some of the samples.
     const [soft] = await Promise.all([newLabels(count, classes), mixing]);
     const { backend } = context;
     mixLabels(drawn.records, labels, classes, soft);
-    const shape = [count, classes] as const;
-    let made: MixPlan | undefined;
-    return {
+    const fields = {
       images,
       labels: soft,
-      shape,
-      // Hundreds of small objects, which a training loop never looks at: made when first read.
-      get plan() {
-        return (made ??= planned());
-      },
+      shape: [count, classes] as const,
       backend,
       level: levelOf(backend),
     };
+    return new Mixed(fields, planned);
   }
 
   return {

@@ -58,10 +58,30 @@ export async function placeBatch(
 type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'output'>;
 
 /** One trip to native code: place, mix, or both. `records` are completed in place. */
-export async function callMix(context: NativeContext, records: NativeSamples, parts: Parts): Promise<void> {
-  const { source, backend, threads, signal } = context;
+export async function callMix(
+  { source, backend, threads, signal }: NativeContext,
+  { samples, whole, real }: NativeSamples,
+  { place, output }: Parts,
+): Promise<void> {
+  const { data, resident, count, height, width, channels } = source.native;
   await runNative(
-    (cancel) => addon().mix({ ...source.native, backend, threads, cancel, ...records, ...parts }),
+    (cancel) =>
+      addon().mix({
+        data,
+        resident,
+        count,
+        height,
+        width,
+        channels,
+        backend,
+        threads,
+        cancel,
+        samples,
+        whole,
+        real,
+        place,
+        output,
+      }),
     source.reads,
     signal,
   );
