@@ -39,8 +39,11 @@ function mulhi(a: number, b: number): number {
   return (Math.imul(ah, bh) + (middle >>> 16) + (low >>> 16)) | 0;
 }
 
-/** The words of the block that was computed last: one place for all, as blocks are made by the hundred thousand. */
-const block = new Uint32Array(4);
+/**
+ * The words of the block that was computed last: one place for all, as blocks are made by the hundred thousand. Signed, as
+ * what does not fit in 31 bits and a sign is a double to the engine, and memory of its own where it is kept.
+ */
+const block = new Int32Array(4);
 
 /** One block: ten rounds over a 128-bit counter with a 64-bit key, four words of 32 random bits. */
 function computeBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void {
@@ -66,7 +69,7 @@ function computeBlock(c0: number, c1: number, c2: number, c3: number, k0: number
 export function philox4x32(counter: Readonly<Words>, key: readonly [number, number]): Words {
   const [c0, c1, c2, c3] = counter;
   computeBlock(c0 | 0, c1 | 0, c2 | 0, c3 | 0, key[0] | 0, key[1] | 0);
-  return [block[0], block[1], block[2], block[3]];
+  return [block[0] >>> 0, block[1] >>> 0, block[2] >>> 0, block[3] >>> 0];
 }
 
 /** Where in the run a number belongs. Each part is a whole number below 2^32. */
@@ -86,14 +89,15 @@ const doubleOf = (first: number, second: number) =>
 /** The numbers of one address and purpose, in order: uniform, and what is made of uniform. */
 export class Stream {
   #nextBlock: number;
-  /** Words of the block that are left, and the last three of them; the first is handed out at once. */
+  /** Words of the block that are left, and all of them, signed. */
   #left = 0;
+  #w0 = 0;
   #w1 = 0;
   #w2 = 0;
   #w3 = 0;
   readonly #low: number;
   readonly #high: number;
-  readonly #sample: number;
+  #sample: number;
   readonly #batch: number;
   readonly #epoch: number;
 
@@ -106,25 +110,39 @@ export class Stream {
     this.#epoch = at.epoch | 0;
   }
 
+  /** Goes on as another stream of the batch: a new one for every number of a sample would be garbage at once. */
+  moveTo(purpose: Purpose, sample: number): this {
+    this.#nextBlock = purpose << 24;
+    this.#sample = sample | 0;
+    this.#left = 0;
+    return this;
+  }
+
   /** 32 random bits. */
   bits(): number {
+    if (this.#left === 0) this.#compute();
     const left = this.#left;
-    if (left > 0) {
-      this.#left = left - 1;
-      return left === 3 ? this.#w1 : left === 2 ? this.#w2 : this.#w3;
-    }
-    computeBlock(this.#nextBlock, this.#sample, this.#batch, this.#epoch, this.#low, this.#high);
-    this.#nextBlock = (this.#nextBlock + 1) | 0;
-    this.#left = 3;
-    this.#w1 = block[1];
-    this.#w2 = block[2];
-    this.#w3 = block[3];
-    return block[0];
+    this.#left = left - 1;
+    return (left === 4 ? this.#w0 : left === 3 ? this.#w1 : left === 2 ? this.#w2 : this.#w3) >>> 0;
   }
 
   /** A double in [0, 1) with 53 random bits. */
   uniform(): number {
-    return doubleOf(this.bits(), this.bits());
+    if (this.#left === 0) this.#compute();
+    const left = this.#left;
+    if (left % 2 === 1) return doubleOf(this.bits(), this.bits());
+    this.#left = left - 2;
+    return left === 4 ? doubleOf(this.#w0, this.#w1) : doubleOf(this.#w2, this.#w3);
+  }
+
+  #compute(): void {
+    computeBlock(this.#nextBlock, this.#sample, this.#batch, this.#epoch, this.#low, this.#high);
+    this.#nextBlock = (this.#nextBlock + 1) | 0;
+    this.#left = 4;
+    this.#w0 = block[0];
+    this.#w1 = block[1];
+    this.#w2 = block[2];
+    this.#w3 = block[3];
   }
 
   /** A whole number from 0 to n − 1. */

@@ -103,12 +103,13 @@ test('several worker threads use the addon at once, and leave cleanly', async ()
 });
 
 test.each([
-  ['process.exit', 'process.exit(7)', 7],
-  ['an uncaught error', 'throw new Error("on purpose")', 1],
-])('a process that ends by %s in the middle of a call ends in order', (_, ending, code) => {
+  ['process.exit', 'in the middle of a call', 1, 'process.exit(7)', 7],
+  ['process.exit', 'while calls wait for their turn', 9, 'process.exit(7)', 7],
+  ['an uncaught error', 'in the middle of a call', 1, 'throw new Error("on purpose")', 1],
+])('a process that ends by %s %s ends in order', (_, __, calls, ending, code) => {
   const script = `const { saliency } = require(${JSON.stringify(ENTRY)});
     const batch = { data: new Uint8Array(200 * 160 * 160 * 3), shape: [200, 160, 160, 3] };
-    saliency(batch, { threads: 3 }).catch(() => undefined);
+    for (let i = 0; i < ${calls}; i++) saliency(batch, { threads: 3 }).catch(() => undefined);
     setTimeout(() => { ${ending} }, 5);`;
   const { status, signal, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
   expect([status, signal]).toEqual([code, null]);

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "backends.h"
+#include "binding/calls.h"
 #include "binding/images.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
@@ -49,6 +50,13 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// The thread that is to run a call, and those that are to help it.
+Napi::Value expectCall(const Napi::CallbackInfo& info) {
+  Calls::of(info.Env()).expect();
+  Pool::shared().expect(info[0].As<Napi::Number>().Int32Value());
+  return info.Env().Undefined();
+}
+
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   // Each environment (main thread, worker thread, test sandbox) holds the pool; the last one to leave joins its threads
   // and frees the memory that was kept for the next call.
@@ -61,6 +69,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  exports.Set("expectCall", Napi::Function::New(env, expectCall, "expectCall"));
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
   exports.Set("newResident", Napi::Function::New(env, newResident, "newResident"));
   exports.Set("freeResident", Napi::Function::New(env, freeResident, "freeResident"));

@@ -11,32 +11,30 @@
 #include <utility>
 
 #include "binding/args.h"
+#include "binding/calls.h"
 #include "core/backend.h"
 
 namespace saliencymix::binding {
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
-// Runs `work` on libuv's pool (which hands the heavy part to our own). `arguments` is the JavaScript object whose typed
-// arrays the work reads and writes: a reference keeps them alive until the promise is settled.
+// Runs `work` on a thread of the calls' pool (which hands parts of it to others). `arguments` is the JavaScript object whose
+// typed arrays the work reads and writes: a reference keeps them alive until the promise is settled.
 //
 // Written on the C interface: a worker thread may be terminated while its call runs, and then settling the promise fails.
 // Nobody is left to be told, so those failures are passed over; as C++ exceptions they would end the whole process.
-class PromiseWorker {
+class PromiseWorker final : public Call {
  public:
-  // Gives the promise. The worker deletes itself once that is settled.
+  // Gives the promise.
   static Napi::Value queue(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work) {
     const Napi::Env env = arguments.Env();
+    Calls& calls = Calls::of(env);
     std::unique_ptr<PromiseWorker> worker(new PromiseWorker(std::move(cancelled), std::move(work)));
     napi_value promise = nullptr;
-    const Napi::String name = Napi::String::New(env, "saliencymix");
-    const bool ready =
-        napi_create_promise(env, &worker->deferred_, &promise) == napi_ok &&
-        napi_create_reference(env, arguments, 1, &worker->arguments_) == napi_ok &&
-        napi_create_async_work(env, nullptr, name, execute, complete, worker.get(), &worker->handle_) == napi_ok &&
-        napi_queue_async_work(env, worker->handle_) == napi_ok;
+    const bool ready = napi_create_promise(env, &worker->deferred_, &promise) == napi_ok &&
+                       napi_create_reference(env, arguments, 1, &worker->arguments_) == napi_ok;
     if (!ready) throw badArgument(env, "the call", "one that can be queued");
-    worker.release();
+    calls.begin(std::move(worker));
     return {env, promise};
   }
 
@@ -48,36 +46,22 @@ class PromiseWorker {
     if (napi_create_promise(env, &worker.deferred_, &promise) != napi_ok) {
       throw badArgument(env, "the call", "one that can be answered");
     }
-    execute(env, &worker);
+    worker.run();
     worker.settle(env);
     return {env, promise};
   }
 
- private:
-  PromiseWorker(CancelFlag cancelled, std::function<void()> work)
-      : cancelled_(std::move(cancelled)), work_(std::move(work)) {}
-
-  static void execute(napi_env, void* data) {
-    auto* worker = static_cast<PromiseWorker*>(data);
+  void run() override {
     try {
-      worker->work_();
+      work_();
     } catch (const std::exception& error) {
-      worker->failed_ = true;
-      worker->message_ = error.what();
+      failed_ = true;
+      message_ = error.what();
     }
   }
 
-  static void complete(napi_env env, napi_status, void* data) {
-    const std::unique_ptr<PromiseWorker> worker(static_cast<PromiseWorker*>(data));
-    napi_handle_scope scope = nullptr;
-    napi_open_handle_scope(env, &scope);
-    worker->settle(env);
-    napi_delete_reference(env, worker->arguments_);
-    napi_delete_async_work(env, worker->handle_);
-    napi_close_handle_scope(env, scope);
-  }
-
-  void settle(napi_env env) const {
+  void settle(napi_env env) override {
+    if (arguments_ != nullptr) napi_delete_reference(env, arguments_);
     napi_value value = nullptr;
     if (!failed_) {
       napi_get_undefined(env, &value);
@@ -89,9 +73,12 @@ class PromiseWorker {
     if (napi_create_error(env, nullptr, message, &value) == napi_ok) napi_reject_deferred(env, deferred_, value);
   }
 
+ private:
+  PromiseWorker(CancelFlag cancelled, std::function<void()> work)
+      : cancelled_(std::move(cancelled)), work_(std::move(work)) {}
+
   napi_deferred deferred_ = nullptr;
   napi_ref arguments_ = nullptr;
-  napi_async_work handle_ = nullptr;
   CancelFlag cancelled_;
   std::function<void()> work_;
   bool failed_ = false;

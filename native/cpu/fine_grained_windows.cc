@@ -75,7 +75,7 @@ class Tables {
     divides_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
 
     static std::mutex mutex;
-    static Reciprocals reciprocals;
+    static Reciprocals& reciprocals = *new Reciprocals;  // stays: a call may run until the process has exited
     const std::lock_guard lock(mutex);
     if (windows.count < FineGrainedWindows::kWindows) windows.wholeReciprocal = reciprocals.of(height * width - 1).value;
     std::vector<std::size_t> starts;

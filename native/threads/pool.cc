@@ -7,11 +7,26 @@
 
 namespace saliencymix {
 
+namespace {
+
+constexpr int kMostCalls = 4;
+
+// How long a thread looks out for the next seat before it sleeps: within a call from one step to the next, and in a row of
+// small calls from one to the next. To wake a thread takes about as long.
+constexpr std::chrono::microseconds kLookOut{50};
+
+// How long for one that is known to come.
+constexpr std::chrono::microseconds kExpect{200};
+
+}  // namespace
+
 struct Pool::Job {
   Job(int size, const std::function<void(int)>& work) : count(size), task(work) {}
+  explicit Job(std::function<void()> call) : count(1), own([call = std::move(call)](int) { call(); }), task(own) {}
 
   const int count;
-  const std::function<void(int)>& task;  // the caller's; only used while it waits in forEach
+  const std::function<void(int)> own;    // of a call, for which nobody waits
+  const std::function<void(int)>& task;  // `own`, or that of a caller; only used while it waits in forEach
   std::atomic<int> next{0};
   std::mutex mutex;
   std::condition_variable finished;
@@ -57,52 +72,85 @@ void Pool::forEach(int count, int threads, const std::function<void(int)>& task)
     const std::lock_guard lock(mutex_);
     startThreads(helpers);
     for (int i = 0; i < helpers; i++) seats_.push_back(job);
-    seatFree_ = true;
-    wake_.notify_all();
+    offer();
   }
   job->work();
   job->wait();
 }
 
+void Pool::start(std::function<void()> call) {
+  const std::lock_guard lock(mutex_);
+  seats_.push_back(std::make_shared<Job>(std::move(call)));
+  startThreads(std::min(kMostCalls, busy_ + static_cast<int>(seats_.size())));
+  offer();
+}
+
 void Pool::startThreads(int wanted) {
-  if (stopping_) return;  // the caller does all the work
+  if (stopping_) return;  // a caller does all the work, a call waits for the next threads
   while (static_cast<int>(threads_.size()) < wanted) threads_.emplace_back([this] { serve(); });
 }
 
-void Pool::expect(int threads) {
-  if (threads < 2) return;
-  const std::lock_guard lock(mutex_);
-  startThreads(threads - 1);
-  expectedUntil_ = Clock::now() + std::chrono::microseconds(200);
-  wake_.notify_all();
+void Pool::offer() {
+  seatFree_ = true;
+  wake(static_cast<int>(seats_.size()));
 }
 
-// Until there is a seat, or none is expected any more. Others may have the processor meanwhile.
-void Pool::lookOut(Clock::time_point until) const {
-  while (!seatFree_ && Clock::now() < until) std::this_thread::yield();
+// Those who look out see a seat by themselves; the system is asked for the others.
+void Pool::wake(int wanted) {
+  const int missing = wanted - looking_;
+  const int asleep = static_cast<int>(threads_.size()) - busy_ - looking_;
+  if (missing > 0 && missing >= asleep) return wake_.notify_all();
+  for (int i = 0; i < missing; i++) wake_.notify_one();
+}
+
+void Pool::expect(int threads) { expectSeats(threads - 1); }
+
+void Pool::expectCall() { expectSeats(1); }
+
+void Pool::expectSeats(int seats) {
+  if (seats < 1) return;
+  const std::lock_guard lock(mutex_);
+  startThreads(seats);
+  expectedUntil_ = Clock::now() + kExpect;
+  wake(seats);
 }
 
 void Pool::serve() {
+  Clock::time_point until{};
   std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] {
-      return stopping_ || !seats_.empty() || Clock::now() < expectedUntil_;
-    });
-    if (stopping_) return;
-    if (seats_.empty()) {
-      const Clock::time_point until = expectedUntil_;
-      lock.unlock();
-      lookOut(until);
-      lock.lock();
-      continue;
+  while (!stopping_) {
+    until = std::max(until, expectedUntil_);
+    if (!seats_.empty()) {
+      take(lock);
+      until = Clock::now() + kLookOut;
+    } else if (Clock::now() < until) {
+      lookOut(lock, until);
+    } else {
+      wake_.wait(lock, [this] { return stopping_ || !seats_.empty() || Clock::now() < expectedUntil_; });
     }
-    const std::shared_ptr<Job> job = seats_.front();
+  }
+}
+
+void Pool::take(std::unique_lock<std::mutex>& lock) {
+  {
+    const std::shared_ptr<Job> job = std::move(seats_.front());
     seats_.pop_front();
     seatFree_ = !seats_.empty();
+    busy_++;
     lock.unlock();
     job->work();
-    lock.lock();
   }
+  lock.lock();
+  busy_--;
+}
+
+// Until there is a seat, or none is expected any more. Others may have the processor meanwhile.
+void Pool::lookOut(std::unique_lock<std::mutex>& lock, Clock::time_point until) {
+  looking_++;
+  lock.unlock();
+  while (!seatFree_ && !stopping_ && Clock::now() < until) std::this_thread::yield();
+  lock.lock();
+  looking_--;
 }
 
 void Pool::retain() {
@@ -119,7 +167,14 @@ bool Pool::release() {
   return true;
 }
 
-Pool::~Pool() { stopThreads(); }
+// Calls that have not begun never do.
+Pool::~Pool() {
+  {
+    const std::lock_guard lock(mutex_);
+    users_ = 0;
+  }
+  stopThreads();
+}
 
 // A job that is running goes on without the helpers that leave.
 void Pool::stopThreads() {
@@ -132,9 +187,11 @@ void Pool::stopThreads() {
   }
   for (std::thread& thread : leaving) thread.join();
   const std::lock_guard lock(mutex_);
-  seats_.clear();
-  seatFree_ = false;
   stopping_ = false;
+  // Of a job somebody else takes care; a call has come for the next user of the pool.
+  std::erase_if(seats_, [](const std::shared_ptr<Job>& job) { return !job->own; });
+  seatFree_ = !seats_.empty();
+  if (users_ > 0) startThreads(std::min(kMostCalls, static_cast<int>(seats_.size())));
 }
 
 }  // namespace saliencymix

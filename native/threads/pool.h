@@ -24,9 +24,16 @@ class Pool {
   // Returns when all are done. After the first exception no further task starts, and it is thrown again here.
   void forEach(int count, int threads, const std::function<void(int)>& task);
 
+  // Calls call() on a thread of the pool, and returns at once. It must not throw. Four at most run at the same time; the
+  // others wait for their turn.
+  void start(std::function<void()> call);
+
   // Wakes helpers for a forEach on so many threads that another thread is about to begin: they look out for it for a moment.
   // Woken by that thread, they are often put on the very processor on which it keeps working.
   void expect(int threads);
+
+  // The same for a call that is about to be started.
+  void expectCall();
 
   // Each user of the pool holds on to it; when the last lets go (true) the threads are joined. They start again on demand.
   void retain();
@@ -37,18 +44,24 @@ class Pool {
   struct Job;
 
   void startThreads(int wanted);
+  void expectSeats(int seats);
+  void offer();
+  void wake(int wanted);
   void serve();
-  void lookOut(Clock::time_point until) const;
+  void take(std::unique_lock<std::mutex>& lock);
+  void lookOut(std::unique_lock<std::mutex>& lock, Clock::time_point until);
   void stopThreads();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::shared_ptr<Job>> seats_;  // a job stands here once for every helper it may have
+  std::deque<std::shared_ptr<Job>> seats_;  // a job stands here once for every helper it may have; a call once
   std::atomic<bool> seatFree_{false};        // whether one stands there, for those who only look
   Clock::time_point expectedUntil_{};
   std::vector<std::thread> threads_;
+  int busy_ = 0;     // threads at work
+  int looking_ = 0;  // threads that look out for a seat: they need not be woken
   int users_ = 0;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace saliencymix

@@ -9,7 +9,7 @@ import { hostSource, type Source } from '../native/source';
 import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
 import { checkBoxes, type DetectionBox, mixBoxes } from './boxes';
 import { imagesOf } from './images';
-import { resolveOutput } from './output';
+import { outputTo, resolveOutput } from './output';
 import { callMix } from './place';
 import { checkPlan, checkPlanFits, type MixPlan } from './plan';
 import { encodeSamples } from './records';
@@ -91,7 +91,7 @@ async function applyToImages(
   const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
   const records = encodeSamples(plan.samples, fill);
   const context = { source: batch.source, ...runOf(batch.source, options) };
-  await callMix(context, records, { output: { ...output.native, ...native } });
+  await callMix(context, records, { output: outputTo(output.native, native) });
   const asBatch = options.output === undefined && 'data' in images;
   return asBatch ? { data: images.data as Uint8Array, shape: images.shape } : images;
 }
@@ -121,7 +121,7 @@ async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions
     check.integer(options.fill ?? 0, 'fill', 0, 255);
     const images = allocate(Uint8Array, length);
     const source = hostSource({ data: masks.data, shape: [count, height, width, 1] });
-    const output = { ...resolveOutput({}, 1).native, images };
+    const output = outputTo(resolveOutput({}, 1).native, { images });
     await callMix({ source, ...runOf(source, options) }, records, { output });
     return { data: images, shape };
   }

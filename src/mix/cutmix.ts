@@ -1,11 +1,8 @@
 import { Purpose } from '../rng';
-import type { Anchor, DrawContext, MixMethod } from './method';
+import type { Anchor, MixMethod } from './method';
 
 /** A pixel drawn uniformly from the image: where CutMix centres its box (Yun et al., eq. 2). */
-export function uniformPlace({ stream, height, width }: DrawContext): Anchor {
-  const place = stream(Purpose.place);
-  return { kind: 'given', at: [place.below(height), place.below(width)] };
-}
+export const uniformPlace: Anchor = { kind: 'given', purpose: Purpose.place };
 
 export const cutmix: MixMethod = {
   name: 'cutmix',
@@ -13,5 +10,5 @@ export const cutmix: MixMethod = {
   reference: 'Yun et al., CutMix, ICCV 2019',
   hasSource: true,
   asksSaliency: false,
-  draw: (context) => ({ kind: 'paste', from: uniformPlace(context) }),
+  drawFor: () => ({ kind: 'paste', from: uniformPlace }),
 };

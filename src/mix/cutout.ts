@@ -7,5 +7,5 @@ export const cutout: MixMethod = {
   reference: 'DeVries & Taylor, Cutout, 2017; the box as CutMix takes it',
   hasSource: false,
   asksSaliency: false,
-  draw: (context) => ({ kind: 'erase', from: uniformPlace(context) }),
+  drawFor: () => ({ kind: 'erase', from: uniformPlace }),
 };

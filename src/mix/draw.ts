@@ -1,11 +1,20 @@
 /** Draws a batch: pairing, who is mixed, lambda, anchors. Every number is addressed by (seed, epoch, batch, sample). */
 import type { NativeSamples } from '../native/binding';
-import { type Address, Purpose, permutation, Stream } from '../rng';
+import { Purpose, permutation, Stream } from '../rng';
 import type { Slots } from '../types';
 import { mixMethods } from './index';
-import type { DrawContext, MethodDraw, MixMethod } from './method';
+import type { Anchor, MethodDraw, MixMethod } from './method';
 import type { MixOptions } from './options';
-import { newRecords, writeDraw } from './records';
+import {
+  type DrawKinds,
+  kindsOf,
+  newRecords,
+  shareFirst,
+  writeDraw,
+  writePlace,
+  writeSource,
+  writeTie,
+} from './records';
 
 /** A choice among sets of options, each with a weight. */
 export interface Choice {
@@ -22,24 +31,26 @@ export interface DrawAddress {
 /** A batch, drawn and not yet placed. */
 export interface DrawnBatch {
   readonly records: NativeSamples;
-  /** Index into the choices, per sample: placing needs the options that a sample was drawn with. */
-  readonly choiceOf: Uint16Array;
+  /** Index into the choices, per sample: placing needs the options that a sample was drawn with. Absent: the only one. */
+  readonly choiceOf?: Uint16Array;
 }
 
-/** What one sample drew; `lambda` is 1 where it is kept as it is. */
-interface Drawn {
-  readonly choice: number;
-  readonly draw: MethodDraw;
-  readonly lambda: number;
+/** Which images of a batch are drawn for, and their size. */
+export interface Drawing {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** Absent: all that the batch has. */
+  readonly slots?: Slots;
 }
 
 /**
- * For each slot the image that the seeded permutation of all slots pairs it with; a missing one gives way to the next
- * that is there, cyclically. Positions are those of the images that are there.
+ * For each image the one that the seeded permutation of all slots pairs it with; a missing one gives way to the next that
+ * is there, cyclically. Positions are those of the images that are there.
  */
-function pair(slots: Slots, address: DrawAddress): ArrayLike<number> {
-  const order = permutation(slots.count, address.seed, Purpose.pairing, address);
-  if (slots.of.length === slots.count) return order;
+function pair({ count, slots }: Drawing, address: DrawAddress): ArrayLike<number> {
+  const order = permutation(slots?.count ?? count, address.seed, Purpose.pairing, address);
+  if (slots === undefined || slots.count === count) return order;
   const positionOf = new Map(slots.of.map((slot, position) => [slot, position]));
   return slots.of.map((slot) => {
     let partner = order[slot];
@@ -48,81 +59,98 @@ function pair(slots: Slots, address: DrawAddress): ArrayLike<number> {
   });
 }
 
-function choose(choices: readonly Choice[], sample: SampleContext): number {
-  if (choices.length === 1) return 0;
-  const total = choices.reduce((sum, { weight }) => sum + weight, 0);
-  let left = sample.stream(Purpose.choice).uniform() * total;
-  const found = choices.findIndex(({ weight }) => (left -= weight) < 0);
-  return found < 0 ? choices.length - 1 : found;
-}
-
-/** One for the whole batch, moved from sample to sample. */
-class SampleContext implements DrawContext {
-  options: MixOptions;
-  readonly height: number;
-  readonly width: number;
-  readonly #seed: number;
-  readonly #at: Address;
-
-  constructor(options: MixOptions, size: { height: number; width: number }, address: DrawAddress) {
-    this.options = options;
-    this.height = size.height;
-    this.width = size.width;
-    this.#seed = address.seed;
-    this.#at = { epoch: address.epoch, batch: address.batch, sample: 0 };
-  }
-
-  moveTo(sample: number): void {
-    this.#at.sample = sample;
-  }
-
-  readonly stream = (purpose: Purpose): Stream => new Stream(this.#seed, purpose, this.#at);
-}
-
-const KEPT: MethodDraw = { kind: 'keep' };
-
-/** A choice, with its method looked up. */
+/** A choice, with what its method draws. */
 interface Drawable extends Choice {
   readonly method: MixMethod;
+  readonly draw: MethodDraw;
+  readonly kinds: DrawKinds;
 }
 
-function drawSample(choices: readonly Drawable[], context: SampleContext): Drawn {
-  const choice = choose(choices, context);
-  const { options, method } = choices[choice];
-  context.options = options;
-  const mixed = options.probability >= 1 || context.stream(Purpose.mixing).uniform() < options.probability;
-  const draw = mixed ? method.draw(context) : KEPT;
-  const lambda = draw.kind === 'keep' ? 1 : context.stream(Purpose.lambda).beta(options.alpha);
-  return { choice, draw, lambda };
+function drawableOf({ options, weight }: Choice): Drawable {
+  const method = mixMethods[options.method];
+  const draw = method.drawFor(options);
+  return { options, weight, method, draw, kinds: kindsOf(draw) };
+}
+
+const KEPT = kindsOf({ kind: 'keep' });
+
+/** Draws samples into the records, all from one stream that goes from number to number. */
+class Drawer {
+  readonly #choices: readonly Drawable[];
+  readonly #records: NativeSamples;
+  readonly #drawing: Drawing;
+  readonly #stream: Stream;
+
+  constructor(choices: readonly Drawable[], records: NativeSamples, drawing: Drawing, address: DrawAddress) {
+    this.#choices = choices;
+    this.#records = records;
+    this.#drawing = drawing;
+    const { seed, epoch, batch } = address;
+    this.#stream = new Stream(seed, Purpose.choice, { epoch, batch, sample: 0 });
+  }
+
+  /** Sample i. Gives the choice. */
+  draw(i: number): number {
+    const choice = this.#choose(i);
+    const { options, draw, kinds } = this.#choices[choice];
+    const { probability, alpha, fill } = options;
+    const mixed = probability >= 1 || this.#numbers(Purpose.mixing, i).uniform() < probability;
+    if (!mixed || draw.kind === 'keep') {
+      writeDraw(this.#records, i, KEPT, 1, fill);
+      return choice;
+    }
+    writeDraw(this.#records, i, kinds, this.#numbers(Purpose.lambda, i).beta(alpha), fill);
+    if (draw.from) this.#drawAnchor(i, 'from', draw.from);
+    if (draw.to) this.#drawAnchor(i, 'to', draw.to);
+    return choice;
+  }
+
+  /** The stream of sample i for a purpose, from its start. */
+  #numbers(purpose: Purpose, i: number): Stream {
+    const { slots } = this.#drawing;
+    return this.#stream.moveTo(purpose, slots === undefined ? i : slots.of[i]);
+  }
+
+  #choose(i: number): number {
+    const choices = this.#choices;
+    if (choices.length === 1) return 0;
+    const total = choices.reduce((sum, { weight }) => sum + weight, 0);
+    let left = this.#numbers(Purpose.choice, i).uniform() * total;
+    const found = choices.findIndex(({ weight }) => (left -= weight) < 0);
+    return found < 0 ? choices.length - 1 : found;
+  }
+
+  #drawAnchor(i: number, side: 'from' | 'to', anchor: Anchor): void {
+    if (anchor.kind === 'given') {
+      const place = this.#numbers(anchor.purpose, i);
+      const row = place.below(this.#drawing.height);
+      writePlace(this.#records, i, side, row, place.below(this.#drawing.width));
+    } else if (anchor.kind !== 'corresponding' && anchor.ties !== undefined) {
+      writeTie(this.#records, i, side, this.#numbers(anchor.ties, i).uniform());
+    }
+  }
 }
 
 export function drawBatch(
   choices: readonly Choice[],
   per: 'sample' | 'batch',
-  slots: Slots,
-  size: { height: number; width: number },
+  drawing: Drawing,
   address: DrawAddress,
 ): DrawnBatch {
-  const drawables = choices.map(
-    (choice): Drawable => ({
-      ...choice,
-      method: mixMethods[choice.options.method],
-    }),
-  );
-  const partners = pair(slots, address);
-  const context = new SampleContext(choices[0].options, size, address);
-  // One draw for the whole batch is the draw of its first slot.
-  const shared = per === 'batch' ? drawSample(drawables, context) : undefined;
-  const count = slots.of.length;
+  const { count } = drawing;
+  const drawables = choices.map(drawableOf);
   const records = newRecords(count);
-  const choiceOf = new Uint16Array(count);
-  for (let target = 0; target < count; target++) {
-    if (!shared) context.moveTo(slots.of[target]);
-    const { choice, draw, lambda } = shared ?? drawSample(drawables, context);
-    const { options, method } = drawables[choice];
-    choiceOf[target] = choice;
-    const source = method.hasSource ? partners[target] : target;
-    writeDraw(records, target, draw, { source, lambda, fill: options.fill, placeOf: shared ? 0 : target });
+  // One draw for the whole batch is the draw of its first slot.
+  const drawn = per === 'batch' ? { ...drawing, count: 1, slots: undefined } : drawing;
+  const drawer = new Drawer(drawables, records, drawn, address);
+  const partners = drawables.some(({ method }) => method.hasSource) ? pair(drawing, address) : undefined;
+  const choiceOf = choices.length > 1 ? new Uint16Array(count) : undefined;
+  let choice = 0;
+  for (let i = 0; i < count; i++) {
+    if (i < drawn.count) choice = drawer.draw(i);
+    else shareFirst(records, i);
+    if (choiceOf) choiceOf[i] = choice;
+    if (partners && drawables[choice].method.hasSource) writeSource(records, i, partners[i]);
   }
   return { records, choiceOf };
 }

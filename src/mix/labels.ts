@@ -4,15 +4,16 @@ import type { NativeSamples } from '../native/binding';
 import type { Labels } from '../types';
 import { shareOf } from './records';
 
-/** n × classes, row by row. `labels` are class numbers or rows of length `classes`; checked before. */
-export function mixLabels(records: NativeSamples, labels: Labels, classes: number): Float32Array {
-  const mixed = new Float32Array(records.samples * classes);
-  const numbers = types.isInt32Array(labels);
+function mixNumbers(records: NativeSamples, labels: Int32Array, classes: number, mixed: Float32Array): void {
+  for (let row = 0; row < records.samples; row++) {
+    const { target, source, lambda } = shareOf(records, row);
+    mixed[row * classes + labels[target]] += lambda;
+    if (lambda < 1) mixed[row * classes + labels[source]] += 1 - lambda;
+  }
+}
+
+function mixRows(records: NativeSamples, labels: Float32Array, classes: number, mixed: Float32Array): void {
   const add = (row: number, weight: number, image: number) => {
-    if (numbers) {
-      mixed[row * classes + labels[image]] += weight;
-      return;
-    }
     for (let k = 0; k < classes; k++) mixed[row * classes + k] += weight * labels[image * classes + k];
   };
   for (let row = 0; row < records.samples; row++) {
@@ -20,5 +21,20 @@ export function mixLabels(records: NativeSamples, labels: Labels, classes: numbe
     add(row, lambda, target);
     if (lambda < 1) add(row, 1 - lambda, source);
   }
-  return mixed;
+}
+
+/** n × classes zeros, row by row. Where there is no memory for them the promise is rejected, as that of a call is. */
+export async function newLabels(count: number, classes: number): Promise<Float32Array> {
+  return new Float32Array(count * classes);
+}
+
+/** Adds up the soft labels in `mixed`. `labels` are class numbers or rows of length `classes`; checked before. */
+export function mixLabels(
+  records: NativeSamples,
+  labels: Labels,
+  classes: number,
+  mixed: Float32Array,
+): void {
+  if (types.isInt32Array(labels)) mixNumbers(records, labels, classes, mixed);
+  else mixRows(records, labels, classes, mixed);
 }

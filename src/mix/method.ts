@@ -1,18 +1,19 @@
 /**
- * What a mixing method is: one function that turns numbers of the seeded generator into a draw of plain data. All
- * randomness of mixing is drawn through here; applying a draw is pure and native.
+ * What a mixing method is: which numbers of the seeded generator make a draw, said once for all samples as plain data.
+ * draw.ts draws them, and nothing else of mixing draws; applying a draw is pure and native.
  */
-import type { Purpose, Stream } from '../rng';
+import type { Purpose } from '../rng';
 import type { Scheme } from './schemes';
 
-/** Where a patch is put: a known pixel, an extreme of the saliency map, or (in the target) the source's anchor. */
+/** Where a patch is put: a pixel, an extreme of the saliency map, or (in the target) the source's anchor. */
 export type Anchor =
-  | { readonly kind: 'given'; readonly at: readonly [row: number, col: number] }
+  /** Drawn uniformly from the image. */
+  | { readonly kind: 'given'; readonly purpose: Purpose }
   | { readonly kind: 'corresponding' }
-  /** `u` in [0, 1) picks among tied pixels; without it the first in row-major order. */
-  | { readonly kind: 'peak' | 'low'; readonly u?: number };
+  /** A number picks among tied pixels; without its purpose it is the first in row-major order. */
+  | { readonly kind: 'peak' | 'low'; readonly ties?: Purpose };
 
-/** What a method decides for one sample. */
+/** What a method does with a sample that is mixed. */
 export interface MethodDraw {
   /** keep: the target as it is. paste: a patch of the source. blend: every pixel of both. erase: `fill` in the box. */
   readonly kind: 'keep' | 'paste' | 'blend' | 'erase';
@@ -22,19 +23,10 @@ export interface MethodDraw {
   readonly to?: Anchor;
 }
 
-/** The options that methods read while they draw; what else a mixer has concerns all methods alike. */
+/** The options that methods look at; what else a mixer has concerns all methods alike. */
 export interface DrawOptions {
   scheme: Scheme;
   ties: 'first' | 'random';
-}
-
-/** What a method may ask for while it draws. */
-export interface DrawContext {
-  readonly options: DrawOptions;
-  readonly height: number;
-  readonly width: number;
-  /** The numbers of this sample for a purpose; every call starts the same stream again. */
-  readonly stream: (purpose: Purpose) => Stream;
 }
 
 export interface MixMethod {
@@ -46,5 +38,5 @@ export interface MixMethod {
   readonly hasSource: boolean;
   /** Whether its anchors are found by saliency. */
   readonly asksSaliency: boolean;
-  draw(context: DrawContext): MethodDraw;
+  drawFor(options: DrawOptions): MethodDraw;
 }

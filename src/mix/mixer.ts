@@ -3,16 +3,18 @@ import * as check from '../check';
 import type { DeviceBatch } from '../device/batch';
 import { backendFor, checkBackend, chooseThreads, levelOf } from '../native/backends';
 import type { NativeFormat, NativeTarget } from '../native/binding';
+import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { Source } from '../native/source';
 import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { imagesOf } from './images';
 import { asksSaliency } from './index';
-import { mixLabels } from './labels';
+import { mixLabels, newLabels } from './labels';
+import { Mixed } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
-import { resolveOutput } from './output';
-import { callMix, type NativeContext, placeBatch, placingFor } from './place';
+import { outputTo, resolveOutput } from './output';
+import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import type { MixPlan } from './plan';
 import { decodeSamples } from './records';
 
@@ -87,8 +89,8 @@ export interface Recipe {
 
 const WORD = 0xffffffff;
 
-function checkSlots(value: unknown, images: number): Slots {
-  if (value === undefined) return { of: Array.from(new Uint32Array(images).keys()), count: images };
+function checkSlots(value: unknown, images: number): Slots | undefined {
+  if (value === undefined) return undefined;
   const { of, count } = check.options(value, ['of', 'count'], 'slots') as { of?: unknown; count?: unknown };
   const size = check.integer(count, 'slots.count', images, WORD);
   const ascending = (slot: unknown, i: number, all: unknown[]) =>
@@ -108,6 +110,12 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend);
   const optionsOf = choices.map(({ options }) => options);
   const saliency = optionsOf.some(asksSaliency);
+  const threads = chooseThreads(settings.threads);
+
+  /** Threads take as long to wake as their work takes to draw: the first thing that a call does. */
+  function expectCall(): void {
+    if (saliency) addon().expectCall(threads);
+  }
 
   function prepare(source: Source, given: Record<string, unknown>) {
     const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
@@ -117,18 +125,13 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const context: NativeContext = {
       source,
       backend: backendFor(settings.backend, source, { pixels: count * height * width, saliency }),
-      threads: chooseThreads(settings.threads),
+      threads,
       signal: check.signal(given.signal),
     };
     if (given.batch === undefined) calls++;
-    const drawn = drawBatch(
-      choices,
-      per,
-      slots,
-      { height, width },
-      { seed: settings.seed, epoch, batch: number },
-    );
-    const methodOf = (sample: number) => optionsOf[drawn.choiceOf[sample]].method;
+    const address = { seed: settings.seed, epoch, batch: number };
+    const drawn = drawBatch(choices, per, { count, height, width, slots }, address);
+    const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
     const planned = (): MixPlan => ({
       height,
       width,
@@ -143,6 +146,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     labels: Labels,
     options?: CallOptions<unknown>,
   ): Promise<MixedBatch<Pixels | DeviceBatch>> {
+    expectCall();
     const names = ['epoch', 'batch', 'slots', 'signal', 'output', 'into'];
     const given = check.options(options, names, 'mix options');
     const { source, make } = imagesOf(batch);
@@ -151,28 +155,26 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const output = resolveOutput(given.output, channels);
     const { images, native, resident } = make(output, count, given.into);
     const { context, drawn, planned } = prepare(source, given);
-    await Resident.holding([source.resident, resident], () =>
-      placeAndMix(drawn, optionsOf, context, { ...output.native, ...native }),
+    const mixing = Resident.holding([source.resident, resident], () =>
+      placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
+    // While native code runs: to clear memory takes as long as to draw some of the samples.
+    const [soft] = await Promise.all([newLabels(count, classes), mixing]);
     const { backend } = context;
-    const soft = mixLabels(drawn.records, labels, classes);
-    const shape = [count, classes] as const;
-    let made: MixPlan | undefined;
-    return {
+    mixLabels(drawn.records, labels, classes, soft);
+    const fields = {
       images,
       labels: soft,
-      shape,
-      // Hundreds of small objects, which a training loop never looks at: made when first read.
-      get plan() {
-        return (made ??= planned());
-      },
+      shape: [count, classes] as const,
       backend,
       level: levelOf(backend),
     };
+    return new Mixed(fields, planned);
   }
 
   return {
     async plan(batch, options) {
+      expectCall();
       const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
       const { source } = imagesOf(batch);
       const { context, drawn, planned } = prepare(source, given);
@@ -192,14 +194,10 @@ async function placeAndMix(
   output: NativeFormat & NativeTarget,
 ): Promise<void> {
   const { records, choiceOf } = drawn;
-  const [choice, ...others] = new Set(choiceOf);
-  if (others.length > 0) {
-    await placeBatch(drawn, optionsOf, context);
-    await callMix(context, records, { output });
-    return;
-  }
-  const place = await placingFor(records, optionsOf[choice], context);
-  await callMix(context, records, { place, output });
+  const [choice, ...others] = choiceOf === undefined ? [0] : new Set(choiceOf);
+  if (others.length === 0) return placeSamples(records, optionsOf[choice], context, output);
+  await placeBatch(drawn, optionsOf, context);
+  await callMix(context, records, { output });
 }
 
 /**

@@ -6,5 +6,5 @@ export const mixup: MixMethod = {
   reference: 'Zhang et al., mixup, ICLR 2018',
   hasSource: true,
   asksSaliency: false,
-  draw: () => ({ kind: 'blend' }),
+  drawFor: () => ({ kind: 'blend' }),
 };

@@ -6,5 +6,5 @@ export const none: MixMethod = {
   reference: 'the baseline',
   hasSource: false,
   asksSaliency: false,
-  draw: () => ({ kind: 'keep' }),
+  drawFor: () => ({ kind: 'keep' }),
 };

@@ -1,6 +1,6 @@
 /** The form in which mixed pixels come back: checked, and turned into what native code reads. */
 import * as check from '../check';
-import type { NativeFormat } from '../native/binding';
+import type { NativeFormat, NativeTarget } from '../native/binding';
 import { dtypes } from '../native/pixels';
 import type { Dtype, Layout } from '../types';
 
@@ -8,6 +8,14 @@ export interface ResolvedOutput {
   layout: Layout;
   dtype: Dtype;
   native: NativeFormat;
+}
+
+/** Pixels in that form, written to that memory. */
+export function outputTo(
+  { nchw, dtype, offset, scale }: NativeFormat,
+  { images, resident }: NativeTarget,
+): NativeFormat & NativeTarget {
+  return { nchw, dtype, offset, scale, images, resident };
 }
 
 function perChannel(

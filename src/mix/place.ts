@@ -16,18 +16,28 @@ export interface NativeContext {
   signal?: AbortSignal;
 }
 
-/** What placing needs for these samples. A learned model is run here; the native methods run inside the call. */
-export async function placingFor(
+/**
+ * Places samples that were drawn with one set of options, and mixes them where `output` says where to. A learned model is
+ * run here; the native methods run inside the call, which then begins before this function first waits.
+ */
+export async function placeSamples(
   records: NativeSamples,
   options: MixOptions,
   context: NativeContext,
-): Promise<NativePlacing> {
+  output?: Parts['output'],
+): Promise<void> {
   const clip = options.box === 'clip' ? 1 : 0;
-  if (options.saliency !== 'learned') return { clip, method: options.saliency };
+  const learned = options.saliency === 'learned';
   // Any map will do where nobody asks for one.
-  if (!needsSaliency(records)) return { clip, method: 'fine-grained' };
-  const batch = await context.source.here(context);
-  return { clip, maps: await learnedMaps(batch, options.saliencyModel as string, context) };
+  const maps = learned && needsSaliency(records) ? await mapsOf(options, context) : undefined;
+  const place: NativePlacing = maps
+    ? { clip, maps }
+    : { clip, method: learned ? 'fine-grained' : options.saliency };
+  await callMix(context, records, { place, output });
+}
+
+async function mapsOf({ saliencyModel }: MixOptions, context: NativeContext): Promise<Float32Array> {
+  return await learnedMaps(await context.source.here(context), saliencyModel as string, context);
 }
 
 /** Places a batch: one native call for each set of options that was drawn. The records are completed. */
@@ -36,11 +46,11 @@ export async function placeBatch(
   optionsOf: readonly MixOptions[],
   context: NativeContext,
 ): Promise<void> {
+  if (choiceOf === undefined) return placeSamples(records, optionsOf[0], context);
   for (const choice of new Set(choiceOf)) {
     const positions = Array.from(choiceOf.keys()).filter((i) => choiceOf[i] === choice);
     const picked = pickRecords(records, positions);
-    const place = await placingFor(picked, optionsOf[choice], context);
-    await callMix(context, picked, { place });
+    await placeSamples(picked, optionsOf[choice], context);
     putBackRecords(records, positions, picked);
   }
 }
@@ -48,10 +58,30 @@ export async function placeBatch(
 type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'output'>;
 
 /** One trip to native code: place, mix, or both. `records` are completed in place. */
-export async function callMix(context: NativeContext, records: NativeSamples, parts: Parts): Promise<void> {
-  const { source, backend, threads, signal } = context;
+export async function callMix(
+  { source, backend, threads, signal }: NativeContext,
+  { samples, whole, real }: NativeSamples,
+  { place, output }: Parts,
+): Promise<void> {
+  const { data, resident, count, height, width, channels } = source.native;
   await runNative(
-    (cancel) => addon().mix({ ...source.native, backend, threads, cancel, ...records, ...parts }),
+    (cancel) =>
+      addon().mix({
+        data,
+        resident,
+        count,
+        height,
+        width,
+        channels,
+        backend,
+        threads,
+        cancel,
+        samples,
+        whole,
+        real,
+        place,
+        output,
+      }),
     source.reads,
     signal,
   );

@@ -25,61 +25,74 @@ const AT = {
 } as const;
 const REAL_AT = { lambda: 0, tieOfFrom: 1, tieOfTo: 2 } as const;
 
+/** In one piece of memory: what is made for every call is also collected for every call. */
 export function newRecords(samples: number): NativeSamples {
-  return { samples, whole: new Int32Array(samples * WHOLE), real: new Float64Array(samples * REAL) };
+  const bytesOfReal = samples * REAL * Float64Array.BYTES_PER_ELEMENT;
+  const memory = new ArrayBuffer(bytesOfReal + samples * WHOLE * Int32Array.BYTES_PER_ELEMENT);
+  return {
+    samples,
+    whole: new Int32Array(memory, bytesOfReal, samples * WHOLE),
+    real: new Float64Array(memory, 0, samples * REAL),
+  };
 }
 
-// Comparisons instead of KINDS[kind] and ANCHORS[kind]: a look-up by a name that changes takes as long as drawing a number.
-function kindNumber(kind: MethodDraw['kind']): number {
-  if (kind === 'paste') return KINDS.paste;
-  if (kind === 'blend') return KINDS.blend;
-  return kind === 'erase' ? KINDS.erase : KINDS.keep;
+/** What a draw is before its numbers are drawn, as fields of a sample: the same for all samples that are drawn so. */
+export interface DrawKinds {
+  readonly kind: number;
+  readonly from: number;
+  readonly to: number;
 }
 
-function anchorNumber(kind: Anchor['kind']): number {
-  if (kind === 'corresponding') return ANCHORS.corresponding;
-  if (kind === 'given') return ANCHORS.given;
-  return kind === 'peak' ? ANCHORS.peak : ANCHORS.low;
+export function kindsOf({ kind, from = CORRESPONDING, to = CORRESPONDING }: MethodDraw): DrawKinds {
+  return { kind: KINDS[kind], from: ANCHORS[from.kind], to: ANCHORS[to.kind] };
 }
 
-function writeAnchor(whole: Int32Array, at: number, anchor: Anchor): void {
-  whole[at] = anchorNumber(anchor.kind);
-  if (anchor.kind !== 'given') return;
-  whole[at + 1] = anchor.at[0];
-  whole[at + 2] = anchor.at[1];
-}
-
-const tieOf = (anchor: Anchor) => ('u' in anchor && anchor.u !== undefined ? anchor.u : FIRST_TIE);
-
-/** What the batch decides for a sample besides its method's draw. The target is the image at the sample's position. */
-export interface DrawFields {
-  source: number;
-  lambda: number;
-  fill: number;
-  /** Position of the sample whose anchors and box this one takes; its own where it has its own. */
-  placeOf: number;
-}
-
-/** A draw that is still to be placed, as sample i. */
+/** A draw that is still to be placed, as sample i, its target the image at that position. Its anchors' numbers follow. */
 export function writeDraw(
   { whole, real }: NativeSamples,
   i: number,
-  draw: MethodDraw,
-  fields: DrawFields,
+  { kind, from, to }: DrawKinds,
+  lambda: number,
+  fill: number,
 ): void {
-  const from = draw.from ?? CORRESPONDING;
-  const to = draw.to ?? CORRESPONDING;
   const at = i * WHOLE;
   whole[at + AT.target] = i;
-  whole[at + AT.source] = fields.source;
-  whole[at + AT.kind] = kindNumber(draw.kind);
-  whole[at + AT.placeOf] = fields.placeOf;
-  writeAnchor(whole, at + AT.from, from);
-  writeAnchor(whole, at + AT.to, to);
-  whole[at + AT.fill] = fields.fill;
-  real[i * REAL + REAL_AT.lambda] = fields.lambda;
-  real[i * REAL + REAL_AT.tieOfFrom] = tieOf(from);
-  real[i * REAL + REAL_AT.tieOfTo] = tieOf(to);
+  whole[at + AT.source] = i;
+  whole[at + AT.kind] = kind;
+  whole[at + AT.placeOf] = i;
+  whole[at + AT.from] = from;
+  whole[at + AT.to] = to;
+  whole[at + AT.fill] = fill;
+  const realAt = i * REAL;
+  real[realAt + REAL_AT.lambda] = lambda;
+  real[realAt + REAL_AT.tieOfFrom] = FIRST_TIE;
+  real[realAt + REAL_AT.tieOfTo] = FIRST_TIE;
+}
+
+type Side = 'from' | 'to';
+
+/** The pixel of an anchor that is given. */
+export function writePlace({ whole }: NativeSamples, i: number, side: Side, row: number, col: number): void {
+  const at = i * WHOLE + (side === 'from' ? AT.from : AT.to);
+  whole[at + 1] = row;
+  whole[at + 2] = col;
+}
+
+/** The number that picks among tied pixels. */
+export function writeTie({ real }: NativeSamples, i: number, side: Side, u: number): void {
+  real[i * REAL + (side === 'from' ? REAL_AT.tieOfFrom : REAL_AT.tieOfTo)] = u;
+}
+
+/** Sample i takes the draw of the first, and its anchors and box once they are found. */
+export function shareFirst({ whole, real }: NativeSamples, i: number): void {
+  whole.copyWithin(i * WHOLE, 0, WHOLE);
+  real.copyWithin(i * REAL, 0, REAL);
+  whole[i * WHOLE + AT.target] = i;
+  whole[i * WHOLE + AT.source] = i;
+}
+
+export function writeSource({ whole }: NativeSamples, i: number, source: number): void {
+  whole[i * WHOLE + AT.source] = source;
 }
 
 /** The samples at `positions`, with `placeOf` counted within them. */

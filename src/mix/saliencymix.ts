@@ -1,10 +1,9 @@
 import { Purpose } from '../rng';
-import type { Anchor, DrawContext, MixMethod } from './method';
+import type { Anchor, DrawOptions, MixMethod } from './method';
 import { schemes } from './schemes';
 
-function anchor(kind: 'peak' | 'low' | 'corresponding', purpose: Purpose, context: DrawContext): Anchor {
-  if (kind === 'corresponding') return { kind };
-  return context.options.ties === 'random' ? { kind, u: context.stream(purpose).uniform() } : { kind };
+function anchor(kind: 'peak' | 'low' | 'corresponding', purpose: Purpose, { ties }: DrawOptions): Anchor {
+  return kind === 'corresponding' || ties === 'first' ? { kind } : { kind, ties: purpose };
 }
 
 export const saliencymix: MixMethod = {
@@ -13,12 +12,12 @@ export const saliencymix: MixMethod = {
   reference: 'Uddin et al., SaliencyMix, ICLR 2021, sections 3.1, 3.2 and 3.4',
   hasSource: true,
   asksSaliency: true,
-  draw(context) {
-    const { from, to } = schemes[context.options.scheme];
+  drawFor(options) {
+    const { from, to } = schemes[options.scheme];
     return {
       kind: 'paste',
-      from: anchor(from, Purpose.tieOfSource, context),
-      to: anchor(to, Purpose.tieOfTarget, context),
+      from: anchor(from, Purpose.tieOfSource, options),
+      to: anchor(to, Purpose.tieOfTarget, options),
     };
   },
 };

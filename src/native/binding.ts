@@ -17,11 +17,17 @@ export interface NativeBatch extends NativeShape {
 /** Opaque handle of memory that a backend keeps; see native/binding/resident.h. */
 export type ResidentHandle = { readonly resident: unique symbol };
 
-/** A batch with its bytes wherever they are. */
-export type NativeSource = NativeBatch | (NativeShape & { resident: ResidentHandle });
+/** A batch with its bytes wherever they are: one of the two is there. */
+export interface NativeSource extends NativeShape {
+  data?: Uint8Array;
+  resident?: ResidentHandle;
+}
 
-/** Where mixed images go: memory of theirs, or a backend's. */
-export type NativeTarget = { images: Uint8Array | Float32Array | Uint16Array } | { resident: ResidentHandle };
+/** Where mixed images go: memory of theirs, or a backend's. One of the two is there. */
+export interface NativeTarget {
+  images?: Uint8Array | Float32Array | Uint16Array;
+  resident?: ResidentHandle;
+}
 
 /** Opaque flag that stops a running call. */
 export type CancelFlag = { readonly cancelFlag: unique symbol };
@@ -62,6 +68,10 @@ export interface NativePlacing {
   maps?: Float32Array;
 }
 
+/**
+ * Objects that every small call makes are written out where they are made: spread together from many properties they are
+ * dictionaries to the engine, slow to make, and left for a full collection of garbage.
+ */
 export interface Addon {
   backends(): {
     name: string;
@@ -102,6 +112,8 @@ export interface Addon {
   cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
+  /** Wakes the threads of a call that is about to come. */
+  expectCall(threads: number): void;
   preferLargePages(fresh: Uint8Array): void;
   /** Allocated when it is first written to. */
   newResident(memory: { backend: string; bytes: number }): ResidentHandle;

@@ -26,5 +26,7 @@ export function allocatePixels(
   into?: unknown,
   inputs: readonly ArrayBufferView[] = [],
 ): Pixels {
-  return { data: resultMemory<Pixels['data']>(TYPES[form.dtype], lengthOf(form), into, inputs), ...form };
+  const { shape, layout, dtype } = form;
+  const data = resultMemory<Pixels['data']>(TYPES[dtype], lengthOf(form), into, inputs);
+  return { data, shape, layout, dtype };
 }

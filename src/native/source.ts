@@ -17,19 +17,17 @@ export interface Source {
   here(options: TransferOptions): Promise<ImageBatch>;
 }
 
-function nativeShape([count, height, width, channels]: ImageBatch['shape']) {
-  return { count, height, width, channels };
-}
-
 export function hostSource(batch: ImageBatch): Source {
   const { data, shape } = batch;
-  const native = { data, ...nativeShape(shape) };
+  const [count, height, width, channels] = shape;
+  const native = { data, count, height, width, channels };
   return { shape, native, reads: [data], here: () => Promise.resolve(batch) };
 }
 
 /** @throws SaliencyMixError ARGUMENT once the memory is freed */
 export function residentSource(resident: Resident, shape: ImageBatch['shape']): Source {
-  const native = { resident: resident.handle('batch'), ...nativeShape(shape) };
+  const [count, height, width, channels] = shape;
+  const native = { resident: resident.handle('batch'), count, height, width, channels };
   const here = async (options: TransferOptions) => {
     const data = allocate(Uint8Array, resident.bytes);
     await resident.download(data, options);

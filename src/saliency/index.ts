@@ -84,7 +84,29 @@ export async function findSaliency(source: Source, given: Search): Promise<Salie
   const maps = withMaps ? resultMemory(Float32Array, length, given.into, source.reads) : undefined;
   const peaks = allocate(Int32Array, 2 * count);
   const lows = allocate(Int32Array, 2 * count);
-  const call = { ...source.native, backend, method, threads, maps, peaks, lows };
-  await runNative((cancel) => addon().saliency({ ...call, cancel }), source.reads, signal);
-  return { ...(maps && { maps }), peaks, lows, ...about };
+  const { data, resident, channels } = source.native;
+  await runNative(
+    (cancel) =>
+      addon().saliency({
+        data,
+        resident,
+        count,
+        height,
+        width,
+        channels,
+        backend,
+        method,
+        threads,
+        cancel,
+        maps,
+        peaks,
+        lows,
+      }),
+    source.reads,
+    signal,
+  );
+  if (!maps) return { peaks, lows, ...about };
+  const { shape, level } = about;
+  const result: SaliencyResult = { maps, peaks, lows, shape, method, backend, level };
+  return result;
 }

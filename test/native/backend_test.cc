@@ -202,6 +202,38 @@ TEST(anExpectedJobIsDoneWheneverItComes) {
   pool.release();  // the threads that look out are joined
 }
 
+// Calls that nobody waits for: each is done once, by threads that are there, or that start again for it.
+TEST(thePoolRunsCalls) {
+  Pool pool;
+  std::atomic<int> done{0};
+  for (int round = 1; round <= 20; round++) {
+    pool.retain();
+    if (round % 2 == 0) pool.expectCall();
+    for (int call = 0; call < 50; call++) {
+      pool.start([&] { Pool::shared().forEach(4, 2, [&](int) { done++; }); });
+    }
+    while (done < round * 50 * 4) std::this_thread::yield();
+    CHECK_EQUAL(done.load(), round * 50 * 4);
+    pool.release();
+  }
+}
+
+// One user leaves, and the threads with it, while another comes and starts a call.
+TEST(aCallOutlivesTheUserWhoLeaves) {
+  Pool pool;
+  std::atomic<int> done{0};
+  for (int round = 1; round <= 100; round++) {
+    pool.retain();
+    std::thread leaving([&] { pool.release(); });
+    pool.retain();
+    pool.start([&] { done++; });
+    leaving.join();
+    while (done < round) std::this_thread::yield();
+    pool.release();
+  }
+  CHECK_EQUAL(done.load(), 100);
+}
+
 TEST(anExceptionComesBackToTheCaller) {
   std::string caught;
   try {

@@ -1,0 +1,50 @@
+// The calls of one environment (main thread, worker thread, test sandbox) that are under way, on threads of ours.
+//
+// Not on libuv's: those sleep between one call and the next, and to wake one takes longer than drawing a small batch. Ours
+// look out for the next call for a moment.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+namespace saliencymix::binding {
+
+class Call {
+ public:
+  virtual ~Call() = default;
+  // Off the JavaScript thread; does not throw.
+  virtual void run() = 0;
+  // On the JavaScript thread, afterwards; not where the environment went meanwhile.
+  virtual void settle(napi_env env) = 0;
+};
+
+class Calls {
+ public:
+  // Those of an environment; only on its JavaScript thread.
+  static Calls& of(Napi::Env env);
+
+  void begin(std::unique_ptr<Call> call);
+
+  // Wakes a thread for a call that is about to begin: it looks out for it.
+  void expect();
+
+ private:
+  explicit Calls(Napi::Env env);
+  static void settle(napi_env env, napi_value, void* calls, void* call);
+  static void close(void* calls);
+
+  const napi_env env_;
+  napi_threadsafe_function ended_ = nullptr;  // keeps the event loop going while a call is under way
+  int underWay_ = 0;                          // calls that are not settled
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int running_ = 0;  // calls that touch memory of the environment, or are about to
+  std::atomic<bool> closing_{false};
+};
+
+}  // namespace saliencymix::binding
