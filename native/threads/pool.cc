@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "threads/processor.h"
+
 namespace saliencymix {
 
 namespace {
@@ -72,6 +74,7 @@ void Pool::forEach(int count, int threads, const std::function<void(int)>& task)
     const std::lock_guard lock(mutex_);
     startThreads(helpers);
     for (int i = 0; i < helpers; i++) seats_.push_back(job);
+    makeWay();
     offer();
   }
   job->work();
@@ -87,7 +90,19 @@ void Pool::start(std::function<void()> call) {
 
 void Pool::startThreads(int wanted) {
   if (stopping_) return;  // a caller does all the work, a call waits for the next threads
-  while (static_cast<int>(threads_.size()) < wanted) threads_.emplace_back([this] { serve(); });
+  while (static_cast<int>(workers_.size()) < wanted) {
+    Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
+    worker.thread = std::thread([this, &worker] { serve(worker); });
+  }
+}
+
+// The thread that asks for help goes on computing: who is to help must not wait for its processor.
+void Pool::makeWay() {
+  const int own = currentProcessor();
+  if (own < 0) return;
+  for (const auto& worker : workers_) {
+    if (!worker->busy && worker->processor == own && moveOff(worker->thread, own)) worker->moved = true;
+  }
 }
 
 void Pool::offer() {
@@ -98,7 +113,7 @@ void Pool::offer() {
 // Those who look out see a seat by themselves; the system is asked for the others.
 void Pool::wake(int wanted) {
   const int missing = wanted - looking_;
-  const int asleep = static_cast<int>(threads_.size()) - busy_ - looking_;
+  const int asleep = static_cast<int>(workers_.size()) - busy_ - looking_;
   if (missing > 0 && missing >= asleep) return wake_.notify_all();
   for (int i = 0; i < missing; i++) wake_.notify_one();
 }
@@ -115,40 +130,47 @@ void Pool::expectSeats(int seats) {
   wake(seats);
 }
 
-void Pool::serve() {
+void Pool::serve(Worker& self) {
   Clock::time_point until{};
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     until = std::max(until, expectedUntil_);
     if (!seats_.empty()) {
-      take(lock);
+      take(self, lock);
       until = Clock::now() + kLookOut;
     } else if (Clock::now() < until) {
-      lookOut(lock, until);
+      lookOut(self, lock, until);
     } else {
+      self.processor = currentProcessor();
       wake_.wait(lock, [this] { return stopping_ || !seats_.empty() || Clock::now() < expectedUntil_; });
     }
   }
 }
 
-void Pool::take(std::unique_lock<std::mutex>& lock) {
+void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
   {
     const std::shared_ptr<Job> job = std::move(seats_.front());
     seats_.pop_front();
     seatFree_ = !seats_.empty();
     busy_++;
+    self.busy = true;
     lock.unlock();
+    if (self.moved.exchange(false)) roam();
     job->work();
   }
   lock.lock();
+  self.busy = false;
   busy_--;
 }
 
 // Until there is a seat, or none is expected any more. Others may have the processor meanwhile.
-void Pool::lookOut(std::unique_lock<std::mutex>& lock, Clock::time_point until) {
+void Pool::lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until) {
   looking_++;
   lock.unlock();
-  while (!seatFree_ && !stopping_ && Clock::now() < until) std::this_thread::yield();
+  while (!seatFree_ && !stopping_ && Clock::now() < until) {
+    self.processor = currentProcessor();
+    std::this_thread::yield();
+  }
   lock.lock();
   looking_--;
 }
@@ -178,14 +200,14 @@ Pool::~Pool() {
 
 // A job that is running goes on without the helpers that leave.
 void Pool::stopThreads() {
-  std::vector<std::thread> leaving;
+  std::vector<std::unique_ptr<Worker>> leaving;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    leaving.swap(threads_);
+    leaving.swap(workers_);
     wake_.notify_all();
   }
-  for (std::thread& thread : leaving) thread.join();
+  for (const auto& worker : leaving) worker->thread.join();
   const std::lock_guard lock(mutex_);
   stopping_ = false;
   // Of a job somebody else takes care; a call has come for the next user of the pool.

@@ -43,13 +43,21 @@ class Pool {
   using Clock = std::chrono::steady_clock;
   struct Job;
 
+  struct Worker {
+    std::thread thread;
+    bool busy = false;
+    std::atomic<int> processor{-1};  // where it was last, while it is not busy
+    std::atomic<bool> moved{false};  // off a processor, until it takes a seat
+  };
+
   void startThreads(int wanted);
   void expectSeats(int seats);
   void offer();
   void wake(int wanted);
-  void serve();
-  void take(std::unique_lock<std::mutex>& lock);
-  void lookOut(std::unique_lock<std::mutex>& lock, Clock::time_point until);
+  void makeWay();
+  void serve(Worker& self);
+  void take(Worker& self, std::unique_lock<std::mutex>& lock);
+  void lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until);
   void stopThreads();
 
   std::mutex mutex_;
@@ -57,7 +65,7 @@ class Pool {
   std::deque<std::shared_ptr<Job>> seats_;  // a job stands here once for every helper it may have; a call once
   std::atomic<bool> seatFree_{false};        // whether one stands there, for those who only look
   Clock::time_point expectedUntil_{};
-  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   int busy_ = 0;     // threads at work
   int looking_ = 0;  // threads that look out for a seat: they need not be woken
   int users_ = 0;
