@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line. Image decoding runs on libuv's pool, whose size must be set before the first use of it.
+// The command line. Files are read, and decoded by sharp, on libuv's pool, whose size must be set before its first use.
 const { availableParallelism } = require('node:os');
 
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 2));

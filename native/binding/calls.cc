@@ -43,12 +43,22 @@ void Calls::begin(std::unique_ptr<Call> call) {
     const std::lock_guard lock(mutex_);
     running_++;
   }
-  callThreads().start([this, call = call.release()] {
-    if (!closing_) call->run();
-    napi_call_threadsafe_function(ended_, call, napi_tsfn_nonblocking);
+  const auto end = [this] {
     const std::lock_guard lock(mutex_);
     if (--running_ == 0) idle_.notify_all();
-  });
+  };
+  try {
+    callThreads().start([this, end, begun = call.get()] {
+      if (!closing_) begun->run();
+      napi_call_threadsafe_function(ended_, begun, napi_tsfn_nonblocking);
+      end();
+    });
+    call.release();
+  } catch (const std::exception&) {
+    end();
+    if (--underWay_ == 0) napi_unref_threadsafe_function(env_, ended_);
+    throw badArgument(env_, "the call", "one that the system gives a thread to");
+  }
 }
 
 void Calls::expect() { callThreads().expectCall(); }
@@ -62,7 +72,8 @@ void Calls::settle(napi_env env, napi_value, void* calls, void* call) {
   if (--self.underWay_ == 0) napi_unref_threadsafe_function(env, self.ended_);
 }
 
-// The environment goes, and its memory with it: calls that have not begun never do, the others are waited for.
+// The environment goes, and its memory with it: calls that run are waited for; those that wait for their turn still do, and
+// are over when it comes.
 void Calls::close(void* calls) {
   auto& self = *static_cast<Calls*>(calls);
   self.closing_ = true;

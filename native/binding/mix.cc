@@ -116,7 +116,9 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
     }
     if (placing) records->writeBack();
   };
-  if (!backend.makesTrips() && isQuick(records->samples, placing, output, batch)) return PromiseWorker::now(from, cancelled, work);
+  if (!backend.makesTrips() && isQuick(records->samples, placing, output, batch)) {
+    return PromiseWorker::now(from, cancelled, work);
+  }
   Pool::shared().expect(threads);
   return PromiseWorker::queue(from, cancelled, work);
 }

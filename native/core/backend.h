@@ -124,7 +124,7 @@ class Backend {
   virtual void upload(const void* from, Resident& to, const Run& run) const = 0;
   virtual void download(const Resident& from, void* to, const Run& run) const = 0;
 
-  // Frees what is kept for the next call. Nobody calls the backend meanwhile.
+  // Frees what is kept for the next call; calls that run meanwhile keep what they use.
   virtual void releaseKept() const {}
 };
 

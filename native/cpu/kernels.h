@@ -4,7 +4,6 @@
 // tolerance of it, and equal each other on all vector levels.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,7 +36,7 @@ struct SaliencyTask {
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
   float* map;            // height x width
   // Passes that wait for arithmetic fetch this into the cache meanwhile.
-  std::array<Soon, 3> soon;
+  Soon soon[3];
 };
 
 // A saliency method as passes over an image. The rows of a pass may be cut into bands that run side by side; a pass
@@ -59,7 +58,7 @@ struct SaliencyKernel {
 struct MixOutput {
   OutputFormat format;
   void* image;  // of this sample
-  bool stream;  // past the cache: the whole output is larger than it
+  bool stream;  // past the cache: the whole output is larger than a call's share of it
 };
 
 struct Kernels {

@@ -40,7 +40,8 @@ class Writer {
 
   std::array<Soon, 2> wantedFor(std::size_t sample) const {
     if (!format_) return {};
-    const Soon target{batch_.row(samples_[sample].target, 0), static_cast<std::size_t>(batch_.height) * batch_.rowLength(), false};
+    const std::size_t targetBytes = static_cast<std::size_t>(batch_.height) * batch_.rowLength();
+    const Soon target{batch_.row(samples_[sample].target, 0), targetBytes, false};
     if (stream_) return {target};
     return {target, Soon{imageOf(sample), imageBytes_, true}};
   }

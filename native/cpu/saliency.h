@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "core/backend.h"
 #include "cpu/kernels.h"
@@ -25,8 +24,10 @@ class MapMaker {
   std::size_t bandBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->bandBytes(height_, width_)); }
   std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
 
-  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const std::array<Soon, 3>& soon) const {
-    return {image, tables_.get(), workspace, map, soon};
+  // `next`, `wanted`: what is fetched meanwhile.
+  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const Soon& next,
+                    const std::array<Soon, 2>& wanted) const {
+    return {image, tables_.get(), workspace, map, {next, wanted[0], wanted[1]}};
   }
   bool findsPeak() const { return kernel_ != nullptr && kernel_->firstPeak != nullptr; }
   // After all passes but the last.
@@ -78,7 +79,7 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
         float* const map = given == nullptr ? own : given;
         const std::array<Soon, 2> wanted = uses.wantedFor(i);
         const Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, first.bytes()} : Soon{};
-        const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, {next, wanted[0], wanted[1]});
+        const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, next, wanted);
         const bool peak = maker.findsPeak() && uses.onlyPeak(i);
         const int passes = peak ? maker.passes() - 1 : maker.passes();
         for (int number = 0; number < passes; number++) maker.pass(number, task, scratch, {0, maker.height()});
@@ -103,7 +104,7 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
       run.throwIfCancelled();
       const int i = piece / bands;
       const SaliencyTask task =
-          maker.task(imageOf(i), memory.data() + static_cast<std::size_t>(i) * each, mapAt(i), {});
+          maker.task(imageOf(i), memory.data() + static_cast<std::size_t>(i) * each, mapAt(i), {}, {});
       maker.pass(number, task, scratch.data() + static_cast<std::size_t>(piece) * maker.bandBytes(),
                  bandOf(maker.height(), piece % bands, bands));
     });

@@ -24,8 +24,8 @@ struct Piece {
 // In how many bands the rows of each item are cut. A band has at least 16 rows: less is not worth a thread's while.
 inline int bandsOf(const Work& work, int threads) {
   constexpr int kFewestRows = 16;
-  if (work.items >= threads) return 1;
-  const int wanted = (threads + work.items - 1) / std::max(work.items, 1);
+  if (work.items == 0 || work.items >= threads) return 1;
+  const int wanted = (threads + work.items - 1) / work.items;
   return std::clamp(work.rows / kFewestRows, 1, wanted);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "threads/processor.h"
@@ -11,7 +13,8 @@ namespace saliencymix {
 
 namespace {
 
-constexpr int kMostCalls = 4;
+// Calls that run at the same time: each is mostly one thread's work where many are begun at once.
+int mostCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
 // How long a thread looks out for the next seat before it sleeps: within a call from one step to the next, and in a row of
 // small calls from one to the next. To wake a thread takes about as long.
@@ -83,16 +86,23 @@ void Pool::forEach(int count, int threads, const std::function<void(int)>& task)
 
 void Pool::start(std::function<void()> call) {
   const std::lock_guard lock(mutex_);
+  startThreads(std::min(mostCalls(), busy_ + static_cast<int>(seats_.size()) + 1));
+  if (workers_.empty() && !stopping_) throw std::runtime_error("no thread can be started");
   seats_.push_back(std::make_shared<Job>(std::move(call)));
-  startThreads(std::min(kMostCalls, busy_ + static_cast<int>(seats_.size())));
   offer();
 }
 
 void Pool::startThreads(int wanted) {
   if (stopping_) return;  // a caller does all the work, a call waits for the next threads
+  workers_.reserve(static_cast<std::size_t>(std::max(wanted, 0)));
   while (static_cast<int>(workers_.size()) < wanted) {
-    Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
-    worker.thread = std::thread([this, &worker] { serve(worker); });
+    auto worker = std::make_unique<Worker>();
+    try {
+      worker->thread = std::thread([this, &self = *worker] { serve(self); });
+    } catch (const std::system_error&) {
+      return;  // the system gives no more: those that there are do the work
+    }
+    workers_.push_back(std::move(worker));
   }
 }
 
@@ -200,6 +210,7 @@ Pool::~Pool() {
 
 // A job that is running goes on without the helpers that leave.
 void Pool::stopThreads() {
+  const std::lock_guard one(stopMutex_);
   std::vector<std::unique_ptr<Worker>> leaving;
   {
     const std::lock_guard lock(mutex_);
@@ -213,7 +224,7 @@ void Pool::stopThreads() {
   // Of a job somebody else takes care; a call has come for the next user of the pool.
   std::erase_if(seats_, [](const std::shared_ptr<Job>& job) { return !job->own; });
   seatFree_ = !seats_.empty();
-  if (users_ > 0) startThreads(std::min(kMostCalls, static_cast<int>(seats_.size())));
+  if (users_ > 0) startThreads(std::min(mostCalls(), static_cast<int>(seats_.size())));
 }
 
 }  // namespace saliencymix

@@ -13,10 +13,10 @@
 
 namespace saliencymix {
 
-// One pool per process, shared by all callers; threads start when first needed. Any thread may call forEach, several at
-// once.
+// Threads start when first needed. Any thread may call forEach, several at once.
 class Pool {
  public:
+  // That of the process for parts of calls, shared by all callers. Calls have one of their own (binding/calls.cc).
   static Pool& shared();
   ~Pool();
 
@@ -24,8 +24,8 @@ class Pool {
   // Returns when all are done. After the first exception no further task starts, and it is thrown again here.
   void forEach(int count, int threads, const std::function<void(int)>& task);
 
-  // Calls call() on a thread of the pool, and returns at once. It must not throw. Four at most run at the same time; the
-  // others wait for their turn.
+  // Calls call() on a thread of the pool, and returns at once. It must not throw. As many run at the same time as there are
+  // processors, and at least four; the others wait for their turn. Throws where no thread can be started.
   void start(std::function<void()> call);
 
   // Wakes helpers for a forEach on so many threads that another thread is about to begin: they look out for it for a moment.
@@ -60,6 +60,7 @@ class Pool {
   void lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until);
   void stopThreads();
 
+  std::mutex stopMutex_;  // one at a time stops the threads
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> seats_;  // a job stands here once for every helper it may have; a call once

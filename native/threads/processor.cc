@@ -3,6 +3,7 @@
 #if defined(__linux__)
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 #endif
 
 namespace saliencymix {
@@ -11,15 +12,12 @@ namespace saliencymix {
 
 namespace {
 
-// As the first thread that asks finds them: one of the process's, before any was moved.
-const cpu_set_t& processorsOfProcess() {
-  static const cpu_set_t processors = [] {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    sched_getaffinity(0, sizeof(set), &set);
-    return set;
-  }();
-  return processors;
+// Those of its first thread, which is never moved.
+cpu_set_t processorsOfProcess() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(getpid(), sizeof(set), &set);
+  return set;
 }
 
 }  // namespace
@@ -34,7 +32,7 @@ bool moveOff(std::thread& thread, int processor) {
 }
 
 void roam() {
-  const cpu_set_t& all = processorsOfProcess();
+  const cpu_set_t all = processorsOfProcess();
   if (CPU_COUNT(&all) > 0) pthread_setaffinity_np(pthread_self(), sizeof(all), &all);
 }
 

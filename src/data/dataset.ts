@@ -21,8 +21,8 @@ export interface Dataset {
   /**
    * One epoch of batches, see batches.ts. Each call starts a new one.
    *
-   * Files are decoded on libuv's pool, which has four threads: with more cores, start Node with UV_THREADPOOL_SIZE set to
-   * their number and two more. sharp keeps results it has computed, which no epoch asks for again: `sharp.cache(false)`
+   * Files are read, and decoded by sharp, on libuv's pool, which has four threads: with more cores, start Node with
+   * UV_THREADPOOL_SIZE set to their number and two more. sharp keeps results it has computed, which no epoch asks for again: `sharp.cache(false)`
    * saves up to 50 MB. Both are settings of the whole process, so this package leaves them to the program (the command
    * line sets them).
    */

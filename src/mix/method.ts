@@ -38,5 +38,6 @@ export interface MixMethod {
   readonly hasSource: boolean;
   /** Whether its anchors are found by saliency. */
   readonly asksSaliency: boolean;
+  /** What it does with the samples that are mixed with these options. */
   drawFor(options: DrawOptions): MethodDraw;
 }

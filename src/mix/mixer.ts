@@ -158,8 +158,12 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
-    // While native code runs: to clear memory takes as long as to draw some of the samples.
-    const [soft] = await Promise.all([newLabels(count, classes), mixing]);
+    // While native code runs: to clear memory takes as long as to draw some of the samples. Whatever fails, the call ends
+    // when native code no longer uses the images.
+    const cleared = newLabels(count, classes);
+    await Promise.allSettled([cleared, mixing]);
+    await mixing;
+    const soft = await cleared;
     const { backend } = context;
     mixLabels(drawn.records, labels, classes, soft);
     const fields = {

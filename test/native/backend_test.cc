@@ -9,6 +9,7 @@
 #include "calls.h"
 #include "check.h"
 #include "threads/pool.h"
+#include "threads/processor.h"
 
 using namespace saliencymix;
 
@@ -109,6 +110,37 @@ TEST(placingAndMixingByTheDefinition) {
       }
       if (sample.kind == MixKind::paste) CHECK_EQUAL(sample.lambda, survivingShare(height, width, sample.boxes.to));
       if (sample.kind == MixKind::erase) CHECK_EQUAL(sample.lambda, 1.0);
+    }
+  }
+}
+
+// All in one call, on any number of threads, is what placing first and mixing then gives; every sample with a place of its
+// own, so that each is written by whoever finds the last of its anchors.
+TEST(mixingAsAnchorsAreFound) {
+  check::Numbers numbers(14);
+  const Backend& backend = *findBackend("cpu");
+  for (int round = 0; round < 40; round++) {
+    const int count = 1 + numbers.below(12);
+    const int height = 1 + numbers.below(40);
+    const int width = 1 + numbers.below(70);
+    const auto data = numbers.bytes(static_cast<std::size_t>(count * height * width * 3));
+    const BatchView batch{data.data(), count, height, width, 3};
+    const std::vector<MixSample> drawn = randomSamples(numbers, count);
+    const Placing placing{BoxRule::shift, findSaliencyMethod(round % 2 == 0 ? "fine-grained" : "spectral-residual"), nullptr};
+    const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
+    std::vector<MixSample> placed = drawn;
+    backend.mix({{batch}, placed, placing, std::nullopt, {}}, {1, nullptr});
+    std::vector<std::uint8_t> expected(data.size());
+    calls::mix(backend, {data.data(), count, height, width, 3}, placed, format, expected.data(), {1, nullptr});
+    for (const int threads : {1, 2, 3, 8}) {
+      std::vector<MixSample> samples = drawn;
+      std::vector<std::uint8_t> out(data.size());
+      backend.mix({{batch}, samples, placing, format, {out.data()}}, {threads, nullptr});
+      CHECK(out == expected);
+      for (std::size_t i = 0; i < samples.size(); i++) {
+        CHECK(samples[i].boxes.from == placed[i].boxes.from && samples[i].boxes.to == placed[i].boxes.to);
+        CHECK_EQUAL(samples[i].lambda, placed[i].lambda);
+      }
     }
   }
 }
@@ -232,6 +264,43 @@ TEST(aCallOutlivesTheUserWhoLeaves) {
     pool.release();
   }
   CHECK_EQUAL(done.load(), 100);
+}
+
+// Two users leave at the same time.
+TEST(usersMayLeaveTogether) {
+  Pool pool;
+  for (int round = 0; round < 100; round++) {
+    std::vector<std::thread> users;
+    for (int user = 0; user < 3; user++) {
+      users.emplace_back([&] {
+        pool.retain();
+        pool.forEach(4, 2, [](int) {});
+        pool.release();
+      });
+    }
+    for (std::thread& user : users) user.join();
+  }
+}
+
+// A thread that was moved off a processor is not there, and may be there again when it has roamed.
+TEST(aThreadIsMovedOffAProcessor) {
+  const int here = currentProcessor();
+  std::atomic<int> step{0};
+  std::atomic<int> there{-1};
+  std::thread other([&] {
+    while (step == 0) std::this_thread::yield();
+    there = currentProcessor();
+    roam();
+    step = 2;
+    while (step == 2) std::this_thread::yield();
+  });
+  CHECK(!moveOff(other, -1) && !moveOff(other, 1 << 20));
+  const bool moved = moveOff(other, here);
+  step = 1;
+  while (step == 1) std::this_thread::yield();
+  if (moved) CHECK(there != here);
+  step = 3;
+  other.join();
 }
 
 TEST(anExceptionComesBackToTheCaller) {

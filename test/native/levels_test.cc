@@ -9,6 +9,7 @@
 #include "calls.h"
 #include "check.h"
 #include "cpu/backend.h"
+#include "cpu/cache_size.h"
 #include "images.h"
 #include "parity.h"
 
@@ -69,6 +70,15 @@ TEST(levelsAreListedBestFirst) {
 TEST(everyWidthMod64) {
   check::Numbers numbers(31);
   for (int width = 1; width <= 130; width++) compareShape(numbers, 2, 1 + numbers.below(40), width, 1);
+}
+
+// Where the strips of columns begin and end in which AVX-512 blurs, and the fewest rows; also in bands of rows.
+TEST(edgesOfStrips) {
+  check::Numbers numbers(41);
+  for (const int width : {32, 33, 55, 56, 57, 59, 60, 61, 84, 85, 87, 88}) {
+    for (int height = 1; height <= 6; height++) compareShape(numbers, 1, height, width, 1);
+    compareShape(numbers, 1, 32 + numbers.below(20), width, 3);
+  }
 }
 
 TEST(everyHeightMod64) {
@@ -257,11 +267,31 @@ TEST(croppingAndFlipping) {
   }
 }
 
-// Results larger than the cache are written past it, from addresses that are aligned or not.
-TEST(largeResults) {
+// Large results are written past the cache, to addresses that are aligned or not.
+TEST(streamedResults) {
   check::Numbers numbers(38);
-  compareMixing(numbers, 40, 224, 224, 2);
-  compareMixing(numbers, 30, 225, 223, 1);
+  CHECK(cpu::cacheShareBytes() > 0 && cpu::cacheShareBytes() <= std::size_t{32} << 20);
+  for (const int width : {1, 5, 15, 16, 17, 63, 64, 96, 224, 700}) {
+    const int height = 1 + numbers.below(40);
+    const Images images(numbers, 2, height, width, 3);
+    const BatchView& batch = images.view();
+    const Planes<std::uint8_t> planes{batch.data, 2, height, width, 3};
+    const std::vector<MixSample> samples = mixedSamples(numbers, 2, height, width);
+    for (const Dtype dtype : {Dtype::uint8, Dtype::float32, Dtype::float16}) {
+      const OutputFormat format = parity::formatOf(numbers, dtype == Dtype::uint8 ? Layout::nhwc : Layout::nchw, dtype);
+      const std::size_t size = batch.image(0).bytes() * bytesPerValue(dtype);
+      std::vector<std::uint8_t> expected(2 * size);
+      calls::mix(*scalarLevel(), planes, samples, format, expected.data(), {1, nullptr});
+      for (const cpu::Level& level : cpu::levels()) {
+        if (!level.supported()) continue;
+        const std::size_t shift = static_cast<std::size_t>(numbers.below(20)) * 4;
+        std::vector<std::uint8_t> out(size + 256, 0xcd);
+        level.kernels->mix(planes, samples[1], {format, out.data() + shift, true}, {0, height});
+        CHECK(std::memcmp(out.data() + shift, expected.data() + size, size) == 0);
+        for (std::size_t i = 0; i < out.size(); i++) CHECK((i >= shift && i < shift + size) || out[i] == 0xcd);
+      }
+    }
+  }
 }
 
 TEST(blendingEveryPairOfBytes) {
