@@ -43,12 +43,12 @@ test('streams that take turns give what each gives alone', () => {
 });
 
 test('a stream that is moved gives what a new one gives, also from the middle of a block', () => {
-  const at = { epoch: 3, batch: 5, sample: 7 };
+  const address = { epoch: 3, batch: 5, sample: 7 };
   for (const taken of [0, 1, 2, 3, 4, 5]) {
-    const moved = new Stream(11, Purpose.place, at);
+    const moved = new Stream(11, Purpose.place, address);
     for (let i = 0; i < taken; i++) moved.bits();
     moved.moveTo(Purpose.lambda, 8);
-    const fresh = new Stream(11, Purpose.lambda, { ...at, sample: 8 });
+    const fresh = new Stream(11, Purpose.lambda, { ...address, sample: 8 });
     for (let i = 0; i < 9; i++) expect(moved.bits()).toBe(fresh.bits());
     expect(moved.uniform()).toBe(fresh.uniform());
   }
