@@ -59,37 +59,33 @@ struct MapUses {
   WantedFor wantedFor;
 };
 
-// For i = 0 .. count - 1, at least one: the map of imageOf(i).
+// Several images to a thread, each from its first pass to its last.
 template <class ImageOf, class Uses>
-void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count, const Run& run, const ImageOf& imageOf,
-                const Uses& uses) {
-  if (count == 0) return;
-  const ImageView first = imageOf(0);
-  const MapMaker maker(kernels, method, first.height, first.width);
-  const int bands = maker.banded() ? bandsOf({count, maker.height()}, run.threads) : 1;
-  if (bands == 1) {
-    forEachRun(count, run, [&](int begin, int end) {
-      const Scratch::Loan memory =
-          Scratch::shared().borrow(maker.workspaceBytes() + maker.bandBytes() + maker.mapBytes());
-      std::byte* const scratch = memory.data() + maker.workspaceBytes();
-      float* const own = reinterpret_cast<float*>(scratch + maker.bandBytes());
-      for (int i = begin; i < end; i++) {
-        run.throwIfCancelled();
-        float* const given = uses.mapOf(i);
-        float* const map = given == nullptr ? own : given;
-        const std::array<Soon, 2> wanted = uses.wantedFor(i);
-        const Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, first.bytes()} : Soon{};
-        const SaliencyTask task = maker.task(imageOf(i), memory.data(), map, next, wanted);
-        const bool peak = maker.findsPeak() && uses.onlyPeak(i);
-        const int passes = peak ? maker.passes() - 1 : maker.passes();
-        for (int number = 0; number < passes; number++) maker.pass(number, task, scratch, {0, maker.height()});
-        if (peak) uses.usePeak(i, maker.firstPeak(task));
-        else uses.use(i, map);
-      }
-    });
-    return;
-  }
-  // Fewer images than threads: all images side by side, pass after pass.
+void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const ImageOf& imageOf, const Uses& uses) {
+  forEachRun(count, run, [&](int begin, int end) {
+    const Scratch::Loan memory = Scratch::shared().borrow(maker.workspaceBytes() + maker.bandBytes() + maker.mapBytes());
+    std::byte* const scratch = memory.data() + maker.workspaceBytes();
+    float* const own = reinterpret_cast<float*>(scratch + maker.bandBytes());
+    for (int i = begin; i < end; i++) {
+      run.throwIfCancelled();
+      float* const given = uses.mapOf(i);
+      float* const map = given == nullptr ? own : given;
+      const ImageView image = imageOf(i);
+      const Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, image.bytes()} : Soon{};
+      const SaliencyTask task = maker.task(image, memory.data(), map, next, uses.wantedFor(i));
+      const bool peak = maker.findsPeak() && uses.onlyPeak(i);
+      const int passes = peak ? maker.passes() - 1 : maker.passes();
+      for (int number = 0; number < passes; number++) maker.pass(number, task, scratch, {0, maker.height()});
+      if (peak) uses.usePeak(i, maker.firstPeak(task));
+      else uses.use(i, map);
+    }
+  });
+}
+
+// Fewer images than threads: all images side by side, each in bands of rows, pass after pass.
+template <class ImageOf, class Uses>
+void forEachMapInBands(const MapMaker& maker, int count, int bands, const Run& run, const ImageOf& imageOf,
+                       const Uses& uses) {
   const std::size_t each = maker.workspaceBytes() + maker.mapBytes();
   const std::size_t images = static_cast<std::size_t>(count);
   const Scratch::Loan memory = Scratch::shared().borrow(images * each);
@@ -110,6 +106,18 @@ void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count,
     });
   }
   for (int i = 0; i < count; i++) uses.use(i, mapAt(i));
+}
+
+// For i = 0 .. count - 1: the map of imageOf(i). All images have one shape.
+template <class ImageOf, class Uses>
+void forEachMap(const Kernels& kernels, const SaliencyMethod& method, int count, const Run& run, const ImageOf& imageOf,
+                const Uses& uses) {
+  if (count == 0) return;
+  const ImageView first = imageOf(0);
+  const MapMaker maker(kernels, method, first.height, first.width);
+  const int bands = maker.banded() ? bandsOf({count, maker.height()}, run.threads) : 1;
+  if (bands == 1) forEachMapAlone(maker, count, run, imageOf, uses);
+  else forEachMapInBands(maker, count, bands, run, imageOf, uses);
 }
 
 }  // namespace saliencymix::cpu
