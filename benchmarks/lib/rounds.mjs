@@ -1,7 +1,11 @@
 // One job among its contenders: prepare, compare, then time in rounds. Only one contender works at any time.
 
-/** A measurement is at least this long, in milliseconds, so that starting and stopping the clock costs nothing. */
+/**
+ * A measurement is at least this long, in milliseconds, so that starting and stopping the clock costs nothing; and before
+ * the first one a contender has worked so long, as a training loop has.
+ */
 const SAMPLE_MS = { full: 60, quick: 5 };
+const WARM_MS = { full: 400, quick: 5 };
 
 /** Result of a contender that is not the reference's. */
 export class Mismatch extends Error {}
@@ -42,14 +46,20 @@ async function compareAll(contenders, job, task, folder) {
   return [...notes.values()];
 }
 
-/** Warms up, and finds how many batches make a measurement that is long enough. */
-async function calibrate(contender, enough) {
+/**
+ * Warms up, and finds how many batches make a measurement that is long enough: one that was. A guess from a shorter one
+ * would be far too low, as engines are still compiling then.
+ */
+async function calibrate(contender, { enough, warm }) {
   const time = async (repeat) => (await contender.process.ask('run', { repeat })).ms;
   // The first batch pays for what is set up once, so only one that is long beyond doubt tells anything.
   if ((await time(1)) > 4 * enough) return 1;
-  for (let repeat = 1; ; repeat *= 4) {
+  let repeat = 1;
+  for (let spent = 0; ; ) {
     const ms = await time(repeat);
-    if (ms >= enough / 4) return Math.max(1, Math.ceil((enough * repeat) / ms));
+    spent += ms;
+    if (ms >= enough && spent >= warm) return repeat;
+    if (ms < enough) repeat = Math.ceil(repeat * Math.min(4, (1.2 * enough) / ms));
   }
 }
 
@@ -57,9 +67,9 @@ async function calibrate(contender, enough) {
  * Times of one batch in milliseconds, for each contender one per round. The order rotates, so that nobody always comes
  * after the same neighbour, or first after a pause.
  */
-async function timeAll(contenders, rounds, enough) {
+async function timeAll(contenders, rounds, lengths) {
   const repeats = [];
-  for (const contender of contenders) repeats.push(await calibrate(contender, enough));
+  for (const contender of contenders) repeats.push(await calibrate(contender, lengths));
   const times = contenders.map(() => []);
   const peaks = [];
   for (let round = 0; round < rounds; round++) {
@@ -77,7 +87,9 @@ async function timeAll(contenders, rounds, enough) {
 export async function runJob(task, job, contenders, { rounds, quick, folder }) {
   const taking = await prepareAll(contenders, job);
   const notes = await compareAll(taking, job, task, folder);
-  const { repeats, times, peaks } = await timeAll(taking, rounds, quick ? SAMPLE_MS.quick : SAMPLE_MS.full);
+  const kind = quick ? 'quick' : 'full';
+  const lengths = { enough: SAMPLE_MS[kind], warm: WARM_MS[kind] };
+  const { repeats, times, peaks } = await timeAll(taking, rounds, lengths);
   const { id, label, images, bytes = null, batch, rivals = [], memory = false } = job;
   return {
     id,

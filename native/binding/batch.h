@@ -19,8 +19,9 @@ inline std::size_t product(int a, int b, int c, int d) {
          static_cast<std::size_t>(d);
 }
 
-// Moving no more bytes than this takes some tens of microseconds: less than it takes to hand them to another thread.
-constexpr std::size_t kQuickBytes = std::size_t{1} << 20;
+// Moving no more bytes than this takes some tens of microseconds: less than it takes to hand them to other threads, and to
+// draw the next batch meanwhile.
+constexpr std::size_t kQuickBytes = std::size_t{1} << 19;
 
 // A batch without its pixels.
 inline BatchView readShape(const Napi::Object& from) {

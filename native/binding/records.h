@@ -22,8 +22,7 @@ inline Anchor readAnchor(const std::int32_t* whole, double u) {
   return {static_cast<AnchorKind>(whole[0]), {whole[1], whole[2]}, u};
 }
 
-inline MixSample readSample(const std::int32_t* whole, const double* real) {
-  MixSample sample{};
+inline void readSample(const std::int32_t* whole, const double* real, MixSample& sample) {
   sample.target = whole[0];
   sample.source = whole[1];
   sample.kind = static_cast<MixKind>(whole[2]);
@@ -33,7 +32,6 @@ inline MixSample readSample(const std::int32_t* whole, const double* real) {
   sample.lambda = real[0];
   sample.fill = whole[10];
   sample.boxes = {{whole[11], whole[12], whole[13], whole[14]}, {whole[15], whole[16], whole[17], whole[18]}};
-  return sample;
 }
 
 inline void writeSample(const MixSample& sample, std::int32_t* whole, double* real) {
@@ -87,8 +85,9 @@ inline Records readRecords(const Napi::Object& from, int count, int height, int 
                   {}};
   records.samples.reserve(static_cast<std::size_t>(size));
   for (std::size_t i = 0; i < static_cast<std::size_t>(size); i++) {
-    records.samples.push_back(readSample(records.whole + i * kWholePerSample, records.real + i * kRealPerSample));
-    if (!safe(records.samples.back(), count, size, height, width)) {
+    MixSample& sample = records.samples.emplace_back();
+    readSample(records.whole + i * kWholePerSample, records.real + i * kRealPerSample, sample);
+    if (!safe(sample, count, size, height, width)) {
       throw badArgument(from.Env(), "samples", "inside the batch and the images (sample " + std::to_string(i) + ")");
     }
   }

@@ -1,29 +1,42 @@
 #include "core/plan.h"
 
-#include <algorithm>
+#include <numeric>
 
 namespace saliencymix {
 
 namespace {
 
-void ask(std::vector<AnchorRequest>& requests, Anchor& anchor, int image, int sample) {
-  if (anchor.kind == AnchorKind::peak) requests.push_back({image, Extreme::peak, anchor.u, &anchor.at, sample});
-  if (anchor.kind == AnchorKind::low) requests.push_back({image, Extreme::low, anchor.u, &anchor.at, sample});
-}
-
-}  // namespace
-
-std::vector<AnchorRequest> anchorRequests(std::span<MixSample> samples) {
-  std::vector<AnchorRequest> requests;
+// Calls use(request) for every question, in order of samples.
+template <class Use>
+void forEachRequest(std::span<MixSample> samples, const Use& use) {
   for (std::size_t i = 0; i < samples.size(); i++) {
     MixSample& sample = samples[i];
     const int number = static_cast<int>(i);
     if (!hasBox(sample) || sample.placeOf != number) continue;
-    ask(requests, sample.from, sample.source, number);
-    ask(requests, sample.to, sample.target, number);
+    const auto ask = [&](Anchor& anchor, int image) {
+      if (anchor.kind == AnchorKind::peak) use(AnchorRequest{image, Extreme::peak, anchor.u, &anchor.at, number});
+      if (anchor.kind == AnchorKind::low) use(AnchorRequest{image, Extreme::low, anchor.u, &anchor.at, number});
+    };
+    ask(sample.from, sample.source);
+    ask(sample.to, sample.target);
   }
-  std::stable_sort(requests.begin(), requests.end(),
-                   [](const AnchorRequest& a, const AnchorRequest& b) { return a.image < b.image; });
+}
+
+}  // namespace
+
+// Counted, then put where they belong: the threads of a call wait for this.
+std::vector<AnchorRequest> anchorRequests(std::span<MixSample> samples) {
+  std::vector<std::size_t> starts(1, 0);  // of each image's requests; first how many the image before it has
+  forEachRequest(samples, [&](const AnchorRequest& request) {
+    const std::size_t after = static_cast<std::size_t>(request.image) + 1;
+    if (after >= starts.size()) starts.resize(after + 1, 0);
+    starts[after]++;
+  });
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  std::vector<AnchorRequest> requests(starts.back());
+  forEachRequest(samples, [&](const AnchorRequest& request) {
+    requests[starts[static_cast<std::size_t>(request.image)]++] = request;
+  });
   return requests;
 }
 

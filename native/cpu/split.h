@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "core/backend.h"
 #include "cpu/kernels.h"
@@ -34,16 +35,25 @@ inline Rows bandOf(int rows, int band, int bands) {
   return {start(band), start(band + 1)};
 }
 
-// Calls task(begin, end) for runs that cover 0 .. count - 1: a few for each thread, so that the last one to finish is
-// not waited for long, and not one for each item, which may take less than a microsecond.
+// Where runs begin that cover 0 .. count - 1, and the end of the last. Long ones first, which follow an image with the next
+// one; then shorter and shorter ones, so that no thread waits long for the others.
+inline std::vector<int> runStarts(int count, int threads) {
+  std::vector<int> starts{0};
+  for (int at = 0; at < count; starts.push_back(at)) {
+    at += threads == 1 ? count : std::max(1, (count - at) / (2 * threads));
+  }
+  return starts;
+}
+
+// Calls task(begin, end) for each of these runs.
 template <class Task>
 void forEachRun(int count, const Run& run, const Task& task) {
-  constexpr int kRunsPerThread = 8;
+  if (count == 0) return;
   const int threads = std::min(run.threads, count);
-  const int runs = threads <= 1 ? 1 : std::min(count, threads * kRunsPerThread);
-  Pool::shared().forEach(runs, threads, [&](int i) {
-    const Rows part = bandOf(count, i, runs);
-    task(part.begin, part.end);
+  const std::vector<int> starts = runStarts(count, threads);
+  Pool::shared().forEach(static_cast<int>(starts.size()) - 1, threads, [&](int i) {
+    const std::size_t at = static_cast<std::size_t>(i);
+    task(starts[at], starts[at + 1]);
   });
 }
 

@@ -20,6 +20,9 @@ int mostCalls() { return std::max(4, static_cast<int>(std::thread::hardware_conc
 // small calls from one to the next. To wake a thread takes about as long.
 constexpr std::chrono::microseconds kLookOut{50};
 
+// So many threads are moved before they are woken: each takes as long as a few images.
+constexpr int kFew = 3;
+
 // How long for one that is known to come.
 constexpr std::chrono::microseconds kExpect{200};
 
@@ -35,7 +38,7 @@ struct Pool::Job {
   std::atomic<int> next{0};
   std::mutex mutex;
   std::condition_variable finished;
-  int running = 0;  // threads inside work()
+  std::atomic<int> running{0};  // threads inside work()
   std::exception_ptr error;
 
   void work() {
@@ -57,7 +60,10 @@ struct Pool::Job {
     if (--running == 0) finished.notify_all();
   }
 
+  // The others are mostly about to end: sleeping and being woken would take longer.
   void wait() {
+    const Clock::time_point until = Clock::now() + kLookOut;
+    while (running != 0 && Clock::now() < until) std::this_thread::yield();
     std::unique_lock lock(mutex);
     finished.wait(lock, [this] { return running == 0; });
     // Taken along: a helper that lets go of the job last must not be the one to free it.
@@ -89,6 +95,7 @@ void Pool::start(std::function<void()> call) {
   startThreads(std::min(mostCalls(), busy_ + static_cast<int>(seats_.size()) + 1));
   if (workers_.empty() && !stopping_) throw std::runtime_error("no thread can be started");
   seats_.push_back(std::make_shared<Job>(std::move(call)));
+  makeWay();
   offer();
 }
 
@@ -106,12 +113,16 @@ void Pool::startThreads(int wanted) {
   }
 }
 
-// The thread that asks for help goes on computing: who is to help must not wait for its processor.
+// The thread that asks for help goes on computing: who is to help must not wait for its processor. Who sleeps may wake up
+// there, where the others are few and busy.
 void Pool::makeWay() {
   const int own = currentProcessor();
   if (own < 0) return;
+  const bool few = static_cast<int>(workers_.size()) <= kFew;
   for (const auto& worker : workers_) {
-    if (!worker->busy && worker->processor == own && moveOff(worker->thread, own)) worker->moved = true;
+    if (worker->busy || worker->moved) continue;
+    const bool inTheWay = worker->looking ? worker->processor == own : few || worker->processor == own;
+    if (inTheWay && moveOff(worker->thread, own)) worker->moved = true;
   }
 }
 
@@ -176,12 +187,14 @@ void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
 // Until there is a seat, or none is expected any more. Others may have the processor meanwhile.
 void Pool::lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until) {
   looking_++;
+  self.looking = true;
   lock.unlock();
   while (!seatFree_ && !stopping_ && Clock::now() < until) {
     self.processor = currentProcessor();
     std::this_thread::yield();
   }
   lock.lock();
+  self.looking = false;
   looking_--;
 }
 

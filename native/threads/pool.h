@@ -46,6 +46,7 @@ class Pool {
   struct Worker {
     std::thread thread;
     bool busy = false;
+    bool looking = false;            // out for a seat: awake, and it knows where it is
     std::atomic<int> processor{-1};  // where it was last, while it is not busy
     std::atomic<bool> moved{false};  // off a processor, until it takes a seat
   };

@@ -7,6 +7,7 @@ import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { Source } from '../native/source';
 import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
+import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { imagesOf } from './images';
 import { asksSaliency } from './index';
@@ -100,7 +101,8 @@ function checkSlots(value: unknown, images: number): Slots | undefined {
   if (!Array.isArray(of) || of.length !== images || !of.every(ascending)) {
     throw check.invalid('slots.of', `${images} ascending slots below ${size}`, of);
   }
-  return { of: of as number[], count: size };
+  // Where all are there, it is as if nothing had been said.
+  return of.length === size ? undefined : { of: of as number[], count: size };
 }
 
 /** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
@@ -111,6 +113,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   const optionsOf = choices.map(({ options }) => options);
   const saliency = optionsOf.some(asksSaliency);
   const threads = chooseThreads(settings.threads);
+  const draws = new DrawAhead((drawing, address) => drawBatch(choices, per, drawing, address));
 
   /** Threads take as long to wake as their work takes to draw: the first thing that a call does. */
   function expectCall(): void {
@@ -130,7 +133,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     };
     if (given.batch === undefined) calls++;
     const address = { seed: settings.seed, epoch, batch: number };
-    const drawn = drawBatch(choices, per, { count, height, width, slots }, address);
+    const drawn = draws.take({ count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
     const planned = (): MixPlan => ({
       height,
@@ -158,9 +161,9 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
-    // While native code runs: to clear memory takes as long as to draw some of the samples. Whatever fails, the call ends
-    // when native code no longer uses the images.
+    // While native code runs. Whatever fails, the call ends when native code no longer uses the images.
     const cleared = newLabels(count, classes);
+    draws.drawNext();
     await Promise.allSettled([cleared, mixing]);
     await mixing;
     const soft = await cleared;
