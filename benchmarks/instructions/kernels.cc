@@ -74,6 +74,10 @@ class Batch {
         backend.saliency({{view()}, &method, maps_.data(), peaks_.data(), lows_.data()}, kOneThread);
       });
     }
+    add(jobs, "fine-grained peak", [this, &backend] {
+      backend.mix({{view()}, asking_, Placing{BoxRule::shift, findSaliencyMethod("fine-grained"), nullptr}, std::nullopt, {}},
+                  kOneThread);
+    });
     // Last of the above: the maps that argmax looks through are frequency tuned, which has no plateaus.
     add(jobs, "argmax", [this, &backend] {
       backend.mix({{view()}, asking_, Placing{BoxRule::shift, nullptr, maps_.data()}, std::nullopt, {}}, kOneThread);

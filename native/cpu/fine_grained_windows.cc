@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/saliency/fine_grained.h"
@@ -61,6 +62,59 @@ int windowLength(int at, int reach, int length) {
   return std::min(at + reach + 1, length) - std::max(at - reach + 1, 0);
 }
 
+// Those of FineGrainedEstimates. Rows that have the same number of rows in their window share one table row.
+class Factors {
+ public:
+  explicit Factors(const FineGrainedWindows& windows) : windows_(windows) {
+    if (!FineGrainedEstimates::fit(windows.height, windows.width)) return;
+    std::vector<std::size_t> starts;
+    double error = FineGrainedWindows::kWindows;
+    for (int window = 0; window < windows.count; window++) error += addWindow(windows.reach[window], starts);
+    for (const std::size_t start : starts) rows_.push_back(lines_[start].values);
+    estimates_ = {rows_.data(), windows.height, static_cast<int>(std::ceil(error))};
+  }
+
+  const FineGrainedEstimates& estimates() const { return estimates_; }
+
+ private:
+  struct alignas(64) Line {
+    std::uint16_t values[32];
+  };
+
+  // Gives the greatest error besides that of rounding down.
+  double addWindow(int reach, std::vector<std::size_t>& starts) {
+    std::map<int, std::size_t> known;  // by rows in the window: where it starts
+    double most = 0.0;
+    for (int y = 0; y < windows_.height; y++) {
+      const int rows = windowLength(y, reach, windows_.height);
+      const auto [entry, isNew] = known.try_emplace(rows, lines_.size());
+      if (isNew) most = std::max(most, addRow(rows, reach));
+      starts.push_back(entry->second);
+    }
+    return most;
+  }
+
+  double addRow(int rows, int reach) {
+    const std::size_t start = lines_.size();
+    lines_.resize(start + (static_cast<std::size_t>(windows_.width) + 31) / 32, Line{});
+    std::uint16_t* const factors = lines_[start].values;
+    const double unit = 1 << FineGrainedEstimates::shiftOf(reach);
+    double most = 0.0;
+    for (int x = 0; x < windows_.width; x++) {
+      const int area = rows * windowLength(x, reach, windows_.width);
+      const double factor = std::round(0x1p16 * FineGrainedEstimates::kSteps * unit / area);
+      factors[x] = static_cast<std::uint16_t>(factor);
+      most = std::max(most, 2.0 * factor / 0x1p16 + 256.0 * area / unit / 0x1p17);
+    }
+    return most;
+  }
+
+  const FineGrainedWindows& windows_;
+  std::vector<Line> lines_;
+  std::vector<const std::uint16_t*> rows_;
+  FineGrainedEstimates estimates_{};
+};
+
 // Rows that have the same number of rows in their window share one table row.
 class Tables {
  public:
@@ -83,6 +137,8 @@ class Tables {
     for (const std::size_t start : starts) rows_.push_back(lines_[start].values);
     windows.rows = rows_.data();
     windows.divides = divides_.get();
+    factors_.emplace(windows);
+    windows.estimates = factors_->estimates();
   }
 
   FineGrainedWindows windows{};
@@ -130,6 +186,7 @@ class Tables {
   std::vector<Line> lines_;
   std::vector<const float*> rows_;
   std::unique_ptr<bool[]> divides_;
+  std::optional<Factors> factors_;
 };
 
 }  // namespace

@@ -8,9 +8,42 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace saliencymix::cpu {
+
+// How the mean in a window is estimated in 16 bits: kSteps of it to a grey level, rounded down, are
+//
+//   M = S F / 2^16    with F = 2^16 kSteps 2^shift / area, and S = sum of c + 1 in the window / 2^shift
+//
+// F is rounded; S, made of four numbers that are rounded down, is less than 2 off. As every pixel counts for at least 1, S
+// is not negative. So kSteps (c + 1) - M is less than 2 F / 2^16 + S / 2^17 + 1 from kSteps (c - mean); `error` is the sum of
+// these over six windows, where they are greatest. The definition takes the mean of the others, which makes a contrast
+// area / (area - 1) as large: at most 144 / 143, or 129 / 128. It then truncates, for which on or off can only be less:
+//
+//   kSteps on <= (estimate + error) 129 / 128
+struct FineGrainedEstimates {
+  static constexpr int kSteps = 8;
+  static constexpr int kSmallShift = 4;
+  static constexpr int kLargeShift = 8;
+
+  // S has 16 bits: a window has (2 reach)^2 pixels.
+  static constexpr int shiftOf(int reach) { return reach <= 28 ? kSmallShift : kLargeShift; }
+
+  // A row's sum of c + 1 has 16 bits too, and so does F, in the corners where windows are least. No window covers the whole
+  // image wherever it stands; and small images have their peak sooner without.
+  static constexpr bool fit(int height, int width) {
+    return height >= 64 && width >= 64 && width <= 255 && height * width >= 128 * 128;
+  }
+
+  // factors[w * height + y] points to F of window w around the pixels of row y. nullptr where the shape does not fit.
+  const std::uint16_t* const* factors;
+  int height;
+  int error;
+
+  const std::uint16_t* row(int window, int y) const { return factors[window * height + y]; }
+};
 
 // Plain data: vector code reads it, and may not use the standard library.
 struct FineGrainedWindows {
@@ -30,6 +63,8 @@ struct FineGrainedWindows {
   std::size_t stride;
   // Per row: whether one of its windows must be divided.
   const bool* divides;
+
+  FineGrainedEstimates estimates;
 
   const float* row(int window, int y) const { return rows[window * height + y]; }
 };

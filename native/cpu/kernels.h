@@ -50,8 +50,9 @@ struct SaliencyKernel {
   std::size_t (*workspaceBytes)(int height, int width);  // of one image
   std::size_t (*bandBytes)(int height, int width);       // of one band while it runs, besides
   void (*pass)(int number, const SaliencyTask& task, Rows rows, std::byte* scratch);
-  // In place of the last pass, where nothing but the first peak of the map is wanted; nullptr where that is no shorter.
-  Point (*firstPeak)(const SaliencyTask& task);
+  // In place of all passes, where nothing but the first peak of the map is wanted; nullptr where that is no shorter.
+  // `scratch`: of one band.
+  Point (*firstPeak)(const SaliencyTask& task, std::byte* scratch);
 };
 
 // Where mixed images go.

@@ -30,8 +30,7 @@ class MapMaker {
     return {image, tables_.get(), workspace, map, {next, wanted[0], wanted[1]}};
   }
   bool findsPeak() const { return kernel_ != nullptr && kernel_->firstPeak != nullptr; }
-  // After all passes but the last.
-  Point firstPeak(const SaliencyTask& task) const { return kernel_->firstPeak(task); }
+  Point firstPeak(const SaliencyTask& task, std::byte* scratch) const { return kernel_->firstPeak(task, scratch); }
   void pass(int number, const SaliencyTask& task, std::byte* scratch, Rows rows) const {
     if (kernel_ == nullptr) method_.compute(task.image, task.map);
     else kernel_->pass(number, task, rows, scratch);
@@ -73,11 +72,12 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
       const ImageView image = imageOf(i);
       const Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, image.bytes()} : Soon{};
       const SaliencyTask task = maker.task(image, memory.data(), map, next, uses.wantedFor(i));
-      const bool peak = maker.findsPeak() && uses.onlyPeak(i);
-      const int passes = peak ? maker.passes() - 1 : maker.passes();
-      for (int number = 0; number < passes; number++) maker.pass(number, task, scratch, {0, maker.height()});
-      if (peak) uses.usePeak(i, maker.firstPeak(task));
-      else uses.use(i, map);
+      if (maker.findsPeak() && uses.onlyPeak(i)) {
+        uses.usePeak(i, maker.firstPeak(task, scratch));
+        continue;
+      }
+      for (int number = 0; number < maker.passes(); number++) maker.pass(number, task, scratch, {0, maker.height()});
+      uses.use(i, map);
     }
   });
 }
