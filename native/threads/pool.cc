@@ -120,7 +120,7 @@ void Pool::makeWay() {
   if (own < 0) return;
   const bool few = static_cast<int>(workers_.size()) <= kFew;
   for (const auto& worker : workers_) {
-    if (worker->busy || worker->moved) continue;
+    if (worker->busy) continue;
     const bool inTheWay = worker->looking ? worker->processor == own : few || worker->processor == own;
     if (inTheWay && moveOff(worker->thread, own)) worker->moved = true;
   }

@@ -46,7 +46,8 @@ export class DrawAhead {
     this.#last = { drawing, address };
     this.#inRow =
       last !== undefined && sameShape(last.drawing, drawing) && sameBatch(after(last.address), address);
-    const found = expected !== undefined && sameShape(expected.drawing, drawing) && sameBatch(expected.address, address);
+    const found =
+      expected !== undefined && sameShape(expected.drawing, drawing) && sameBatch(expected.address, address);
     return found ? expected.drawn : this.#draw(drawing, address);
   }
 
@@ -55,6 +56,10 @@ export class DrawAhead {
     if (!this.#inRow || this.#last === undefined || this.#expected !== undefined) return;
     const { drawing, address } = this.#last;
     const next = after(address);
-    this.#expected = { drawing, address: next, drawn: this.#draw(drawing, next) };
+    try {
+      this.#expected = { drawing, address: next, drawn: this.#draw(drawing, next) };
+    } catch {
+      // For want of memory. The call that needs it will say so, if it still fails then; this one has its own.
+    }
   }
 }
