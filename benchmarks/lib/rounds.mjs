@@ -1,11 +1,10 @@
 // One job among its contenders: prepare, compare, then time in rounds. Only one contender works at any time.
 
 /**
- * A measurement is at least this long, in milliseconds, so that starting and stopping the clock costs nothing; and before
- * the first one a contender has worked so long, as a training loop has.
+ * A measurement has at least so many milliseconds, so that starting and stopping the clock costs nothing; and before the
+ * first one a contender has worked for `warm` of them, as a training loop has.
  */
-const SAMPLE_MS = { full: 60, quick: 5 };
-const WARM_MS = { full: 400, quick: 5 };
+const LENGTHS = { full: { enough: 60, warm: 400 }, quick: { enough: 5, warm: 5 } };
 
 /** Result of a contender that is not the reference's. */
 export class Mismatch extends Error {}
@@ -87,9 +86,7 @@ async function timeAll(contenders, rounds, lengths) {
 export async function runJob(task, job, contenders, { rounds, quick, folder }) {
   const taking = await prepareAll(contenders, job);
   const notes = await compareAll(taking, job, task, folder);
-  const kind = quick ? 'quick' : 'full';
-  const lengths = { enough: SAMPLE_MS[kind], warm: WARM_MS[kind] };
-  const { repeats, times, peaks } = await timeAll(taking, rounds, lengths);
+  const { repeats, times, peaks } = await timeAll(taking, rounds, quick ? LENGTHS.quick : LENGTHS.full);
   const { id, label, images, bytes = null, batch, rivals = [], memory = false } = job;
   return {
     id,

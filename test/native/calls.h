@@ -31,6 +31,16 @@ inline void findAnchors(const Backend& backend, const BatchView& batch, const Sa
   for (std::size_t i = 0; i < requests.size(); i++) *requests[i].found = samples[i].from.at;
 }
 
+// The first peaks alone, of every image, with no map: as SaliencyMix asks for them.
+inline std::vector<Point> findPeaks(const Backend& backend, const BatchView& batch, const SaliencyMethod& method,
+                                    int threads) {
+  std::vector<Point> peaks(static_cast<std::size_t>(batch.count), Point{-1, -1});
+  std::vector<AnchorRequest> requests;
+  for (int i = 0; i < batch.count; i++) requests.push_back({i, Extreme::peak, kFirstTie, &peaks[static_cast<std::size_t>(i)]});
+  findAnchors(backend, batch, &method, nullptr, requests, {threads, nullptr});
+  return peaks;
+}
+
 // Samples that are placed already.
 inline void mix(const Backend& backend, const Planes<std::uint8_t>& batch, std::span<const MixSample> samples,
                 const OutputFormat& format, void* out, const Run& run) {

@@ -31,15 +31,6 @@ bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-// As mixing asks for them: the first peaks alone, of every image, with no map.
-std::vector<Point> findPeaks(const Backend& backend, const BatchView& batch, const SaliencyMethod& method, int threads) {
-  std::vector<Point> peaks(static_cast<std::size_t>(batch.count), Point{-1, -1});
-  std::vector<AnchorRequest> requests;
-  for (int i = 0; i < batch.count; i++) requests.push_back({i, Extreme::peak, kFirstTie, &peaks[static_cast<std::size_t>(i)]});
-  calls::findAnchors(backend, batch, &method, nullptr, requests, {threads, nullptr});
-  return peaks;
-}
-
 void compareLevels(const BatchView& batch, const SaliencyMethod& method, int threads) {
   const parity::Found reference(*scalarLevel(), {batch}, method);
   std::vector<float> first;
@@ -47,7 +38,7 @@ void compareLevels(const BatchView& batch, const SaliencyMethod& method, int thr
     parity::Found found(*level, {batch}, method, true, {threads, nullptr});
     parity::expectNear(method, reference.maps, found.maps);
     parity::expectExtremes(found, batch);
-    CHECK(findPeaks(*level, batch, method, threads) == found.peaks);
+    CHECK(calls::findPeaks(*level, batch, method, threads) == found.peaks);
     if (first.empty()) first = std::move(found.maps);
     else CHECK(sameBits(first, found.maps));
   }

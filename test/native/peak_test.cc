@@ -33,11 +33,7 @@ void comparePeaks(const BatchView& batch) {
   const std::vector<Point> expected = peaksOfMaps(batch);
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
-    std::vector<Point> found(expected.size(), Point{-1, -1});
-    std::vector<AnchorRequest> requests;
-    for (int i = 0; i < batch.count; i++) requests.push_back({i, Extreme::peak, kFirstTie, &found[static_cast<std::size_t>(i)]});
-    calls::findAnchors(*cpuBackendAt(level), batch, findSaliencyMethod("fine-grained"), nullptr, requests, {1, nullptr});
-    CHECK(found == expected);
+    CHECK(calls::findPeaks(*cpuBackendAt(level), batch, *findSaliencyMethod("fine-grained"), 1) == expected);
   }
 }
 
