@@ -62,57 +62,48 @@ int windowLength(int at, int reach, int length) {
   return std::min(at + reach + 1, length) - std::max(at - reach + 1, 0);
 }
 
-// Those of FineGrainedEstimates. Rows that have the same number of rows in their window share one table row.
-class Factors {
+// An axis of FineGrainedCells.
+class CellAxis {
  public:
-  explicit Factors(const FineGrainedWindows& windows) : windows_(windows) {
-    if (!FineGrainedEstimates::fit(windows.height, windows.width)) return;
-    std::vector<std::size_t> starts;
-    double error = FineGrainedWindows::kWindows;
-    for (int window = 0; window < windows.count; window++) error += addWindow(windows.reach[window], starts);
-    for (const std::size_t start : starts) rows_.push_back(lines_[start].values);
-    estimates_ = {rows_.data(), windows.height, static_cast<int>(std::ceil(error))};
+  // perLength(reach): what of 2^16 is divided by the length of the window.
+  template <class PerLength>
+  CellAxis(const FineGrainedWindows& windows, int length, const PerLength& perLength)
+      : length_(length), count_(FineGrainedCells::countOf(length)) {
+    stride_ = static_cast<std::size_t>(count_ + 2 * kMostLanes);
+    for (int window = 0; window < windows.count; window++) {
+      const int reach = windows.reach[window];
+      for (int k = 0; k < count_; k++) add(std::round(perLength(reach) * 0x1p16 / middle(k, reach).length()));
+      values_.resize(static_cast<std::size_t>(2 * window + 1) * stride_);
+      for (int k = 0; k < count_; k++) add(std::ceil(moved(k, reach) * 0x1p16));
+      values_.resize(static_cast<std::size_t>(2 * window + 2) * stride_);
+    }
   }
 
-  const FineGrainedEstimates& estimates() const { return estimates_; }
+  FineGrainedCells::Axis axis() const { return {values_.data(), stride_}; }
 
  private:
-  struct alignas(64) Line {
-    std::uint16_t values[32];
-  };
+  static constexpr int kMostLanes = 32;
+  static constexpr int kSide = FineGrainedCells::kSide;
 
-  // Gives the greatest error besides that of rounding down.
-  double addWindow(int reach, std::vector<std::size_t>& starts) {
-    std::map<int, std::size_t> known;  // by rows in the window: where it starts
+  void add(double value) { values_.push_back(static_cast<std::uint16_t>(std::min(value, 65535.0))); }
+
+  FineGrained::Span middle(int k, int reach) const { return FineGrained::windowAround(kSide * k - 1, reach, length_); }
+
+  double moved(int k, int reach) const {
+    const FineGrained::Span here = middle(k, reach);
     double most = 0.0;
-    for (int y = 0; y < windows_.height; y++) {
-      const int rows = windowLength(y, reach, windows_.height);
-      const auto [entry, isNew] = known.try_emplace(rows, lines_.size());
-      if (isNew) most = std::max(most, addRow(rows, reach));
-      starts.push_back(entry->second);
+    for (int at = std::max(kSide * k - kSide / 2, 0); at < std::min(kSide * k + kSide / 2, length_); at++) {
+      const FineGrained::Span other = FineGrained::windowAround(at, reach, length_);
+      const int common = std::min(here.end, other.end) - std::max(here.begin, other.begin);
+      most = std::max(most, 1.0 - static_cast<double>(common) / std::max(here.length(), other.length()));
     }
     return most;
   }
 
-  double addRow(int rows, int reach) {
-    const std::size_t start = lines_.size();
-    lines_.resize(start + (static_cast<std::size_t>(windows_.width) + 31) / 32, Line{});
-    std::uint16_t* const factors = lines_[start].values;
-    const double unit = 1 << FineGrainedEstimates::shiftOf(reach);
-    double most = 0.0;
-    for (int x = 0; x < windows_.width; x++) {
-      const int area = rows * windowLength(x, reach, windows_.width);
-      const double factor = std::round(0x1p16 * FineGrainedEstimates::kSteps * unit / area);
-      factors[x] = static_cast<std::uint16_t>(factor);
-      most = std::max(most, 2.0 * factor / 0x1p16 + 256.0 * area / unit / 0x1p17);
-    }
-    return most;
-  }
-
-  const FineGrainedWindows& windows_;
-  std::vector<Line> lines_;
-  std::vector<const std::uint16_t*> rows_;
-  FineGrainedEstimates estimates_{};
+  int length_;
+  int count_;
+  std::size_t stride_;
+  std::vector<std::uint16_t> values_;
 };
 
 // Rows that have the same number of rows in their window share one table row.
@@ -137,8 +128,13 @@ class Tables {
     for (const std::size_t start : starts) rows_.push_back(lines_[start].values);
     windows.rows = rows_.data();
     windows.divides = divides_.get();
-    factors_.emplace(windows);
-    windows.estimates = factors_->estimates();
+    if (!FineGrainedCells::fit(height, width)) return;
+    const auto leastRows = [height](int reach) { return static_cast<double>(std::min(reach, height)); };
+    cellRows_.emplace(windows, height, leastRows);
+    cellCols_.emplace(windows, width, [leastRows](int reach) {
+      return (FineGrainedCells::kSteps << FineGrainedCells::shiftOf(reach)) / leastRows(reach);
+    });
+    windows.cells = {cellRows_->axis(), cellCols_->axis()};
   }
 
   FineGrainedWindows windows{};
@@ -186,7 +182,8 @@ class Tables {
   std::vector<Line> lines_;
   std::vector<const float*> rows_;
   std::unique_ptr<bool[]> divides_;
-  std::optional<Factors> factors_;
+  std::optional<CellAxis> cellRows_;
+  std::optional<CellAxis> cellCols_;
 };
 
 }  // namespace

@@ -13,36 +13,63 @@
 
 namespace saliencymix::cpu {
 
-// How the mean in a window is estimated in 16 bits: kSteps of it to a grey level, rounded down, are
+// What pixels beside each other can have of on and off at most.
 //
-//   M = S F / 2^16    with F = 2^16 kSteps 2^shift / area, and S = sum of c + 1 in the window / 2^shift
+// Cell k of an axis is pixels kSide k - 2 .. kSide k + 1, in whose middle pixel kSide k begins; a window around that middle,
+// pixels kSide k - reach .. kSide k + reach - 1, has its sum between whole cells. The windows A and B of two pixels, cut off
+// at the borders, share most of their pixels: with the least and the greatest of c `range` apart, their means differ by
 //
-// F is rounded; S, made of four numbers that are rounded down, is less than 2 off. As every pixel counts for at least 1, S
-// is not negative. So kSteps (c + 1) - M is less than 2 F / 2^16 + S / 2^17 + 1 from kSteps (c - mean); `error` is the sum of
-// these over six windows, where they are greatest. The definition takes the mean of the others, which makes a contrast
-// area / (area - 1) as large: at most 144 / 143, or 129 / 128. It then truncates, for which on or off can only be less:
+//   range (1 - |A and B| / max(|A|, |B|))
 //
-//   kSteps on <= (estimate + error) 129 / 128
-struct FineGrainedEstimates {
+// or less, as that is the share of either mean that is not common to both. Of two axes the shares add up. So
+//
+//   c - mean <= greatest of c in the cell - (mean around its middle - range (moved down + moved across))
+//
+// and the definition, which takes the mean of the others, makes a contrast area / (area - 1) as large: at most 144 / 143
+// where no window has fewer pixels, or kOthers. Then it truncates, for which on and off can only be less.
+//
+// All is computed in 16 bits, in kSteps of c. A sum of c + 1 over the window has 16 bits once it is divided by 2^shift; as
+// every pixel counts for at least 1 it is not negative, though the four sums that it is made of are rounded down. The mean
+// is floor(floor(sum A / 2^16) B / 2^16), with A = 2^16 n / rows and B = 2^16 kSteps 2^shift / (n cols), where n is the
+// least number of rows that a window has, rounded and at most 2^16 - 1. B is below 0.9 x 2^16, and sum below 2^16: the mean is off by less than 1.8 for the four sums, 0.9 (1 + 1)
+// for the first product and 1.5 for the second, together less than kMeanError.
+struct FineGrainedCells {
+  static constexpr int kSide = 4;
   static constexpr int kSteps = 8;
+  static constexpr int kMeanError = 6;
+  static constexpr float kOthers = 128.0f / 127.0f;
+
   static constexpr int kSmallShift = 4;
   static constexpr int kLargeShift = 8;
-
-  // S has 16 bits: a window has (2 reach)^2 pixels.
   static constexpr int shiftOf(int reach) { return reach <= 28 ? kSmallShift : kLargeShift; }
 
-  // A row's sum of c + 1 has 16 bits too, and so does F, in the corners where windows are least. No window covers the whole
-  // image wherever it stands; and small images have their peak sooner without.
-  static constexpr bool fit(int height, int width) {
-    return height >= 64 && width >= 64 && width <= 255 && height * width >= 128 * 128;
+  // What a bound has where a pixel has so much on or off.
+  static constexpr std::uint16_t leastSteps(int value) { return static_cast<std::uint16_t>(kSteps * value * 127 / 128); }
+
+  // What being moved so far along an axis is of this range, besides half of the mean's error.
+  static constexpr std::uint16_t movedSteps(int range, std::uint16_t moved) {
+    return static_cast<std::uint16_t>((kSteps * range * moved >> 16) + 1 + kMeanError / 2);
   }
 
-  // factors[w * height + y] points to F of window w around the pixels of row y. nullptr where the shape does not fit.
-  const std::uint16_t* const* factors;
-  int height;
-  int error;
+  // Of an axis of this length.
+  static constexpr int countOf(int length) { return (length + 1) / kSide + 1; }
 
-  const std::uint16_t* row(int window, int y) const { return factors[window * height + y]; }
+  // A row's sum has 16 bits. No window covers the whole image wherever it stands; and small images have their peak sooner
+  // without.
+  static constexpr bool fit(int height, int width) {
+    return height >= 64 && width >= 64 && width <= 257 && height * width >= 128 * 128;
+  }
+
+  // Per window and cell, times 2^16: A or B; and how much of the window around its middle, at most, is another one around
+  // one of its pixels, of this axis. 0 beyond the last cell, as far as a vector reaches.
+  struct Axis {
+    const std::uint16_t* values;  // nullptr where the shape does not fit
+    std::size_t stride;
+    const std::uint16_t* perLength(int window) const { return values + static_cast<std::size_t>(2 * window) * stride; }
+    const std::uint16_t* moved(int window) const { return values + static_cast<std::size_t>(2 * window + 1) * stride; }
+  };
+  Axis rows;
+  Axis cols;
 };
 
 // Plain data: vector code reads it, and may not use the standard library.
@@ -64,7 +91,7 @@ struct FineGrainedWindows {
   // Per row: whether one of its windows must be divided.
   const bool* divides;
 
-  FineGrainedEstimates estimates;
+  FineGrainedCells cells;
 
   const float* row(int window, int y) const { return rows[window * height + y]; }
 };

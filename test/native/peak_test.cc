@@ -1,5 +1,6 @@
-// The first peak of a fine-grained map, found without the map: that it is the map's, and that the estimates it is found by
-// are as near as they claim.
+// The first peak of a fine-grained map, found without the map: that it is the map's, and that the pixels of a cell have no
+// more than its bounds.
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <vector>
@@ -14,7 +15,7 @@
 #include "scenes.h"
 
 using namespace saliencymix;
-using cpu::FineGrainedEstimates;
+using cpu::FineGrainedCells;
 using cpu::FineGrainedWindows;
 
 namespace {
@@ -70,8 +71,9 @@ std::vector<std::uint8_t> draw(const Rule& rule, int height, int width) {
 }
 
 // The last ones do not fit.
-constexpr std::array<int, 2> kShapes[] = {{128, 128}, {224, 224}, {64, 255},  {65, 253},  {257, 64}, {127, 130}, {129, 127},
-                                          {255, 255}, {300, 97},  {640, 150}, {225, 223}, {256, 256}, {63, 255}, {128, 127}};
+constexpr std::array<int, 2> kShapes[] = {{128, 128}, {224, 224}, {64, 256},  {65, 253},  {257, 64},  {127, 130},
+                                          {129, 127}, {255, 255}, {300, 97},  {640, 150}, {225, 223}, {256, 256},
+                                          {131, 257}, {192, 226}, {63, 257},  {128, 127}, {200, 258}};
 
 }  // namespace
 
@@ -105,57 +107,98 @@ TEST(peaksOfRules) {
 
 namespace {
 
-// What the vector code computes of every pixel, in plain numbers, against the definition: for c that is smooth already.
-void compareEstimates(const std::vector<std::uint8_t>& gray, const FineGrainedWindows& windows) {
-  const int height = windows.height;
-  const int width = windows.width;
-  const std::size_t size = gray.size();
-  const auto at = [&](int y, int x) { return static_cast<std::size_t>(y) * static_cast<std::size_t>(width + 1) + static_cast<std::size_t>(x); };
-  const std::vector<std::int64_t> integral = FineGrained::integralImage(gray.data(), height, width);
-  const auto sumOfRaised = [&](int y, int x) { return integral[at(y, x)] + std::int64_t{y} * x; };
-  std::vector<int> on(size, 0);
-  std::vector<int> off(size, 0);
-  std::vector<int> estimatedOn(size, 0);
-  std::vector<int> estimatedOff(size, 0);
-  for (int window = 0; window < windows.count; window++) {
-    const int reach = windows.reach[window];
-    const int shift = FineGrainedEstimates::shiftOf(reach);
-    FineGrained::addWindow(gray.data(), integral, height, width, reach, on.data(), off.data());
-    for (int y = 0; y < height; y++) {
-      const FineGrained::Span rows = FineGrained::windowAround(y, reach, height);
-      for (int x = 0; x < width; x++) {
-        const FineGrained::Span cols = FineGrained::windowAround(x, reach, width);
-        const auto part = [&](int row, int col) { return static_cast<std::uint16_t>(sumOfRaised(row, col) >> shift); };
-        const auto sum = static_cast<std::uint16_t>(part(rows.end, cols.end) - part(rows.begin, cols.end) -
-                                                    part(rows.end, cols.begin) + part(rows.begin, cols.begin));
-        const std::size_t i = static_cast<std::size_t>(y * width + x);
-        const unsigned mean = (unsigned{sum} * windows.estimates.row(window, y)[x]) >> 16;
-        const int contrast = FineGrainedEstimates::kSteps * (gray[i] + 1) - static_cast<int>(mean);
-        estimatedOn[i] += std::max(contrast, 0);
-        estimatedOff[i] += std::max(-contrast, 0);
-      }
+// c as if it were smooth already, and what follows from it.
+struct Contrasts {
+  const std::vector<std::uint8_t>& gray;
+  std::vector<std::int64_t> integral;
+  std::vector<int> on;
+  std::vector<int> off;
+
+  Contrasts(const std::vector<std::uint8_t>& image, const FineGrainedWindows& windows)
+      : gray(image), integral(FineGrained::integralImage(image.data(), windows.height, windows.width)), on(image.size(), 0), off(image.size(), 0) {
+    for (int i = 0; i < windows.count; i++) {
+      FineGrained::addWindow(gray.data(), integral, windows.height, windows.width, windows.reach[i], on.data(), off.data());
     }
   }
-  const auto bound = [&](int estimated) { return (estimated + windows.estimates.error) * 129.0 / 128.0; };
+};
+
+// What the vector code computes of one cell, in plain numbers.
+struct CellBounds {
+  int on = 0;
+  int off = 0;
+  int both = 0;
+
+  void add(int least, int greatest, int mean, int moved) {
+    const int above = std::max(FineGrainedCells::kSteps * (greatest + 1) + moved - mean, 0);
+    const int below = std::max(mean + moved - FineGrainedCells::kSteps * (least + 1), 0);
+    on += above;
+    off += below;
+    both += std::max(above, below);
+  }
+};
+
+int meanAround(const Contrasts& contrasts, const FineGrainedWindows& windows, int window, int k, int j) {
+  const int reach = windows.reach[window];
+  const int shift = FineGrainedCells::shiftOf(reach);
+  const FineGrained::Span rows = FineGrained::windowAround(FineGrainedCells::kSide * k - 1, reach, windows.height);
+  const FineGrained::Span cols = FineGrained::windowAround(FineGrainedCells::kSide * j - 1, reach, windows.width);
+  const auto part = [&](int row, int col) {
+    const std::int64_t sum = contrasts.integral[static_cast<std::size_t>(row * (windows.width + 1) + col)] + std::int64_t{row} * col;
+    return static_cast<std::uint16_t>(sum >> shift);
+  };
+  const auto sum = static_cast<std::uint16_t>(part(rows.end, cols.end) - part(rows.begin, cols.end) - part(rows.end, cols.begin) +
+                                              part(rows.begin, cols.begin));
+  const unsigned perRow = (unsigned{sum} * windows.cells.rows.perLength(window)[k]) >> 16;
+  return static_cast<int>((perRow * windows.cells.cols.perLength(window)[j]) >> 16);
+}
+
+void compareBounds(const std::vector<std::uint8_t>& gray, const FineGrainedWindows& windows) {
+  const Contrasts contrasts(gray, windows);
+  const auto [least, greatest] = std::minmax_element(gray.begin(), gray.end());
+  const int range = *greatest - *least;
+  const FineGrainedCells& cells = windows.cells;
   bool within = true;
-  for (std::size_t i = 0; i < size; i++) {
-    within = within && FineGrainedEstimates::kSteps * on[i] <= bound(estimatedOn[i]) &&
-             FineGrainedEstimates::kSteps * off[i] <= bound(estimatedOff[i]);
+  for (int k = 0; k < FineGrainedCells::countOf(windows.height); k++) {
+    for (int j = 0; j < FineGrainedCells::countOf(windows.width); j++) {
+      std::vector<std::size_t> pixels;
+      const int side = FineGrainedCells::kSide;
+      for (int y = std::max(side * k - side / 2, 0); y < std::min(side * k + side / 2, windows.height); y++) {
+        for (int x = std::max(side * j - side / 2, 0); x < std::min(side * j + side / 2, windows.width); x++) {
+          pixels.push_back(static_cast<std::size_t>(y * windows.width + x));
+        }
+      }
+      int darkest = 255;
+      int brightest = 0;
+      for (const std::size_t i : pixels) {
+        darkest = std::min<int>(darkest, gray[i]);
+        brightest = std::max<int>(brightest, gray[i]);
+      }
+      CellBounds bounds;
+      for (int i = 0; i < windows.count; i++) {
+        bounds.add(darkest, brightest, meanAround(contrasts, windows, i, k, j),
+                   FineGrainedCells::movedSteps(range, cells.rows.moved(i)[k]) +
+                       FineGrainedCells::movedSteps(range, cells.cols.moved(i)[j]));
+      }
+      for (const std::size_t i : pixels) {
+        within = within && FineGrainedCells::leastSteps(contrasts.on[i]) <= bounds.on &&
+                 FineGrainedCells::leastSteps(contrasts.off[i]) <= bounds.off &&
+                 FineGrainedCells::leastSteps(contrasts.on[i] + contrasts.off[i]) <= bounds.both;
+      }
+    }
   }
   CHECK(within);
 }
 
 }  // namespace
 
-TEST(estimatesAreWithinTheirError) {
+TEST(noPixelOfACellHasMoreThanItsBounds) {
   check::Numbers numbers(54);
   for (const auto& [height, width] : kShapes) {
     const auto tables = cpu::prepareFineGrained<32>(height, width);
     const auto& windows = *static_cast<const FineGrainedWindows*>(tables.get());
-    CHECK((windows.estimates.factors != nullptr) == FineGrainedEstimates::fit(height, width));
-    if (!FineGrainedEstimates::fit(height, width)) continue;
+    CHECK((windows.cells.rows.values != nullptr) == FineGrainedCells::fit(height, width));
+    if (!FineGrainedCells::fit(height, width)) continue;
     CHECK_EQUAL(windows.count, FineGrainedWindows::kWindows);
-    CHECK(windows.estimates.error <= 2 * FineGrainedEstimates::kSteps);  // few pixels are near the peak
-    for (const Rule& rule : rules(numbers, height, width)) compareEstimates(draw(rule, height, width), windows);
+    for (const Rule& rule : rules(numbers, height, width)) compareBounds(draw(rule, height, width), windows);
   }
 }
