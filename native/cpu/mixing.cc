@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "cpu/cache_size.h"
@@ -13,14 +15,33 @@ namespace saliencymix::cpu {
 
 namespace {
 
-// Where each image's requests start, and one past the end.
-std::vector<std::size_t> groupByImage(std::span<const AnchorRequest> requests) {
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < requests.size(); i++) {
-    if (i == 0 || requests[i].image != requests[i - 1].image) starts.push_back(i);
+// The requests of each image, which lie side by side.
+using Groups = std::vector<std::span<const AnchorRequest>>;
+
+Groups groupByImage(std::span<const AnchorRequest> requests) {
+  Groups groups;
+  for (std::size_t end = 0; end < requests.size();) {
+    const std::size_t begin = end;
+    while (end < requests.size() && requests[end].image == requests[begin].image) end++;
+    groups.push_back(requests.subspan(begin, end - begin));
   }
-  starts.push_back(requests.size());
-  return starts;
+  return groups;
+}
+
+// The order in which each image is wanted twice in a row: the target of a sample is looked at next, as what another one's
+// patch is cut from. So it comes from memory once.
+Groups inChains(const Groups& groups, std::span<const MixSample> samples, int images) {
+  std::vector<const Groups::value_type*> waiting(static_cast<std::size_t>(images), nullptr);
+  for (const auto& group : groups) waiting[static_cast<std::size_t>(group.front().image)] = &group;
+  Groups chained;
+  for (const auto& first : groups) {
+    int image = first.front().image;
+    while (const auto* group = std::exchange(waiting[static_cast<std::size_t>(image)], nullptr)) {
+      chained.push_back(*group);
+      image = samples[static_cast<std::size_t>(group->front().sample)].target;
+    }
+  }
+  return chained;
 }
 
 // The pixels of the samples.
@@ -65,6 +86,7 @@ class BatchMixer {
     if (!job.placing) return;
     requests_ = anchorRequests(job.samples);
     groups_ = groupByImage(requests_);
+    if (batch.image(0).bytes() >= kLarge) groups_ = inChains(groups_, job.samples, batch.count);
   }
 
   void mix() {
@@ -77,12 +99,12 @@ class BatchMixer {
   }
 
  private:
-  int groupCount() const { return static_cast<int>(groups_.size()) - 1; }
-  int imageOf(int group) const { return requests_[groups_[static_cast<std::size_t>(group)]].image; }
-  std::span<const AnchorRequest> requestsOf(int group) const {
-    const std::size_t start = groups_[static_cast<std::size_t>(group)];
-    return std::span(requests_).subspan(start, groups_[static_cast<std::size_t>(group) + 1] - start);
-  }
+  // Smaller images stay in the cache anyway, a whole batch of them.
+  static constexpr std::size_t kLarge = 32768;
+
+  int groupCount() const { return static_cast<int>(groups_.size()); }
+  std::span<const AnchorRequest> requestsOf(int group) const { return groups_[static_cast<std::size_t>(group)]; }
+  int imageOf(int group) const { return requestsOf(group).front().image; }
 
   // Answers every request; `answered` is called for each image whose requests are.
   template <class WantedFor, class Answered>
@@ -161,7 +183,7 @@ class BatchMixer {
   const Run& run_;
   Writer writer_;
   std::vector<AnchorRequest> requests_;  // those of one image stand together
-  std::vector<std::size_t> groups_;
+  Groups groups_;
 };
 
 }  // namespace

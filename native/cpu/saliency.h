@@ -70,8 +70,10 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
       float* const given = uses.mapOf(i);
       float* const map = given == nullptr ? own : given;
       const ImageView image = imageOf(i);
-      const Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, image.bytes()} : Soon{};
-      const SaliencyTask task = maker.task(image, memory.data(), map, next, uses.wantedFor(i));
+      const std::array<Soon, 2> wanted = uses.wantedFor(i);
+      Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, image.bytes()} : Soon{};
+      if (next.memory == wanted[0].memory) next = {};  // once is enough
+      const SaliencyTask task = maker.task(image, memory.data(), map, next, wanted);
       if (maker.findsPeak() && uses.onlyPeak(i)) {
         uses.usePeak(i, maker.firstPeak(task, scratch));
         continue;
