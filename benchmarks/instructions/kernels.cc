@@ -7,6 +7,7 @@
 // loop pays for them once.
 #include <valgrind/callgrind.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -84,6 +85,7 @@ class Batch {
     });
     add(jobs, "paste to uint8", [this, &backend] { mix(backend, MixKind::paste, kBytes, bytes_.data()); });
     add(jobs, "paste to float32 NCHW", [this, &backend] { mix(backend, MixKind::paste, kPlanes, floats_.data()); });
+    add(jobs, "cover", [this, &backend] { cover(backend); });
     add(jobs, "blend to uint8", [this, &backend] { mix(backend, MixKind::blend, kBytes, bytes_.data()); });
     add(jobs, "blend to float32 NCHW", [this, &backend] { mix(backend, MixKind::blend, kPlanes, floats_.data()); });
   }
@@ -95,6 +97,13 @@ class Batch {
 
   void add(std::vector<Job>& jobs, const std::string& name, std::function<void()> run) {
     jobs.push_back({name + " " + std::to_string(side_), static_cast<int>(pixels()), std::move(run)});
+  }
+
+  // All pixels as one image that is brought to the size.
+  void cover(const Backend& backend) {
+    const int whole = static_cast<int>(std::sqrt(static_cast<double>(pixels())));
+    RowsInMemory image({data_.data(), whole, whole, 3});
+    backend.cover(image, side_, side_, bytes_.data());
   }
 
   // Every image with the next one: a patch of half its sides, not aligned to anything.

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <atomic>
 
+#include "backends.h"
 #include "binding/batch.h"
-#include "core/cover.h"
-#include "threads/pool.h"
+#include "core/image_rows.h"
 #include "jpeg/decode.h"
+#include "threads/pool.h"
 
 namespace saliencymix::binding {
 
@@ -72,12 +73,14 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
   std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(count, height, width, 3));
   std::uint8_t* outcomes = readArray<std::uint8_t>(from, "outcomes", files.size());
   const CancelFlag cancelled = readCancel(from);
-  return PromiseWorker::queue(from, cancelled, [=, files = std::move(files)] {
-    forEachWith<jpeg::Memory>(count, threads, [&](int i, jpeg::Memory& memory) {
+  const Backend& cpu = *findBackend("cpu");
+  return PromiseWorker::queue(from, cancelled, [=, &cpu, files = std::move(files)] {
+    forEachWith<std::vector<std::uint8_t>>(count, threads, [&](int i, std::vector<std::uint8_t>& rows) {
       if (cancelled && cancelled->load()) return;
       const Bytes& file = files[static_cast<std::size_t>(i)];
       const jpeg::Request request{file.data, file.size, plain[i] != 0, resize, height, width};
-      outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, images + product(i, height, width, 3), memory));
+      std::uint8_t* const image = images + product(i, height, width, 3);
+      outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, cpu, image, rows));
     });
   });
 }
@@ -99,10 +102,11 @@ Napi::Value coverImages(const Napi::CallbackInfo& info) {
                       pixels[static_cast<std::size_t>(i)].size == product(1, heights[i], widths[i], 3);
     if (!fits) throw badArgument(from.Env(), "pixels", "height x width x 3 bytes each, for slots that are there");
   }
-  return PromiseWorker::queue(from, nullptr, [=, pixels = std::move(pixels)] {
-    forEachWith<std::vector<std::uint8_t>>(count, threads, [&](int i, std::vector<std::uint8_t>& rows) {
-      const ImageView image{pixels[static_cast<std::size_t>(i)].data, heights[i], widths[i], 3};
-      cover(image, height, width, images + product(slots[i], height, width, 3), rows);
+  const Backend& cpu = *findBackend("cpu");
+  return PromiseWorker::queue(from, nullptr, [=, &cpu, pixels = std::move(pixels)] {
+    Pool::shared().forEach(count, threads, [&](int i) {
+      RowsInMemory image({pixels[static_cast<std::size_t>(i)].data, heights[i], widths[i], 3});
+      cpu.cover(image, height, width, images + product(slots[i], height, width, 3));
     });
   });
 }

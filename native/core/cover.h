@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/image.h"
+#include "core/image_rows.h"
 
 namespace saliencymix {
 
@@ -76,24 +76,25 @@ inline std::uint8_t roundTap(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> Taps::kBits, 0, 255));
 }
 
-// Writes height x width pixels of 3 channels to `out`. `scratch` grows to what one image needs. Weights that fall outside
-// the input are zero, so reading stays inside: taps end at the border.
-inline void cover(const ImageView& in, int height, int width, std::uint8_t* out, std::vector<std::uint8_t>& scratch) {
+// Writes height x width pixels of 3 channels to `out`. Rows below those that are wanted are not asked for.
+inline void cover(ImageRows& rows, int height, int width, std::uint8_t* out) {
   constexpr std::int32_t kHalf = 1 << (Taps::kBits - 1);
-  const CoverPlan plan = coverPlan(in.height, in.width, height, width);
-  const Taps across(in.width, plan.cols, plan.left, width);
-  const Taps down(in.height, plan.rows, plan.top, height);
+  const CoverPlan plan = coverPlan(rows.height(), rows.width(), height, width);
+  const Taps across(rows.width(), plan.cols, plan.left, width);
+  const Taps down(rows.height(), plan.rows, plan.top, height);
   const int top = down.first(0);
-  const int bottom = std::min(in.height, down.first(height - 1) + down.size());
+  const int bottom = std::min(rows.height(), down.first(height - 1) + down.size());
   const std::size_t line = static_cast<std::size_t>(width) * 3;
-  scratch.resize(static_cast<std::size_t>(bottom - top) * line);
+  std::vector<std::uint8_t> narrowed(static_cast<std::size_t>(bottom - top) * line);
 
+  for (int y = 0; y < top; ++y) rows.next();
+  std::uint8_t* to = narrowed.data();
   for (int y = top; y < bottom; ++y) {
-    const std::uint8_t* from = in.data + static_cast<std::size_t>(y) * static_cast<std::size_t>(in.width) * 3;
-    std::uint8_t* to = scratch.data() + static_cast<std::size_t>(y - top) * line;
+    const std::uint8_t* from = rows.next();
     for (int x = 0; x < width; ++x, to += 3) {
       const std::int32_t* weights = across.weights(x);
-      const int taps = std::min(across.size(), in.width - across.first(x));
+      // Weights that fall outside the input are zero, so reading stays inside.
+      const int taps = std::min(across.size(), rows.width() - across.first(x));
       const std::uint8_t* pixel = from + static_cast<std::size_t>(across.first(x)) * 3;
       std::int32_t r = kHalf, g = kHalf, b = kHalf;
       for (int k = 0; k < taps; ++k, pixel += 3) {
@@ -113,11 +114,10 @@ inline void cover(const ImageView& in, int height, int width, std::uint8_t* out,
     const int taps = std::min(down.size(), bottom - down.first(y));
     for (int k = 0; k < taps; ++k) {
       const std::int32_t weight = down.weights(y)[k];
-      const std::uint8_t* from = scratch.data() + static_cast<std::size_t>(down.first(y) - top + k) * line;
+      const std::uint8_t* from = narrowed.data() + static_cast<std::size_t>(down.first(y) - top + k) * line;
       for (std::size_t x = 0; x < line; ++x) sums[x] += weight * from[x];
     }
-    std::uint8_t* to = out + static_cast<std::size_t>(y) * line;
-    for (std::size_t x = 0; x < line; ++x) to[x] = roundTap(sums[x]);
+    for (std::size_t x = 0; x < line; ++x) *out++ = roundTap(sums[x]);
   }
 }
 

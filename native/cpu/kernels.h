@@ -12,7 +12,9 @@
 #include "core/convert.h"
 #include "core/crop_flip.h"
 #include "core/image.h"
+#include "core/image_rows.h"
 #include "core/mix.h"
+#include "cpu/cover_tables.h"
 
 namespace saliencymix::cpu {
 
@@ -62,6 +64,13 @@ struct MixOutput {
   bool stream;  // past the cache: the whole output is larger than a call's share of it
 };
 
+// Bringing images to a size, as cover of core/cover.h.
+struct CoverKernel {
+  int pixels;  // columns of the result that a register holds
+  // `scratch`: of tables.scratchBytes(), aligned to 64.
+  void (*run)(ImageRows& image, const CoverTables& tables, std::byte* scratch, std::uint8_t* out);
+};
+
 struct Kernels {
   // A method that is not among them runs its reference.
   const SaliencyKernel* saliency;
@@ -74,6 +83,8 @@ struct Kernels {
   void (*mix)(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows);
   // As cropFlipRow for each of the rows; `out` is the whole image.
   void (*cropFlip)(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out);
+  // nullptr where the reference runs.
+  const CoverKernel* cover;
 };
 
 }  // namespace saliencymix::cpu

@@ -8,7 +8,7 @@
 
 #include <jpeglib.h>
 
-#include "core/cover.h"
+#include "core/image_rows.h"
 
 namespace saliencymix::jpeg {
 
@@ -16,11 +16,6 @@ namespace {
 
 // Larger images would be refused by the decoder that stands in for this one, too.
 constexpr std::uint64_t kMostPixels = 0x3fff * static_cast<std::uint64_t>(0x3fff);
-
-struct Decompressor {
-  jpeg_decompress_struct info{};
-  ~Decompressor() { jpeg_destroy_decompress(&info); }
-};
 
 struct Errors {
   jpeg_error_mgr manager;
@@ -93,34 +88,92 @@ bool needsMore(const jpeg_decompress_struct& info, bool plainProfile) {
   return false;
 }
 
-// Everything with a destructor is outside: errors leave this function by longjmp.
-Outcome read(jpeg_decompress_struct& info, Errors& errors, const Request& request, std::uint8_t* out, Decoded& image) {
-  if (setjmp(errors.leave)) return Outcome::kOther;
-  jpeg_create_decompress(&info);
-  jpeg_mem_src(&info, request.file, static_cast<unsigned long>(request.bytes));
-  jpeg_save_markers(&info, JPEG_APP0 + 1, 0xffff);
-  jpeg_save_markers(&info, JPEG_APP0 + 2, 0xffff);
-  jpeg_read_header(&info, TRUE);
-  if (needsMore(info, request.plainProfile)) return Outcome::kOther;
-  info.out_color_space = JCS_RGB;
-  info.dct_method = JDCT_ISLOW;
-  info.do_fancy_upsampling = TRUE;
-  jpeg_start_decompress(&info);
-  image.height = static_cast<int>(info.output_height);
-  image.width = static_cast<int>(info.output_width);
-  const bool same = image.height == request.height && image.width == request.width;
-  if (!same && !request.resize) return Outcome::kSize;
-  const std::size_t line = static_cast<std::size_t>(image.width) * 3;
-  if (!same) image.pixels.resize(line * static_cast<std::size_t>(image.height));
-  std::uint8_t* to = same ? out : image.pixels.data();
-  while (info.output_scanline < info.output_height) {
-    JSAMPROW row = to + static_cast<std::size_t>(info.output_scanline) * line;
-    jpeg_read_scanlines(&info, &row, 1);
+// One file on its way. libjpeg leaves by longjmp where it cannot go on: no further than to here, over nothing that has a
+// destructor, and from then on nothing is read.
+class Decoder {
+ public:
+  Decoder() { info_.err = prepare(errors_); }
+  ~Decoder() { jpeg_destroy_decompress(&info_); }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // kDone: its rows can be read.
+  Outcome begin(const Request& request) {
+    bool more = false;
+    attempt([&] {
+      jpeg_create_decompress(&info_);
+      jpeg_mem_src(&info_, request.file, static_cast<unsigned long>(request.bytes));
+      jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);
+      jpeg_save_markers(&info_, JPEG_APP0 + 2, 0xffff);
+      jpeg_read_header(&info_, TRUE);
+      more = needsMore(info_, request.plainProfile);
+      if (more) return;
+      info_.out_color_space = JCS_RGB;
+      info_.dct_method = JDCT_ISLOW;
+      info_.do_fancy_upsampling = TRUE;
+      jpeg_start_decompress(&info_);
+    });
+    return failed_ || more ? Outcome::kOther : Outcome::kDone;
   }
-  jpeg_finish_decompress(&info);
-  // What libjpeg only warns of (a file cut short is one) is looked at by the caller, who has words for it.
-  return errors.manager.num_warnings == 0 ? Outcome::kDone : Outcome::kOther;
-}
+
+  int height() const { return static_cast<int>(info_.output_height); }
+  int width() const { return static_cast<int>(info_.output_width); }
+
+  // Nothing after the last.
+  void readRow(std::uint8_t* to) {
+    if (info_.output_scanline == info_.output_height) return;
+    attempt([&] {
+      JSAMPROW row = to;
+      jpeg_read_scanlines(&info_, &row, 1);
+    });
+  }
+
+  // Reads what is left, to `row`.
+  Outcome finish(std::uint8_t* row) {
+    while (!failed_ && info_.output_scanline < info_.output_height) readRow(row);
+    attempt([&] { jpeg_finish_decompress(&info_); });
+    // What libjpeg only warns of (a file cut short is one) is looked at by the caller, who has words for it.
+    return failed_ || errors_.manager.num_warnings > 0 ? Outcome::kOther : Outcome::kDone;
+  }
+
+ private:
+  template <class Step>
+  void attempt(const Step& step) {
+    if (failed_) return;
+    if (setjmp(errors_.leave)) failed_ = true;
+    else step();
+  }
+
+  Errors errors_{};
+  jpeg_decompress_struct info_{};
+  bool failed_ = false;
+};
+
+class DecodedRows final : public ImageRows {
+ public:
+  DecodedRows(Decoder& decoder, std::vector<std::uint8_t>& memory)
+      : ImageRows(decoder.height(), decoder.width()), decoder_(decoder), memory_(memory) {
+    memory_.resize(2 * kBlock * (rowBytes() + kSlack));
+  }
+
+  const std::uint8_t* next() override {
+    if (y_ % kBlock == 0) {
+      for (std::size_t i = 0; i < kBlock; i++) decoder_.readRow(rowAt(y_ + i));
+    }
+    return rowAt(y_++);
+  }
+
+ private:
+  // As many as libjpeg has ready at a time, or half of that: so it and what uses the rows have the first cache in turns.
+  static constexpr std::size_t kBlock = 8;
+  static_assert(kBlock >= kKept);
+
+  std::uint8_t* rowAt(std::size_t y) { return memory_.data() + y % (2 * kBlock) * (rowBytes() + kSlack); }
+
+  Decoder& decoder_;
+  std::vector<std::uint8_t>& memory_;
+  std::size_t y_ = 0;
+};
 
 }  // namespace
 
@@ -134,18 +187,20 @@ std::string version() {
 #endif
 }
 
-Outcome decode(const Request& request, std::uint8_t* out, Memory& memory) {
+Outcome decode(const Request& request, const Backend& backend, std::uint8_t* out, std::vector<std::uint8_t>& rows) {
   if (request.bytes < 4 || request.file[0] != 0xff || request.file[1] != 0xd8) return Outcome::kOther;
-  Errors errors{};
-  Decompressor decompressor;
-  jpeg_decompress_struct& info = decompressor.info;
-  info.err = prepare(errors);
-  const Outcome outcome = read(info, errors, request, out, memory.image);
-  const Decoded& image = memory.image;
-  if (outcome == Outcome::kDone && (image.height != request.height || image.width != request.width)) {
-    cover({image.pixels.data(), image.height, image.width, 3}, request.height, request.width, out, memory.rows);
+  Decoder decoder;
+  const Outcome begun = decoder.begin(request);
+  if (begun != Outcome::kDone) return begun;
+  DecodedRows image(decoder, rows);
+  if (image.height() == request.height && image.width() == request.width) {
+    for (int y = 0; y < request.height; y++) decoder.readRow(out + static_cast<std::size_t>(y) * image.rowBytes());
+  } else if (request.resize) {
+    backend.cover(image, request.height, request.width, out);
+  } else {
+    return Outcome::kSize;
   }
-  return outcome;
+  return decoder.finish(rows.data());
 }
 
 }  // namespace saliencymix::jpeg
@@ -154,7 +209,7 @@ Outcome decode(const Request& request, std::uint8_t* out, Memory& memory) {
 
 namespace saliencymix::jpeg {
 std::string version() { return {}; }
-Outcome decode(const Request&, std::uint8_t*, Memory&) { return Outcome::kOther; }
+Outcome decode(const Request&, const Backend&, std::uint8_t*, std::vector<std::uint8_t>&) { return Outcome::kOther; }
 }  // namespace saliencymix::jpeg
 
 #endif

@@ -7,22 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "core/backend.h"
+
 namespace saliencymix::jpeg {
 
 // Version of libjpeg, or nothing where the build had none: then no file is ever decoded here.
 std::string version();
-
-struct Decoded {
-  std::vector<std::uint8_t> pixels;  // RGB, HWC
-  int height = 0;
-  int width = 0;
-};
-
-// Memory that is used again for the next file.
-struct Memory {
-  Decoded image;
-  std::vector<std::uint8_t> rows;
-};
 
 enum class Outcome : std::uint8_t {
   kDone = 0,
@@ -39,7 +29,8 @@ struct Request {
   int width;
 };
 
-// Decodes one file to height x width RGB pixels at `out`.
-Outcome decode(const Request& request, std::uint8_t* out, Memory& memory);
+// Decodes one file to height x width RGB pixels at `out`, which holds anything where this gives something else than kDone.
+// `backend` brings it to the size. `rows`: memory that is used again for the next file.
+Outcome decode(const Request& request, const Backend& backend, std::uint8_t* out, std::vector<std::uint8_t>& rows);
 
 }  // namespace saliencymix::jpeg

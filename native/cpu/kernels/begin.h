@@ -10,6 +10,8 @@
 
 #include "core/carver.h"
 #include "core/gray.h"
+#include "core/image_rows.h"
+#include "cpu/cover_tables.h"
 #include "cpu/fine_grained_windows.h"
 #include "cpu/frequency_tuned_tables.h"
 #include "cpu/kernels.h"

@@ -1,0 +1,53 @@
+// Images that are read from the top to the bottom, so that their pixels need not all be in memory at once.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/image.h"
+
+namespace saliencymix {
+
+// An RGB image row by row, from the top.
+class ImageRows {
+ public:
+  static constexpr std::size_t kSlack = 16;  // bytes that may be read beyond the end of a row
+  static constexpr std::size_t kKept = 4;    // rows that can be read at a time
+
+  ImageRows(int height, int width) : height_(height), width_(width) {}
+  virtual ~ImageRows() = default;
+  int height() const { return height_; }
+  int width() const { return width_; }
+  std::size_t rowBytes() const { return static_cast<std::size_t>(width_) * 3; }
+
+  // The next row, of which there are `height`. The last kKept rows stay as they are.
+  virtual const std::uint8_t* next() = 0;
+
+ private:
+  int height_;
+  int width_;
+};
+
+// Those of an image in memory. Behind its last rows there may be nothing to read: they are copied.
+class RowsInMemory final : public ImageRows {
+ public:
+  explicit RowsInMemory(const ImageView& image) : ImageRows(image.height, image.width), image_(image) {}
+
+  const std::uint8_t* next() override {
+    const std::size_t at = static_cast<std::size_t>(y_++) * rowBytes();
+    if (at + rowBytes() + kSlack <= image_.bytes()) return image_.data + at;
+    std::vector<std::uint8_t>& copy = copies_[static_cast<std::size_t>(y_) % kKept];
+    copy.resize(rowBytes() + kSlack);
+    std::copy_n(image_.data + at, rowBytes(), copy.begin());
+    return copy.data();
+  }
+
+ private:
+  ImageView image_;
+  int y_ = 0;
+  std::vector<std::uint8_t> copies_[kKept];
+};
+
+}  // namespace saliencymix

@@ -1,0 +1,64 @@
+// How vector code brings images of one size to another (core/cover.h): the same weights, in an order of its own.
+//
+// A weight has 22 bits and the products that vector code adds up take 16: it is kept as two parts, 2^11 `high` + `low`. What
+// is next to each other, columns or rows, is multiplied in pairs; of columns, two pairs to a step, and as many steps for
+// all as the one with the most weights needs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/cover.h"
+
+namespace saliencymix::cpu {
+
+// Plain data: vector code reads it, and may not use the standard library.
+struct CoverTables {
+  static constexpr int kPartBits = 11;
+  static constexpr int kMostPixels = 4;    // columns of the result that a register holds, each in 128 bits
+  static constexpr int kStepColumns = 4;   // of the input
+  static constexpr int kLaneWeights = 8;   // 16-bit numbers in 128 bits
+  static constexpr int kMostPairs = 64;
+
+  int height;  // of the result
+  int width;
+  int bottom;     // the end of the rows that are wanted
+  int firstPair;  // rows 2 firstPair and 2 firstPair + 1 are the first
+  int steps;      // of columns
+  int pairs;      // of rows, for a row of the result
+  // Per column of the result: at which byte of a row its first step begins. As many as a multiple of kMostPixels.
+  const std::int32_t* offsets;
+  // Per column of the result, with those that share a register side by side: of each step its first and its second pair, of
+  // each the high parts and the low ones, three times for the channels and zeros.
+  const std::int16_t* across;
+  // Per row of the result: its first pair of rows; and of each pair the high parts and the low ones.
+  const std::int32_t* pairOf;
+  const std::int16_t* down;
+
+  // Memory that is needed besides: `pairs` rows as wide as the result, of 32 bits a value and a register more.
+  std::size_t rowLength() const { return (static_cast<std::size_t>(width) * 3 + 31) / 16 * 16; }
+  std::size_t scratchBytes() const { return static_cast<std::size_t>(pairs) * rowLength() * sizeof(std::int32_t); }
+};
+
+class CoverPlanner {
+ public:
+  // `pixels`: columns of the result that a register holds.
+  CoverPlanner(int inHeight, int inWidth, int height, int width, int pixels);
+
+  // nullptr where the input is narrower than its steps, or has too many rows to a row of the result.
+  const CoverTables* tables() const { return fits_ ? &tables_ : nullptr; }
+
+ private:
+  void planColumns(const Taps& taps, int inWidth, int pixels);
+  void planRows(const Taps& taps, int inHeight);
+
+  bool fits_ = false;
+  CoverTables tables_{};
+  std::vector<std::int32_t> offsets_;
+  std::vector<std::int16_t> across_;
+  std::vector<std::int32_t> pairOf_;
+  std::vector<std::int16_t> down_;
+};
+
+}  // namespace saliencymix::cpu

@@ -1,0 +1,121 @@
+// Images brought to a size, at every level against the reference. test/data/codec.test.ts holds them against torchvision.
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "check.h"
+#include "core/cover.h"
+#include "cpu/backend.h"
+
+using namespace saliencymix;
+
+namespace {
+
+struct Case {
+  int inHeight;
+  int inWidth;
+  int height;
+  int width;
+};
+
+// Gives the rows in memory of their own, of which only the last few can still be read; and counts them.
+class Counted final : public ImageRows {
+ public:
+  explicit Counted(const ImageView& image) : ImageRows(image.height, image.width), image_(image), kept_(kKept) {}
+
+  const std::uint8_t* next() override {
+    std::vector<std::uint8_t>& row = kept_[static_cast<std::size_t>(asked) % kKept];
+    const std::uint8_t* const from = image_.data + static_cast<std::size_t>(asked++) * rowBytes();
+    row = std::vector<std::uint8_t>(from, from + rowBytes());
+    row.resize(rowBytes() + kSlack, 0xee);
+    return row.data();
+  }
+
+  int asked = 0;
+
+ private:
+  ImageView image_;
+  std::vector<std::vector<std::uint8_t>> kept_;
+};
+
+constexpr std::uint8_t kUntouched = 0x5a;
+
+struct Covered {
+  std::vector<std::uint8_t> pixels;  // and what is behind them
+  int asked;
+};
+
+Covered coverWith(const Backend* backend, const ImageView& image, const Case& sizes) {
+  const std::size_t bytes = static_cast<std::size_t>(sizes.height) * static_cast<std::size_t>(sizes.width) * 3;
+  Covered covered{std::vector<std::uint8_t>(bytes + 64, kUntouched), 0};
+  Counted rows(image);
+  if (backend == nullptr) cover(rows, sizes.height, sizes.width, covered.pixels.data());
+  else backend->cover(rows, sizes.height, sizes.width, covered.pixels.data());
+  covered.asked = rows.asked;
+  return covered;
+}
+
+void compare(check::Numbers& numbers, const Case& sizes) {
+  const std::size_t bytes = static_cast<std::size_t>(sizes.inHeight) * static_cast<std::size_t>(sizes.inWidth) * 3;
+  std::vector<std::uint8_t> pixels(bytes);
+  const bool extreme = numbers.below(3) == 0;
+  for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(extreme ? 255 * numbers.below(2) : numbers.below(256));
+  const ImageView image{pixels.data(), sizes.inHeight, sizes.inWidth, 3};
+  const Covered expected = coverWith(nullptr, image, sizes);
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported()) continue;
+    const Covered found = coverWith(cpuBackendAt(level).get(), image, sizes);
+    CHECK(found.pixels == expected.pixels);
+    CHECK(found.asked <= sizes.inHeight);
+  }
+  RowsInMemory rows(image);
+  std::vector<std::uint8_t> again(expected.pixels.size(), kUntouched);
+  cpuBackend().cover(rows, sizes.height, sizes.width, again.data());
+  CHECK(again == expected.pixels);
+}
+
+}  // namespace
+
+TEST(sizesOfPhotographs) {
+  check::Numbers numbers(71);
+  for (const Case& sizes : {Case{375, 500, 224, 224}, {500, 375, 224, 224}, {333, 500, 224, 224}, {480, 640, 96, 160}, {224, 224, 224, 224},
+                            {768, 1024, 64, 64}, {64, 64, 224, 224}, {1200, 90, 224, 224}, {90, 1200, 224, 224}}) {
+    compare(numbers, sizes);
+  }
+}
+
+TEST(awkwardSizes) {
+  check::Numbers numbers(72);
+  for (const Case& sizes : {Case{1, 1, 1, 1}, {1, 1, 5, 7}, {1, 9, 4, 4}, {9, 1, 4, 4}, {2, 3, 3, 2}, {4, 4, 4, 3}, {5, 3, 64, 1}, {3, 5, 1, 64},
+                            {700, 5, 1, 5}, {5, 700, 5, 1}, {2000, 8, 4, 4}, {8, 2000, 4, 4}}) {
+    compare(numbers, sizes);
+  }
+}
+
+// Every width of the result modulo a register's, and of the input.
+TEST(everyWidth) {
+  check::Numbers numbers(73);
+  for (int width = 1; width <= (check::quick() ? 20 : 70); width++) {
+    compare(numbers, {1 + numbers.below(40), width, 1 + numbers.below(20), 1 + numbers.below(40)});
+    compare(numbers, {1 + numbers.below(90), 1 + numbers.below(90), 1 + numbers.below(20), width});
+  }
+}
+
+TEST(randomSizes) {
+  check::Numbers numbers(74);
+  for (int round = 0; round < (check::quick() ? 20 : 300); round++) {
+    compare(numbers, {1 + numbers.below(160), 1 + numbers.below(160), 1 + numbers.below(80), 1 + numbers.below(80)});
+  }
+}
+
+TEST(whiteStaysWhite) {
+  const std::vector<std::uint8_t> white(static_cast<std::size_t>(37 * 53 * 3), 255);
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported()) continue;
+    const Case sizes{37, 53, 23, 19};
+    const Covered found = coverWith(cpuBackendAt(level).get(), {white.data(), 37, 53, 3}, sizes);
+    bool same = true;
+    for (int i = 0; i < 23 * 19 * 3; i++) same = same && found.pixels[static_cast<std::size_t>(i)] == 255;
+    CHECK(same);
+  }
+}
