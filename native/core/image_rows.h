@@ -1,7 +1,6 @@
 // Images that are read from the top to the bottom, so that their pixels need not all be in memory at once.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -35,14 +34,7 @@ class RowsInMemory final : public ImageRows {
  public:
   explicit RowsInMemory(const ImageView& image) : ImageRows(image.height, image.width), image_(image) {}
 
-  const std::uint8_t* next() override {
-    const std::size_t at = static_cast<std::size_t>(y_++) * rowBytes();
-    if (at + rowBytes() + kSlack <= image_.bytes()) return image_.data + at;
-    std::vector<std::uint8_t>& copy = copies_[static_cast<std::size_t>(y_) % kKept];
-    copy.resize(rowBytes() + kSlack);
-    std::copy_n(image_.data + at, rowBytes(), copy.begin());
-    return copy.data();
-  }
+  const std::uint8_t* next() override;
 
  private:
   ImageView image_;
