@@ -9,6 +9,8 @@ import { UsageError } from './options.mjs';
 
 /** Size of a drawn photograph: that of many in ImageNet. Drawn smaller and enlarged, as drawing takes its time. */
 const PHOTO = { width: 500, height: 375, quality: 90, drawn: 192 };
+/** How many shades a value may be off: with this the files take 4.5 bits a pixel, where a hundred of ImageNet's take 4.4. */
+const GRAIN = 22;
 const SMALL = 32;
 const CIFAR_RECORDS = 10000;
 
@@ -47,14 +49,33 @@ function smallView(pictures, i) {
   return { view, name, label };
 }
 
+/** The grain of a photograph, always the same: without it files are a fourth as large, and decoded in half the time. */
+function drawGrain(length) {
+  const grain = new Int8Array(length);
+  let state = 1;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return ((state >>> 16) % (GRAIN + 1)) - GRAIN / 2;
+  };
+  for (let i = 0; i < length; i++) grain[i] = next() + next();
+  return grain;
+}
+
 async function writePhotos(sharp, pictures, count, folder) {
+  const { width, height, quality, drawn } = PHOTO;
+  const values = width * height * 3;
+  const grain = drawGrain(2 * values);
   for (let i = 0; i < count; i++) {
     const { pixels, name } = pictures[i % pictures.length];
-    const raw = { width: PHOTO.drawn, height: PHOTO.drawn, channels: 3 };
     mkdirSync(join(folder, name), { recursive: true });
-    await sharp(pixels, { raw })
-      .resize({ width: PHOTO.width, height: PHOTO.height, fit: 'cover' })
-      .jpeg({ quality: PHOTO.quality })
+    const photo = await sharp(pixels, { raw: { width: drawn, height: drawn, channels: 3 } })
+      .resize({ width, height, fit: 'cover' })
+      .raw()
+      .toBuffer();
+    const start = (i * 7919) % values;
+    for (let k = 0; k < values; k++) photo[k] = Math.min(Math.max(photo[k] + grain[start + k], 0), 255);
+    await sharp(photo, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality, chromaSubsampling: '4:4:4' })
       .toFile(join(folder, name, `${String(i).padStart(5, '0')}.jpg`));
   }
 }

@@ -12,7 +12,8 @@ export const about =
   'is the loader alone; the difference to saliencymix is what saliency and mixing cost; every batch goes to the same ' +
   'memory. torchvision is its DataLoader with two persistent workers and the same sizes, new memory for every batch, and ' +
   'mixes nothing. Peak MB is of the whole process, Node included, over all ' +
-  'jobs up to this one. Unless --images gave files, the JPEG files are drawn pictures of 500 × 375.';
+  'jobs up to this one. Unless --images gave files, the JPEG files are drawn pictures of 500 × 375, ' +
+  "with a grain that makes them as large as ImageNet's.";
 
 const KINDS = {
   photos: { name: 'JPEG files', what: 'JPEG files', size: 224, batch: 64 },
