@@ -16,9 +16,15 @@ namespace {
 // Calls that run at the same time: each is mostly one thread's work where many are begun at once.
 int mostCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
+// Whether threads have more than one processor between them. Else who looks out or waits awake keeps the others from working.
+bool sideBySide() {
+  static const bool several = std::thread::hardware_concurrency() != 1;
+  return several;
+}
+
 // How long a thread looks out for the next seat before it sleeps: within a call from one step to the next, and in a row of
 // small calls from one to the next. To wake a thread takes about as long.
-constexpr std::chrono::microseconds kLookOut{50};
+std::chrono::microseconds lookOutTime() { return std::chrono::microseconds(sideBySide() ? 50 : 0); }
 
 // So many threads are moved before they are woken: each takes as long as a few images.
 constexpr int kFew = 3;
@@ -62,7 +68,7 @@ struct Pool::Job {
 
   // The others are mostly about to end: sleeping and being woken would take longer.
   void wait() {
-    const Clock::time_point until = Clock::now() + kLookOut;
+    const Clock::time_point until = Clock::now() + lookOutTime();
     while (running != 0 && Clock::now() < until) std::this_thread::yield();
     std::unique_lock lock(mutex);
     finished.wait(lock, [this] { return running == 0; });
@@ -117,7 +123,7 @@ void Pool::startThreads(int wanted) {
 // there, where the others are few and busy.
 void Pool::makeWay() {
   const int own = currentProcessor();
-  if (own < 0) return;
+  if (own < 0 || !sideBySide()) return;
   const bool few = static_cast<int>(workers_.size()) <= kFew;
   for (const auto& worker : workers_) {
     if (worker->busy) continue;
@@ -144,7 +150,7 @@ void Pool::expect(int threads) { expectSeats(threads - 1); }
 void Pool::expectCall() { expectSeats(1); }
 
 void Pool::expectSeats(int seats) {
-  if (seats < 1) return;
+  if (seats < 1 || !sideBySide()) return;
   const std::lock_guard lock(mutex_);
   startThreads(seats);
   expectedUntil_ = Clock::now() + kExpect;
@@ -158,7 +164,7 @@ void Pool::serve(Worker& self) {
     until = std::max(until, expectedUntil_);
     if (!seats_.empty()) {
       take(self, lock);
-      until = Clock::now() + kLookOut;
+      until = Clock::now() + lookOutTime();
     } else if (Clock::now() < until) {
       lookOut(self, lock, until);
     } else {
