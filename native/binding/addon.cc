@@ -57,6 +57,11 @@ Napi::Value expectCall(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value helpCall(const Napi::CallbackInfo& info) {
+  Calls::of(info.Env()).help();
+  return info.Env().Undefined();
+}
+
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   // Each environment (main thread, worker thread, test sandbox) holds the pool; the last one to leave joins its threads
   // and frees the memory that was kept for the next call.
@@ -69,6 +74,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
+  exports.Set("helpCall", Napi::Function::New(env, helpCall, "helpCall"));
   exports.Set("expectCall", Napi::Function::New(env, expectCall, "expectCall"));
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
   exports.Set("newResident", Napi::Function::New(env, newResident, "newResident"));

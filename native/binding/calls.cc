@@ -1,5 +1,8 @@
 #include "binding/calls.h"
 
+#include <chrono>
+#include <utility>
+
 #include "backends.h"
 #include "binding/args.h"
 #include "threads/pool.h"
@@ -7,6 +10,9 @@
 namespace saliencymix::binding {
 
 namespace {
+
+// Of a guest. It begins to wait before the call's thread has work for it, and that may be busy elsewhere.
+constexpr std::chrono::microseconds kPatience{200};
 
 // A process may exit while calls run. They end when this pool goes, so what they use must be there before it: it goes later.
 Pool& callThreads() {
@@ -37,7 +43,8 @@ Calls::Calls(Napi::Env env) : env_(env) {
   callThreads().retain();
 }
 
-void Calls::begin(std::unique_ptr<Call> call) {
+void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest) {
+  guest_ = guest;
   if (underWay_++ == 0) napi_ref_threadsafe_function(env_, ended_);
   {
     const std::lock_guard lock(mutex_);
@@ -48,8 +55,11 @@ void Calls::begin(std::unique_ptr<Call> call) {
     if (--running_ == 0) idle_.notify_all();
   };
   try {
-    callThreads().start([this, end, begun = call.get()] {
-      if (!closing_) begun->run();
+    callThreads().start([this, end, begun = call.get(), guest = std::move(guest)] {
+      {
+        const Pool::Guest::Stay stay(guest.get());
+        if (!closing_) begun->run();
+      }
       napi_call_threadsafe_function(ended_, begun, napi_tsfn_nonblocking);
       end();
     });
@@ -62,6 +72,10 @@ void Calls::begin(std::unique_ptr<Call> call) {
 }
 
 void Calls::expect() { callThreads().expectCall(); }
+
+void Calls::help() {
+  if (const auto guest = std::exchange(guest_, nullptr)) guest->help(kPatience);
+}
 
 // Without an environment: it has gone, and the call is only freed.
 void Calls::settle(napi_env env, napi_value, void* calls, void* call) {

@@ -11,6 +11,8 @@
 #include <memory>
 #include <mutex>
 
+#include "threads/pool.h"
+
 namespace saliencymix::binding {
 
 class Call {
@@ -27,10 +29,15 @@ class Calls {
   // Those of an environment; only on its JavaScript thread.
   static Calls& of(Napi::Env env);
 
-  void begin(std::unique_ptr<Call> call);
+  // `guest`: of the call, where it takes one.
+  void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest);
 
   // Wakes a thread for a call that is about to begin: it looks out for it.
   void expect();
+
+  // Helps the call that was begun last and takes guests, while that is a small one's time; on the JavaScript thread, which
+  // would only wait. The event loop does not turn meanwhile.
+  void help();
 
  private:
   explicit Calls(Napi::Env env);
@@ -40,6 +47,8 @@ class Calls {
   const napi_env env_;
   napi_threadsafe_function ended_ = nullptr;  // keeps the event loop going while a call is under way
   int underWay_ = 0;                          // calls that are not settled
+
+  std::shared_ptr<Pool::Guest> guest_;        // of the call that was begun last
 
   std::mutex mutex_;
   std::condition_variable idle_;

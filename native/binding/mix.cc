@@ -119,8 +119,9 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   if (!backend.makesTrips() && isQuick(records->samples, placing, output, batch)) {
     return PromiseWorker::now(from, cancelled, work);
   }
-  Pool::shared().expect(threads);
-  return PromiseWorker::queue(from, cancelled, work);
+  const bool helped = readInt(from, "helped", 0) != 0 && !backend.makesTrips();
+  Pool::shared().expect(helped ? threads - 1 : threads);
+  return PromiseWorker::queue(from, cancelled, work, helped ? std::make_shared<Pool::Guest>() : nullptr);
 }
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {

@@ -82,9 +82,53 @@ Pool& Pool::shared() {
   return pool;
 }
 
+namespace {
+
+thread_local Pool::Guest* guestOfThread = nullptr;
+
+}  // namespace
+
+Pool::Guest::Stay::Stay(Guest* guest) : guest_(guest) {
+  if (guest != nullptr) guestOfThread = guest;
+}
+
+Pool::Guest::Stay::~Stay() {
+  if (guest_ == nullptr) return;
+  guestOfThread = nullptr;
+  guest_->over_ = true;
+}
+
+void Pool::Guest::offer(std::shared_ptr<Job> job) {
+  const std::lock_guard lock(mutex_);
+  seat_ = std::move(job);
+  called_ = true;
+}
+
+void Pool::Guest::help(std::chrono::microseconds patience) {
+  Clock::time_point until = Clock::now() + patience;
+  while (!over_ && Clock::now() < until) {
+    if (!called_) {
+      std::this_thread::yield();
+      continue;
+    }
+    std::shared_ptr<Job> job;
+    {
+      const std::lock_guard lock(mutex_);
+      job = std::move(seat_);
+      called_ = false;
+    }
+    job->work();
+    until = Clock::now() + patience;
+  }
+}
+
 void Pool::forEach(int count, int threads, const std::function<void(int)>& task) {
-  const int helpers = std::min(threads, count) - 1;
+  int helpers = std::min(threads, count) - 1;
   const auto job = std::make_shared<Job>(count, task);
+  if (helpers > 0 && guestOfThread != nullptr) {
+    guestOfThread->offer(job);
+    helpers--;
+  }
   if (helpers > 0) {
     const std::lock_guard lock(mutex_);
     startThreads(helpers);

@@ -15,6 +15,8 @@ namespace saliencymix {
 
 // Threads start when first needed. Any thread may call forEach, several at once.
 class Pool {
+  struct Job;
+
  public:
   // That of the process for parts of calls, shared by all callers. Calls have one of their own (binding/calls.cc).
   static Pool& shared();
@@ -35,13 +37,40 @@ class Pool {
   // The same for a call that is about to be started.
   void expectCall();
 
+  // A thread that is none of the pool's and helps with one call, as its own has nothing else to do until that ends.
+  class Guest {
+   public:
+    // As long as this lives, a forEach on the thread that made it has the guest as one of its threads.
+    class Stay {
+     public:
+      explicit Stay(Guest* guest);
+      ~Stay();
+      Stay(const Stay&) = delete;
+      Stay& operator=(const Stay&) = delete;
+
+     private:
+      Guest* guest_;
+    };
+
+    // On the guest's own thread: works until the stay is over, or there was nothing to do for so long.
+    void help(std::chrono::microseconds patience);
+
+   private:
+    friend class Pool;
+    void offer(std::shared_ptr<Job> job);
+
+    std::mutex mutex_;
+    std::shared_ptr<Job> seat_;
+    std::atomic<bool> called_{false};  // a seat is there
+    std::atomic<bool> over_{false};
+  };
+
   // Each user of the pool holds on to it; when the last lets go (true) the threads are joined. They start again on demand.
   void retain();
   bool release();
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Job;
 
   struct Worker {
     std::thread thread;

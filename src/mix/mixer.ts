@@ -90,6 +90,9 @@ export interface Recipe {
 
 const WORD = 0xffffffff;
 
+/** Bytes of a batch that is mixed in less time than anybody waits for an event: 256 images of CIFAR are fewer. */
+const SMALL = 2 ** 20;
+
 function checkSlots(value: unknown, images: number): Slots | undefined {
   if (value === undefined) return undefined;
   const { of, count } = check.options(value, ['of', 'count'], 'slots') as { of?: unknown; count?: unknown };
@@ -115,12 +118,20 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   const threads = chooseThreads(settings.threads);
   const draws = new DrawAhead((drawing, address) => drawBatch(choices, per, drawing, address));
 
+  const oneCall = choices.length === 1 && choices[0].options.saliency !== 'learned';
+
+  /** Whether this thread is one of those that mix a batch: there are others, and waiting for them would be all it did. */
+  const helpsWith = (batch: unknown): boolean => {
+    const data = (batch as Partial<ImageBatch> | undefined)?.data;
+    return oneCall && threads > 1 && data !== undefined && data.length <= SMALL;
+  };
+
   /** Threads take as long to wake as their work takes to draw: the first thing that a call does. */
-  function expectCall(): void {
-    if (saliency) addon().expectCall(threads);
+  function expectCall(others: number): void {
+    if (saliency) addon().expectCall(others);
   }
 
-  function prepare(source: Source, given: Record<string, unknown>) {
+  function prepare(source: Source, given: Record<string, unknown>, helped = false) {
     const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
     const number = check.integer(given.batch ?? calls, 'batch', 0, WORD);
     const [count, height, width] = source.shape;
@@ -129,6 +140,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       source,
       backend: backendFor(settings.backend, source, { pixels: count * height * width, saliency }),
       threads,
+      helped,
       signal: check.signal(given.signal),
     };
     if (given.batch === undefined) calls++;
@@ -149,7 +161,8 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     labels: Labels,
     options?: CallOptions<unknown>,
   ): Promise<MixedBatch<Pixels | DeviceBatch>> {
-    expectCall();
+    const helped = helpsWith(batch);
+    expectCall(helped ? threads - 1 : threads);
     const names = ['epoch', 'batch', 'slots', 'signal', 'output', 'into'];
     const given = check.options(options, names, 'mix options');
     const { source, make } = imagesOf(batch);
@@ -157,13 +170,14 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const classes = check.labels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
     const { images, native, resident } = make(output, count, given.into);
-    const { context, drawn, planned } = prepare(source, given);
+    const { context, drawn, planned } = prepare(source, given, helped);
     const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
     // While native code runs. Whatever fails, the call ends when native code no longer uses the images.
     const cleared = newLabels(count, classes);
     draws.drawNext();
+    if (helped) addon().helpCall();
     await Promise.allSettled([cleared, mixing]);
     await mixing;
     const soft = await cleared;
@@ -181,7 +195,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
 
   return {
     async plan(batch, options) {
-      expectCall();
+      expectCall(threads);
       const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
       const { source } = imagesOf(batch);
       const { context, drawn, planned } = prepare(source, given);

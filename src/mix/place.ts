@@ -13,6 +13,8 @@ export interface NativeContext {
   source: Source;
   backend: string;
   threads: number;
+  /** Whether the JavaScript thread helps the call. */
+  helped?: boolean;
   signal?: AbortSignal;
 }
 
@@ -59,7 +61,7 @@ type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'out
 
 /** One trip to native code: place, mix, or both. `records` are completed in place. */
 export async function callMix(
-  { source, backend, threads, signal }: NativeContext,
+  { source, backend, threads, helped, signal }: NativeContext,
   { samples, whole, real }: NativeSamples,
   { place, output }: Parts,
 ): Promise<void> {
@@ -75,6 +77,7 @@ export async function callMix(
         channels,
         backend,
         threads,
+        helped: helped ? 1 : 0,
         cancel,
         samples,
         whole,

@@ -114,6 +114,8 @@ export interface Addon {
   cancel(flag: CancelFlag): void;
   /** Wakes the threads of a call that is about to come. */
   expectCall(threads: number): void;
+  /** Works along with the call that began last, if that was told so: until it ends, as long as a small one takes. */
+  helpCall(): void;
   preferLargePages(fresh: Uint8Array): void;
   /** Allocated when it is first written to. */
   newResident(memory: { backend: string; bytes: number }): ResidentHandle;
@@ -159,7 +161,12 @@ export interface Addon {
   mix(
     call: NativeSource &
       NativeRun &
-      NativeSamples & { place?: NativePlacing; output?: NativeFormat & NativeTarget },
+      NativeSamples & {
+        place?: NativePlacing;
+        output?: NativeFormat & NativeTarget;
+        /** Whether this thread is one of the call's: it says `helpCall` next. */
+        helped?: number;
+      },
   ): Promise<void>;
   mixLabelMaps(
     call: Omit<NativeShape, 'channels'> &

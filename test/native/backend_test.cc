@@ -3,7 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <mutex>
+#include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "backends.h"
 #include "calls.h"
@@ -235,6 +238,67 @@ TEST(anExpectedJobIsDoneWheneverItComes) {
 }
 
 // Calls that nobody waits for: each is done once, by threads that are there, or that start again for it.
+TEST(aGuestHelpsOneCall) {
+  using namespace std::chrono_literals;
+  // With two threads the guest is the other one: each task waits for both, so it must have come.
+  Pool::Guest guest;
+  std::set<std::thread::id> at;
+  std::atomic<int> tasks{0};
+  std::thread call([&] {
+    const Pool::Guest::Stay stay(&guest);
+    for (int round = 0; round < 100; round++) {
+      std::atomic<int> here{0};
+      std::mutex mutex;
+      Pool::shared().forEach(2, 2, [&](int) {
+        here++;
+        while (here < 2) std::this_thread::yield();
+        tasks++;
+        const std::lock_guard lock(mutex);
+        at.insert(std::this_thread::get_id());
+      });
+    }
+  });
+  const std::thread::id callThread = call.get_id();
+  guest.help(10s);
+  call.join();
+  CHECK_EQUAL(tasks.load(), 200);
+  CHECK(at == (std::set{callThread, std::this_thread::get_id()}));
+  guest.help(10s);  // over: at once
+
+  // One that does not come, and one that loses patience.
+  Pool::Guest absent;
+  int done = 0;
+  {
+    const Pool::Guest::Stay stay(&absent);
+    Pool::shared().forEach(50, 2, [&](int) { done++; });
+  }
+  CHECK_EQUAL(done, 50);
+  absent.help(0us);
+  Pool::Guest patient;
+  patient.help(1ms);
+
+  // After its stay others help again.
+  std::atomic<int> again{0};
+  Pool::shared().forEach(50, 3, [&](int) { again++; });
+  CHECK_EQUAL(again.load(), 50);
+}
+
+TEST(aGuestThatComesLateFindsNothing) {
+  using namespace std::chrono_literals;
+  for (int round = 0; round < 200; round++) {
+    Pool::Guest guest;
+    std::atomic<int> total{0};
+    std::thread late([&] { guest.help(1ms); });
+    {
+      const Pool::Guest::Stay stay(&guest);
+      const auto counted = [&](int) { total++; };  // gone when the call is
+      Pool::shared().forEach(3, 2, counted);
+    }
+    late.join();
+    CHECK_EQUAL(total.load(), 3);
+  }
+}
+
 TEST(thePoolRunsCalls) {
   Pool pool;
   std::atomic<int> done{0};
