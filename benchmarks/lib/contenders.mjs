@@ -30,12 +30,12 @@ export function label({ name, level, threads, commit }) {
 }
 
 /**
- * A process for each variant. The level is the process's, so the one that was asked goes on only where there is none:
- * starting Python and its libraries takes seconds.
+ * A process for each variant. The level is the process's, and so are its processors: the one that was asked goes on only
+ * where there is nothing to say of either, as starting Python and its libraries takes seconds.
  */
 async function startVariants(file, place, about, asked) {
   const [first, ...others] = about.variants;
-  if (first.level === undefined) {
+  if (first.level === undefined && first.threads !== 1) {
     return [contenderOf(place, about, first, asked), ...others.map((v) => start(file, place, about, v))];
   }
   await asked.end();
@@ -44,7 +44,7 @@ async function startVariants(file, place, about, asked) {
 
 function start(file, place, about, variant) {
   const environment = variant.level ? { SALIENCYMIX_CPU: variant.level } : {};
-  return contenderOf(place, about, variant, new ContenderProcess(file, environment));
+  return contenderOf(place, about, variant, new ContenderProcess(file, environment, variant.threads));
 }
 
 function contenderOf(place, about, variant, process) {

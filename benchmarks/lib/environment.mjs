@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { cacheBytes } from './inputs.mjs';
+import { oneProcessorEach } from './process.mjs';
 
 function git(root, ...words) {
   try {
@@ -31,6 +32,7 @@ export function environmentOf(root, cores) {
     ...commitOf(root),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores,
+    oneProcessorEach: oneProcessorEach(),
     cacheMB: Math.round(cacheBytes() / 2 ** 20),
     memoryGB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${process.arch}`,

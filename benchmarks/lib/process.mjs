@@ -51,18 +51,27 @@ function commandOf(file) {
   return findPython() && [findPython(), [PYTHON_SIDE, fileURLToPath(file)]];
 }
 
+/** What comes before a command so that it has the first processor and no other; nothing where the system cannot say that. */
+const FIRST_PROCESSOR = ['taskset', '-c', '0'];
+const confines = spawnSync(FIRST_PROCESSOR[0], [...FIRST_PROCESSOR.slice(1), 'true']).status === 0;
+
+/** Whether who runs on one thread has one processor: Node has threads of its own, which would work on another one. */
+export const oneProcessorEach = () => confines;
+
 export class ContenderProcess {
   #child;
   #lines;
   #stderr = '';
 
-  /** `file`: URL of the contender's file. `environment`: added to this process's own. */
-  constructor(file, environment = {}) {
+  /** `file`: URL of the contender's file. `environment`: added to this process's own. `threads`: how many it runs on. */
+  constructor(file, environment = {}, threads = undefined) {
     const command = commandOf(file);
     if (!command) throw new Error('python3 is not there');
     const python = command[0] !== process.execPath;
     const env = { ...process.env, ...(python && ENVIRONMENT), ...environment };
-    this.#child = spawn(...command, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const before = threads === 1 && confines ? FIRST_PROCESSOR : [];
+    const [program, ...words] = [...before, command[0], ...command[1]];
+    this.#child = spawn(program, words, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.on('error', (error) => {
       this.#stderr += error.message;
     });

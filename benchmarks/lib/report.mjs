@@ -92,7 +92,7 @@ function taskSection({ title, about, bandwidth, left, jobs }) {
 function machine({ date, rounds, environment: at }) {
   const versions = Object.entries(at.versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `${at.processor}, ${at.cores} core${at.cores === 1 ? '' : 's'}, ${at.cacheMB} MB cache, ${at.system}; levels ${at.levels.join(', ')}.`,
+    `${at.processor}, ${at.cores} core${at.cores === 1 ? '' : 's'}, ${at.cacheMB} MB cache, ${at.system}; levels ${at.levels.join(', ')}; ${at.oneProcessorEach ? 'one processor to one thread' : 'any processor to one thread'}.`,
     `${versions.join(', ')}; commit ${at.commit}${at.modified ? ' with changes' : ''}, ${date.slice(0, 10)}, ${rounds} rounds.`,
   ].join('  \n');
 }
@@ -101,7 +101,7 @@ const METHOD = `Made by \`npm run bench\`; do not edit. Every result was compare
 contender runs in a process of its own on the same inputs, which are distinct and larger than a core's cache, and they
 take turns in rounds, one at a time. All write into memory that is there already, as a training loop does. Numbers are
 medians over the rounds with the quartiles in brackets; ratios are taken within each round, then their median. Rivals
-run on one thread unless it says otherwise.`;
+run on one thread unless it says otherwise. Who runs on one thread has one processor, where the system can be told so.`;
 
 /** From the kept table: the numbers that do not change with the machine's load. */
 function instructionSection() {
