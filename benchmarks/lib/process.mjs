@@ -64,7 +64,7 @@ export class ContenderProcess {
   #stderr = '';
 
   /** `file`: URL of the contender's file. `environment`: added to this process's own. `threads`: how many it runs on. */
-  constructor(file, environment = {}, threads = undefined) {
+  constructor(file, environment = {}, threads) {
     const command = commandOf(file);
     if (!command) throw new Error('python3 is not there');
     const python = command[0] !== process.execPath;
