@@ -31,8 +31,9 @@ namespace saliencymix::cpu {
 // All is computed in 16 bits, in kSteps of c. A sum of c + 1 over the window has 16 bits once it is divided by 2^shift; as
 // every pixel counts for at least 1 it is not negative, though the four sums that it is made of are rounded down. The mean
 // is floor(floor(sum A / 2^16) B / 2^16), with A = 2^16 n / rows and B = 2^16 kSteps 2^shift / (n cols), where n is the
-// least number of rows that a window has, rounded and at most 2^16 - 1. B is below 0.9 x 2^16, and sum below 2^16: the mean is off by less than 1.8 for the four sums, 0.9 (1 + 1)
-// for the first product and 1.5 for the second, together less than kMeanError.
+// least number of rows that a window has, rounded and at most 2^16 - 1. B is below 0.9 x 2^16 and sum below 2^16, so the
+// mean is off by less than 1.8 for the four sums, 0.9 (1 + 1) for the first product and 1.5 for the second: less than
+// kMeanError.
 struct FineGrainedCells {
   static constexpr int kSide = 4;
   static constexpr int kSteps = 8;
