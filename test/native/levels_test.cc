@@ -218,6 +218,68 @@ TEST(mixingAndConverting) {
 
 namespace {
 
+// Samples that ask for a peak or a low of their source, a few for one of their target too, in an order that comes back to
+// where it began after any number of images, or runs into an image that has been; and some that ask for nothing.
+std::vector<MixSample> askingSamples(check::Numbers& numbers, int count) {
+  std::vector<MixSample> samples;
+  for (int i = 0; i < count; i++) {
+    MixSample sample{};
+    sample.target = i;
+    sample.source = numbers.below(4) == 0 ? numbers.below(count) : (i * 5 + 3) % count;
+    sample.kind = numbers.below(6) == 0 ? MixKind::keep : MixKind::paste;
+    sample.placeOf = i;
+    sample.from = {numbers.below(5) == 0 ? AnchorKind::low : AnchorKind::peak, {0, 0}, kFirstTie};
+    sample.to = {numbers.below(5) == 0 ? AnchorKind::peak : AnchorKind::corresponding, {0, 0}, kFirstTie};
+    sample.lambda = numbers.uniform();
+    samples.push_back(sample);
+  }
+  return samples;
+}
+
+// Found and mixed in one call, against one question, one place and one image after the other.
+void compareFindingAndMixing(check::Numbers& numbers, int count, int height, int width, int threads) {
+  const Images images(numbers, count, height, width, 3);
+  const BatchView& batch = images.view();
+  const Planes<std::uint8_t> planes{batch.data, count, height, width, batch.channels};
+  const SaliencyMethod& method = *findSaliencyMethod("fine-grained");
+  const OutputFormat format = parity::formatOf(numbers, Layout::nhwc, Dtype::uint8);
+  const std::vector<MixSample> asking = askingSamples(numbers, count);
+
+  std::vector<MixSample> placed = asking;
+  for (const AnchorRequest& request : anchorRequests(placed)) {
+    std::vector<float> map(batch.image(0).pixels());
+    method.compute(batch.image(request.image), map.data());
+    *request.found = findExtreme(map.data(), height, width, request.extreme, request.u);
+  }
+  placeSamples(placed, height, width, BoxRule::shift);
+  std::vector<std::uint8_t> expected(static_cast<std::size_t>(count) * batch.image(0).bytes());
+  calls::mix(*scalarLevel(), planes, placed, format, expected.data(), {1, nullptr});
+
+  for (const auto& level : vectorLevels()) {
+    std::vector<MixSample> found = asking;
+    std::vector<std::uint8_t> out(expected.size(), 0xcd);
+    level->mix({{batch}, found, Placing{BoxRule::shift, &method, nullptr}, format, {out.data()}}, {threads, nullptr});
+    CHECK(out == expected);
+    for (std::size_t i = 0; i < found.size(); i++) CHECK_EQUAL(found[i].lambda, placed[i].lambda);
+  }
+}
+
+}  // namespace
+
+// Images of over 32 KB are visited in chains, smaller ones as they come.
+TEST(findingAndMixingInOneCall) {
+  check::Numbers numbers(38);
+  for (const int threads : {1, 2, 5}) {
+    for (const int count : {1, 2, 3, 7, 12, 16}) {
+      compareFindingAndMixing(numbers, count, 104, 106, threads);
+      compareFindingAndMixing(numbers, count, 30, 34, threads);
+    }
+  }
+  compareFindingAndMixing(numbers, 9, 128, 131, 2);
+}
+
+namespace {
+
 std::vector<CropFlip> randomDraws(check::Numbers& numbers, int count, int height, int width) {
   constexpr std::int32_t kExtremes[] = {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
   std::vector<CropFlip> draws;
