@@ -119,7 +119,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   if (!backend.makesTrips() && isQuick(records->samples, placing, output, batch)) {
     return PromiseWorker::now(from, cancelled, work);
   }
-  const bool helped = readInt(from, "helped", 0) != 0 && !backend.makesTrips();
+  const bool helped = has(from, "helped") && readInt(from, "helped", 0) != 0 && !backend.makesTrips();
   Pool::shared().expect(helped ? threads - 1 : threads);
   return PromiseWorker::queue(from, cancelled, work, helped ? std::make_shared<Pool::Guest>() : nullptr);
 }
