@@ -73,6 +73,7 @@ describe('an image batch', () => {
       /a Uint8Array \(uint8 NHWC\) for batch\.data but received Float32Array of length 384/,
     ],
     ['an array', { data: [1, 2, 3], shape: [1, 1, 1, 3] }, /a Uint8Array.*received \[1, 2, 3\]/],
+    ['null in place of its bytes', { data: null, shape: [1, 1, 1, 3] }, /a Uint8Array.*received null/],
     ['an ArrayBuffer', { data: new ArrayBuffer(3), shape: [1, 1, 1, 3] }, /a Uint8Array/],
     [
       'a detached buffer',

@@ -32,6 +32,8 @@ constexpr int kFew = 3;
 // How long for one that is known to come.
 constexpr std::chrono::microseconds kExpect{200};
 
+thread_local Pool::Guest* guestOfThread = nullptr;
+
 }  // namespace
 
 struct Pool::Job {
@@ -81,12 +83,6 @@ Pool& Pool::shared() {
   static Pool pool;
   return pool;
 }
-
-namespace {
-
-thread_local Pool::Guest* guestOfThread = nullptr;
-
-}  // namespace
 
 Pool::Guest::Stay::Stay(Guest* guest) : guest_(guest) {
   if (guest != nullptr) guestOfThread = guest;

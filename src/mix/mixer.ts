@@ -90,7 +90,7 @@ export interface Recipe {
 
 const WORD = 0xffffffff;
 
-/** Bytes of a batch that is mixed in less time than anybody waits for an event: 256 images of CIFAR are fewer. */
+/** Bytes of a batch that is mixed in about the time that threads take to wake: 256 images of CIFAR are fewer. */
 const SMALL = 2 ** 20;
 
 function checkSlots(value: unknown, images: number): Slots | undefined {
@@ -122,8 +122,9 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
 
   /** Whether this thread is one of those that mix a batch: there are others, and waiting for them would be all it did. */
   const helpsWith = (batch: unknown): boolean => {
-    const data = (batch as Partial<ImageBatch> | undefined)?.data;
-    return oneCall && threads > 1 && data !== undefined && data.length <= SMALL;
+    // Not checked yet: anything may be there.
+    const bytes = (batch as Partial<ImageBatch> | undefined)?.data?.length ?? Infinity;
+    return oneCall && threads > 1 && bytes <= SMALL;
   };
 
   /** Threads take as long to wake as their work takes to draw: the first thing that a call does. */
