@@ -1,6 +1,7 @@
 #include "backends.h"
 
 #include <array>
+#include <utility>
 
 #include "cpu/backend.h"
 #include "cuda/backend.h"
@@ -18,9 +19,24 @@ std::span<const Backend* const> backends() {
 
 const Backend* findBackend(std::string_view name) {
   for (const Backend* backend : backends()) {
-    if (name == backend->name() || (name == "auto" && backend->unavailable().empty())) return backend;
+    if (name == backend->name()) return backend;
   }
   return nullptr;
+}
+
+std::vector<std::string_view> lackedBy(const Backend& backend) {
+  constexpr std::pair<std::string_view, MixKind> kKinds[] = {
+      {"keep", MixKind::keep}, {"paste", MixKind::paste}, {"blend", MixKind::blend}, {"erase", MixKind::erase}};
+  constexpr std::pair<std::string_view, Dtype> kDtypes[] = {
+      {"uint8", Dtype::uint8}, {"float32", Dtype::float32}, {"float16", Dtype::float16}};
+  std::vector<std::string_view> lacked;
+  const auto ask = [&](std::string_view name, const Needs& needs) {
+    if (!backend.supports(needs)) lacked.push_back(name);
+  };
+  for (const SaliencyMethod& method : kSaliencyMethods) ask(method.name, {&method, {}, {}});
+  for (const auto& [name, kind] : kKinds) ask(name, {nullptr, kind, {}});
+  for (const auto& [name, dtype] : kDtypes) ask(name, {nullptr, {}, dtype});
+  return lacked;
 }
 
 }  // namespace saliencymix

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/backend.h"
 
@@ -10,7 +11,10 @@ namespace saliencymix {
 
 std::span<const Backend* const> backends();
 
-// By name, or for "auto" the first that is available. nullptr where there is none of that name.
+// nullptr where there is none of that name.
 const Backend* findBackend(std::string_view name);
+
+// The names of all that a backend lacks: saliency methods, kinds of mixing, number types of mixed images.
+std::vector<std::string_view> lackedBy(const Backend& backend);
 
 }  // namespace saliencymix

@@ -29,6 +29,9 @@ Napi::Value listBackends(const Napi::CallbackInfo& info) {
     Napi::Array levels = Napi::Array::New(env);
     for (const std::string& level : backend->levels()) levels.Set(levels.Length(), level);
     entry.Set("levels", levels);
+    Napi::Array lacks = Napi::Array::New(env);
+    for (const std::string_view name : lackedBy(*backend)) lacks.Set(lacks.Length(), std::string(name));
+    entry.Set("lacks", lacks);
     list.Set(list.Length(), entry);
   }
   return list;
@@ -36,7 +39,12 @@ Napi::Value listBackends(const Napi::CallbackInfo& info) {
 
 Napi::Value listMethods(const Napi::CallbackInfo& info) {
   Napi::Array list = Napi::Array::New(info.Env());
-  for (const SaliencyMethod& method : kSaliencyMethods) list.Set(list.Length(), std::string(method.name));
+  for (const SaliencyMethod& method : kSaliencyMethods) {
+    Napi::Object entry = Napi::Object::New(info.Env());
+    entry.Set("name", std::string(method.name));
+    entry.Set("tolerance", method.tolerance);
+    list.Set(list.Length(), entry);
+  }
   return list;
 }
 

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "backends.h"
@@ -61,9 +62,10 @@ inline HeldBatch readHeldBatch(const Napi::Object& from, const Backend& backend)
   return {view, readResident(from, backend, bytesOf(view))};
 }
 
-inline const SaliencyMethod& readMethod(const Napi::Object& from) {
+inline const SaliencyMethod& readMethod(const Napi::Object& from, const Backend& backend) {
   const SaliencyMethod* method = findSaliencyMethod(readText(from, "method"));
-  if (method == nullptr) throw badArgument(from.Env(), "method", "the name of one");
+  const bool there = method != nullptr && backend.supports({method, std::nullopt, std::nullopt});
+  if (!there) throw badArgument(from.Env(), "method", "the name of one that the backend has");
   return *method;
 }
 

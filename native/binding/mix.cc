@@ -14,9 +14,9 @@ namespace {
 
 BoxRule readRule(const Napi::Object& from) { return readInt(from, "clip", 0) != 0 ? BoxRule::clip : BoxRule::shift; }
 
-Placing readPlacing(const Napi::Object& from, const BatchView& batch) {
+Placing readPlacing(const Napi::Object& from, const BatchView& batch, const Backend& backend) {
   const BoxRule rule = readRule(from);
-  if (!has(from, "maps")) return {rule, &readMethod(from), nullptr};
+  if (!has(from, "maps")) return {rule, &readMethod(from, backend), nullptr};
   return {rule, nullptr, readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1))};
 }
 
@@ -97,7 +97,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   const auto records =
       std::make_shared<Records>(readRecords(from, batch.view.count, batch.view.height, batch.view.width));
   const auto placing =
-      readPart<Placing>(from, "place", [&](const Napi::Object& part) { return readPlacing(part, batch.view); });
+      readPart<Placing>(from, "place", [&](const Napi::Object& part) { return readPlacing(part, batch.view, backend); });
   const auto output = readPart<Output>(from, "output", [&](const Napi::Object& part) {
     return readOutput(part, batch, backend, records->samples.size());
   });

@@ -21,7 +21,7 @@ Napi::Value saliency(const Napi::CallbackInfo& info) {
   const Backend& backend = readBackend(from);
   const HeldBatch batch = readHeldBatch(from, backend);
   const auto [_, count, height, width, channels] = batch.view;
-  const SaliencyMethod& method = readMethod(from);
+  const SaliencyMethod& method = readMethod(from, backend);
   const int threads = readInt(from, "threads", 1);
   float* maps = has(from, "maps") ? readArray<float>(from, "maps", product(count, height, width, 1)) : nullptr;
   Point* peaks = readPoints(from, "peaks", count);

@@ -92,6 +92,13 @@ struct MixJob {
   Destination output;                  // one image per sample, in their order; does not overlap the batch
 };
 
+// What a call needs a backend to have; what is absent is not asked for.
+struct Needs {
+  const SaliencyMethod* method = nullptr;  // that finds what is salient
+  std::optional<MixKind> kind;             // of a sample
+  std::optional<Dtype> dtype;              // of the mixed images
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -100,6 +107,8 @@ class Backend {
   virtual const char* description() const = 0;
   // Why it cannot be used on this machine; empty when it can.
   virtual std::string unavailable() const = 0;
+  // Whether it has all of that. Callers ask first: a call for what a backend lacks is a fault of theirs.
+  virtual bool supports(const Needs& needs) const = 0;
   // Which of its variants runs, and those that this machine could run, best first. The variants give the same bits but
   // for the scalar reference, which computes the float methods in float64.
   virtual const char* level() const = 0;

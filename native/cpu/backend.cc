@@ -43,6 +43,8 @@ class CpuBackend final : public Backend {
   const char* name() const override { return "cpu"; }
   const char* description() const override { return chosen_.level->description; }
   std::string unavailable() const override { return chosen_.problem; }
+  // Where a method has no kernel its reference runs.
+  bool supports(const Needs&) const override { return true; }
   const char* level() const override { return chosen_.level->name; }
   std::vector<std::string> levels() const override {
     std::vector<std::string> names;

@@ -16,6 +16,7 @@ class AbsentBackend final : public Backend {
     return "this build has no CUDA code, for want of a CUDA compiler (nvcc) or by SALIENCYMIX_CUDA=OFF; with the CUDA "
            "toolkit installed, build the addon again";
   }
+  bool supports(const Needs&) const override { return false; }
   const char* level() const override { return "none"; }
   std::vector<std::string> levels() const override { return {}; }
   bool makesTrips() const override { return true; }

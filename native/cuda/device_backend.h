@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "cuda/methods.h"
 #include "cuda/trip.h"
 
 namespace saliencymix::cuda {
@@ -24,6 +25,10 @@ class DeviceBackend final : public Backend {
   const char* name() const override { return device_.name(); }
   const char* description() const override { return device_.description(); }
   std::string unavailable() const override { return device_.unavailable(); }
+  // Of methods only those that have kernels; samples of every kind, in every number type.
+  bool supports(const Needs& needs) const override {
+    return needs.method == nullptr || DeviceMethods::has(needs.method->name);
+  }
   const char* level() const override { return device_.level(); }
   std::vector<std::string> levels() const override {
     return device_.unavailable().empty() ? std::vector<std::string>{device_.level()} : std::vector<std::string>{};

@@ -1,9 +1,7 @@
-// The saliency methods that this backend has, for any kind of lane. A new one: its file in methods/, and one line here.
+// The saliency methods that this backend has, for any kind of lane. A new one: its file in methods/, included here, and its
+// name in the list.
 #pragma once
 
-#include <array>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,18 +37,24 @@ constexpr DeviceMethod<Lane> deviceMethod() {
           }};
 }
 
-template <class Lane>
-const DeviceMethod<Lane>& findDeviceMethod(std::string_view name) {
-  static constexpr std::array all = {
-      deviceMethod<Lane, FineGrainedOnDevice>(),
-      deviceMethod<Lane, SpectralResidualOnDevice>(),
-      deviceMethod<Lane, FrequencyTunedOnDevice>(),
-  };
-  for (const DeviceMethod<Lane>& method : all) {
-    if (method.name == name) return method;
+template <class... Methods>
+struct MethodList {
+  static constexpr bool has(std::string_view name) { return ((name == Methods::kName) || ...); }
+
+  // nullptr where there is none of that name.
+  template <class Lane>
+  static const DeviceMethod<Lane>* find(std::string_view name) {
+    static constexpr DeviceMethod<Lane> all[] = {deviceMethod<Lane, Methods>()...};
+    for (const DeviceMethod<Lane>& method : all) {
+      if (method.name == name) return &method;
+    }
+    return nullptr;
   }
-  throw std::runtime_error("the cuda backend does not have the saliency method " + std::string(name) +
-                           "; use backend \"cpu\"");
-}
+};
+
+using DeviceMethods = MethodList<
+    FineGrainedOnDevice,
+    SpectralResidualOnDevice,
+    FrequencyTunedOnDevice>;
 
 }  // namespace saliencymix::cuda

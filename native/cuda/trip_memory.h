@@ -54,7 +54,7 @@ class PixelFeed {
 // Whose maps are kept: nobody's, those of the wave that is under way, or all.
 enum class WholeMaps { none, ofWave, all };
 
-// A method on `images` images of a batch, wave after wave.
+// A method that the backend has, on `images` images of a batch, wave after wave.
 template <class Lane>
 struct MapWork {
   const DeviceMethod<Lane>& method;
@@ -65,7 +65,7 @@ struct MapWork {
   std::vector<std::byte> tables;
 
   MapWork(const SaliencyMethod& of, const BatchView& batch, int images, WholeMaps wanted)
-      : method(findDeviceMethod<Lane>(of.name)), view(batch), count(images), ofWave(0), maps(wanted),
+      : method(*DeviceMethods::find<Lane>(of.name)), view(batch), count(images), ofWave(0), maps(wanted),
         tables(method.tables(batch.height, batch.width)) {
     const std::size_t each = method.scratchBytes(1, batch.height, batch.width);
     const std::size_t fit = std::clamp<std::size_t>(tuning::kWaveBytes / each, 1, tuning::kMostImagesOfWave);

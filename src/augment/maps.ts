@@ -9,7 +9,7 @@ import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { drawCross, mapToGray, overlay } from '../report/overlay';
 import { chooseBackend, chooseThreads } from '../native/backends';
-import { type SaliencyOptions, saliency } from '../saliency/index';
+import { type SaliencyOptions, saliency, workOf } from '../saliency/index';
 import { saliencyMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import { PARTIAL, writeError, writeWhole } from '../run/files';
@@ -166,7 +166,7 @@ export async function writeMaps(options: MapsOptions): Promise<MapsSummary> {
   const method = check.name(options.method ?? 'fine-grained', saliencyMethods, 'method');
   // One image a call: where they keep sizes of their own, which nobody knows yet, they are taken to be small.
   const [height, width] = options.size ?? [0, 0];
-  const backend = chooseBackend(options.backend, { pixels: height * width, saliency: method !== 'learned' });
+  const backend = chooseBackend(options.backend, workOf(height * width, method));
   // Images run side by side already, so one thread each unless asked for more.
   const threads = options.threads === undefined ? 1 : chooseThreads(options.threads);
   const started = Date.now();

@@ -5,7 +5,7 @@ import { type ImageFormat, imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, type ResolvedSize, resolveSize, type SizeOption } from '../data/size';
-import { asksSaliency } from '../mix/index';
+import { workOf } from '../mix/index';
 import { createMixer, type Mixer } from '../mix/mixer';
 import { type MixerOptions, resolveOptions } from '../mix/options';
 import { checkBackend, chooseBackend } from '../native/backends';
@@ -88,7 +88,7 @@ export function checkOptions(given: AugmentOptions) {
 export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<Run> {
   const { out, batch, copies, format, encoding, shard, mode, signal, mixer } = checkOptions(given);
   const classes = dataset.classes.length;
-  checkBackend(mixer.backend);
+  checkBackend(mixer.backend, workOf(0, [resolveOptions(mixer)]).needs);
   if (mixer.saliency === 'learned' && mixer.saliencyModel !== undefined)
     await checkModel(mixer.saliencyModel);
   const size = await resolveSize(dataset, given.size);
@@ -112,7 +112,7 @@ export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<
   const threads = mixer.threads ?? availableParallelism();
   // Chosen once, by a whole batch: a last one that is smaller runs where the others do.
   const [height, width] = size.size;
-  const work = { pixels: batch * height * width, saliency: asksSaliency(resolveOptions(mixer)) };
+  const work = workOf(batch * height * width, [resolveOptions(mixer)]);
   const backend = chooseBackend(mixer.backend, work);
   const made = createMixer({ ...mixer, classes, threads, backend });
   return { dataset, settings, size, mixer: made, out, strict: given.strict ?? false, backend, signal, mode };

@@ -6,6 +6,7 @@ import { mixMethodNames, mixMethods } from '../mix/index';
 import { modelNames, models } from '../models/index';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
+import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
 import { runCommand } from './run';
 
@@ -23,7 +24,7 @@ function collect() {
   const all = backends();
   return {
     saliencymix: version,
-    ...environment(all.find(({ available }) => available)?.name ?? 'none'),
+    ...environment(all.find(({ available, auto }) => available && auto)?.name ?? 'none'),
     onnxruntime: onnxruntime(),
     processor: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} threads`,
     backends: all,
@@ -35,12 +36,19 @@ function collect() {
   };
 }
 
+export function aboutBackend(backend: Omit<Backend, 'name'>): string {
+  const { available, reason, level, levels, description, auto, lacks } = backend;
+  if (!available) return `not available: ${reason}`;
+  const parts = [`${description}: level ${level}, of ${levels.join(', ')}`];
+  if (!auto) parts.push(`not chosen by 'auto': ${UNTESTED}`);
+  if (lacks.length > 0) parts.push(`lacks ${lacks.join(', ')}`);
+  return parts.join('; ');
+}
+
 /** What a list shows of an entry besides its name. */
 function about(entry: string | { name: string; summary: string } | Backend): string {
   if (typeof entry === 'string') return '';
-  if ('summary' in entry) return entry.summary;
-  const { available, reason, level, levels, description } = entry;
-  return available ? `${description}: level ${level}, of ${levels.join(', ')}` : `not available: ${reason}`;
+  return 'summary' in entry ? entry.summary : aboutBackend(entry);
 }
 
 function print(info: ReturnType<typeof collect>): void {

@@ -12,7 +12,7 @@ import { imagesOf } from './images';
 import { outputTo, resolveOutput } from './output';
 import { callMix } from './place';
 import { checkPlan, checkPlanFits, type MixPlan } from './plan';
-import { encodeSamples } from './records';
+import { encodeSamples, kindsIn } from './records';
 
 export interface ApplyOptions {
   /** Images only: the form of the result. */
@@ -69,10 +69,14 @@ function isImages(input: unknown): boolean {
 }
 
 /** How a call on images, or on label maps of a shape, runs. */
-function runOf(batch: Pick<Source, 'shape' | 'resident'>, { backend, threads, signal }: ApplyOptions) {
+function runOf(
+  batch: Pick<Source, 'shape' | 'resident'>,
+  { backend, threads, signal }: ApplyOptions,
+  needs: readonly string[],
+) {
   const [count, height, width] = batch.shape;
   return {
-    backend: backendFor(backend, batch, { pixels: count * height * width, saliency: false }),
+    backend: backendFor(backend, batch, { pixels: count * height * width, saliency: false, needs }),
     threads: chooseThreads(threads),
     signal: check.signal(signal),
   };
@@ -90,7 +94,8 @@ async function applyToImages(
   const { images, native } = batch.make(output, plan.samples.length);
   const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
   const records = encodeSamples(plan.samples, fill);
-  const context = { source: batch.source, ...runOf(batch.source, options) };
+  const needs = [...kindsIn(plan.samples), output.dtype];
+  const context = { source: batch.source, ...runOf(batch.source, options, needs) };
   await callMix(context, records, { output: outputTo(output.native, native) });
   const asBatch = options.output === undefined && 'data' in images;
   return asBatch ? { data: images.data as Uint8Array, shape: images.shape } : images;
@@ -110,6 +115,7 @@ async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions
       },
     );
   }
+  const needs = kindsIn(plan.samples);
   const records = encodeSamples(
     plan.samples,
     check.integer(options.fill ?? 0, 'fill', -0x80000000, 0x7fffffff),
@@ -122,12 +128,12 @@ async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions
     const images = allocate(Uint8Array, length);
     const source = hostSource({ data: masks.data, shape: [count, height, width, 1] });
     const output = outputTo(resolveOutput({}, 1).native, { images });
-    await callMix({ source, ...runOf(source, options) }, records, { output });
+    await callMix({ source, ...runOf(source, options, needs) }, records, { output });
     return { data: images, shape };
   }
   const data = masks.data;
   const result = allocate(Int32Array, length);
-  const { backend, threads, signal } = runOf({ shape: [count, height, width, 1] }, options);
+  const { backend, threads, signal } = runOf({ shape: [count, height, width, 1] }, options, needs);
   await runNative(
     () => addon().mixLabelMaps({ data, count, height, width, backend, threads, ...records, result }),
     [data],

@@ -1,7 +1,8 @@
 /** The registry of mixing methods. A new one: its file in this folder, and one line here. */
+import type { Work } from '../native/backends';
 import { cutmix } from './cutmix';
 import { cutout } from './cutout';
-import type { MixMethod } from './method';
+import type { DrawOptions, MixMethod } from './method';
 import { mixup } from './mixup';
 import { none } from './none';
 import { saliencymix } from './saliencymix';
@@ -17,11 +18,22 @@ export const mixMethods = {
 export type MixMethodName = keyof typeof mixMethods;
 export const mixMethodNames = Object.keys(mixMethods) as MixMethodName[];
 
-/** Whether a mixer with these options looks for what is salient with a native method. */
-export function asksSaliency(options: {
+interface WorkOptions extends DrawOptions {
   method: MixMethodName;
   saliency: string;
   probability: number;
-}): boolean {
+}
+
+/** Whether a mixer with these options looks for what is salient with a native method. */
+export function asksSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
   return mixMethods[options.method].asksSaliency && options.saliency !== 'learned' && options.probability > 0;
+}
+
+/** What a mixer has to do with a batch of so many pixels, whichever of these sets of options its samples are drawn with. */
+export function workOf(pixels: number, optionsOf: readonly WorkOptions[]): Work {
+  const needs = optionsOf.flatMap((options) => {
+    const { kind } = mixMethods[options.method].drawFor(options);
+    return asksSaliency(options) ? [options.saliency, kind, 'keep'] : [kind, 'keep'];
+  });
+  return { pixels, saliency: optionsOf.some(asksSaliency), needs: [...new Set(needs)] };
 }

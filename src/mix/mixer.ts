@@ -6,11 +6,11 @@ import type { NativeFormat, NativeTarget } from '../native/binding';
 import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { Source } from '../native/source';
-import type { ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
+import type { Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { imagesOf } from './images';
-import { asksSaliency } from './index';
+import { workOf } from './index';
 import { mixLabels, newLabels } from './labels';
 import { Mixed } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
@@ -111,10 +111,10 @@ function checkSlots(value: unknown, images: number): Slots | undefined {
 /** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
 export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   let calls = 0;
-  // A backend asked for by name must be there now; which one 'auto' is, the first call tells.
-  if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend);
   const optionsOf = choices.map(({ options }) => options);
-  const saliency = optionsOf.some(asksSaliency);
+  const { saliency, needs } = workOf(0, optionsOf);
+  // A backend asked for by name must be there now; which one 'auto' is, the first call tells.
+  if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend, needs);
   const threads = chooseThreads(settings.threads);
   const draws = new DrawAhead((drawing, address) => drawBatch(choices, per, drawing, address));
 
@@ -132,14 +132,22 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     if (saliency) addon().expectCall(others);
   }
 
-  function prepare(source: Source, given: Record<string, unknown>, helped = false) {
+  function prepare(
+    source: Source,
+    given: Record<string, unknown>,
+    { helped = false, dtype }: { helped?: boolean; dtype?: Dtype } = {},
+  ) {
     const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
     const number = check.integer(given.batch ?? calls, 'batch', 0, WORD);
     const [count, height, width] = source.shape;
     const slots = checkSlots(given.slots, count);
     const context: NativeContext = {
       source,
-      backend: backendFor(settings.backend, source, { pixels: count * height * width, saliency }),
+      backend: backendFor(settings.backend, source, {
+        pixels: count * height * width,
+        saliency,
+        needs: dtype === undefined ? needs : [...needs, dtype],
+      }),
       threads,
       helped,
       signal: check.signal(given.signal),
@@ -171,7 +179,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const classes = check.labels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
     const { images, native, resident } = make(output, count, given.into);
-    const { context, drawn, planned } = prepare(source, given, helped);
+    const { context, drawn, planned } = prepare(source, given, { helped, dtype: output.dtype });
     const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );

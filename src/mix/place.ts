@@ -5,8 +5,12 @@ import { addon } from '../native/load';
 import type { Source } from '../native/source';
 import { learnedMaps } from '../saliency/learned';
 import type { DrawnBatch } from './draw';
+import { asksSaliency } from './index';
 import type { MixOptions } from './options';
 import { needsSaliency, pickRecords, putBackRecords } from './records';
+
+/** One that every backend has. */
+const ANY_METHOD = 'fine-grained';
 
 /** How a native call on a batch runs. */
 export interface NativeContext {
@@ -32,9 +36,9 @@ export async function placeSamples(
   const learned = options.saliency === 'learned';
   // Any map will do where nobody asks for one.
   const maps = learned && needsSaliency(records) ? await mapsOf(options, context) : undefined;
-  const place: NativePlacing = maps
-    ? { clip, maps }
-    : { clip, method: learned ? 'fine-grained' : options.saliency };
+  // Nor any method, but one that the backend has.
+  const method = asksSaliency(options) ? options.saliency : ANY_METHOD;
+  const place: NativePlacing = maps ? { clip, maps } : { clip, method };
   await callMix(context, records, { place, output });
 }
 

@@ -174,6 +174,11 @@ function kindOf(sample: MixSample): keyof typeof KINDS {
   return sample.from === undefined ? 'erase' : 'paste';
 }
 
+/** The kinds of mixing that samples are of, each once. */
+export function kindsIn(samples: readonly MixSample[]): string[] {
+  return [...new Set(samples.map(kindOf))];
+}
+
 const sidesOf = (box: Box) => [box.top, box.left, box.bottom, box.right];
 
 /** Samples that are placed; `fill` stands in for the samples' own, for masks. */

@@ -80,8 +80,10 @@ export interface Addon {
     reason?: string;
     level: string;
     levels: string[];
+    lacks: string[];
   }[];
-  methods(): string[];
+  /** By how much other code than the scalar reference may miss its maps: `tolerance`. */
+  methods(): { name: string; tolerance: number }[];
   /** Empty where the build had no libjpeg. */
   jpegVersion(): string;
   /** File i into slot i of `images`. Outcomes: 0 decoded, 1 for another decoder, 2 of another size. */

@@ -16,7 +16,7 @@ export async function cropFlip(
   { threads, signal }: { threads?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const batch = { data, count, height, width, channels };
-  const work = { pixels: count * height * width, saliency: false };
+  const work = { pixels: count * height * width, saliency: false, needs: [] };
   const run = { backend: chooseBackend('auto', work), threads: chooseThreads(threads) };
   await runNative((cancel) => addon().cropFlip({ ...batch, ...run, draws, result, cancel }), [data], signal);
 }

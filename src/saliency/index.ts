@@ -1,6 +1,6 @@
 /** Saliency of a batch by itself: maps, peaks and lows. */
 import * as check from '../check';
-import { backendFor, chooseThreads, levelOf } from '../native/backends';
+import { backendFor, chooseThreads, levelOf, type Work } from '../native/backends';
 import { allocate, resultMemory, runNative } from '../native/call';
 import { addon } from '../native/load';
 import { hostSource, type Source } from '../native/source';
@@ -51,6 +51,13 @@ export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Pr
   return (await findSaliency(hostSource(check.imageBatch(batch)), given)) as SaliencyResult;
 }
 
+/** What a search in so many pixels has to do. A model of learned saliency runs elsewhere. */
+export function workOf(pixels: number, method: SaliencyMethod): Work {
+  return method === 'learned'
+    ? { pixels, saliency: false, needs: [] }
+    : { pixels, saliency: true, needs: [method] };
+}
+
 /** Options of every search, wherever the pixels are. */
 export const finding = ['method', 'saliencyModel', 'threads', 'into', 'signal'] as const;
 
@@ -68,7 +75,7 @@ export async function findSaliency(source: Source, given: Search): Promise<Salie
   if (given.into !== undefined && !withMaps)
     throw check.invalid('into', 'nothing where no maps are wanted', given.into);
   const [count, height, width] = source.shape;
-  const work = { pixels: count * height * width, saliency: method !== 'learned' };
+  const work = workOf(count * height * width, method);
   const backend = backendFor(given.backend, source, work);
   const threads = chooseThreads(given.threads);
   const about = { shape: [count, height, width] as const, method, backend, level: levelOf(backend) };

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, openDataset } from '../data/dataset';
 import { SaliencyMixError } from '../errors';
-import { asksSaliency } from '../mix/index';
+import { workOf } from '../mix/index';
 import { resolveOptions } from '../mix/options';
 import type { Model } from '../models/model';
 import { checkBackend, chooseBackend } from '../native/backends';
@@ -78,8 +78,7 @@ function mixingBackend(
   wanted: string | undefined,
   { batch, size: [height, width], mixer }: TrainSettings,
 ): string {
-  const work = { pixels: batch * height * width, saliency: asksSaliency(resolveOptions(mixer)) };
-  return chooseBackend(wanted, work);
+  return chooseBackend(wanted, workOf(batch * height * width, [resolveOptions(mixer)]));
 }
 
 /** The trainer of the folder's checkpoint, or a new one. */
@@ -191,7 +190,7 @@ function withCheckpoint(error: unknown, out: string): unknown {
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
   const options = checkTrainOptions(given);
-  checkBackend(options.mixer.backend);
+  checkBackend(options.mixer.backend, workOf(0, [resolveOptions(options.mixer)]).needs);
   const started = Date.now();
   const data = await openDataset(given.data);
   let test: Dataset | undefined;

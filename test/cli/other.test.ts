@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { backends } from '../../src';
+import { aboutBackend } from '../../src/cli/info';
 import { scanArchive } from '../../src/data/datasets/archive';
 import { openDataset } from '../../src/data/dataset';
 import {
@@ -178,15 +179,32 @@ test('info tells what is there', async () => {
     'demo',
   ])
     expect(stdout).toContain(word);
-  for (const { name, available, reason, description, level, levels } of backends()) {
+  for (const { name, available, reason, description, level, levels, auto, lacks } of backends()) {
     const about = available
       ? `${description}: level ${level}, of ${levels.join(', ')}`
       : `not available: ${reason}`;
-    expect(stdout).toContain(`  ${name.padEnd(26)} ${about}\n`);
+    const end = available && (!auto || lacks.length > 0) ? '; ' : '\n';
+    expect(stdout).toContain(`  ${name.padEnd(26)} ${about}${end}`);
   }
   const json = JSON.parse((await run('info', '--json')).stdout) as Record<string, unknown>;
-  const first = backends().find(({ available }) => available);
+  const first = backends().find(({ available, auto }) => available && auto);
   expect(json).toMatchObject({ backend: first?.name, level: first?.level, backends: backends() });
+});
+
+test('info tells what a backend lacks, and that auto does not choose a card of a kind that is not tested', () => {
+  const card = {
+    description: 'A card',
+    available: true,
+    level: 'sm_75',
+    levels: ['sm_75'],
+    auto: true,
+    lacks: [],
+  };
+  expect(aboutBackend(card)).toBe('A card: level sm_75, of sm_75');
+  expect(aboutBackend({ ...card, auto: false, lacks: ['blend', 'float16'] })).toBe(
+    "A card: level sm_75, of sm_75; not chosen by 'auto': it has not been tested on this compute capability; " +
+      'lacks blend, float16',
+  );
 });
 
 test('info tells why a backend is not there', async () => {

@@ -1,5 +1,6 @@
 /** The guards of the binding, past the checks of TypeScript: no call may leave the memory of a handle. */
 import type { ResidentHandle } from '../../src/native/binding';
+import { backends } from '../../src';
 import { addon } from '../../src/native/load';
 import { resolveOutput } from '../../src/mix/output';
 import { newRecords } from '../../src/mix/records';
@@ -30,6 +31,19 @@ function mix(resident: ResidentHandle, output: ResidentHandle, dtype: 'uint8' | 
   return () =>
     addon().mix({ ...shape, ...run, resident, ...records, output: { ...format, resident: output } });
 }
+
+test('a saliency method that the backend lacks', () => {
+  const lacking = backends().filter(({ lacks }) => lacks.includes('fine-grained'));
+  const points = { peaks: new Int32Array(4), lows: new Int32Array(4) };
+  const data = new Uint8Array(bytes);
+  for (const { name } of lacking) {
+    const call = { ...shape, data, backend: name, threads: 1, method: 'fine-grained' };
+    const message = 'addon: method must be the name of one that the backend has';
+    expect(() => addon().saliency({ ...call, ...points })).toThrow(message);
+    const place = { clip: 0, method: 'fine-grained' };
+    expect(() => addon().mix({ ...call, ...newRecords(2), place })).toThrow(message);
+  }
+});
 
 const download =
   (resident: ResidentHandle, length = bytes) =>

@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createMixer, type DeviceBatch, type ImageBatch, saliency, uploadBatch } from '../../src';
-import { nativeMethods } from '../../src/saliency/methods';
 import { awkwardShape, classNumbers, noise } from '../batches';
-import { backend, cpu, level, onCard, same } from './under-test';
+import { backend, cpu, level, methods, onCard, same } from './under-test';
 
 const ENTRY = resolve(__dirname, '..', '..', 'dist', 'index.js');
 
@@ -22,7 +21,7 @@ test('up and down again, of any size', async () => {
   }
 });
 
-test.each(nativeMethods)('%s there is what it is for a batch that is brought', async (method) => {
+test.each(methods)('%s there is what it is for a batch that is brought', async (method) => {
   for (const shape of [
     [4, 33, 31, 3],
     [40, 64, 64, 3],

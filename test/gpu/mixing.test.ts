@@ -11,9 +11,8 @@ import {
   type OutputFormat,
   schemeNames,
 } from '../../src';
-import { nativeMethods } from '../../src/saliency/methods';
 import { classNumbers, noise } from '../batches';
-import { backend, cpu, level, same } from './under-test';
+import { backend, cpu, level, methods, same } from './under-test';
 
 const normalized = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] };
 const outputs: OutputFormat[] = (['NHWC', 'NCHW'] as const).flatMap((layout) => [
@@ -65,7 +64,7 @@ describe.each(mixMethodNames)('%s', (method) => {
 });
 
 // The maps of these are equal but for their last bits, so the peaks may differ; what is made of them may not.
-test.each(nativeMethods)('placed by %s: the images and labels of the plan', async (saliency) => {
+test.each(methods)('placed by %s: the images and labels of the plan', async (saliency) => {
   for (const scheme of schemeNames) {
     const mixer = createMixer({ saliency, scheme, classes: 3, seed: 4, ties: 'random', backend });
     for (const batch of batches) {

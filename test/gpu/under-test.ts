@@ -1,5 +1,6 @@
 /** The backend that the tests of this folder hold against the CPU. */
 import { type Backend, backends } from '../../src';
+import { nativeMethods } from '../../src/saliency/methods';
 
 const NAME = process.env.SALIENCYMIX_GPU_TEST_BACKEND ?? 'cuda';
 
@@ -11,9 +12,12 @@ function find(): Backend {
   );
 }
 
-const { name, level } = find();
+const { name, level, auto, lacks } = find();
 export const backend = name;
-export { level };
+export { auto, level };
+/** The native methods that it has, and those that it lacks. */
+export const methods = nativeMethods.filter((method) => !lacks.includes(method));
+export const lackedMethods = nativeMethods.filter((method) => lacks.includes(method));
 /** Whether it is the card: some things are only true there. */
 export const onCard = name === 'cuda';
 export const cpu = 'cpu';

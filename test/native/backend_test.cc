@@ -39,7 +39,21 @@ TEST(backendsByName) {
   CHECK_EQUAL(backends().size(), std::size_t{2});
   CHECK(findBackend("cuda") == backends()[0] && findBackend("cpu") == backends()[1]);
   CHECK(std::strcmp(findBackend("cpu")->name(), "cpu") == 0);
-  CHECK(findBackend("gpu") == nullptr);
+  CHECK(findBackend("gpu") == nullptr && findBackend("auto") == nullptr);
+}
+
+TEST(whatBackendsLack) {
+  CHECK(lackedBy(*findBackend("cpu")).empty());
+  for (const SaliencyMethod& method : kSaliencyMethods) {
+    CHECK(findBackend("cpu")->supports({&method, MixKind::blend, Dtype::float16}));
+  }
+  // A build without CUDA code has nothing of it.
+  const Backend& cuda = *findBackend("cuda");
+  if (cuda.unavailable().find("no CUDA code") == std::string::npos) return;
+  CHECK(!cuda.supports({}));
+  const std::vector<std::string_view> lacked = lackedBy(cuda);
+  CHECK(lacked.size() > kSaliencyMethods.size());
+  CHECK(std::set(lacked.begin(), lacked.end()).size() == lacked.size());
 }
 
 TEST(sameMapsAndExtremesForAnyThreads) {
@@ -51,6 +65,7 @@ TEST(sameMapsAndExtremesForAnyThreads) {
     for (const Backend* backend : backends()) {
       if (!backend->unavailable().empty()) continue;
       for (const SaliencyMethod& method : kSaliencyMethods) {
+        if (!backend->supports({&method, std::nullopt, std::nullopt})) continue;
         std::vector<float> maps(pixels * static_cast<std::size_t>(count));
         std::vector<Point> peaks(static_cast<std::size_t>(count));
         std::vector<Point> lows(static_cast<std::size_t>(count));

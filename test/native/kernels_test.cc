@@ -38,6 +38,8 @@ std::string mixPaths(const parity::Shape& shape) {
 
 }  // namespace
 
+TEST(methods) { device_checks::expectMethods(device()); }
+
 TEST(awkwardShapes) {
   check::Numbers numbers(61);
   for (const parity::Shape& shape : parity::awkwardShapes()) parity::compareAll(device(), numbers, shape);

@@ -37,6 +37,8 @@ parity::Shape randomLargeShape(check::Numbers& numbers, int mostPixels) {
 // What the card is, for the report.
 TEST(card) { std::cout << card_info::describe() << "\n"; }
 
+TEST(methods) { device_checks::expectMethods(card()); }
+
 // Small shapes against the scalar reference.
 TEST(parity) {
   check::Numbers numbers(71);
