@@ -1,6 +1,7 @@
 /** The saliency methods by name. The native ones are listed in native/core/saliency/methods.def; a test holds both equal. */
+import { nativeMethods } from './native-methods';
 
-export const nativeMethods = ['fine-grained', 'spectral-residual', 'frequency-tuned'] as const;
+export { nativeMethods };
 export type NativeMethod = (typeof nativeMethods)[number];
 
 /** `learned` is any ONNX saliency model, given as `saliencyModel`. */

@@ -14,8 +14,8 @@ static std::vector<float> compute(const char* method, const std::vector<std::uin
 }
 
 TEST(methodsAreFoundByName) {
-  CHECK_EQUAL(kSaliencyMethods.size(), std::size_t{3});
-  CHECK(findSaliencyMethod("fine-grained") != nullptr);
+  CHECK(kSaliencyMethods.size() >= 3);
+  for (const SaliencyMethod& method : kSaliencyMethods) CHECK(findSaliencyMethod(method.name) == &method);
   CHECK(findSaliencyMethod("fine") == nullptr);
 }
 

@@ -5,9 +5,11 @@
 #include <string_view>
 
 #include "core/image.h"
-#include "core/saliency/fine_grained.h"
-#include "core/saliency/frequency_tuned.h"
-#include "core/saliency/spectral_residual.h"
+
+// The headers of the methods, outside of any namespace.
+#define SALIENCY_METHOD(Type, label, tolerance)
+#include "core/saliency/methods.def"
+#undef SALIENCY_METHOD
 
 namespace saliencymix {
 
@@ -20,6 +22,7 @@ struct SaliencyMethod {
   float tolerance;
 };
 
+// Here the headers are no more than their names: they have been included above.
 inline constexpr std::array kSaliencyMethods = {
 #define SALIENCY_METHOD(Type, label, tolerance) SaliencyMethod{label, &Type::compute, tolerance},
 #include "core/saliency/methods.def"
