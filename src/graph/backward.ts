@@ -1,10 +1,10 @@
 /** Reverse-mode differentiation: one walk over the tape, backwards. */
 import { SaliencyMixError } from '../errors';
-import { gradients, type Rule } from './gradients';
+import { type Gradient, gradients } from './gradients';
 import { type Node, sameShape, type Value } from './graph';
 import { add, expand, reduceSum, reshape } from './ops';
 
-/** Sums a gradient over what its input was broadcast along. */
+/** The gradient of an input that was broadcast to a larger shape: summed over the axes that were stretched. */
 function unbroadcast(gradient: Value, shape: readonly number[]): Value {
   if (sameShape(gradient.shape, shape)) return gradient;
   const lead = gradient.shape.length - shape.length;
@@ -25,22 +25,40 @@ function dependents(tape: readonly Node[], roots: readonly Value[]): Set<Value> 
   return found;
 }
 
-function ruleOf(node: Node): Rule | undefined {
-  const rule = gradients[node.op];
-  if (rule === 'none') return undefined;
-  if (rule === undefined || rule === 'forbidden') {
-    const shapes = node.inputs.map((input) => `[${input?.shape.join(', ')}]`).join(', ');
-    throw new SaliencyMixError('MODEL', `${node.op} of ${shapes} has no gradient`);
-  }
-  return rule;
+/** By operator, as gradients.ts has them. */
+type Rules = Readonly<Record<string, Gradient>>;
+
+const shapesOf = ({ inputs }: Node) => inputs.map((input) => `[${input?.shape.join(', ')}]`).join(', ');
+
+/**
+ * The gradients of a node's inputs, by its operator's rule; none where the operator passes no gradient on.
+ * @throws SaliencyMixError MODEL where the operator has no gradient, or its rule does not give one per input
+ */
+function inputGradients(
+  node: Node,
+  rules: Rules,
+  dy: readonly Value[],
+  needs: readonly boolean[],
+): readonly (Value | undefined)[] {
+  const rule = rules[node.op];
+  if (rule === 'none') return [];
+  if (rule === undefined || rule === 'forbidden')
+    throw new SaliencyMixError('MODEL', `${node.op} of ${shapesOf(node)} has no gradient`);
+  const parts = rule({ node, x: node.inputs as Value[], y: node.outputs, dy, needs });
+  if (parts.length === node.inputs.length) return parts;
+  const counts = `${parts.length} for the ${node.inputs.length} inputs of ${shapesOf(node)}`;
+  throw new SaliencyMixError(
+    'MODEL',
+    `The gradient rule of ${node.op} must give one per input, not ${counts}`,
+  );
 }
 
 /**
  * Appends nodes that compute the gradients of a scalar with respect to `wrt`, in their order and shapes; zeros where the
- * scalar does not depend on one.
+ * scalar does not depend on one. `rules` are those of gradients.ts unless given.
  * @throws SaliencyMixError MODEL where an operator on the way has no gradient
  */
-export function backward(loss: Value, wrt: readonly Value[]): Value[] {
+export function backward(loss: Value, wrt: readonly Value[], rules: Rules = gradients): Value[] {
   const { graph } = loss;
   if (loss.shape.length !== 0)
     throw new SaliencyMixError('MODEL', `Only scalars are differentiated, not [${loss.shape.join(', ')}]`);
@@ -51,8 +69,7 @@ export function backward(loss: Value, wrt: readonly Value[]): Value[] {
     const needs = node.inputs.map((input) => input !== undefined && wanted.has(input));
     const dy = node.outputs.map((output) => found.get(output) as Value);
     if (dy[0] === undefined || !needs.includes(true)) continue;
-    const parts = ruleOf(node)?.({ node, x: node.inputs as Value[], y: node.outputs, dy, needs }) ?? [];
-    for (const [i, part] of parts.entries()) {
+    for (const [i, part] of inputGradients(node, rules, dy, needs).entries()) {
       const input = node.inputs[i];
       if (!part || !input || !needs[i]) continue;
       const gradient = unbroadcast(part, input.shape);

@@ -1,4 +1,7 @@
-/** Operators that are written as several ONNX ones, and differentiate as one: faster than by parts, and as exact. */
+/**
+ * Functions that are written as several ONNX operators but have one rule in the gradient table, as if they were one
+ * operator: fewer nodes than the gradients of the parts, and as exact.
+ */
 import { type Value, shapeError } from './graph';
 import { add, div, exp, log, mul, neg, reduceMax, reduceMean, reduceSum, reshape, sqrt, sub } from './ops';
 
@@ -9,18 +12,18 @@ const perChannel = (vector: Value) => reshape(vector, [1, vector.shape[0], 1, 1]
  * Batch normalisation in training mode (Ioffe & Szegedy, ICML 2015): x: N×C×H×W, scale and bias: C. The mean and the
  * (biased) variance of the batch, C each, come beside the result.
  *
- * Out of primitives, as providers differ in ONNX's own operator in training mode. The variance is that of the centred
- * values: the difference of squares loses it in float32 where the mean is large. Squared and averaged, as the runtime's
- * ReduceSumSquare adds one after another and loses digits over large batches.
+ * Not ONNX's own BatchNormalization in training mode, which differs from one execution provider to the next. The
+ * variance is the mean of (x − mean)²: mean(x²) − mean(x)² would cancel in float32 where the mean is large. Mul and
+ * ReduceMean rather than ReduceSumSquare, which adds the values one after another and so loses digits over large batches.
  */
-export function batchNorm(x: Value, scale: Value, bias: Value, epsilon: number) {
+export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon: number) {
   const { graph } = x;
   const [n, channels, height, width] = x.shape;
   const count = n * height * width;
   if (count < 2)
     throw shapeError('BatchNorm', 'one value per channel has no variance; give a larger batch', x);
   const axes = [0, 2, 3];
-  return graph.composite('BatchNorm', [x, scale, bias], () => {
+  return graph.composite('BatchNormTraining', [x, scale, bias], () => {
     const mean = reduceMean(x, axes);
     const centred = sub(x, mean);
     const variance = reduceMean(mul(centred, centred), axes);

@@ -1,12 +1,14 @@
 /**
- * The gradient table: for each operator a rule, 'none' (nothing flows through), or 'forbidden' (asking is an error: it is
- * only ever made by rules). A rule gives one part per input, undefined where none is needed or flows; parts may have the
- * shape that the operator broadcast its inputs to, which backward.ts sums up.
+ * The gradient table: for each operator a rule, 'none' (its result does not change with its inputs, but in jumps: the
+ * gradient is zero), or 'forbidden' (it has no gradient here, and asking for one is an error). A rule gives one gradient
+ * per input of the node, undefined where none is needed or the input is not differentiable. A gradient may have the shape
+ * that the operator broadcast its inputs to: backward.ts sums it over what was broadcast.
  */
 import { SaliencyMixError } from '../errors';
 import { convInputGradient, convWeightGradient } from './convolution';
 import { type Node, sizeOf, type Value } from './graph';
 import * as ops from './ops';
+import { windowOf } from './ops/window';
 
 const { add, mul, div, neg, reshape, transpose, expand, reduceSum, where } = ops;
 
@@ -26,7 +28,7 @@ export type Gradient = Rule | 'none' | 'forbidden';
 
 const zero = (like: Value) => like.graph.scalar(0);
 
-/** dY as it was before axes were reduced away. */
+/** dY of a reduction, repeated along the axes that were reduced: the shape of x. */
 function unreduced({ node, x, dy }: RuleInput): Value {
   const axes = x[0].graph.integersOf(node.inputs[1]);
   const kept = x[0].shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
@@ -51,7 +53,7 @@ const gemmRule: Rule = ({ node, x: [a, b], dy: [dy], needs }) => {
 const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   if ((node.attributes.dilations as number[])[0] !== 1)
     throw new SaliencyMixError('MODEL', 'Conv with dilation has no gradient here');
-  const window = ops.windowOf(node.attributes);
+  const window = windowOf(node.attributes);
   return [
     needs[0] ? convInputGradient(dy, w, window, [x.shape[2], x.shape[3]]) : undefined,
     needs[1] ? convWeightGradient(x, dy, window) : undefined,
@@ -67,10 +69,10 @@ const maxPoolRule: Rule = ({ x: [x], y: [, indices], dy: [dy] }) => {
 };
 
 /**
- * With x̂ = (x − μ)/σ and M values per channel: dβ = Σ dY, dγ = Σ dY·x̂, dX = γ/σ·(dY − dβ/M − x̂·dγ/M). Written as
+ * Training mode. With x̂ = (x − μ)/σ and M values per channel: dβ = Σ dY, dγ = Σ dY·x̂, dX = γ/σ·(dY − dβ/M − x̂·dγ/M). Written as
  * dY·slope + centred·a + b with a and b per channel. The statistics are not differentiated: they only feed the running ones.
  */
-const batchNormRule: Rule = ({ node, x: [x, scale], dy: [dy], needs }) => {
+const batchNormTrainingRule: Rule = ({ node, x: [x, scale], dy: [dy], needs }) => {
   const [centred, deviation, slope] = node.saved;
   const [, channels] = x.shape;
   const axes = [0, 2, 3];
@@ -85,8 +87,8 @@ const batchNormRule: Rule = ({ node, x: [x, scale], dy: [dy], needs }) => {
   return [needs[0] ? dX() : undefined, reshape(dScale, scale.shape), reshape(dBias, scale.shape)];
 };
 
-/** With fixed statistics: dX = dY·γ/σ, dβ = Σ dY, dγ = Σ dY·x̂. */
-const batchNormalizationRule: Rule = ({ node, x: [x, scale, , mean, variance], dy: [dy], needs }) => {
+/** Evaluation mode, with fixed statistics: dX = dY·γ/σ, dβ = Σ dY, dγ = Σ dY·x̂. */
+const batchNormInferenceRule: Rule = ({ node, x: [x, scale, , mean, variance], dy: [dy], needs }) => {
   const channels = [1, x.shape[1], 1, 1];
   const { float: epsilon } = node.attributes.epsilon as { float: number };
   const deviation = ops.sqrt(add(reshape(variance, channels), x.graph.scalar(epsilon)));
@@ -147,6 +149,8 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   Exp: ({ y: [y], dy: [dy] }) => [mul(dy, y)],
   Log: ({ x: [x], dy: [dy] }) => [div(dy, x)],
   Sqrt: ({ y: [y], dy: [dy] }) => [div(dy, add(y, y))],
+  // y·(1 − y)
+  Sigmoid: ({ y: [y], dy: [dy] }) => [mul(dy, ops.sub(y, mul(y, y)))],
   Relu: ({ y: [y], dy: [dy] }) => [where(ops.greater(y, zero(y)), dy, zero(y))],
   Identity: ({ dy: [dy] }) => [dy],
   Where: ({ x: [condition], dy: [dy], needs }) => [
@@ -177,8 +181,8 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   ConvTranspose: 'forbidden',
   MaxPool: maxPoolRule,
   ScatterElements: 'forbidden',
-  BatchNormalization: batchNormalizationRule,
+  BatchNormalization: batchNormInferenceRule, // ONNX's name for its form with fixed statistics
   // composites
-  BatchNorm: batchNormRule,
+  BatchNormTraining: batchNormTrainingRule,
   SoftmaxCrossEntropy: crossEntropyRule,
 };

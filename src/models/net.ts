@@ -2,7 +2,7 @@
  * Layers with names: what models are made of. A net is one pass of a model over a graph; it gathers the parameters that
  * its layers ask for, under PyTorch's names, shapes and initial values.
  */
-import { batchNorm } from '../graph/composites';
+import { batchNormTraining } from '../graph/composites';
 import { type Graph, type Shape, sizeOf, type Value } from '../graph/graph';
 import * as ops from '../graph/ops';
 
@@ -89,8 +89,8 @@ export class Net {
     const bias = this.#parameter(`${name}.bias`, shape, constant(0));
     const mean = this.#parameter(`${name}.running_mean`, shape, constant(0), false);
     const variance = this.#parameter(`${name}.running_var`, shape, constant(1), false);
-    if (this.mode === 'evaluate') return ops.batchNormalization(x, weight, bias, mean, variance, EPSILON);
-    const [y, batchMean, batchVariance] = batchNorm(x, weight, bias, EPSILON);
+    if (this.mode === 'evaluate') return ops.batchNormInference(x, weight, bias, mean, variance, EPSILON);
+    const [y, batchMean, batchVariance] = batchNormTraining(x, weight, bias, EPSILON);
     const count = sizeOf(x.shape) / x.shape[1];
     this.running.set(`${name}.running_mean`, this.#blend(mean, batchMean, MOMENTUM));
     // The running variance is the unbiased one.

@@ -2,9 +2,11 @@
  * Every entry of the gradient table against central differences: for a random direction u and random weights v of the
  * result, v·(f(x + hu) − f(x − hu))/2h must be the gradient's product with u.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { backward } from '../../src/graph/backward';
-import { batchNorm, softmaxCrossEntropy } from '../../src/graph/composites';
-import { gradients } from '../../src/graph/gradients';
+import { batchNormTraining, softmaxCrossEntropy } from '../../src/graph/composites';
+import { gradients, type Rule } from '../../src/graph/gradients';
 import { Graph, type Shape, sizeOf, type Value } from '../../src/graph/graph';
 import * as ops from '../../src/graph/ops';
 import { Purpose, Stream } from '../../src/rng';
@@ -68,6 +70,7 @@ const cases: Record<string, Case[]> = {
   Exp: same(([x]) => ops.exp(x)),
   Log: same(([x]) => ops.log(x), 'positive'),
   Sqrt: same(([x]) => ops.sqrt(x), 'positive'),
+  Sigmoid: same(([x]) => ops.sigmoid(x)),
   Relu: same(([x]) => ops.relu(x), 'signed'),
   Identity: same(([x]) => ops.identity(x)),
   Where: [
@@ -133,19 +136,19 @@ const cases: Record<string, Case[]> = {
       inputs: [[[2, 3, 4, 5]], [[3]], [[3]], [[3]], [[3], 'positive']],
       wrt: [0, 1, 2],
       build: ([x, scale, bias, mean, variance]) =>
-        ops.batchNormalization(x, scale, bias, mean, variance, 1e-5),
+        ops.batchNormInference(x, scale, bias, mean, variance, 1e-5),
     },
   ],
-  BatchNorm: [
+  BatchNormTraining: [
     {
       what: 'a batch',
       inputs: [[[3, 2, 4, 5]], [[2]], [[2]]],
-      build: ([x, s, b]) => batchNorm(x, s, b, 1e-5)[0],
+      build: ([x, s, b]) => batchNormTraining(x, s, b, 1e-5)[0],
     },
     {
       what: 'one pixel',
       inputs: [[[5, 3, 1, 1]], [[3]], [[3]]],
-      build: ([x, s, b]) => batchNorm(x, s, b, 1e-2)[0],
+      build: ([x, s, b]) => batchNormTraining(x, s, b, 1e-2)[0],
     },
   ],
   SoftmaxCrossEntropy: [
@@ -255,8 +258,11 @@ describe.each(withRule)('%s', (op) => {
   });
 });
 
-test('every operator of ops.ts is in the table', () => {
-  const source = require('node:fs').readFileSync(require.resolve('../../src/graph/ops.ts'), 'utf8') as string;
+test('every operator of ops/ is in the table', () => {
+  const folder = resolve(__dirname, '..', '..', 'src', 'graph', 'ops');
+  const source = readdirSync(folder)
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n');
   const made = [...source.matchAll(/(?:single|binary|unary|reduction|node)\(\s*'(\w+)'/g)].map(
     ([, op]) => op,
   );
@@ -302,5 +308,17 @@ describe('the walk', () => {
     expect(() => backward(x, [x])).toThrow('Only scalars are differentiated, not [2, 3]');
     const strided = ops.slice(x, [{ axis: 1, start: 0, end: 3, step: 2 }]);
     expect(() => backward(ops.reduceSum(strided, [0, 1], false), [x])).toThrow('Slice in steps');
+  });
+
+  test('a rule that does not give one gradient per input is refused by its operator’s name', () => {
+    const graph = new Graph();
+    const [a, b] = [graph.input('a', [2, 3]), graph.input('b', [3])];
+    const loss = ops.reduceSum(ops.mul(a, b), [0, 1], false);
+    const wrong = (rule: Rule) => () => backward(loss, [a], { ...gradients, Mul: rule });
+    expect(wrong(({ dy: [dy] }) => [dy])).toThrow(
+      'The gradient rule of Mul must give one per input, not 1 for the 2 inputs of [2, 3], [3]',
+    );
+    expect(wrong(({ dy: [dy] }) => [dy, dy, dy])).toThrow('of Mul must give one per input, not 3');
+    expect(wrong(({ dy: [dy] }) => [dy, undefined])()[0].shape).toEqual([2, 3]);
   });
 });

@@ -1,0 +1,45 @@
+/** Operators that compute every element alike, and reductions over axes. */
+import type { Value } from '../graph';
+import { broadcast, integers, single } from './append';
+
+// Elementwise, of two values that broadcast.
+const binary = (op: string) => (a: Value, b: Value) => single(op, [a, b], broadcast(op, a, b));
+export const add = binary('Add');
+export const sub = binary('Sub');
+export const mul = binary('Mul');
+export const div = binary('Div');
+/** a > b, as bool. */
+export const greater = (a: Value, b: Value) =>
+  single('Greater', [a, b], broadcast('Greater', a, b), {}, 'bool');
+
+/** `yes` where the condition holds, else `no`; all three broadcast. */
+export function where(condition: Value, yes: Value, no: Value): Value {
+  const both = { shape: broadcast('Where', yes, no) };
+  return single('Where', [condition, yes, no], broadcast('Where', condition, both));
+}
+
+// Elementwise, of one value.
+const unary = (op: string) => (x: Value) => single(op, [x], x.shape);
+export const neg = unary('Neg');
+export const exp = unary('Exp');
+export const log = unary('Log');
+export const sqrt = unary('Sqrt');
+export const relu = unary('Relu');
+/** 1/(1 + e⁻ˣ) */
+export const sigmoid = unary('Sigmoid');
+export const identity = unary('Identity');
+
+/** bool to float32: 0 or 1. */
+export const toFloat = (x: Value) => single('Cast', [x], x.shape, { to: 1 });
+
+// Reductions over some axes; reduced axes stay, with length 1, unless `keep` is false.
+const reduction =
+  (op: string) =>
+  (x: Value, axes: readonly number[], keep = true): Value => {
+    const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+    const shape = keep ? kept : kept.filter((_, axis) => !axes.includes(axis));
+    return single(op, [x, integers(x, axes)], shape, { keepdims: keep ? 1 : 0 });
+  };
+export const reduceSum = reduction('ReduceSum');
+export const reduceMean = reduction('ReduceMean');
+export const reduceMax = reduction('ReduceMax');
