@@ -83,7 +83,7 @@ const simpleNode = (
   attribute,
 });
 
-function portProto(name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>, symbolic?: string) {
+function valueInfoProto(name: string, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>, symbolic?: string) {
   const dim = shape.map((side, axis) =>
     axis === 0 && symbolic !== undefined ? { dimParam: symbolic } : { dimValue: side },
   );
@@ -99,7 +99,7 @@ function tensorProto(
   return { name, dims: [...shape], dataType: TYPES[dtype], rawData };
 }
 
-/** The nodes that an output depends on, in their order, and all values that take part. */
+/** The nodes that some output depends on, in their order, and all values that they read or that are outputs. */
 function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
   const needed = new Set<Value>(graph.outputs.values());
   const kept = graph.nodes.toReversed().filter(({ inputs, outputs }) => {
@@ -110,10 +110,10 @@ function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
   return { nodes: kept.toReversed(), needed };
 }
 
-/** What a graph is made of, as messages; every name begins with `prefix`. */
+/** The nodes and constants of a graph as messages; every name begins with `prefix`. */
 function body(graph: Graph, prefix = '') {
   const { nodes, needed } = live(graph);
-  // A value that a node makes bears the name of its first output; what else is an output is copied.
+  // A graph's output names the value itself where a node makes it and no output has named it yet; else it is a copy of it.
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
   const given = new Map<Value, string>();
   for (const [name, value] of graph.outputs) if (made.has(value) && !given.has(value)) given.set(value, name);
@@ -162,26 +162,26 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
       initializer: [...constants, ...inside],
       input: graph.inputs
         .filter((input) => !isWeight(input))
-        .map((input) => portProto(input.name, input, batch)),
-      output: [...graph.outputs].map(([name, value]) => portProto(name, value, batch)),
+        .map((input) => valueInfoProto(input.name, input, batch)),
+      output: [...graph.outputs].map(([name, value]) => valueInfoProto(name, value, batch)),
     },
     options,
   );
 }
 
 export interface LoopOptions {
-  /** Name of the input that says how often: an int64 scalar. */
+  /** Name of the input that says how many times the graph is run: an int64 scalar. */
   times: string;
-  /** Outputs named PREFIX + INPUT are what the next turn has as that input; the last turn's are outputs. */
+  /** A prefix: the output named PREFIX + INPUT becomes that INPUT of the next iteration; the last one's is an output. */
   carried: string;
   version?: string;
 }
 
-const LOOP = 'turn/';
+const LOOP = 'iteration/';
 
 /**
- * Serialises a graph that is run several times over in one run. Carried inputs are what the turn before left; of all
- * others, and of all other outputs, there is one per turn, along a new first axis.
+ * Serialises a graph as the body of an ONNX Loop: one run does several iterations. Carried inputs are what the iteration
+ * before gave; all other inputs and outputs have a new first axis with one row per iteration.
  */
 export function encodeLoop(graph: Graph, { times, carried, version }: LoopOptions): Uint8Array {
   const { nodes, constants } = body(graph, LOOP);
@@ -191,39 +191,39 @@ export function encodeLoop(graph: Graph, { times, carried, version }: LoopOption
   const collected = [...graph.outputs].filter(([name]) => !name.startsWith(carried));
   const number = `${LOOP}number`;
   const [on, stillOn] = [`${LOOP}on`, `${LOOP}still_on`];
-  const scalar = (name: string, dtype: Dtype) => portProto(name, { shape: [], dtype });
+  const scalar = (name: string, dtype: Dtype) => valueInfoProto(name, { shape: [], dtype });
   const taken = stacked.map(({ name }) => simpleNode('Gather', [name, number], [LOOP + name]));
-  const turn = {
-    name: 'turn',
+  const iteration = {
+    name: 'iteration',
     node: [...taken, ...nodes, simpleNode('Identity', [on], [stillOn])],
     initializer: constants,
     input: [
       scalar(number, 'int64'),
       scalar(on, 'bool'),
-      ...state.map((input) => portProto(LOOP + input.name, input)),
+      ...state.map((input) => valueInfoProto(LOOP + input.name, input)),
     ],
     output: [
       scalar(stillOn, 'bool'),
-      ...state.map((input) => portProto(LOOP + carried + input.name, input)),
-      ...collected.map(([name, value]) => portProto(LOOP + name, value)),
+      ...state.map((input) => valueInfoProto(LOOP + carried + input.name, input)),
+      ...collected.map(([name, value]) => valueInfoProto(LOOP + name, value)),
     ],
   };
-  const perTurn = ({ shape, dtype }: Value) => ({ shape: [1, ...shape], dtype });
+  const perIteration = ({ shape, dtype }: Value) => ({ shape: [1, ...shape], dtype });
   const outputs = [...state.map(({ name }) => carried + name), ...collected.map(([name]) => name)];
   const loop = simpleNode('Loop', [times, '', ...state.map(({ name }) => name)], outputs, [
-    { name: 'body', g: turn, type: KINDS.GRAPH },
+    { name: 'body', g: iteration, type: KINDS.GRAPH },
   ]);
   return modelBytes(
     {
       node: [loop],
       input: [
         scalar(times, 'int64'),
-        ...state.map((input) => portProto(input.name, input)),
-        ...stacked.map((input) => portProto(input.name, perTurn(input), 'turns')),
+        ...state.map((input) => valueInfoProto(input.name, input)),
+        ...stacked.map((input) => valueInfoProto(input.name, perIteration(input), 'iterations')),
       ],
       output: [
-        ...state.map((input) => portProto(carried + input.name, input)),
-        ...collected.map(([name, value]) => portProto(name, perTurn(value), 'turns')),
+        ...state.map((input) => valueInfoProto(carried + input.name, input)),
+        ...collected.map(([name, value]) => valueInfoProto(name, perIteration(value), 'iterations')),
       ],
     },
     { version },

@@ -1,6 +1,6 @@
 /**
  * Optimizers as nodes, in order of complexity. Each keeps tensors of the weights' shapes ("slots", zeros at first) and
- * reads numbers of the step ("rates"), which are inputs of the graph. A new one: an entry here.
+ * reads a few numbers that change from step to step ("scalars"), which are inputs of the graph. A new one: an entry here.
  */
 import * as check from '../check';
 import type { Value } from './graph';
@@ -30,17 +30,17 @@ export type OptimizerOptions = SgdOptions | AdamWOptions;
 
 export interface Optimizer {
   readonly name: OptimizerOptions['name'];
-  /** Every value present: what two runs must agree on. */
+  /** With every value given, defaults too: createOptimizer makes the same optimizer of them. */
   readonly options: OptimizerOptions;
   readonly slots: readonly string[];
-  readonly rates: readonly string[];
-  /** The rates of a step, counted from 1. */
-  readonly ratesAt: (learningRate: number, step: number) => number[];
+  readonly scalars: readonly string[];
+  /** The scalars of a step, counted from 1, in the order of their names. */
+  readonly scalarsAt: (learningRate: number, step: number) => number[];
   update(
     weight: Value,
     gradient: Value,
     slots: readonly Value[],
-    rates: readonly Value[],
+    scalars: readonly Value[],
   ): { weight: Value; slots: Value[] };
 }
 
@@ -56,15 +56,15 @@ function sgd(given: Record<string, unknown>): Optimizer {
     name: 'sgd',
     options: { name: 'sgd', momentum, nesterov, weightDecay },
     slots: momentum > 0 ? ['momentum'] : [],
-    rates: ['rate'],
-    ratesAt: (learningRate) => [learningRate],
-    update(weight, gradient, [velocity], [rate]) {
+    scalars: ['stepSize'],
+    scalarsAt: (learningRate) => [learningRate],
+    update(weight, gradient, [velocity], [stepSize]) {
       const { graph } = weight;
       const decayed = weightDecay > 0 ? add(gradient, mul(weight, graph.scalar(weightDecay))) : gradient;
-      if (!velocity) return { weight: sub(weight, mul(decayed, rate)), slots: [] };
+      if (!velocity) return { weight: sub(weight, mul(decayed, stepSize)), slots: [] };
       const next = add(mul(velocity, graph.scalar(momentum)), decayed);
       const direction = nesterov ? add(decayed, mul(next, graph.scalar(momentum))) : next;
-      return { weight: sub(weight, mul(direction, rate)), slots: [next] };
+      return { weight: sub(weight, mul(direction, stepSize)), slots: [next] };
     },
   };
 }
@@ -86,23 +86,23 @@ function adamw(given: Record<string, unknown>): Optimizer {
     name: 'adamw',
     options: { name: 'adamw', betas: [beta1, beta2], epsilon, weightDecay },
     slots: ['mean', 'square'],
-    rates: ['kept', 'rate', 'spread'],
-    // The corrections are numbers of the step; only their effect on the weights is in the graph.
-    ratesAt: (rate, step) => [
+    // 1 − rate·decay; rate/(1 − β₁ᵗ); √(1 − β₂ᵗ). They depend on the step alone, so they are computed here, in float64.
+    scalars: ['decay', 'stepSize', 'bias2'],
+    scalarsAt: (rate, step) => [
       1 - rate * weightDecay,
       rate / (1 - beta1 ** step),
       Math.sqrt(1 - beta2 ** step),
     ],
-    update(weight, gradient, [mean, square], [kept, rate, spread]) {
+    update(weight, gradient, [mean, square], [decay, stepSize, bias2]) {
       const { graph } = weight;
       const nextMean = add(mul(mean, graph.scalar(beta1)), mul(gradient, graph.scalar(1 - beta1)));
       const nextSquare = add(
         mul(square, graph.scalar(beta2)),
         mul(mul(gradient, gradient), graph.scalar(1 - beta2)),
       );
-      const size = add(div(sqrt(nextSquare), spread), graph.scalar(epsilon));
+      const size = add(div(sqrt(nextSquare), bias2), graph.scalar(epsilon));
       return {
-        weight: sub(mul(weight, kept), mul(div(nextMean, size), rate)),
+        weight: sub(mul(weight, decay), mul(div(nextMean, size), stepSize)),
         slots: [nextMean, nextSquare],
       };
     },

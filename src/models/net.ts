@@ -55,7 +55,7 @@ export class Net {
   readonly parameters = new Map<string, { parameter: Parameter; value: Value }>();
   /** Running statistics after the step, by name. */
   readonly running = new Map<string, Value>();
-  readonly masks: DropoutMask[] = [];
+  readonly dropoutMasks: DropoutMask[] = [];
 
   constructor(graph: Graph, mode: Net['mode']) {
     this.graph = graph;
@@ -116,7 +116,7 @@ export class Net {
   dropout(name: string, x: Value, rate: number): Value {
     if (this.mode === 'evaluate' || rate === 0) return x;
     const mask = { name: `dropout/${name}`, shape: x.shape, rate };
-    this.masks.push(mask);
+    this.dropoutMasks.push(mask);
     const kept = this.graph.input(mask.name, mask.shape, 'bool');
     const scaled = ops.mul(x, this.graph.scalar(1 / (1 - rate)));
     return ops.where(kept, scaled, this.graph.scalar(0));

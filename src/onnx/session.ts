@@ -1,39 +1,39 @@
 /**
- * ONNX models from files, on one machine for the whole process. The runtime is optional and loaded when the first model is
- * opened; everything else works without it.
+ * ONNX models from files, all run in one worker thread of the process. The runtime is optional and loaded when the first
+ * model is opened; everything else works without it.
  */
 import { resolve } from 'node:path';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { type Machine, type Port, startMachine } from './machine';
+import { type OrtWorker, startOrtWorker, type TensorInfo } from './ort-worker';
 
-export interface Model {
+export interface OnnxModel {
   readonly path: string;
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
   /** Runs the model on its first input and gives its first output. */
   run(data: Float32Array, shape: readonly number[]): Promise<{ data: Float32Array; shape: number[] }>;
 }
 
-let machine: Machine | undefined;
-const models = new Map<string, Promise<Model>>();
+let shared: OrtWorker | undefined;
+const models = new Map<string, Promise<OnnxModel>>();
 
-/** The machine that runs; where its thread died, the next model is opened on a fresh one. */
-function running(): Machine {
-  machine ??= startMachine(() => {
-    machine = undefined;
+/** The worker of the process; after its thread died, a new one. */
+function sharedWorker(): OrtWorker {
+  shared ??= startOrtWorker(() => {
+    shared = undefined;
     models.clear();
   });
-  return machine;
+  return shared;
 }
 
 function fault(what: string, path: string, error: unknown): SaliencyMixError {
   return new SaliencyMixError('MODEL', `${what}: ${reasonOf(error)}`, { file: path, cause: error });
 }
 
-async function open(path: string): Promise<Model> {
-  const own = running();
-  // One thread: the same bits whatever the machine.
-  const { inputs, outputs } = await own.add(path, path, 1).catch((error: unknown) => {
+async function open(path: string): Promise<OnnxModel> {
+  const worker = sharedWorker();
+  // One thread: the runtime's sums, and so the bits of its results, depend on how many there are.
+  const { inputs, outputs } = await worker.add(path, path, 1).catch((error: unknown) => {
     models.delete(path);
     throw fault(`Cannot open the ONNX model ${path}`, path, error);
   });
@@ -42,12 +42,12 @@ async function open(path: string): Promise<Model> {
     inputs,
     outputs,
     async run(data, shape) {
-      const fetch = [outputs[0].name];
-      const request = { model: path, feeds: { [inputs[0].name]: { data, shape } }, fetch };
-      const results = await own.run(request).catch((error: unknown) => {
+      const [input, output] = [inputs[0].name, outputs[0].name];
+      const request = { model: path, inputs: { [input]: { data, shape } }, outputs: [output] };
+      const results = await worker.run(request).catch((error: unknown) => {
         throw fault(`The ONNX model ${path} failed`, path, error);
       });
-      return results[outputs[0].name];
+      return results[output];
     },
   };
 }
@@ -56,7 +56,7 @@ async function open(path: string): Promise<Model> {
  * Opens a model once per process; later calls for the same path share it.
  * @throws (rejects) SaliencyMixError MODEL: onnxruntime-node is not installed, no such file, not a model
  */
-export function openModel(path: string): Promise<Model> {
+export function openModel(path: string): Promise<OnnxModel> {
   const absolute = resolve(path);
   let model = models.get(absolute);
   if (!model) {

@@ -7,8 +7,8 @@ import { SaliencyMixError } from '../errors';
 import type { NativeFormat } from '../native/binding';
 import { allocate, runNative } from '../native/call';
 import { addon } from '../native/load';
-import type { Port } from '../onnx/machine';
-import { type Model, openModel } from '../onnx/session';
+import type { TensorInfo } from '../onnx/ort-worker';
+import { type OnnxModel, openModel } from '../onnx/session';
 import type { ImageBatch } from '../types';
 
 interface RunOptions {
@@ -30,9 +30,9 @@ const FORMAT: NativeFormat = {
   scale: Float32Array.from(STD, (std) => 1 / (255 * std)),
 };
 
-function modelError(model: Model, what: string, port: Port | undefined): SaliencyMixError {
-  const got = port
-    ? `${port.name}: ${port.type} [${port.shape.map((side) => side ?? '?').join(', ')}]`
+function modelError(model: OnnxModel, what: string, tensor: TensorInfo | undefined): SaliencyMixError {
+  const got = tensor
+    ? `${tensor.name}: ${tensor.type} [${tensor.shape.map((side) => side ?? '?').join(', ')}]`
     : 'nothing';
   return new SaliencyMixError('MODEL', `A saliency model must have ${what}; ${model.path} has ${got}`, {
     file: model.path,
@@ -40,7 +40,7 @@ function modelError(model: Model, what: string, port: Port | undefined): Salienc
 }
 
 /** What the model's input asks for; open dimensions get the defaults. */
-function inputOf(model: Model): { side: number; atOnce: number } {
+function inputOf(model: OnnxModel): { side: number; atOnce: number } {
   const input = model.inputs[0];
   const [batch, channels, rows, cols] = input?.shape ?? [];
   const fits =
@@ -55,7 +55,7 @@ export async function checkModel(path: string): Promise<void> {
 }
 
 /** One run: `count` images of the batch from `start`; where the model's batch is fixed and larger, zeros fill it up. */
-async function runModel(model: Model, batch: ImageBatch, start: number, count: number, threads: number) {
+async function runModel(model: OnnxModel, batch: ImageBatch, start: number, count: number, threads: number) {
   const { side, atOnce } = inputOf(model);
   const [, height, width, channels] = batch.shape;
   const imageBytes = height * width * channels;
@@ -68,8 +68,8 @@ async function runModel(model: Model, batch: ImageBatch, start: number, count: n
   const { data: maps, shape } = await model.run(input, [size, 3, side, side]);
   const [rows, cols] = shape.slice(-2);
   if (shape.length < 3 || maps.length !== size * rows * cols) {
-    const port = { name: model.outputs[0].name, type: 'float32', shape };
-    throw modelError(model, 'one map per image (N×1×S×S) as its first output', port);
+    const tensor = { name: model.outputs[0].name, type: 'float32', shape };
+    throw modelError(model, 'one map per image (N×1×S×S) as its first output', tensor);
   }
   return { maps: maps.subarray(0, count * rows * cols), rows, cols };
 }

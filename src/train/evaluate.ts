@@ -7,7 +7,7 @@ import type { OpenOptions } from '../data/datasets/format';
 import { checkSize, resolveSize, type SizeOption } from '../data/size';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { readMetadata } from '../graph/onnx';
-import { startMachine } from '../onnx/machine';
+import { startOrtWorker } from '../onnx/ort-worker';
 import { learningTable } from './train-options';
 import type { TrainSettings } from './train-settings';
 import { matchClasses, normalised, openTestSplit, scoreOn, type Tested } from './test-data';
@@ -66,17 +66,18 @@ async function openOnnx(path: string, threads: number): Promise<Opened> {
   const bytes = await readFile(path).catch(cannot);
   const { notes = '{}' } = readMetadata(bytes);
   const { settings } = JSON.parse(notes) as Pick<Opened, 'settings'>;
-  const machine = startMachine();
-  const { inputs, outputs } = await machine.add('model', bytes, threads).catch(async (error: unknown) => {
-    await machine.close();
+  const worker = startOrtWorker();
+  const { inputs, outputs } = await worker.add('model', bytes, threads).catch(async (error: unknown) => {
+    await worker.close();
     return cannot(error);
   });
   return {
     settings,
     async predict(images, count, [height, width]) {
-      const feeds = { [inputs[0].name]: { data: images, shape: [count, 3, height, width] } };
-      const results = await machine.run({ model: 'model', feeds, fetch: [outputs[0].name] });
-      const { data, shape } = results[outputs[0].name];
+      const [input, output] = [inputs[0].name, outputs[0].name];
+      const given = { [input]: { data: images, shape: [count, 3, height, width] } };
+      const results = await worker.run({ model: 'model', inputs: given, outputs: [output] });
+      const { data, shape } = results[output];
       if (shape.length !== 2 || shape[0] !== count) {
         const got = `[${shape.join(', ')}] for ${count} images`;
         throw new SaliencyMixError('MODEL', `${path} must give n × classes, but gives ${got}`, {
@@ -85,7 +86,7 @@ async function openOnnx(path: string, threads: number): Promise<Opened> {
       }
       return { data, classes: shape[1] };
     },
-    close: () => machine.close(),
+    close: () => worker.close(),
   };
 }
 

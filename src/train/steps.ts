@@ -1,33 +1,24 @@
-/** Steps that wait for their turn, which of them go together, and what is said of one that fails. */
+/** Steps that wait to be run, which of them run together, and the error of one that fails. */
 import { SaliencyMixError } from '../errors';
-import type { StepOptions, StepResult } from './trainer';
+import type { StepOptions, StepResult } from './batch';
 
 export interface WaitingStep {
   batch: StepOptions;
   /** Images. */
   count: number;
-  /** Steps with something else asked for between them have different ones. */
-  section: number;
+  /** Only steps with the same number may run together: any other call to the trainer raises it. */
+  barrierId: number;
   resolve: (result: StepResult) => void;
   reject: (error: unknown) => void;
 }
 
-/** Does work one after the other, in the order it is asked for. */
-export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
-
-  take<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-}
-
-/** Takes the first steps off the list: up to `most`, of one size and without anything asked for between them. */
-export function takeTogether(waiting: WaitingStep[], most: number): WaitingStep[] {
+/** Removes from the front of the list the steps that run together: at most `max`, of one batch size, between two barriers. */
+export function takeTogether(waiting: WaitingStep[], max: number): WaitingStep[] {
   const [first] = waiting;
-  const other = waiting.findIndex(({ count, section }) => count !== first.count || section !== first.section);
-  return waiting.splice(0, Math.min(most, other < 0 ? waiting.length : other));
+  const other = waiting.findIndex(
+    ({ count, barrierId }) => count !== first.count || barrierId !== first.barrierId,
+  );
+  return waiting.splice(0, Math.min(max, other < 0 ? waiting.length : other));
 }
 
 /** The error of a step that would leave something that is not a number. */

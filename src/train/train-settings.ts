@@ -87,7 +87,7 @@ const MODEL_OPTIONS = new Set(modelNames.flatMap((name): readonly string[] => mo
 for (const name of ['classes', 'stem']) MODEL_OPTIONS.delete(name);
 
 /** The model's own options among those given; one that it does not take is refused by name. */
-function modelOf(learning: Learning, classes: number, [height, width]: Size): Model {
+function createModelFor(learning: Learning, classes: number, [height, width]: Size): Model {
   const { model: name, stem } = learning;
   const given: Record<string, unknown> = { ...learning };
   const options: Record<string, unknown> = { classes };
@@ -126,7 +126,7 @@ export async function settle(
   test: Dataset | undefined,
 ): Promise<{ settings: TrainSettings; model: Model }> {
   const { size } = await resolveSize(train, given.size);
-  const model = modelOf(learning, train.classes.length, size);
+  const model = createModelFor(learning, train.classes.length, size);
   const { epochs, learningRate, schedule, gamma, warmup, labelSmoothing, flip, mean, std, seed } = learning;
   const settings: TrainSettings = {
     data: identified(train, given.data),

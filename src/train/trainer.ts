@@ -1,16 +1,17 @@
 /**
  * Trains a classifier: graphs of whole steps, run by ONNX Runtime in a thread of its own, which keeps the weights. While
- * a step runs, the JavaScript thread is free to load and mix the next batch.
+ * a step runs, the JavaScript thread is free to load and mix the next batch. Here: checks of what is given, the order in
+ * which calls are done, the count of steps, and files. The runs themselves are in runner.ts.
  */
 import * as check from '../check';
 import type { Model } from '../models/model';
-import { type Machine, type Results, startMachine, type Tensors } from '../onnx/machine';
+import type { Results } from '../onnx/ort-worker';
 import { writeWhole } from '../run/files';
+import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
-import { compact, ratesOf, stackFeeds, zeros } from './feeds';
-import { checkModel, checkParameters, checkTensors, modelOfCheckpoint } from './fits';
+import { predictionGraph, slotName } from './graphs';
 import { initialParameters } from './initial';
-import { drawMasks } from './masks';
+import { zeros } from './inputs';
 import {
   checkBatch,
   countImages,
@@ -19,43 +20,11 @@ import {
   type TrainerOptions,
   type TrainerSettings,
 } from './options';
-import {
-  gradientName,
-  gradientProgram,
-  type Program,
-  predictionProgram,
-  slotName,
-  stepProgram,
-  TIMES,
-} from './programs';
+import { GraphRunner } from './runner';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
-import { notFinite, takeTogether, Turns, type WaitingStep } from './steps';
-
-export interface TrainingBatch {
-  /** n × 3 × height × width, NCHW, n at most the trainer's batch. */
-  images: Float32Array;
-  /** Soft labels, n × classes. */
-  labels: Float32Array;
-}
-
-export interface StepOptions extends TrainingBatch {
-  learningRate: number;
-}
-
-export interface StepResult {
-  /** Mean over the batch, before the update. */
-  loss: number;
-  /** n × classes, before the update. */
-  logits: Float32Array;
-}
-
-export interface Gradients {
-  loss: number;
-  /** By name, in the shapes of the parameters. */
-  parameters: Map<string, Float32Array>;
-  /** n × 3 × height × width. */
-  images: Float32Array;
-}
+import { SerialQueue } from './serial-queue';
+import { notFinite, takeTogether, type WaitingStep } from './steps';
+import { checkClassifier, checkParameters, checkTensors, savedModel } from './validate';
 
 const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
@@ -64,23 +33,22 @@ export class Trainer {
   readonly settings: TrainerSettings;
   /** Kept with checkpoints; plain JSON, for the program that trains. */
   notes: Record<string, unknown> = {};
-  readonly #machine: Machine;
-  /** Models of the machine, by what they do and for how many images. */
-  readonly #programs = new Map<string, Promise<Omit<Program, 'bytes'>>>();
+  readonly #runner: GraphRunner;
   #steps = 0;
-  /** Steps since what the optimizer gathers was zero. */
+  /** Steps since the optimizer's slots were zero. */
   #updates = 0;
-  readonly #turns = new Turns();
-  /** Two files may be written to one place. */
-  readonly #writes = new Turns();
+  /** Everything that reads or changes the weights. */
+  readonly #calls = new SerialQueue();
+  /** Files: two calls may write to one place. */
+  readonly #writes = new SerialQueue();
   readonly #waiting: WaitingStep[] = [];
-  /** Counts what was asked for besides steps. */
-  #section = 0;
+  /** Raised by every call other than a step: steps before it and after it are not run together. */
+  #barrierId = 0;
 
   private constructor(model: Model, settings: TrainerSettings) {
     this.model = model;
     this.settings = settings;
-    this.#machine = startMachine();
+    this.#runner = new GraphRunner(model, settings);
   }
 
   /**
@@ -90,7 +58,7 @@ export class Trainer {
    */
   static async create(model: Model, options: TrainerOptions): Promise<Trainer> {
     const settings = resolveTrainer(options);
-    checkModel(model, settings.image);
+    checkClassifier(model, settings.image);
     const trainer = new Trainer(model, settings);
     try {
       await trainer.#begin(initialParameters(model.parameters, trainer.settings.seed));
@@ -110,8 +78,8 @@ export class Trainer {
     const { threads, model } = check.options(options, ['threads', 'model'], 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
     const settings = resolveTrainer({ ...saved.trainer, threads: threads ?? saved.trainer.threads });
-    if (model !== undefined) checkModel(model, settings.image);
-    const trainer = new Trainer(modelOfCheckpoint(path, saved, model as Model | undefined), settings);
+    if (model !== undefined) checkClassifier(model, settings.image);
+    const trainer = new Trainer(savedModel(path, saved, model as Model | undefined), settings);
     trainer.notes = saved.notes;
     trainer.#steps = saved.counts.steps;
     trainer.#updates = saved.counts.updates;
@@ -132,56 +100,16 @@ export class Trainer {
 
   async #begin(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
     // Before any weight is sent: errors of the model's shapes, and a missing runtime, are known at once.
-    await this.#program('step', this.settings.batch);
-    await this.#machine.write(Object.fromEntries(tensors));
+    await this.#runner.compile('step', this.settings.batch);
+    await this.#runner.write(Object.fromEntries(tensors));
     const missing = this.#slotNames().filter(({ name }) => !tensors.has(name));
-    await this.#machine.write(zeros(missing));
+    await this.#runner.write(zeros(missing));
   }
 
   #slotNames(): { name: string; shape: readonly number[] }[] {
     const trained = this.model.parameters.filter((parameter) => parameter.trained);
     const { slots } = this.settings.optimizer;
     return trained.flatMap(({ name, shape }) => slots.map((slot) => ({ name: slotName(slot, name), shape })));
-  }
-
-  /** Compiles at the first use. */
-  #program(kind: 'step' | 'gradients' | 'prediction', count: number): Promise<Omit<Program, 'bytes'>> {
-    const key = programName(kind, count);
-    let program = this.#programs.get(key);
-    if (!program) {
-      program = this.#compile(key, kind, count);
-      this.#programs.set(key, program);
-      program.catch(() => this.#programs.delete(key));
-    }
-    return program;
-  }
-
-  async #compile(key: string, kind: 'step' | 'gradients' | 'prediction', count: number) {
-    const { model } = this;
-    const { image, optimizer, threads, stepsPerRun } = this.settings;
-    const shape = { count, image };
-    const make = {
-      step: () => stepProgram(model, shape, optimizer, { several: stepsPerRun > 1 }),
-      gradients: () => gradientProgram(model, shape),
-      prediction: () => ({ bytes: predictionProgram(model, shape), masks: [] }),
-    };
-    const { bytes, masks } = make[kind]();
-    await this.#machine.add(key, bytes, threads);
-    return { masks };
-  }
-
-  #feeds(
-    { images, labels }: TrainingBatch,
-    count: number,
-    masks: Program['masks'],
-    step = this.#steps,
-  ): Tensors {
-    const { image, seed } = this.settings;
-    return {
-      images: { data: compact(images), shape: [count, 3, ...image] },
-      labels: { data: compact(labels), shape: [count, this.model.classes] },
-      ...drawMasks(masks, seed, step),
-    };
   }
 
   /**
@@ -198,12 +126,15 @@ export class Trainer {
     check.number(given.learningRate, 'learningRate', 0, Number.MAX_VALUE, 'open');
     const count = checkBatch(given, this.settings, this.model);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch: given, count, section: this.#section, resolve, reject });
-      void this.#turns.take(() => this.#runWaiting());
+      this.#waiting.push({ batch: given, count, barrierId: this.#barrierId, resolve, reject });
+      void this.#calls.add(() => this.#runWaiting());
     });
   }
 
-  /** Runs the steps that wait longest and go together. Of a larger run's steps, the later ones find nothing left to do. */
+  /**
+   * Runs the steps at the front of the list that run together. It is queued once per step, so where several steps were
+   * run together, the later calls find the list empty.
+   */
   async #runWaiting(): Promise<void> {
     if (this.#waiting.length === 0) return;
     const group = takeTogether(this.#waiting, this.settings.stepsPerRun);
@@ -218,39 +149,33 @@ export class Trainer {
     }
   }
 
-  /** Gives how many steps are done. Where one fails it is told so, nothing has changed, and those before it are counted. */
+  /**
+   * Gives how many steps are done: all, or those before the first that fails. Then that one is rejected, no weight has
+   * changed, and none is counted.
+   */
   async #runSteps(group: readonly WaitingStep[]): Promise<number> {
     const [{ count }] = group;
-    const { optimizer, stepsPerRun } = this.settings;
-    const { masks } = await this.#program('step', count);
-    const feeds = group.map(({ batch }, i) => ({
-      ...this.#feeds(batch, count, masks, this.#steps + i),
-      ...ratesOf(optimizer, batch.learningRate, this.#updates + 1 + i),
-    }));
-    const { loss, logits, health } = await this.#machine.run({
-      model: programName('step', count),
-      feeds: stepsPerRun > 1 ? stackFeeds(feeds, TIMES) : feeds[0],
-      fetch: ['loss', 'logits', 'health'],
-      guard: 'health',
-    });
-    const failed = health.data.findIndex((value) => !Number.isFinite(value));
+    const batches = group.map(({ batch }) => batch);
+    const counts = { steps: this.#steps, updates: this.#updates };
+    const { loss, logits, finiteCheck } = await this.#runner.steps(batches, count, counts);
+    const failed = finiteCheck.findIndex((value) => !Number.isFinite(value));
     if (failed >= 0) {
-      group[failed].reject(notFinite(this.#steps + failed + 1, loss.data[failed]));
+      group[failed].reject(notFinite(this.#steps + failed + 1, loss[failed]));
       return failed;
     }
     this.#steps += group.length;
     this.#updates += group.length;
     const each = count * this.model.classes;
     group.forEach(({ resolve }, i) => {
-      resolve({ loss: loss.data[i], logits: logits.data.slice(i * each, (i + 1) * each) });
+      resolve({ loss: loss[i], logits: logits.slice(i * each, (i + 1) * each) });
     });
     return group.length;
   }
 
   /** Runs work that reads or changes the weights after all that was asked for before it. */
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    this.#section++;
-    return this.#turns.take(work);
+    this.#barrierId++;
+    return this.#calls.add(work);
   }
 
   /**
@@ -260,23 +185,7 @@ export class Trainer {
   async gradients(batch: TrainingBatch): Promise<Gradients> {
     const given = check.options(batch, ['images', 'labels'], 'gradients') as unknown as TrainingBatch;
     const count = checkBatch(given, this.settings, this.model);
-    return this.#inOrder(() => this.#gradients(given, count));
-  }
-
-  async #gradients(batch: TrainingBatch, count: number): Promise<Gradients> {
-    const { masks } = await this.#program('gradients', count);
-    const names = this.model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
-    const results = await this.#machine.run({
-      model: programName('gradients', count),
-      feeds: this.#feeds(batch, count, masks),
-      fetch: ['loss', 'images', ...names].map((name) => (name === 'loss' ? name : gradientName(name))),
-    });
-    const gradient = (name: string) => results[gradientName(name)].data;
-    return {
-      loss: results.loss.data[0],
-      parameters: new Map(names.map((name) => [name, gradient(name)])),
-      images: gradient('images'),
-    };
+    return this.#inOrder(() => this.#runner.gradients(given, count, this.#steps));
   }
 
   /**
@@ -285,36 +194,17 @@ export class Trainer {
    */
   async predict(images: Float32Array): Promise<Float32Array> {
     const count = countImages(images, this.settings.image);
-    return this.#inOrder(() => this.#predict(images, count));
-  }
-
-  async #predict(images: Float32Array, count: number): Promise<Float32Array> {
-    const { batch, image } = this.settings;
-    const { classes } = this.model;
-    await this.#program('prediction', batch);
-    const each = 3 * image[0] * image[1];
-    const logits = new Float32Array(count * classes);
-    for (let start = 0; start < count; start += batch) {
-      const here = Math.min(batch, count - start);
-      // Always whole batches: images do not see each other, so what fills up the last one does not matter.
-      const data = new Float32Array(batch * each);
-      data.set(images.subarray(start * each, (start + here) * each));
-      const feeds = { images: { data, shape: [batch, 3, ...image] } };
-      const model = programName('prediction', batch);
-      const results = await this.#machine.run({ model, feeds, fetch: ['logits'] });
-      logits.set(results.logits.data.subarray(0, here * classes), start * classes);
-    }
-    return logits;
+    return this.#inOrder(() => this.#runner.predict(images, count));
   }
 
   /** All parameters and running statistics by PyTorch's names, in the model's order; copies. */
   parameters(): Promise<Map<string, Tensor>> {
     const names = this.model.parameters.map(({ name }) => name);
-    return this.#inOrder(async () => weightsOf(await this.#machine.read(names)));
+    return this.#inOrder(async () => weightsOf(await this.#runner.read(names)));
   }
 
   /**
-   * Sets all parameters and running statistics; what the optimizer has gathered is cleared.
+   * Sets all parameters and running statistics; the optimizer's slots are set to zero.
    * @throws (rejects) SaliencyMixError ARGUMENT for a name that is missing or unknown, another shape, or a value that is
    *   not finite
    */
@@ -323,8 +213,8 @@ export class Trainer {
   ): Promise<void> {
     checkParameters(parameters, this.model);
     await this.#inOrder(async () => {
-      await this.#machine.write(Object.fromEntries(parameters));
-      await this.#machine.write(zeros(this.#slotNames()));
+      await this.#runner.write(Object.fromEntries(parameters));
+      await this.#runner.write(zeros(this.#slotNames()));
       this.#updates = 0;
     });
   }
@@ -340,11 +230,11 @@ export class Trainer {
     const names = [...model.parameters, ...this.#slotNames()].map(({ name }) => name);
     const { counts, tensors } = await this.#inOrder(async () => ({
       counts: { steps: this.#steps, updates: this.#updates },
-      tensors: weightsOf(await this.#machine.read(names)),
+      tensors: weightsOf(await this.#runner.read(names)),
     }));
     const { name, options } = model;
     const trainer = { ...plainSettings(settings) };
-    await this.#writes.take(() =>
+    await this.#writes.add(() =>
       writeCheckpoint(path, { model: { name, options }, trainer, counts, notes, tensors }),
     );
   }
@@ -362,8 +252,8 @@ export class Trainer {
       notes: JSON.stringify(plainNotes(this.notes)),
     };
     const shape = { count: 1, image: this.settings.image };
-    const bytes = predictionProgram(this.model, shape, { weights, metadata });
-    await this.#writes.take(() => writeWhole(path, bytes));
+    const bytes = predictionGraph(this.model, shape, { weights, metadata });
+    await this.#writes.add(() => writeWhole(path, bytes));
   }
 
   /**
@@ -373,7 +263,7 @@ export class Trainer {
   async exportSafetensors(path: string): Promise<void> {
     check.text(path, 'path');
     const file = { tensors: await this.parameters(), metadata: { format: 'pt' } };
-    await this.#writes.take(() => writeTensors(path, file));
+    await this.#writes.add(() => writeTensors(path, file));
   }
 
   /**
@@ -388,8 +278,6 @@ export class Trainer {
 
   /** Ends the thread and frees its memory; what was asked before is still done. May be called twice. */
   close(): Promise<void> {
-    return this.#inOrder(() => this.#machine.close());
+    return this.#inOrder(() => this.#runner.close());
   }
 }
-
-const programName = (kind: string, count: number) => `${kind} of ${count}`;

@@ -150,7 +150,7 @@ test('the packed package holds what an install needs, and no more', () => {
     'dist/index.js',
     'dist/index.d.ts',
     'dist/train/index.js',
-    'dist/onnx/machine-worker.js',
+    'dist/onnx/ort-worker-thread.js',
     'bin/saliencymix.js',
     'scripts/install.mjs',
     'CMakeLists.txt',

@@ -4,7 +4,7 @@ import { sizeOf } from '../../src/graph/graph';
 import { createOptimizer } from '../../src/graph/optimizers';
 import { createModel, type ModelName, modelNames, type ModelOptions, models } from '../../src/models';
 import type { Model } from '../../src/models/model';
-import { stepProgram } from '../../src/train/programs';
+import { stepGraph } from '../../src/train/graphs';
 import { Trainer } from '../../src/train';
 import { batchOf } from '../train/fixtures';
 
@@ -51,7 +51,7 @@ describe.each(modelNames)('%s', (name) => {
   });
 
   test('differentiates', () => {
-    const { bytes } = stepProgram(model, { count: 2, image: [32, 32] }, createOptimizer({ name: 'adamw' }));
+    const { bytes } = stepGraph(model, { count: 2, image: [32, 32] }, createOptimizer({ name: 'adamw' }));
     expect(bytes.length).toBeGreaterThan(1000);
   });
 
@@ -203,7 +203,7 @@ describe('refused', () => {
   const compiled =
     (model: Model, side: number, count = 2) =>
     () =>
-      stepProgram(model, { count, image: [side, side] }, createOptimizer({ name: 'sgd' }));
+      stepGraph(model, { count, image: [side, side] }, createOptimizer({ name: 'sgd' }));
 
   test('images that a model cannot take', () => {
     const vgg = createModel('vgg16-bn', { classes: 2 });

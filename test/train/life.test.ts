@@ -1,7 +1,7 @@
 /** Dropout, threads, calls that do not wait, losses that are not finite, and the end of a trainer. */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { drawMasks } from '../../src/train/masks';
+import { drawDropoutMasks } from '../../src/train/dropout-masks';
 import { Trainer } from '../../src/train';
 import {
   BATCH,
@@ -42,11 +42,11 @@ describe('dropout', () => {
     { name: 'odd', shape: [3, 7], rate: 0.5 },
   ];
   const bytes = (seed: number, step: number) =>
-    Object.values(drawMasks(masks, seed, step)).map(({ data }) => Buffer.from(data).toString('hex'));
+    Object.values(drawDropoutMasks(masks, seed, step)).map(({ data }) => Buffer.from(data).toString('hex'));
 
   test('keeps 1 − p, in every image', () => {
     for (const rate of [0, 0.1, 0.5, 0.99]) {
-      const { one } = drawMasks([{ name: 'one', shape: [5, 20_000], rate }], 3, 0);
+      const { one } = drawDropoutMasks([{ name: 'one', shape: [5, 20_000], rate }], 3, 0);
       for (let i = 0; i < 5; i++) {
         const kept = one.data.slice(i * 20_000, (i + 1) * 20_000).filter((value) => value === 1).length;
         const deviation = Math.sqrt(20_000 * rate * (1 - rate));

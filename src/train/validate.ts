@@ -1,4 +1,4 @@
-/** Whether a model is one, and whether tensors are its parameters. */
+/** Checks of models and tensors: whether a model is a classifier, and whether tensors are its parameters. */
 import { types } from 'node:util';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
@@ -13,7 +13,7 @@ import type { Tensor } from './safetensors';
  * A model that gives n × classes logits; models may come from outside this package.
  * @throws SaliencyMixError ARGUMENT, MODEL
  */
-export function checkModel(value: unknown, image: readonly [number, number]): void {
+export function checkClassifier(value: unknown, image: readonly [number, number]): void {
   const given = value as Partial<Model> | null | undefined;
   const isModel = typeof given?.build === 'function' && Array.isArray(given.parameters);
   if (!isModel) throw check.invalid('model', 'a model, as createModel gives', value);
@@ -59,7 +59,7 @@ export function checkParameters(parameters: ReadonlyMap<string, unknown>, model:
  * The model that a checkpoint is of: made again from its name and options, or the `given` one if it is the same.
  * @throws SaliencyMixError CHECKPOINT
  */
-export function modelOfCheckpoint(path: string, { model: saved }: CheckpointInfo, given?: Model): Model {
+export function savedModel(path: string, { model: saved }: CheckpointInfo, given?: Model): Model {
   const fault = (what: string, cause?: unknown) =>
     new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
   const described = ({ name, options }: { name: string; options: object }) =>

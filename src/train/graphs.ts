@@ -7,7 +7,7 @@ import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import type { Model } from '../models/model';
 import { type DropoutMask, Net } from '../models/net';
-import { NEXT } from '../onnx/machine';
+import { NEXT } from '../onnx/ort-worker';
 import { version } from '../run/environment';
 
 /** Of a batch. */
@@ -16,17 +16,19 @@ export interface BatchShape {
   image: readonly [height: number, width: number];
 }
 
-export interface Program {
+export interface TrainerGraph {
+  /** An ONNX model. */
   bytes: Uint8Array;
-  /** To be drawn and fed, in this order. */
-  masks: readonly DropoutMask[];
+  /** Inputs that are drawn for every step, in this order. */
+  dropoutMasks: readonly DropoutMask[];
 }
 
 /** Name of an optimizer's tensor beside a parameter. */
 export const slotName = (slot: string, parameter: string): string => `optimizer/${slot}/${parameter}`;
-/** Input of a program of several steps. */
+/** Input of a graph of several steps: how many. */
 export const TIMES = 'times';
-export const rateName = (rate: string): string => `rate/${rate}`;
+/** Input of one of the optimizer's scalars. */
+export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
 interface Forward {
   graph: Graph;
@@ -47,8 +49,8 @@ function forward(model: Model, { count, image }: BatchShape): Forward {
 
 const trained = (net: Net) => [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
 
-/** A scalar that is finite where all the values are: a sum keeps what is not. */
-function healthOf(values: readonly Value[]): Value {
+/** A scalar that is finite only if all the values are: the sum of everything. */
+function finiteCheckOf(values: readonly Value[]): Value {
   const sums = values.map((value) =>
     reshape(
       reduceSum(
@@ -63,28 +65,28 @@ function healthOf(values: readonly Value[]): Value {
 }
 
 /**
- * Forward, loss, backward, update: outputs loss, logits, and what the next step starts from. A finite loss may still have
- * gradients, or statistics, that are not: `health` tells. With `several`, any number of steps in one run, TIMES of them;
- * what is fed and given then has a row per step.
+ * Forward, loss, backward, update: outputs loss, logits, and the weights, slots and statistics that the next step starts
+ * from. Those may be not finite although the loss is: the output finiteCheck covers all of them. With `several`, any
+ * number of steps in one run, TIMES of them; inputs and outputs then have a row per step.
  */
-export function stepProgram(
+export function stepGraph(
   model: Model,
   shape: BatchShape,
   optimizer: Optimizer,
   { several = false } = {},
-): Program {
+): TrainerGraph {
   const { graph, net, logits, loss } = forward(model, shape);
   const parameters = trained(net);
   const gradients = backward(
     loss,
     parameters.map(({ value }) => value),
   );
-  const rates = optimizer.rates.map((rate) => graph.input(rateName(rate), []));
+  const scalars = optimizer.scalars.map((scalar) => graph.input(scalarName(scalar), []));
   const nexts = [...net.running.values()];
   for (const [i, { parameter, value }] of parameters.entries()) {
     const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
     const slots = names.map((name) => graph.input(name, value.shape));
-    const next = optimizer.update(value, gradients[i], slots, rates);
+    const next = optimizer.update(value, gradients[i], slots, scalars);
     graph.output(`${NEXT}${parameter.name}`, next.weight);
     nexts.push(next.weight);
     names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));
@@ -92,15 +94,16 @@ export function stepProgram(
   for (const [name, value] of net.running) graph.output(`${NEXT}${name}`, value);
   graph.output('loss', loss);
   graph.output('logits', logits);
-  graph.output('health', healthOf([reshape(loss, [1]), ...nexts]));
+  graph.output('finiteCheck', finiteCheckOf([reshape(loss, [1]), ...nexts]));
   const loop = { times: TIMES, carried: NEXT, version };
-  return { bytes: several ? encodeLoop(graph, loop) : encodeModel(graph, { version }), masks: net.masks };
+  const bytes = several ? encodeLoop(graph, loop) : encodeModel(graph, { version });
+  return { bytes, dropoutMasks: net.dropoutMasks };
 }
 
 export const gradientName = (parameter: string): string => `gradient/${parameter}`;
 
 /** Gradients of the mean loss with respect to the parameters and the images. */
-export function gradientProgram(model: Model, shape: BatchShape): Program {
+export function gradientGraph(model: Model, shape: BatchShape): TrainerGraph {
   const { graph, net, images, loss } = forward(model, shape);
   const parameters = trained(net);
   const gradients = backward(loss, [images, ...parameters.map(({ value }) => value)]);
@@ -108,11 +111,11 @@ export function gradientProgram(model: Model, shape: BatchShape): Program {
   graph.output(gradientName('images'), gradients[0]);
   for (const [i, { parameter }] of parameters.entries())
     graph.output(gradientName(parameter.name), gradients[i + 1]);
-  return { bytes: encodeModel(graph, { version }), masks: net.masks };
+  return { bytes: encodeModel(graph, { version }), dropoutMasks: net.dropoutMasks };
 }
 
 /** images → logits in evaluation mode; with `weights` inside, for any number of images. */
-export function predictionProgram(
+export function predictionGraph(
   model: Model,
   { count, image }: BatchShape,
   inside?: { weights: ReadonlyMap<string, Float32Array>; metadata: Readonly<Record<string, string>> },

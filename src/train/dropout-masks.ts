@@ -17,7 +17,7 @@ function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
 }
 
 /** The masks of a step; each image of a batch has a stream of its own for each mask. */
-export function drawMasks(
+export function drawDropoutMasks(
   masks: readonly DropoutMask[],
   seed: number,
   step: number,

@@ -1,0 +1,133 @@
+/**
+ * A worker thread in which ONNX Runtime runs models. It keeps named tensors from one run to the next (its state: a
+ * trainer's weights). An input that a run is not given is taken from the state by its name; an output named `next/NAME`
+ * is stored there as NAME. So weights are not copied between threads, and the JavaScript thread is free while a model runs.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { reasonOf, SaliencyMixError } from '../errors';
+
+/** Row-major. Bytes are bool, bigints int64. */
+export interface TensorData {
+  data: Float32Array | Uint8Array | BigInt64Array;
+  shape: readonly number[];
+}
+export type Tensors = Record<string, TensorData>;
+
+/** What a model says of an input or output; a dimension that is not fixed is undefined. */
+export interface TensorInfo {
+  name: string;
+  type: string;
+  shape: (number | undefined)[];
+}
+export interface ModelInfo {
+  inputs: TensorInfo[];
+  outputs: TensorInfo[];
+}
+
+/** Tensors that a run gives, or that are read from the state; all float32. */
+export type Results = Record<string, { data: Float32Array; shape: number[] }>;
+
+/** Prefix of the outputs that are stored in the state. */
+export const NEXT = 'next/';
+
+export interface RunRequest {
+  /** A model that was added under this name. */
+  model: string;
+  inputs: Tensors;
+  /** Names of the outputs to give back. */
+  outputs: readonly string[];
+  /** Name of an output: unless all its values are finite, the state stays as it was. */
+  guard?: string;
+}
+
+export type Command =
+  | { kind: 'add'; model: string; source: Uint8Array | string; threads: number }
+  | { kind: 'write'; tensors: Tensors }
+  | { kind: 'read'; names: readonly string[] }
+  | ({ kind: 'run' } & RunRequest)
+  | { kind: 'close' };
+/** What goes to the thread, and what comes back. */
+export type Request = Command & { id: number };
+export type Reply = { id: number; error: string } | { id: number; tensors: Results; info?: ModelInfo };
+
+export interface OrtWorker {
+  /** Compiles a model (bytes of ONNX, or the path of a file) to be run under a name. */
+  add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo>;
+  write(tensors: Tensors): Promise<void>;
+  read(names: readonly string[]): Promise<Results>;
+  run(request: RunRequest): Promise<Results>;
+  /** Ends the thread; what was asked before is still done. */
+  close(): Promise<void>;
+}
+
+/** A thread needs compiled code, also where a test runner compiles this file itself. */
+const THREAD = resolve(__dirname, '..', '..', 'dist', 'onnx', 'ort-worker-thread.js');
+
+type Success = Extract<Reply, { tensors: Results }>;
+
+interface PendingCall {
+  resolve(reply: Success): void;
+  reject(error: Error): void;
+}
+
+const failed = (error: unknown) =>
+  new SaliencyMixError('MODEL', `ONNX Runtime: ${reasonOf(error)}`, { cause: error });
+
+/** Starts a thread of its own; commands are done in the order they are given. `onEnd` is called when the thread ends. */
+export function startOrtWorker(onEnd: () => void = () => undefined): OrtWorker {
+  if (!existsSync(THREAD)) throw new SaliencyMixError('MODEL', `${THREAD} is missing: npm run build`);
+  const worker = new Worker(THREAD);
+  const pending = new Map<number, PendingCall>();
+  let requests = 0;
+  let ended: Error | undefined;
+  let closing: Promise<void> | undefined;
+
+  const rejectAll = (error: Error) => {
+    ended ??= error;
+    onEnd();
+    for (const call of pending.values()) call.reject(error);
+    pending.clear();
+  };
+  worker.on('message', (reply: Reply) => {
+    const call = pending.get(reply.id);
+    pending.delete(reply.id);
+    if (pending.size === 0) worker.unref(); // an idle thread does not keep the process alive
+    if ('error' in reply) call?.reject(failed(reply.error));
+    else call?.resolve(reply);
+  });
+  worker.on('error', (error) => rejectAll(failed(error)));
+  worker.on('exit', () => rejectAll(new SaliencyMixError('MODEL', 'This trainer was closed')));
+  worker.unref();
+
+  const send = (command: Command) =>
+    new Promise<Success>((resolveCall, reject) => {
+      if (ended) return reject(ended);
+      const id = requests++;
+      pending.set(id, { resolve: resolveCall, reject });
+      worker.ref();
+      worker.postMessage({ ...command, id }, []);
+    });
+  const close = async () => {
+    if (ended) return;
+    const exited = new Promise((resolveExit) => worker.once('exit', resolveExit));
+    await send({ kind: 'close' });
+    worker.ref();
+    await exited;
+  };
+  return {
+    async add(model, source, threads) {
+      return (await send({ kind: 'add', model, source, threads })).info as ModelInfo;
+    },
+    async write(tensors) {
+      await send({ kind: 'write', tensors });
+    },
+    read: async (names) => (await send({ kind: 'read', names })).tensors,
+    run: async (request) => (await send({ kind: 'run', ...request })).tensors,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** The arrays that a trainer's graphs take as inputs, with their shapes. */
+import { sizeOf } from '../graph/graph';
+import type { Optimizer } from '../graph/optimizers';
+import type { TensorData, Tensors } from '../onnx/ort-worker';
+import { scalarName } from './graphs';
+
+/** A copy where the array is a part of a larger buffer: all of the buffer would be sent to the thread with it. */
+export const compact = (part: Float32Array) =>
+  part.byteLength < part.buffer.byteLength ? part.slice() : part;
+
+/** The optimizer's scalars at a step, counted from 1. */
+export function optimizerScalars(
+  { scalars, scalarsAt }: Optimizer,
+  learningRate: number,
+  step: number,
+): Tensors {
+  const values = scalarsAt(learningRate, step);
+  const tensor = (value: number) => ({ data: Float32Array.of(value), shape: [] });
+  return Object.fromEntries(scalars.map((scalar, i) => [scalarName(scalar), tensor(values[i])]));
+}
+
+/** Zeros of the given shapes: what the optimizer's slots are before the first step. */
+export const zeros = (tensors: readonly { name: string; shape: readonly number[] }[]): Tensors =>
+  Object.fromEntries(
+    tensors.map(({ name, shape }) => [name, { data: new Float32Array(sizeOf(shape)), shape }]),
+  );
+
+function stackedTensor(parts: readonly TensorData[]): TensorData {
+  const [{ data, shape }] = parts;
+  const Kind = data.constructor as new (length: number) => Float32Array | Uint8Array;
+  const all = new Kind(parts.length * data.length);
+  parts.forEach((part, i) => all.set(part.data as Float32Array, i * data.length));
+  return { data: all, shape: [parts.length, ...shape] };
+}
+
+/** The inputs of several steps as those of one run: each tensor has a row per step; `times` is how many steps there are. */
+export function stackInputs(steps: readonly Tensors[], times: string): Tensors {
+  const stacked = Object.keys(steps[0]).map(
+    (name) => [name, stackedTensor(steps.map((one) => one[name]))] as const,
+  );
+  const count = { data: BigInt64Array.of(BigInt(steps.length)), shape: [] };
+  return { ...Object.fromEntries(stacked), [times]: count };
+}

@@ -1,0 +1,149 @@
+/**
+ * The graphs of one trainer in a worker thread: compiled when first used, run on batches. The thread keeps the weights.
+ * In which order things are run, how many steps that makes, and what is written to files is the trainer's.
+ */
+import type { Model } from '../models/model';
+import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../onnx/ort-worker';
+import type { Gradients, StepOptions, TrainingBatch } from './batch';
+import { drawDropoutMasks } from './dropout-masks';
+import { gradientGraph, gradientName, predictionGraph, stepGraph, TIMES, type TrainerGraph } from './graphs';
+import { compact, optimizerScalars, stackInputs } from './inputs';
+import type { TrainerSettings } from './options';
+
+type Kind = 'step' | 'gradients' | 'prediction';
+
+const graphName = (kind: Kind, count: number) => `${kind} of ${count}`;
+
+/** Steps done; of them, those since the optimizer's slots were zero. */
+export interface StepCounts {
+  steps: number;
+  updates: number;
+}
+
+export class GraphRunner {
+  readonly #model: Model;
+  readonly #settings: TrainerSettings;
+  readonly #worker: OrtWorker = startOrtWorker();
+  /** Graphs that the worker has, by name. */
+  readonly #graphs = new Map<string, Promise<Pick<TrainerGraph, 'dropoutMasks'>>>();
+
+  constructor(model: Model, settings: TrainerSettings) {
+    this.#model = model;
+    this.#settings = settings;
+  }
+
+  /** Compiles the graph of a kind for `count` images, unless the worker has it. */
+  compile(kind: Kind, count: number): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
+    const name = graphName(kind, count);
+    let graph = this.#graphs.get(name);
+    if (!graph) {
+      graph = this.#add(name, kind, count);
+      this.#graphs.set(name, graph);
+      graph.catch(() => this.#graphs.delete(name));
+    }
+    return graph;
+  }
+
+  async #add(name: string, kind: Kind, count: number) {
+    const model = this.#model;
+    const { image, optimizer, threads, stepsPerRun } = this.#settings;
+    const shape = { count, image };
+    const make = {
+      step: () => stepGraph(model, shape, optimizer, { several: stepsPerRun > 1 }),
+      gradients: () => gradientGraph(model, shape),
+      prediction: () => ({ bytes: predictionGraph(model, shape), dropoutMasks: [] }),
+    };
+    const { bytes, dropoutMasks } = make[kind]();
+    await this.#worker.add(name, bytes, threads);
+    return { dropoutMasks };
+  }
+
+  #inputs(
+    { images, labels }: TrainingBatch,
+    count: number,
+    dropoutMasks: TrainerGraph['dropoutMasks'],
+    step: number,
+  ): Tensors {
+    const { image, seed } = this.#settings;
+    return {
+      images: { data: compact(images), shape: [count, 3, ...image] },
+      labels: { data: compact(labels), shape: [count, this.#model.classes] },
+      ...drawDropoutMasks(dropoutMasks, seed, step),
+    };
+  }
+
+  /**
+   * One step of the optimizer on each batch, all of `count` images, in one run. Where any of them would leave something
+   * that is not finite, no weight is changed. Loss and finiteCheck have a value per step, logits are one after another.
+   */
+  async steps(
+    batches: readonly StepOptions[],
+    count: number,
+    { steps, updates }: StepCounts,
+  ): Promise<Record<'loss' | 'logits' | 'finiteCheck', Float32Array>> {
+    const { optimizer, stepsPerRun } = this.#settings;
+    const { dropoutMasks } = await this.compile('step', count);
+    const inputs = batches.map((batch, i) => ({
+      ...this.#inputs(batch, count, dropoutMasks, steps + i),
+      ...optimizerScalars(optimizer, batch.learningRate, updates + 1 + i),
+    }));
+    const { loss, logits, finiteCheck } = await this.#worker.run({
+      model: graphName('step', count),
+      inputs: stepsPerRun > 1 ? stackInputs(inputs, TIMES) : inputs[0],
+      outputs: ['loss', 'logits', 'finiteCheck'],
+      guard: 'finiteCheck',
+    });
+    return { loss: loss.data, logits: logits.data, finiteCheck: finiteCheck.data };
+  }
+
+  /** Gradients on a batch of `count` images, with the dropout of step number `step`. */
+  async gradients(batch: TrainingBatch, count: number, step: number): Promise<Gradients> {
+    const { dropoutMasks } = await this.compile('gradients', count);
+    const names = this.#model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
+    const results = await this.#worker.run({
+      model: graphName('gradients', count),
+      inputs: this.#inputs(batch, count, dropoutMasks, step),
+      outputs: ['loss', ...['images', ...names].map(gradientName)],
+    });
+    const gradient = (name: string) => results[gradientName(name)].data;
+    return {
+      loss: results.loss.data[0],
+      parameters: new Map(names.map((name) => [name, gradient(name)])),
+      images: gradient('images'),
+    };
+  }
+
+  /** Logits of `count` images, in evaluation mode. */
+  async predict(images: Float32Array, count: number): Promise<Float32Array> {
+    const { batch, image } = this.#settings;
+    const { classes } = this.#model;
+    await this.compile('prediction', batch);
+    const imageLength = 3 * image[0] * image[1];
+    const logits = new Float32Array(count * classes);
+    for (let start = 0; start < count; start += batch) {
+      const here = Math.min(batch, count - start);
+      // The graph has a fixed batch: the last one is filled up with zeros, which no other image's logits depend on.
+      const data = new Float32Array(batch * imageLength);
+      data.set(images.subarray(start * imageLength, (start + here) * imageLength));
+      const inputs = { images: { data, shape: [batch, 3, ...image] } };
+      const model = graphName('prediction', batch);
+      const results = await this.#worker.run({ model, inputs, outputs: ['logits'] });
+      logits.set(results.logits.data.subarray(0, here * classes), start * classes);
+    }
+    return logits;
+  }
+
+  /** Weights, statistics and the optimizer's slots, by name; copies. */
+  read(names: readonly string[]): Promise<Results> {
+    return this.#worker.read(names);
+  }
+
+  write(tensors: Tensors): Promise<void> {
+    return this.#worker.write(tensors);
+  }
+
+  /** Ends the thread; what was asked before is still done. */
+  close(): Promise<void> {
+    return this.#worker.close();
+  }
+}
