@@ -49,6 +49,7 @@ const parts = {
     Object.values(writers).map(({ name, summary }) => [`\`${name}\``, summary]),
   ),
   training: `\`\`\`js\n${readFileSync('examples/train.mjs', 'utf8')}\`\`\``,
+  'own-model': `\`\`\`js\n${readFileSync('examples/own-model.mjs', 'utf8')}\`\`\``,
   device: `\`\`\`js\n${readFileSync('examples/device.mjs', 'utf8')}\`\`\``,
   example: `\`\`\`js\n${readFileSync('examples/training-loop.mjs', 'utf8')}\`\`\``,
 };

@@ -1,6 +1,6 @@
 /** The README keeps its word. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -37,6 +37,16 @@ test('the example of training runs', () => {
   rmSync(folder, { recursive: true });
 });
 
+test('the example of a model of one’s own runs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'saliencymix-readme-'));
+  const example = resolve(ROOT, 'examples/own-model.mjs');
+  const { status, stdout } = spawnSync(process.execPath, [example], { cwd: folder, encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^(step \d: loss \d\.\d{3}\n){5}$/);
+  expect(readdirSync(folder).toSorted()).toEqual(['own.onnx', 'own.safetensors']);
+  rmSync(folder, { recursive: true });
+});
+
 test('the package resolves by its own name, from CommonJS and from ES modules, with the same names', () => {
   const names =
     'JSON.stringify(Object.keys(m).filter((name) => !["default", "module.exports", "__esModule"].includes(name)).sort())';
@@ -68,14 +78,14 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
 
 test('training resolves by its own name, from CommonJS and from ES modules', () => {
   const names =
-    'JSON.stringify([typeof m.Trainer.create, typeof m.createModel, typeof m.train, typeof m.evaluate])';
+    'JSON.stringify([m.Trainer.create, m.createModel, m.defineModel, m.Net, m.layers.conv, m.ops.mul, m.train, m.evaluate].map((one) => typeof one))';
   const required = node('-e', `const m = require('saliencymix/train'); console.log(${names})`);
   const imported = node(
     '--input-type=module',
     '-e',
     `import * as m from 'saliencymix/train'; console.log(${names})`,
   );
-  expect(JSON.parse(required.stdout)).toEqual(Array(4).fill('function'));
+  expect(JSON.parse(required.stdout)).toEqual(Array(8).fill('function'));
   expect(imported.stdout).toBe(required.stdout);
 });
 

@@ -56,11 +56,19 @@ export class Graph {
   /** What is differentiated: the nodes, but a composite in place of the nodes it is written as. */
   readonly tape: Node[] = [];
   readonly outputs = new Map<string, Value>();
+  readonly #names = new Set<string>();
   readonly #constantOf = new Map<string, Value>();
   #made = 0;
 
+  /** Two values of one name would be one in ONNX. */
+  #claim(name: string): void {
+    if (this.#names.has(name))
+      throw new SaliencyMixError('MODEL', `Two values of the model's graph are named "${name}"`);
+    this.#names.add(name);
+  }
+
   input(name: string, shape: Shape, dtype: Dtype = 'float32'): Value {
-    if (this.inputs.some((other) => other.name === name)) throw new Error(`two inputs are named ${name}`);
+    this.#claim(name);
     const value = { graph: this, name, shape: [...shape], dtype };
     this.inputs.push(value);
     return value;
@@ -76,6 +84,7 @@ export class Graph {
     const known = this.#constantOf.get(key);
     if (known) return known;
     const value = { graph: this, name: `constant_${this.constants.length}`, shape: [...shape], dtype };
+    this.#claim(value.name);
     const kept = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
     this.constants.push({ value, data: kept });
     this.#constantOf.set(key, value);
@@ -112,6 +121,7 @@ export class Graph {
       shape: [...shape],
       dtype,
     }));
+    for (const { name } of made) this.#claim(name);
     const node = { op, inputs, outputs: made, attributes, saved: [] };
     this.nodes.push(node);
     this.tape.push(node);

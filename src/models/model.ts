@@ -2,14 +2,15 @@
 import { Graph, type Value } from '../graph/graph';
 import { Net, type Parameter } from './net';
 
+/** A classifier; createModel and defineModel give one. */
 export interface Model {
   readonly name: string;
-  /** Complete: with them, `createModel(name, options)` makes the same model. */
+  /** Complete: with them, `createModel(name, options)` makes the same model. Kept in checkpoints. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly classes: number;
   /** In the order of the layers. */
   readonly parameters: readonly Parameter[];
-  /** images: N×3×H×W → logits: N×classes. */
+  /** images: N×3×H×W → logits: N×classes. Called for every graph that is made. */
   readonly build: (net: Net, images: Value) => Value;
 }
 
@@ -17,8 +18,8 @@ export interface Model {
 export interface Built {
   options: Record<string, unknown> & { classes: number };
   build: Model['build'];
-  /** Side of an image that the model surely takes; 32 unless given. */
-  side?: number;
+  /** An image size that the model can take, for finding out its parameters; 32 × 32 unless given. */
+  image?: readonly [height: number, width: number];
 }
 
 export interface Family {
@@ -27,15 +28,15 @@ export interface Family {
   readonly reference: string;
   /** Names of its options. */
   readonly takes: readonly string[];
-  /** Of all options: known to be an object. */
+  /** `options` is an object; everything in it is checked here. */
   create(options: Record<string, unknown>): Built;
 }
 
-/** The parameters are those that a pass asks for. */
-export function modelOf(name: string, { options, build, side = 32 }: Built): Model {
+/** The model, with the parameters that it asks for when it is built. */
+export function describeModel(name: string, { options, build, image = [32, 32] }: Built): Model {
   const graph = new Graph();
   const net = new Net(graph, 'evaluate');
-  build(net, graph.input('images', [1, 3, side, side]));
+  build(net, graph.input('images', [1, 3, ...image]));
   const parameters = [...net.parameters.values()].map(({ parameter }) => parameter);
   return { name, options, classes: options.classes, parameters, build };
 }

@@ -1,10 +1,10 @@
 /**
- * Layers with names: what models are made of. A net is one pass of a model over a graph; it gathers the parameters that
- * its layers ask for, under PyTorch's names, shapes and initial values.
+ * One pass of a model over a graph. Layers are functions of a net (layers.ts, or your own): they ask it for parameters
+ * and statistics by name, and the net keeps what was asked for.
  */
-import { batchNormTraining } from '../graph/composites';
-import { type Graph, type Shape, sizeOf, type Value } from '../graph/graph';
-import * as ops from '../graph/ops';
+import * as check from '../check';
+import { SaliencyMixError } from '../errors';
+import type { Graph, Shape, Value } from '../graph/graph';
 
 /**
  * How a parameter begins. he: normal with standard deviation √(2/fan), He et al., "Delving deep into rectifiers", ICCV
@@ -19,7 +19,7 @@ export interface Parameter {
   readonly name: string;
   readonly shape: Shape;
   readonly init: Init;
-  /** Whether it is learned; running statistics are not. */
+  /** Whether the optimizer changes it; statistics are changed by their layer. */
   readonly trained: boolean;
 }
 
@@ -31,30 +31,40 @@ export interface DropoutMask {
   readonly rate: number;
 }
 
-export interface ConvOptions {
-  /** Channels of the result. */
-  out: number;
-  /** Side of the kernel. */
-  kernel: number;
-  stride?: number;
-  /** Half of the kernel unless given: the size stays at stride 1. */
-  padding?: number;
-  bias?: boolean;
+const kinds = ['he', 'uniform', 'constant'] as const;
+const LARGEST = Number.MAX_VALUE;
+
+function checkInit(init: Init, name: string): void {
+  switch (check.name((init as Init | undefined)?.kind, kinds, `${name}: init.kind`)) {
+    case 'he':
+      check.number((init as { fan: number }).fan, `${name}: init.fan`, 0, LARGEST, 'open');
+      break;
+    case 'uniform':
+      check.number((init as { bound: number }).bound, `${name}: init.bound`, 0, LARGEST);
+      break;
+    default:
+      check.number((init as { value: number }).value, `${name}: init.value`, -LARGEST, LARGEST);
+  }
 }
 
-/** PyTorch's. */
-const EPSILON = 1e-5;
-const MOMENTUM = 0.1;
+/** Other inputs and outputs of the graphs that models are part of. */
+const RESERVED: ReadonlySet<string> = new Set(['images', 'labels', 'logits', 'loss', 'finiteCheck', 'times']);
 
-const constant = (value: number): Init => ({ kind: 'constant', value });
+/** Names are as PyTorch's; with a slash begin those that graphs give themselves. */
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && /^[\w.-]+$/.test(name) && !RESERVED.has(name)) return;
+  const expected = `letters, digits, "_", "." and "-" (and none of ${[...RESERVED].join(', ')})`;
+  throw check.invalid("a parameter's name", expected, name);
+}
 
 export class Net {
   readonly graph: Graph;
-  /** train: statistics of the batch, dropout. evaluate: running statistics, none. */
+  /** train: statistics of the batch, dropout. evaluate: running statistics, no dropout. */
   readonly mode: 'train' | 'evaluate';
+  /** All that was asked for, by name, in that order. */
   readonly parameters = new Map<string, { parameter: Parameter; value: Value }>();
-  /** Running statistics after the step, by name. */
-  readonly running = new Map<string, Value>();
+  /** Statistics after the step, by name. */
+  readonly updates = new Map<string, Value>();
   readonly dropoutMasks: DropoutMask[] = [];
 
   constructor(graph: Graph, mode: Net['mode']) {
@@ -62,87 +72,54 @@ export class Net {
     this.mode = mode;
   }
 
-  #parameter(name: string, shape: Shape, init: Init, trained = true): Value {
-    const value = this.graph.input(name, shape);
-    this.parameters.set(name, { parameter: { name, shape, init, trained }, value });
-    return value;
+  /**
+   * A float32 tensor that the optimizer learns. A model must ask for the same parameters in both modes.
+   * @throws SaliencyMixError ARGUMENT; MODEL for a name that was asked for before
+   */
+  parameter(name: string, shape: Shape, init: Init): Value {
+    return this.#ask({ name, shape, init, trained: true });
   }
 
-  /** N×C×H×W → N×out×H'×W'. Parameters NAME.weight and, if asked for, NAME.bias. */
-  conv(
-    name: string,
-    x: Value,
-    { out, kernel, stride = 1, padding = kernel >> 1, bias = false }: ConvOptions,
-  ): Value {
-    const weight = this.#parameter(`${name}.weight`, [out, x.shape[1], kernel, kernel], {
-      kind: 'he',
-      fan: out * kernel * kernel,
-    });
-    const added = bias ? this.#parameter(`${name}.bias`, [out], constant(0)) : undefined;
-    return ops.conv(x, weight, added, { stride, padding });
+  /**
+   * A float32 tensor that is kept with the parameters but not learned: it stays as it is, unless `update` changes it.
+   * @throws SaliencyMixError as `parameter`
+   */
+  statistic(name: string, shape: Shape, init: Init): Value {
+    return this.#ask({ name, shape, init, trained: false });
   }
 
-  /** Parameters NAME.weight, NAME.bias, and the statistics NAME.running_mean and NAME.running_var. */
-  batchNorm(name: string, x: Value): Value {
-    const shape = [x.shape[1]];
-    const weight = this.#parameter(`${name}.weight`, shape, constant(1));
-    const bias = this.#parameter(`${name}.bias`, shape, constant(0));
-    const mean = this.#parameter(`${name}.running_mean`, shape, constant(0), false);
-    const variance = this.#parameter(`${name}.running_var`, shape, constant(1), false);
-    if (this.mode === 'evaluate') return ops.batchNormInference(x, weight, bias, mean, variance, EPSILON);
-    const [y, batchMean, batchVariance] = batchNormTraining(x, weight, bias, EPSILON);
-    const count = sizeOf(x.shape) / x.shape[1];
-    this.running.set(`${name}.running_mean`, this.#blend(mean, batchMean, MOMENTUM));
-    // The running variance is the unbiased one.
-    const share = (MOMENTUM * count) / (count - 1);
-    this.running.set(`${name}.running_var`, this.#blend(variance, batchVariance, share));
-    return y;
+  /**
+   * In training mode: what a statistic is after the step. No gradient flows through it.
+   * @throws SaliencyMixError MODEL where there is no such statistic, or its shape is another
+   */
+  update(name: string, value: Value): void {
+    const found = this.parameters.get(name)?.parameter;
+    if (!found || found.trained)
+      throw new SaliencyMixError('MODEL', `The model updates "${name}", which is no statistic of it`);
+    if (found.shape.join() !== value.shape.join()) {
+      const shapes = `[${found.shape.join(', ')}] is updated with [${value.shape.join(', ')}]`;
+      throw new SaliencyMixError('MODEL', `The statistic "${name}" of shape ${shapes}`);
+    }
+    this.updates.set(name, value);
   }
 
-  #blend(old: Value, fresh: Value, share: number): Value {
-    const kept = ops.mul(old, this.graph.scalar(1 - MOMENTUM));
-    return ops.add(kept, ops.mul(fresh, this.graph.scalar(share)));
-  }
-
-  /** N×C → N×out. Parameters NAME.weight (out×C) and NAME.bias. */
-  linear(name: string, x: Value, out: number): Value {
-    const bound = 1 / Math.sqrt(x.shape[1]);
-    const weight = this.#parameter(`${name}.weight`, [out, x.shape[1]], { kind: 'uniform', bound });
-    const bias = this.#parameter(`${name}.bias`, [out], { kind: 'uniform', bound });
-    return ops.gemm(x, weight, bias, { transB: true });
-  }
-
-  /** Elements are dropped with a chance of `rate`, the others divided by 1 − rate; in evaluation nothing happens. */
-  dropout(name: string, x: Value, rate: number): Value {
-    if (this.mode === 'evaluate' || rate === 0) return x;
-    const mask = { name: `dropout/${name}`, shape: x.shape, rate };
+  /** A mask for dropout, bool, true with a chance of 1 − rate; drawn anew for every step. */
+  dropoutMask(name: string, shape: Shape, rate: number): Value {
+    const mask = { name: `dropout/${name}`, shape, rate };
     this.dropoutMasks.push(mask);
-    const kept = this.graph.input(mask.name, mask.shape, 'bool');
-    const scaled = ops.mul(x, this.graph.scalar(1 / (1 - rate)));
-    return ops.where(kept, scaled, this.graph.scalar(0));
+    return this.graph.input(mask.name, mask.shape, 'bool');
   }
 
-  relu(x: Value): Value {
-    return ops.relu(x);
-  }
-
-  add(a: Value, b: Value): Value {
-    return ops.add(a, b);
-  }
-
-  maxPool(x: Value, kernel: number, stride: number, padding: number): Value {
-    return ops.maxPool(x, { kernel: [kernel, kernel], stride, padding }).y;
-  }
-
-  /** N×C×H×W → N×C. */
-  globalAveragePool(x: Value): Value {
-    return ops.reduceMean(x, [2, 3], false);
-  }
-
-  /** N×C×H×W → N×C·side·side: means of side × side cells. H and W must be multiples of `side`. */
-  averagePoolTo(x: Value, side: number): Value {
-    const [n, channels, height, width] = x.shape;
-    const cells = ops.reshape(x, [n, channels, side, height / side, side, width / side]);
-    return ops.reshape(ops.reduceMean(cells, [3, 5], false), [n, channels * side * side]);
+  #ask(parameter: Parameter): Value {
+    const { name, shape, init } = parameter;
+    checkName(name);
+    if (!Array.isArray(shape)) throw check.invalid(`${name}: shape`, 'a list of sides', shape);
+    for (const side of shape) check.integer(side, `${name}: shape`, 1);
+    checkInit(init, name);
+    if (this.parameters.has(name))
+      throw new SaliencyMixError('MODEL', `The model asks for two parameters named "${name}"`);
+    const value = this.graph.input(name, shape);
+    this.parameters.set(name, { parameter, value });
+    return value;
   }
 }

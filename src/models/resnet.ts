@@ -3,7 +3,9 @@
  * torchvision has them (stride in a bottleneck's 3×3). The CIFAR stem is one 3×3 convolution without pooling.
  */
 import type { Value } from '../graph/graph';
+import { add, relu } from '../graph/ops';
 import { integer, invalid, name as oneOf, options as known } from '../check';
+import { batchNorm, conv, globalAveragePool, linear, maxPool } from './layers';
 import type { Built, Family } from './model';
 import type { Net } from './net';
 
@@ -21,19 +23,19 @@ const blocks: Record<(typeof blockNames)[number], Block> = {
   basic: {
     expansion: 1,
     branch(net, name, x, width, stride) {
-      const first = net.conv(`${name}.conv1`, x, { out: width, kernel: 3, stride });
-      const active = net.relu(net.batchNorm(`${name}.bn1`, first));
-      return net.batchNorm(`${name}.bn2`, net.conv(`${name}.conv2`, active, { out: width, kernel: 3 }));
+      const first = conv(net, `${name}.conv1`, x, { out: width, kernel: 3, stride });
+      const active = relu(batchNorm(net, `${name}.bn1`, first));
+      return batchNorm(net, `${name}.bn2`, conv(net, `${name}.conv2`, active, { out: width, kernel: 3 }));
     },
   },
   bottleneck: {
     expansion: 4,
     branch(net, name, x, width, stride) {
-      const first = net.conv(`${name}.conv1`, x, { out: width, kernel: 1 });
-      const narrow = net.relu(net.batchNorm(`${name}.bn1`, first));
-      const second = net.conv(`${name}.conv2`, narrow, { out: width, kernel: 3, stride });
-      const active = net.relu(net.batchNorm(`${name}.bn2`, second));
-      return net.batchNorm(`${name}.bn3`, net.conv(`${name}.conv3`, active, { out: 4 * width, kernel: 1 }));
+      const first = conv(net, `${name}.conv1`, x, { out: width, kernel: 1 });
+      const narrow = relu(batchNorm(net, `${name}.bn1`, first));
+      const second = conv(net, `${name}.conv2`, narrow, { out: width, kernel: 3, stride });
+      const active = relu(batchNorm(net, `${name}.bn2`, second));
+      return batchNorm(net, `${name}.bn3`, conv(net, `${name}.conv3`, active, { out: 4 * width, kernel: 1 }));
     },
   },
 };
@@ -42,16 +44,16 @@ const blocks: Record<(typeof blockNames)[number], Block> = {
 function residual(net: Net, block: Block, name: string, x: Value, width: number, stride: number): Value {
   const out = width * block.expansion;
   const branch = block.branch(net, name, x, width, stride);
-  if (stride === 1 && x.shape[1] === out) return net.relu(net.add(branch, x));
-  const projected = net.conv(`${name}.downsample.0`, x, { out, kernel: 1, stride });
-  return net.relu(net.add(branch, net.batchNorm(`${name}.downsample.1`, projected)));
+  if (stride === 1 && x.shape[1] === out) return relu(add(branch, x));
+  const projected = conv(net, `${name}.downsample.0`, x, { out, kernel: 1, stride });
+  return relu(add(branch, batchNorm(net, `${name}.downsample.1`, projected)));
 }
 
 function stemOf(net: Net, stem: (typeof stems)[number], images: Value, width: number): Value {
   if (stem === 'cifar')
-    return net.relu(net.batchNorm('bn1', net.conv('conv1', images, { out: width, kernel: 3 })));
-  const first = net.conv('conv1', images, { out: width, kernel: 7, stride: 2 });
-  return net.maxPool(net.relu(net.batchNorm('bn1', first)), 3, 2, 1);
+    return relu(batchNorm(net, 'bn1', conv(net, 'conv1', images, { out: width, kernel: 3 })));
+  const first = conv(net, 'conv1', images, { out: width, kernel: 7, stride: 2 });
+  return maxPool(relu(batchNorm(net, 'bn1', first)), 3, 2, 1);
 }
 
 function layerCounts(value: unknown): number[] {
@@ -81,7 +83,7 @@ export function createResnet(given: Record<string, unknown>): Built {
           x = residual(net, blocks[block], `layer${stage + 1}.${i}`, x, width << stage, stride);
         }
       }
-      return net.linear('fc', net.globalAveragePool(x), classes);
+      return linear(net, 'fc', globalAveragePool(x), classes);
     },
   };
 }

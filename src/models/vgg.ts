@@ -4,6 +4,8 @@
  */
 import { integer, name as oneOf, options as known } from '../check';
 import { shapeError, type Value } from '../graph/graph';
+import { relu } from '../graph/ops';
+import { averagePoolTo, batchNorm, conv, dropout, globalAveragePool, linear, maxPool } from './layers';
 import type { Family } from './model';
 import type { Net } from './net';
 
@@ -37,12 +39,12 @@ function features(net: Net, images: Value): Value {
   let position = 0; // in torchvision's sequence: convolution, normalisation and activation count one each
   for (const layer of LAYERS) {
     if (layer === 'pool') {
-      x = net.maxPool(x, 2, 2, 0);
+      x = maxPool(x, 2, 2, 0);
       position += 1;
       continue;
     }
-    const made = net.conv(`features.${position}`, x, { out: layer, kernel: 3, bias: true });
-    x = net.relu(net.batchNorm(`features.${position + 1}`, made));
+    const made = conv(net, `features.${position}`, x, { out: layer, kernel: 3, bias: true });
+    x = relu(batchNorm(net, `features.${position + 1}`, made));
     position += 3;
   }
   return x;
@@ -56,10 +58,10 @@ function imagenetClassifier(net: Net, x: Value, classes: number): Value {
       'with stem "imagenet" images must have sides of a multiple of 224; stem "cifar" takes others',
       x,
     );
-  const pooled = net.averagePoolTo(x, CELLS);
-  const first = net.dropout('classifier.2', net.relu(net.linear('classifier.0', pooled, 4096)), 0.5);
-  const second = net.dropout('classifier.5', net.relu(net.linear('classifier.3', first, 4096)), 0.5);
-  return net.linear('classifier.6', second, classes);
+  const pooled = averagePoolTo(x, CELLS);
+  const first = dropout(net, 'classifier.2', relu(linear(net, 'classifier.0', pooled, 4096)), 0.5);
+  const second = dropout(net, 'classifier.5', relu(linear(net, 'classifier.3', first, 4096)), 0.5);
+  return linear(net, 'classifier.6', second, classes);
 }
 
 const TAKES = ['classes', 'stem'];
@@ -74,11 +76,11 @@ export const vgg16bn: Family = {
     const stem = oneOf(given.stem ?? 'imagenet', ['cifar', 'imagenet'] as const, 'stem');
     return {
       options: { classes, stem },
-      side: stem === 'cifar' ? 32 : 224,
+      image: stem === 'cifar' ? [32, 32] : [224, 224],
       build(net, images) {
         const x = features(net, images);
         if (stem === 'imagenet') return imagenetClassifier(net, x, classes);
-        return net.linear('classifier', net.globalAveragePool(x), classes);
+        return linear(net, 'classifier', globalAveragePool(x), classes);
       },
     };
   },

@@ -4,22 +4,24 @@
  */
 import { integer, invalid, number, options as known } from '../check';
 import type { Value } from '../graph/graph';
+import { add, relu } from '../graph/ops';
+import { batchNorm, conv, dropout, globalAveragePool, linear } from './layers';
 import type { Family } from './model';
 import type { Net } from './net';
 
 interface BlockShape {
   width: number;
   stride: number;
-  dropout: number;
+  dropoutRate: number;
 }
 
-function block(net: Net, name: string, x: Value, { width, stride, dropout }: BlockShape): Value {
-  const active = net.relu(net.batchNorm(`${name}.bn1`, x));
-  const first = net.conv(`${name}.conv1`, active, { out: width, kernel: 3, stride });
-  const dropped = net.dropout(name, net.relu(net.batchNorm(`${name}.bn2`, first)), dropout);
-  const branch = net.conv(`${name}.conv2`, dropped, { out: width, kernel: 3 });
-  if (stride === 1 && x.shape[1] === width) return net.add(branch, x);
-  return net.add(branch, net.conv(`${name}.shortcut`, active, { out: width, kernel: 1, stride }));
+function block(net: Net, name: string, x: Value, { width, stride, dropoutRate }: BlockShape): Value {
+  const active = relu(batchNorm(net, `${name}.bn1`, x));
+  const first = conv(net, `${name}.conv1`, active, { out: width, kernel: 3, stride });
+  const dropped = dropout(net, name, relu(batchNorm(net, `${name}.bn2`, first)), dropoutRate);
+  const branch = conv(net, `${name}.conv2`, dropped, { out: width, kernel: 3 });
+  if (stride === 1 && x.shape[1] === width) return add(branch, x);
+  return add(branch, conv(net, `${name}.shortcut`, active, { out: width, kernel: 1, stride }));
 }
 
 const TAKES = ['depth', 'widen', 'dropout', 'classes'];
@@ -33,20 +35,20 @@ export const wrn: Family = {
     const depth = integer(given.depth ?? 28, 'depth', 10, 1000);
     if (depth % 6 !== 4) throw invalid('depth', '6n + 4, as 16, 22, 28 or 40', depth);
     const widen = integer(given.widen ?? 10, 'widen', 1, 64);
-    const dropout = number(given.dropout ?? 0, 'dropout', 0, 0.99);
+    const dropoutRate = number(given.dropout ?? 0, 'dropout', 0, 0.99);
     const classes = integer(given.classes, 'classes', 1, 1 << 20);
     return {
-      options: { depth, widen, dropout, classes },
+      options: { depth, widen, dropout: dropoutRate, classes },
       build(net, images) {
-        let x = net.conv('conv1', images, { out: 16, kernel: 3 });
+        let x = conv(net, 'conv1', images, { out: 16, kernel: 3 });
         for (let stage = 0; stage < 3; stage++) {
           for (let i = 0; i < (depth - 4) / 6; i++) {
             const stride = stage > 0 && i === 0 ? 2 : 1;
-            const shape = { width: (16 << stage) * widen, stride, dropout };
+            const shape = { width: (16 << stage) * widen, stride, dropoutRate };
             x = block(net, `layer${stage + 1}.${i}`, x, shape);
           }
         }
-        return net.linear('fc', net.globalAveragePool(net.relu(net.batchNorm('bn1', x))), classes);
+        return linear(net, 'fc', globalAveragePool(relu(batchNorm(net, 'bn1', x))), classes);
       },
     };
   },

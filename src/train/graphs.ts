@@ -1,4 +1,5 @@
 /** The graphs of a trainer: a step, the gradients alone, the prediction. Batch and image size are fixed in each. */
+import { SaliencyMixError } from '../errors';
 import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
 import { Graph, type Value } from '../graph/graph';
@@ -6,7 +7,7 @@ import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import type { Model } from '../models/model';
-import { type DropoutMask, Net } from '../models/net';
+import { type DropoutMask, Net, type Parameter } from '../models/net';
 import { NEXT } from '../onnx/ort-worker';
 import { version } from '../run/environment';
 
@@ -38,12 +39,27 @@ interface Forward {
   loss: Value;
 }
 
+/** Weights are drawn, saved and loaded by the parameters that the model has: every graph must ask for those. */
+function checkSameParameters({ name, parameters }: Model, net: Net): void {
+  const described = (one: Pick<Parameter, 'name' | 'shape'>) =>
+    `${one.name} of shape [${one.shape.join(', ')}]`;
+  const known = new Set(parameters.map(described));
+  const asked = new Set([...net.parameters.values()].map(({ parameter }) => described(parameter)));
+  const other = [...asked].find((one) => !known.has(one));
+  const missing = [...known].find((one) => !asked.has(one));
+  if (other === undefined && missing === undefined) return;
+  const what = other ? `asks for ${other}, which it did not` : `does not ask for ${missing}, which it did`;
+  const where = `in ${net.mode === 'train' ? 'training' : 'evaluation'} mode, for these images`;
+  throw new SaliencyMixError('MODEL', `The model ${name} ${what} when it was defined, ${where}`);
+}
+
 function forward(model: Model, { count, image }: BatchShape): Forward {
   const graph = new Graph();
   const net = new Net(graph, 'train');
   const images = graph.input('images', [count, 3, ...image]);
   const labels = graph.input('labels', [count, model.classes]);
   const logits = model.build(net, images);
+  checkSameParameters(model, net);
   return { graph, net, images, logits, loss: softmaxCrossEntropy(logits, labels) };
 }
 
@@ -82,7 +98,7 @@ export function stepGraph(
     parameters.map(({ value }) => value),
   );
   const scalars = optimizer.scalars.map((scalar) => graph.input(scalarName(scalar), []));
-  const nexts = [...net.running.values()];
+  const nexts = [...net.updates.values()];
   for (const [i, { parameter, value }] of parameters.entries()) {
     const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
     const slots = names.map((name) => graph.input(name, value.shape));
@@ -91,7 +107,7 @@ export function stepGraph(
     nexts.push(next.weight);
     names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));
   }
-  for (const [name, value] of net.running) graph.output(`${NEXT}${name}`, value);
+  for (const [name, value] of net.updates) graph.output(`${NEXT}${name}`, value);
   graph.output('loss', loss);
   graph.output('logits', logits);
   graph.output('finiteCheck', finiteCheckOf([reshape(loss, [1]), ...nexts]));
@@ -123,5 +139,6 @@ export function predictionGraph(
   const graph = new Graph();
   const net = new Net(graph, 'evaluate');
   graph.output('logits', model.build(net, graph.input('images', [count, 3, ...image])));
+  checkSameParameters(model, net);
   return encodeModel(graph, inside ? { ...inside, batch: 'n', version } : { version });
 }

@@ -1,7 +1,20 @@
 /** Training, exported as `saliencymix/train`. */
+export type { Graph, Shape, Value } from '../graph/graph';
+/** ONNX operators, with gradients where there is one: what layers are made of. */
+export * as ops from '../graph/ops';
 export type { OptimizerOptions } from '../graph/optimizers';
-export { createModel, type ModelName, modelNames, type ModelOptions } from '../models/index';
+export {
+  createModel,
+  defineModel,
+  type ModelDefinition,
+  type ModelName,
+  modelNames,
+  type ModelOptions,
+} from '../models/index';
+/** Layers with parameters: what models are made of. */
+export * as layers from '../models/layers';
 export type { Model } from '../models/model';
+export { type Init, Net, type Parameter } from '../models/net';
 export type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 export { type EvaluateOptions, evaluate, type Evaluation } from './evaluate';
 export type { TrainerOptions } from './options';

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { Graph, sameShape, sizeOf, type Value } from '../graph/graph';
-import { createModel, type ModelOptions } from '../models/index';
+import { createModel, modelNames, type ModelOptions } from '../models/index';
 import type { Model } from '../models/model';
 import { Net } from '../models/net';
 import type { CheckpointInfo } from './checkpoint';
@@ -16,7 +16,7 @@ import type { Tensor } from './safetensors';
 export function checkClassifier(value: unknown, image: readonly [number, number]): void {
   const given = value as Partial<Model> | null | undefined;
   const isModel = typeof given?.build === 'function' && Array.isArray(given.parameters);
-  if (!isModel) throw check.invalid('model', 'a model, as createModel gives', value);
+  if (!isModel) throw check.invalid('model', 'a model, as createModel or defineModel gives', value);
   const model = value as Model;
   const { name, classes } = model;
   check.integer(classes, 'model.classes', 1);
@@ -66,6 +66,10 @@ export function savedModel(path: string, { model: saved }: CheckpointInfo, given
     `${name} ${JSON.stringify(options)}`;
   if (given && described(given) !== described(saved))
     throw fault(`is a checkpoint of ${described(saved)}, not of ${described(given)}`);
+  if (!given && !(modelNames as string[]).includes(saved.name)) {
+    const advice = 'give it: Trainer.resume(path, { model }); evaluate takes its exported ONNX model';
+    throw fault(`is a checkpoint of ${described(saved)}, a model from outside this package; ${advice}`);
+  }
   try {
     return given ?? createModel(saved.name, saved.options as unknown as ModelOptions);
   } catch (error) {

@@ -61,8 +61,13 @@ describe('models from outside', () => {
   const built = (build: Model['build']): Model => ({ ...model, build });
 
   test.each<[string, unknown, string, RegExp]>([
-    ['a name', 'resnet18', 'ARGUMENT', /a model, as createModel gives for model but received "resnet18"/],
-    ['nothing', undefined, 'ARGUMENT', /a model, as createModel gives/],
+    [
+      'a name',
+      'resnet18',
+      'ARGUMENT',
+      /a model, as createModel or defineModel gives for model but received "resnet18"/,
+    ],
+    ['nothing', undefined, 'ARGUMENT', /a model, as createModel or defineModel gives/],
     [
       'other classes than it says',
       { ...model, classes: 7 },

@@ -1,7 +1,5 @@
 /** What a trainer promises: steps, predictions, gradients; what changes nothing, and what is the same to the bit. */
-import * as ops from '../../src/graph/ops';
-import { modelOf } from '../../src/models/model';
-import { type Model, Trainer } from '../../src/train';
+import { defineModel, layers, type Model, ops, Trainer } from '../../src/train';
 import {
   BATCH,
   bitsOf,
@@ -172,13 +170,15 @@ describe('gradients', () => {
   );
 
   // Without activations that have corners: a difference across one is no slope.
-  const smooth = modelOf('smooth', {
-    options: { classes: CLASSES },
+  const smooth = defineModel({
+    name: 'smooth',
+    classes: CLASSES,
     build(net, input) {
-      const first = net.batchNorm('bn1', net.conv('conv1', input, { out: 4, kernel: 3 }));
+      const first = layers.batchNorm(net, 'bn1', layers.conv(net, 'conv1', input, { out: 4, kernel: 3 }));
       const square = ops.mul(first, first);
-      const second = net.batchNorm('bn2', net.conv('conv2', square, { out: 8, kernel: 3, stride: 2 }));
-      return net.linear('fc', net.averagePoolTo(ops.mul(second, second), 2), CLASSES);
+      const shrunk = layers.conv(net, 'conv2', square, { out: 8, kernel: 3, stride: 2 });
+      const second = layers.batchNorm(net, 'bn2', shrunk);
+      return layers.linear(net, 'fc', layers.averagePoolTo(ops.mul(second, second), 2), CLASSES);
     },
   });
 
