@@ -22,14 +22,14 @@ export interface PreviewRun {
   out: string;
 }
 
-/** Samples that show most: mixed, of two classes, with a patch that is neither a dot nor everything. */
-function tellingFirst(mixed: MixedBatch, labels: Int32Array): number[] {
-  const tells = (i: number) => {
+/** Samples that show most come first: mixed, of two classes, with a patch that is neither a dot nor everything. */
+function mostInformative(mixed: MixedBatch, labels: Int32Array): number[] {
+  const rank = (i: number) => {
     const { lambda, source, target, mixed: isMixed } = mixed.plan.samples[i];
     return isMixed && labels[source] !== labels[target] && lambda > 0.35 && lambda < 0.85 ? 0 : 1;
   };
   const all = mixed.plan.samples.map((_, i) => i);
-  return all.toSorted((a, b) => tells(a) - tells(b) || a - b).slice(0, ROWS);
+  return all.toSorted((a, b) => rank(a) - rank(b) || a - b).slice(0, ROWS);
 }
 
 function imageAt({ data, shape }: ImageBatch, i: number) {
@@ -64,7 +64,7 @@ async function rowsOf(
 ): Promise<SheetRow[]> {
   const { dataset, settings } = run;
   const [, height, width] = images.shape;
-  const shown = tellingFirst(mixed, loaded.labels);
+  const shown = mostInformative(mixed, loaded.labels);
   const samples = shown.map((i) => mixed.plan.samples[i]);
   const maps = await mapsOf(
     images,

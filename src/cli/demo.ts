@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { hitRates } from '../augment/hits';
+import { hitRate } from '../augment/hit-rate';
 import { openDataset } from '../data/dataset';
 import { augmentAndReport } from './augment';
 import { runCommand, toNumber } from './run';
@@ -28,7 +28,7 @@ export function addDemo(program: Command): void {
         const data = { path: 'demo', demo };
         await augmentAndReport({ data, out, mixer: { seed }, mode: 'force', signal });
         const dataset = await openDataset(data);
-        const rates = await hitRates(dataset, [size, size]);
+        const rates = await hitRate(dataset, [size, size]);
         await dataset.close();
         if (!rates) return;
         console.log(`\nHow often the most salient pixel is on the object (${rates.images} images):`);

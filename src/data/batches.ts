@@ -3,13 +3,14 @@ import { setMaxListeners } from 'node:events';
 import { boolean, integer, invalid, name, options as known, signal as checkSignal } from '../check';
 import { SaliencyMixError } from '../errors';
 import type { ImageBatch, Slots } from '../types';
-import { type CropFlipOptions, drawBatch } from './crop-flip';
+import { type CropFlipOptions, drawCropFlips } from './crop-flip';
 import { abortable, createGate } from './concurrency';
-import { type Hole, loadBatch, type LoadedBatch } from './load';
+import type { FailedItem } from './fill';
+import { loadBatch, type LoadedBatch } from './load';
 import { cut, order } from './order';
 import { readAhead } from './read-ahead';
 import { checkSize, resolveSize, type SizeOption } from './size';
-import type { Source } from './source';
+import type { DatasetSource } from './source';
 
 export interface BatchOptions {
   /**
@@ -44,7 +45,8 @@ export interface Batch {
   slots: Slots;
   /** Number of the batch in its epoch, from 0. */
   batch: number;
-  holes: Hole[];
+  /** The images that could not be loaded, with `onBad: 'skip'`: slot, id and error of each. */
+  holes: FailedItem[];
 }
 
 const NAMES = ['size', 'batch', 'shuffle', 'seed', 'epoch', 'from', 'prefetch', 'onBad', 'augment', 'signal'];
@@ -59,7 +61,7 @@ const LARGEST_BATCH = 2 ** 32;
  * 'throw'`), DATA for an image of another size under `size: 'keep'`, and the signal's reason when aborted.
  */
 export async function* batches(
-  dataset: { readonly source: Source },
+  dataset: { readonly source: DatasetSource },
   options: BatchOptions = {},
 ): AsyncGenerator<Batch, void, undefined> {
   const checked = checkOptions(options);
@@ -109,7 +111,7 @@ interface Plan {
 
 /** Size and order settled: what is left to do is to load batch after batch. */
 async function planned(
-  dataset: { readonly source: Source },
+  dataset: { readonly source: DatasetSource },
   { size: wanted, batch, shuffle, seed, epoch, augment }: Checked,
   signal: AbortSignal,
 ): Promise<Plan> {
@@ -123,7 +125,7 @@ async function planned(
     count: parts.length,
     load: (number) => {
       const positions = parts[number];
-      const draws = augment && drawBatch(augment, seed, { epoch, batch: number }, positions.length);
+      const draws = augment && drawCropFlips(augment, seed, { epoch, batch: number }, positions.length);
       return loadBatch(dataset, positions, size, { strictTo: from, draws, gate, signal });
     },
   };

@@ -32,7 +32,7 @@ export function drawCropFlip(
 }
 
 /** Draws for all images of a batch, as native code takes them: dy, dx and flip (0 or 1) of one after another. */
-export function drawBatch(
+export function drawCropFlips(
   options: CropFlipOptions,
   seed: number,
   { epoch, batch }: { epoch: number; batch: number },

@@ -3,7 +3,7 @@ import { name, options as known, text } from '../check';
 import { type Batch, type BatchOptions, batches } from './batches';
 import { formats, openSource } from './datasets';
 import type { OpenOptions } from './datasets/format';
-import type { Item, Problem, Source } from './source';
+import type { Item, Problem, DatasetSource } from './source';
 
 export interface Dataset {
   readonly path: string;
@@ -17,7 +17,7 @@ export interface Dataset {
   readonly items: readonly Item[];
   /** What was found and left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
-  readonly source: Source;
+  readonly source: DatasetSource;
   /**
    * One epoch of batches, see batches.ts. Each call starts a new one.
    *

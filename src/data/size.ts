@@ -3,7 +3,7 @@ import { integer, invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { probeSize, type Size } from './codec';
 import { createGate } from './concurrency';
-import type { Source } from './source';
+import type { DatasetSource } from './source';
 
 /** One side of a square, both sides, `'keep'` (all images must have one size), or `'auto'`. */
 export type SizeOption = number | readonly [height: number, width: number] | 'keep' | 'auto';
@@ -40,7 +40,7 @@ export function checkSize(value: unknown): SizeOption {
  * Throws ARGUMENT for anything else that is no size, DATA where 'keep' finds no readable image.
  */
 export async function resolveSize(
-  dataset: { readonly source: Source },
+  dataset: { readonly source: DatasetSource },
   size: SizeOption = 'auto',
 ): Promise<ResolvedSize> {
   const checked = checkSize(size);
@@ -49,7 +49,7 @@ export async function resolveSize(
   return { size: typeof checked === 'number' ? [checked, checked] : checked, strict: false };
 }
 
-async function firstSize(source: Source): Promise<ResolvedSize> {
+async function firstSize(source: DatasetSource): Promise<ResolvedSize> {
   let failure: unknown;
   for (const [index, { id }] of source.items.entries()) {
     try {
@@ -68,7 +68,7 @@ async function firstSize(source: Source): Promise<ResolvedSize> {
   );
 }
 
-async function commonSize(source: Source): Promise<Size> {
+async function commonSize(source: DatasetSource): Promise<Size> {
   const count = Math.min(PROBES, source.items.length);
   const gate = createGate();
   const probes = Array.from({ length: count }, (_, i) =>
@@ -83,6 +83,6 @@ async function commonSize(source: Source): Promise<Size> {
   return agree ? first : USUAL;
 }
 
-async function probe(source: Source, index: number): Promise<Size> {
+async function probe(source: DatasetSource, index: number): Promise<Size> {
   return probeSize(await source.read(index), source.items[index].id);
 }

@@ -31,7 +31,7 @@ export interface BulkReader {
   read(indices: ArrayLike<number>, out: Uint8Array): Promise<void>;
 }
 
-export interface Source {
+export interface DatasetSource {
   /** The format's name, as in the registry. */
   readonly format: string;
   readonly classes: readonly string[];

@@ -1,6 +1,6 @@
 /** report.html of a training run. */
 import { basename, join } from 'node:path';
-import { drawBatch } from '../data/crop-flip';
+import { drawCropFlips } from '../data/crop-flip';
 import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
 import { cut, order } from '../data/order';
@@ -29,7 +29,7 @@ export async function drawSamples(
 ): Promise<Uint8Array | undefined> {
   const { size, batch, seed, augment, mixer: options, classes } = settings;
   const [positions] = cut(order(dataset.length, { shuffle: true, seed, epoch: 0 }), batch);
-  const draws = drawBatch(augment, seed, { epoch: 0, batch: 0 }, positions.length);
+  const draws = drawCropFlips(augment, seed, { epoch: 0, batch: 0 }, positions.length);
   const { images, labels, slots } = await loadBatch(dataset, positions, size, { draws });
   if (!images) return undefined;
   const mixer = createMixer({ ...options, classes: classes.length });

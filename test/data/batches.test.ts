@@ -4,13 +4,13 @@ import { batches } from '../../src/data/batches';
 import { loadBatch } from '../../src/data/load';
 import { cut, order } from '../../src/data/order';
 import { resolveSize } from '../../src/data/size';
-import type { Source } from '../../src/data/source';
+import type { DatasetSource } from '../../src/data/source';
 import { permutation, Purpose } from '../../src/rng';
 import { failure, gray, noise, png, sourceOf } from './fixtures';
 
 const grays = (count: number) => sourceOf(count, async (index) => gray(index));
 
-async function all(source: Source, options: BatchOptions = {}): Promise<Batch[]> {
+async function all(source: DatasetSource, options: BatchOptions = {}): Promise<Batch[]> {
   const found: Batch[] = [];
   for await (const batch of batches({ source }, options)) found.push(batch);
   return found;

@@ -6,7 +6,7 @@ import { type Batch, type BatchOptions, batches } from '../../src/data/batches';
 import { cifar } from '../../src/data/datasets/cifar';
 import { keepPixels } from '../../src/data/datasets/cifar-pixels';
 import { loadBatch } from '../../src/data/load';
-import type { RawImage, Source } from '../../src/data/source';
+import type { RawImage, DatasetSource } from '../../src/data/source';
 import { failure, noise, put, sourceOf, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
@@ -24,14 +24,14 @@ function write(name: string): string {
   return root;
 }
 
-async function all(source: Source, options: BatchOptions = {}): Promise<Batch[]> {
+async function all(source: DatasetSource, options: BatchOptions = {}): Promise<Batch[]> {
   const found: Batch[] = [];
   for await (const batch of batches({ source }, options)) found.push(batch);
   return found;
 }
 
 /** Batches with a digest for their pixels: there are millions of them, which are slow to compare one by one. */
-const digests = async (source: Source, options: BatchOptions) =>
+const digests = async (source: DatasetSource, options: BatchOptions) =>
   (await all(source, options)).map(({ images, ...rest }) => ({
     ...rest,
     shape: images.shape,
@@ -39,9 +39,9 @@ const digests = async (source: Source, options: BatchOptions) =>
   }));
 
 /** The same source without its bulk reader. */
-const single = (source: Source): Source => ({ ...source, bulk: undefined });
+const single = (source: DatasetSource): DatasetSource => ({ ...source, bulk: undefined });
 
-let source: Source;
+let source: DatasetSource;
 beforeAll(async () => {
   source = await cifar.open({ path: write('set') });
 });
@@ -73,7 +73,7 @@ test('it is used where the size is the same, and only there', async () => {
   let bulk = 0;
   let reads = 0;
   const raw = { pixels: noise(4, 4), height: 4, width: 4 };
-  const counted: Source = {
+  const counted: DatasetSource = {
     ...sourceOf(6, async () => {
       reads++;
       return raw;
@@ -113,7 +113,7 @@ test('when it fails, single reads tell which image is bad and give the others', 
 
 test('an aborted signal does not wait for it', async () => {
   const reason = new Error('enough');
-  const hanging: Source = {
+  const hanging: DatasetSource = {
     ...sourceOf(4, () => new Promise(() => {})),
     bulk: { height: 4, width: 4, read: () => new Promise(() => {}) },
   };

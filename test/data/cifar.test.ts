@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { cifar } from '../../src/data/datasets/cifar';
-import type { RawImage, Source } from '../../src/data/source';
+import type { RawImage, DatasetSource } from '../../src/data/source';
 import { failure, put, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
 let count = 0;
 const fresh = () => path.join(temporary, `set-${count++}`);
-const opened: Source[] = [];
+const opened: DatasetSource[] = [];
 
-async function open(root: string, split?: string): Promise<Source> {
+async function open(root: string, split?: string): Promise<DatasetSource> {
   const source = await cifar.open({ path: root, split });
   opened.push(source);
   return source;

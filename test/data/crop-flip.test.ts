@@ -1,4 +1,4 @@
-import { type Draw, drawBatch, drawCropFlip } from '../../src/data/crop-flip';
+import { type Draw, drawCropFlips, drawCropFlip } from '../../src/data/crop-flip';
 import { batches } from '../../src/data/batches';
 import { cropFlip } from '../../src/native/crop-flip';
 import { Purpose, Stream } from '../../src/rng';
@@ -109,7 +109,7 @@ test('draws reach both ends and are even', () => {
 });
 
 test('a batch has the draws of its images', () => {
-  const draws = drawBatch({ flip: true, crop: 3 }, 6, { epoch: 1, batch: 2 }, 5);
+  const draws = drawCropFlips({ flip: true, crop: 3 }, 6, { epoch: 1, batch: 2 }, 5);
   const each = [0, 1, 2, 3, 4].map((sample) =>
     drawCropFlip({ flip: true, crop: 3 }, 6, { epoch: 1, batch: 2, sample }),
   );

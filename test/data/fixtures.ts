@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { pack } from 'tar-stream';
 import { SaliencyMixError } from '../../src/errors';
-import type { RawImage, Source } from '../../src/data/source';
+import type { RawImage, DatasetSource } from '../../src/data/source';
 
 /** A folder that is there for the tests of one file. */
 export function temporaryFolder(): string {
@@ -76,7 +76,10 @@ export async function failure(promise: Promise<unknown>): Promise<SaliencyMixErr
 }
 
 /** A source of raw images; `read` may be anything, for sources that fail, count or wait. */
-export function sourceOf(count: number, read: (index: number) => Promise<RawImage | Uint8Array>): Source {
+export function sourceOf(
+  count: number,
+  read: (index: number) => Promise<RawImage | Uint8Array>,
+): DatasetSource {
   const items = Array.from({ length: count }, (_, i) => ({ id: `item-${i}`, label: i % 3 }));
   return { format: 'test', classes: ['a', 'b', 'c'], items, problems: [], read, close: async () => {} };
 }

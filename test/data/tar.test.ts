@@ -3,18 +3,18 @@ import { truncateSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { tar } from '../../src/data/datasets/tar';
-import type { Source } from '../../src/data/source';
+import type { DatasetSource } from '../../src/data/source';
 import { failure, put, tarOf, type TarEntry, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
 let count = 0;
-const opened: Source[] = [];
+const opened: DatasetSource[] = [];
 
 async function write(entries: readonly TarEntry[], name = `${count++}.tar`): Promise<string> {
   return put(temporary, name, await tarOf(entries));
 }
 
-async function open(file: string, split?: string): Promise<Source> {
+async function open(file: string, split?: string): Promise<DatasetSource> {
   const source = await tar.open({ path: file, split });
   opened.push(source);
   return source;
@@ -22,11 +22,12 @@ async function open(file: string, split?: string): Promise<Source> {
 
 afterAll(() => Promise.all(opened.map((source) => source.close())));
 
-const text = async (source: Source, id: string) =>
+const text = async (source: DatasetSource, id: string) =>
   Buffer.from((await source.read(source.items.findIndex((item) => item.id === id))) as Uint8Array).toString();
 
-const idsOf = ({ items }: Source) => items.map(({ id }) => id);
-const byClass = ({ items, classes }: Source) => items.map(({ id, label }) => `${id}=${classes[label]}`);
+const idsOf = ({ items }: DatasetSource) => items.map(({ id }) => id);
+const byClass = ({ items, classes }: DatasetSource) =>
+  items.map(({ id, label }) => `${id}=${classes[label]}`);
 
 const refused = async (file: string, message: RegExp) => {
   const error = await failure(open(file));

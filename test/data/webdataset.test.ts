@@ -1,14 +1,14 @@
 import { tar } from '../../src/data/datasets/tar';
-import type { Source } from '../../src/data/source';
+import type { DatasetSource } from '../../src/data/source';
 import { failure, put, tarOf, type TarEntry, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
-const opened: Source[] = [];
+const opened: DatasetSource[] = [];
 let count = 0;
 
 const write = async (entries: readonly TarEntry[]) => put(temporary, `${count++}.tar`, await tarOf(entries));
 
-async function open(file: string, split?: string): Promise<Source> {
+async function open(file: string, split?: string): Promise<DatasetSource> {
   const source = await tar.open({ path: file, split });
   opened.push(source);
   return source;
@@ -16,7 +16,8 @@ async function open(file: string, split?: string): Promise<Source> {
 
 afterAll(() => Promise.all(opened.map((source) => source.close())));
 
-const byClass = ({ items, classes }: Source) => items.map(({ id, label }) => `${id}=${classes[label]}`);
+const byClass = ({ items, classes }: DatasetSource) =>
+  items.map(({ id, label }) => `${id}=${classes[label]}`);
 
 test('class numbers in .cls keep their value, samples without a label are problems', async () => {
   const source = await open(

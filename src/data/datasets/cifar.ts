@@ -6,7 +6,7 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, systemReason } from '../fail';
-import type { Item, Source } from '../source';
+import type { Item, DatasetSource } from '../source';
 import { CHUNK, keepPixels, PIXELS, readRecord, type RecordFile } from './cifar-pixels';
 import type { Format, OpenOptions } from './format';
 import { pickSplit, sortedByBytes } from './listing';
@@ -43,7 +43,7 @@ export const cifar: Format = {
   open,
 };
 
-async function open({ path: root, split }: OpenOptions): Promise<Source> {
+async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const there = await fs.readdir(root).catch((error: unknown) => {
     throw dataError(root, `cannot be opened as a folder: ${systemReason(error)}`, error);
   });

@@ -5,7 +5,7 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
-import type { Problem, Source } from '../source';
+import type { Problem, DatasetSource } from '../source';
 import type { Format, OpenOptions } from './format';
 import { isImage, listImages } from './listing';
 
@@ -16,7 +16,7 @@ export const folder: Format = {
   open,
 };
 
-async function open({ path: root, split }: OpenOptions): Promise<Source> {
+async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const found = await walk(root);
   const { items, classes, problems } = listImages(found.images, { root, split });
   return {

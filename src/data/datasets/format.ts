@@ -1,5 +1,5 @@
 /** What a data set format is: a name, a test for a path, and an opener. The registry of them is index.ts. */
-import type { Source } from '../source';
+import type { DatasetSource } from '../source';
 
 export interface OpenOptions {
   /** A folder or file, or the word `demo`. */
@@ -19,5 +19,5 @@ export interface Format {
   /** Whether the path looks like this format. Never rejects; a path that is not there matches nothing. */
   matches(path: string): Promise<boolean>;
   /** Rejects with a SaliencyMixError, mostly of code DATA. */
-  open(options: OpenOptions): Promise<Source>;
+  open(options: OpenOptions): Promise<DatasetSource>;
 }

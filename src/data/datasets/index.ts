@@ -2,7 +2,7 @@
 import { promises as fs } from 'node:fs';
 import { name } from '../../check';
 import { dataError, systemReason } from '../fail';
-import type { Source } from '../source';
+import type { DatasetSource } from '../source';
 import { cifar } from './cifar';
 import { demo } from './demo';
 import { folder } from './folder';
@@ -16,7 +16,7 @@ export const formats: readonly Format[] = [demo, cifar, tar, folder];
  * Opens what is at the path, in the format asked for or the first that matches. Throws ARGUMENT for an
  * unknown format, DATA for what is not there or matches none.
  */
-export async function openSource(options: OpenOptions): Promise<Source> {
+export async function openSource(options: OpenOptions): Promise<DatasetSource> {
   const { path, format } = options;
   if (format !== undefined) return named(format).open(options);
   for (const candidate of formats) {

@@ -2,7 +2,7 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
-import type { Problem, Source } from '../source';
+import type { Problem, DatasetSource } from '../source';
 import { type Extent, scanArchive } from './archive';
 import type { Format, OpenOptions } from './format';
 import { type Listing, listImages, sortedByBytes } from './listing';
@@ -27,7 +27,7 @@ async function matches(root: string): Promise<boolean> {
 }
 
 /** The archives stay open until close(): one file descriptor for each shard. */
-async function open({ path: root, split }: OpenOptions): Promise<Source> {
+async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const shards = await shardsOf(root);
   const handles: fs.FileHandle[] = [];
   const close = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));

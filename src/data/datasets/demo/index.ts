@@ -1,11 +1,11 @@
 /** The data set that the package draws itself: objects of ten classes on cluttered grounds, whose places are known. */
-import * as check from '../../check';
-import { Purpose, Stream } from '../../rng';
-import { drawScene, mask, paint, type Scene } from '../drawing/scene';
-import { shapes } from '../drawing/shapes';
-import { dataError } from '../fail';
-import type { Item, Source } from '../source';
-import type { Format, OpenOptions } from './format';
+import * as check from '../../../check';
+import { Purpose, Stream } from '../../../rng';
+import { drawScene, mask, paint, type Scene } from './scene';
+import { shapes } from './shapes';
+import { dataError } from '../../fail';
+import type { Item, DatasetSource } from '../../source';
+import type { Format, OpenOptions } from '../format';
 
 const classes = Object.keys(shapes);
 
@@ -39,7 +39,7 @@ export const demo: Format = {
   name: 'demo',
   summary: '"demo": ten classes of drawn objects on cluttered grounds, with known object masks',
   matches: async (path) => path === 'demo',
-  async open(options): Promise<Source> {
+  async open(options): Promise<DatasetSource> {
     const { count, size, seed, split } = settings(options);
     const items = listItems(count, split);
     const scene = (index: number): Scene => {

@@ -3,7 +3,7 @@
  * with grain and vignette. Everything is drawn from the stream first, then painted; so the picture is the same at any
  * time on any machine.
  */
-import type { Stream } from '../../rng';
+import type { Stream } from '../../../rng';
 import { between, blend, colourOf, type Field, fractal, type Rgb, step } from './noise';
 import { type Shape, shapes } from './shapes';
 

@@ -4,24 +4,24 @@ import { loadBatch } from '../data/load';
 import { saliency } from '../saliency/index';
 import { type NativeMethod, nativeMethods } from '../saliency/methods';
 
-export interface HitRates {
+export interface HitRate {
   images: number;
   /** Share of the pixels that show an object: how often a pixel drawn at random hits one. */
   chance: number;
-  /** Share of the images whose peak shows the object. */
+  /** Share of the images whose peak shows the object, by method. */
   methods: Record<NativeMethod, number>;
 }
 
 const BATCH = 64;
 
 /** Over all images at their own size; undefined where the data set has no masks. */
-export async function hitRates(
+export async function hitRate(
   dataset: Dataset,
   size: readonly [number, number],
-): Promise<HitRates | undefined> {
+): Promise<HitRate | undefined> {
   const { source } = dataset;
   if (!source.mask) return undefined;
-  const hits = Object.fromEntries(nativeMethods.map((method) => [method, 0])) as Record<NativeMethod, number>;
+  const methods = Object.fromEntries(nativeMethods.map((method) => [method, 0])) as HitRate['methods'];
   let covered = 0;
   for (let start = 0; start < dataset.length; start += BATCH) {
     const count = Math.min(BATCH, dataset.length - start);
@@ -33,10 +33,10 @@ export async function hitRates(
     for (const method of nativeMethods) {
       const { peaks } = await saliency(images, { method });
       masks.forEach((mask, i) => {
-        hits[method] += mask[peaks[2 * i] * size[1] + peaks[2 * i + 1]];
+        methods[method] += mask[peaks[2 * i] * size[1] + peaks[2 * i + 1]];
       });
     }
   }
-  for (const method of nativeMethods) hits[method] /= dataset.length;
-  return { images: dataset.length, chance: covered / dataset.length, methods: hits };
+  for (const method of nativeMethods) methods[method] /= dataset.length;
+  return { images: dataset.length, chance: covered / dataset.length, methods };
 }

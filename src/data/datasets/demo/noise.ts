@@ -1,5 +1,5 @@
 /** Smooth noise of several sizes, and colours, for the drawn scenes. */
-import type { Stream } from '../../rng';
+import type { Stream } from '../../../rng';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 /** A value in 0 … 1 for a place in the unit square. */
