@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { percent } from '../report/figures';
 import { runCommand, toNumber } from './run';
 import { trainAndReport } from './train';
 
@@ -52,9 +53,8 @@ export function addDemoTrain(program: Command): void {
           mode: 'force',
           signal,
         });
-        const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-        const chance = percent(1 / settings.classes.length);
-        console.log(`${percent(1 - top1Error)} of the test images are right; chance is ${chance}`);
+        const chance = percent(1 / settings.classes.length, 1);
+        console.log(`${percent(1 - top1Error, 1)} of the test images are right; chance is ${chance}`);
       }),
     );
 }

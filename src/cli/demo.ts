@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { hitRate } from '../augment/hit-rate';
 import { openDataset } from '../data/dataset';
+import { percent } from '../report/figures';
 import { augmentAndReport } from './augment';
 import { runCommand, toNumber } from './run';
 
@@ -11,8 +12,6 @@ interface Parsed {
   size: number;
   seed: number;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1).padStart(5)} %`;
 
 export function addDemo(program: Command): void {
   program
@@ -33,9 +32,9 @@ export function addDemo(program: Command): void {
         if (!rates) return;
         console.log(`\nHow often the most salient pixel is on the object (${rates.images} images):`);
         for (const [method, share] of Object.entries(rates.methods))
-          console.log(`  ${method.padEnd(18)} ${percent(share)}`);
+          console.log(`  ${method.padEnd(18)} ${percent(share, 1).padStart(7)}`);
         console.log(
-          `  ${'chance'.padEnd(18)} ${percent(rates.chance)}   (a pixel drawn at random, as CutMix draws it)`,
+          `  ${'chance'.padEnd(18)} ${percent(rates.chance, 1).padStart(7)}   (a pixel drawn at random, as CutMix draws it)`,
         );
         console.log(`\nLook at ${join(out, 'preview.png')}`);
       }),

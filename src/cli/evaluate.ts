@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { percent } from '../report/figures';
 import { evaluate, type EvaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
 import { parseSize, reportBad, runCommand, toNumber, toNumbers } from './run';
@@ -15,15 +16,15 @@ interface Parsed {
   json?: boolean;
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(2).padStart(6)} %`;
+const aligned = (share: number) => percent(share).padStart(8);
 
 /** The classes that are mistaken most. */
 const SHOWN = 10;
 
 function print({ images, loss, top1Error, top5Error, confusion, classes, seconds }: Evaluation): void {
   console.log(`${images} images in ${seconds.toFixed(1)} s, ${Math.round(images / seconds)} images/s`);
-  console.log(`top-1 error ${percent(top1Error)}`);
-  if (classes.length > 5) console.log(`top-5 error ${percent(top5Error)}`);
+  console.log(`top-1 error ${aligned(top1Error)}`);
+  if (classes.length > 5) console.log(`top-5 error ${aligned(top5Error)}`);
   console.log(`loss        ${loss.toFixed(4)}`);
   const perClass = confusion.flatMap((row, label) => {
     const count = row.reduce((a, b) => a + b, 0);
@@ -36,7 +37,7 @@ function print({ images, loss, top1Error, top5Error, confusion, classes, seconds
     others.sort((a, b) => b.count - a.count);
     const mistaken = others.slice(0, 2).map(({ k, count }) => `${classes[k]} ${count}`);
     const as = mistaken.length > 0 ? `   taken for ${mistaken.join(', ')}` : '';
-    console.log(`  ${classes[label].padEnd(16)} ${percent(error)}${as}`);
+    console.log(`  ${classes[label].padEnd(16)} ${aligned(error)}${as}`);
   }
 }
 

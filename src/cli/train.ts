@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenOptions } from '../data/datasets/format';
+import { percent } from '../report/figures';
 import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
 import {
@@ -40,8 +41,6 @@ const learningOptions = (parsed: Record<string, unknown>): LearningOptions =>
   Object.fromEntries(
     learningNames.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]),
   );
-
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /** Trains with a progress bar; says what came of it. */
 export async function trainAndReport(options: TrainOptions): Promise<TrainSummary> {

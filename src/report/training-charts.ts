@@ -1,7 +1,7 @@
 /** The curves of a training run, as data for the page's script. */
 import { thinned, trailingMeans } from './curves';
 import { html, type Markup } from './html';
-import type { TrainingRun } from './training';
+import type { TrainingRun } from './training-run';
 
 interface Series {
   label: string;

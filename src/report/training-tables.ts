@@ -1,7 +1,8 @@
 /** Tables of a training run's page: settings, epochs, classes and what they were taken for. */
-import { count, duration, figure, html, type Markup, NOTHING, percent } from './html';
+import { count, duration, figure, percent } from './figures';
+import { html, type Markup, NOTHING } from './html';
 import { flattened } from './settings';
-import type { TrainingRun } from './training';
+import type { TrainingRun } from './training-run';
 
 /** More classes than this make a heat table that nobody can read. */
 const MOST_IN_HEAT_TABLE = 100;

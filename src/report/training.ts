@@ -1,49 +1,11 @@
 /** The page of a training run: headline figures, curves, samples, classes, settings. One HTML file without a network. */
 import { median } from './curves';
-import { count, counted, duration, figure, html, json, type Markup, NOTHING, percent } from './html';
+import { count, counted, duration, figure, percent } from './figures';
+import { html, json, type Markup, NOTHING } from './html';
 import { chartPlace, hasTop5, trainingCharts } from './training-charts';
 import { page } from './training-page';
+import type { TrainingRun } from './training-run';
 import { classesSection, epochsTable, settingsTable } from './training-tables';
-
-export interface TrainingRun {
-  /** "resnet20 on cifar10-jpeg.tar, saliencymix" */
-  title: string;
-  status: 'running' | 'complete' | 'stopped' | 'failed';
-  /** Nested plain data, shown as a table with dotted names. */
-  settings: Record<string, unknown>;
-  environment: Record<string, unknown>;
-  classes: readonly string[];
-  /** Of the model. */
-  parameters: number;
-  /** In the order of training. */
-  steps: readonly {
-    step: number;
-    epoch: number;
-    loss: number;
-    /** On mixed labels, 0 to 1. */
-    accuracy: number;
-    learningRate: number;
-    imagesPerSecond: number;
-  }[];
-  /** Those that are done, counted from 1. */
-  epochs: readonly {
-    epoch: number;
-    /** Steps done at its end. */
-    step: number;
-    /** Mean over its steps. */
-    loss: number;
-    /** In training, on mixed labels, 0 to 1. */
-    accuracy: number;
-    /** On test data, 0 to 1. */
-    top1Error: number;
-    top5Error: number;
-    seconds: number;
-  }[];
-  /** A PNG of what the model was trained on. */
-  samples?: Uint8Array;
-  /** Counts of test images, a row per true class and a column per class they were taken for. */
-  confusion?: readonly (readonly number[])[];
-}
 
 interface Figure {
   name: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemCode } from '../errors';
 import { eventFileHeader, eventFileName, scalarEvent, textEvent } from '../report/events';
 import { settingsMarkdown } from '../report/settings';
-import type { TrainingRun } from '../report/training';
+import type { TrainingRun } from '../report/training-run';
 import { writeError, writeWhole } from '../run/files';
 
 export const METRICS = 'metrics.jsonl';

@@ -1,5 +1,5 @@
 import { median, thinned, trailingMeans } from '../../src/report/curves';
-import { duration, figure } from '../../src/report/html';
+import { duration, figure } from '../../src/report/figures';
 import { flattened, settingsMarkdown } from '../../src/report/settings';
 
 test('a short series is shown whole', () => {

@@ -1,5 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
-import { type TrainingRun, trainingReport } from '../../src/report/training';
+import { trainingReport } from '../../src/report/training';
+import type { TrainingRun } from '../../src/report/training-run';
 
 const NASTY = `</script><img src=x onerror="alert('1')">&amp;`;
 
