@@ -90,7 +90,6 @@ test('one gate per third party', () => {
   for (const who of Object.keys(gates)) gates[who] = [...new Set(gates[who])].toSorted();
   expect(gates).toEqual({
     '@expo-google-fonts/dm-mono/400Regular/DMMono_400Regular.ttf': ['report/canvas.ts'],
-    'cli-progress': ['cli/progress.ts'],
     commander: [
       'cli/augment.ts',
       'cli/demo-train.ts',

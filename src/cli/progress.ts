@@ -1,6 +1,7 @@
 /** Progress on standard error: a bar on a terminal, one line per second elsewhere. */
-import { SingleBar } from 'cli-progress';
+import { percent } from '../report/figures';
 import type { TrainProgress } from '../train/train-options';
+import { Bar } from './bar';
 
 export interface ProgressLine {
   update(done: number, total: number, before: number): void;
@@ -15,21 +16,13 @@ function rate(done: number, start: number): string {
 
 function bar(): ProgressLine {
   const start = Date.now();
-  const shown = new SingleBar({
-    format: '{bar} {percentage} % | {value} of {total} images | {rate} | {eta_formatted} left',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    stream: process.stderr,
-  });
-  let running = false;
+  const shown = new Bar(process.stderr, 40);
   return {
     update(done, total, before) {
-      if (!running) shown.start(total, before, { rate: '' });
-      running = true;
-      shown.update(done, { rate: rate(done - before, start) });
+      const speed = rate(done - before, start);
+      shown.draw({ done, total, after: `${done} of ${total} images${speed && ` | ${speed}`}` });
     },
-    stop: () => shown.stop(),
+    stop: () => shown.end(),
   };
 }
 
@@ -54,36 +47,31 @@ export interface TrainLine {
   stop(): void;
 }
 
-const percent = (share: number | undefined) =>
-  share === undefined || Number.isNaN(share) ? '' : `${(100 * share).toFixed(1)} %`;
-
 /** What is said of the moment besides how far it is. */
 function said({ phase, loss, accuracy, imagesPerSecond, top1Error }: TrainProgress): string {
   const speed = `${Math.round(imagesPerSecond)} images/s`;
   if (phase === 'test') return speed;
-  const error = percent(top1Error);
-  return `loss ${loss?.toFixed(3)} | accuracy ${percent(accuracy)} | ${speed}${error && ` | test error ${error}`}`;
+  const error =
+    top1Error === undefined || Number.isNaN(top1Error) ? '' : ` | test error ${percent(top1Error, 1)}`;
+  return `loss ${loss?.toFixed(3)} | accuracy ${percent(accuracy ?? Number.NaN, 1)} | ${speed}${error}`;
 }
 
+/** A bar of its own for each epoch, and for each test. */
 function trainBar(): TrainLine {
-  const shown = new SingleBar({
-    format: '{phase} {epoch}/{epochs} {bar} {value}/{total} | {said} | {eta_formatted} left',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 24,
-    hideCursor: true,
-    stream: process.stderr,
-  });
+  let shown: Bar | undefined;
   let at = '';
   return {
     update(progress) {
       const { phase, epoch, epochs, done, total } = progress;
-      const words = { phase: phase === 'train' ? 'epoch' : 'test ', epoch, epochs, said: said(progress) };
-      if (at === `${phase}${epoch}`) shown.update(done, words);
-      else shown.start(total, done, words);
-      at = `${phase}${epoch}`;
+      if (at !== `${phase}${epoch}`) {
+        shown?.end();
+        shown = new Bar(process.stderr, 24);
+        at = `${phase}${epoch}`;
+      }
+      const before = `${phase === 'train' ? 'epoch' : 'test '} ${epoch}/${epochs} `;
+      shown?.draw({ done, total, before, after: `${done}/${total} | ${said(progress)}` });
     },
-    stop: () => shown.stop(),
+    stop: () => shown?.end(),
   };
 }
 
