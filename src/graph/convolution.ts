@@ -1,19 +1,19 @@
 /**
  * The gradients of a convolution, in the forms that are fastest on the CPU provider.
  *
- * With respect to its input: for stride 1 a convolution with the kernel turned round, else the transposed convolution.
+ * With respect to its input: for stride 1 a convolution with the kernel turned by 180°, else the transposed convolution.
  *
- * With respect to its weights: ONNX has no operator for it; what is fastest depends on the
- * shapes (measured on the CPU provider, one thread, 3×3 kernels): for each place of the kernel one slice of the padded
- * input and one matrix product, channels first for large maps and channels last for small ones; for large kernels over
- * few channels, a convolution with batch and channels exchanged.
+ * With respect to its weights: ONNX has no operator for it, and what is fastest depends on the shapes (measured on the
+ * CPU provider, one thread). For small kernels, one slice of the padded input and one matrix product per element of the
+ * kernel, with channels first for large maps and channels last for small ones; for large kernels, a convolution with
+ * batch and channels exchanged.
  */
 import type { Value } from './graph';
 import { concat, conv, convTranspose, flip, gemm, pad, reshape, slice, transpose, type Window } from './ops';
 
-/** Places of the kernel above which slices lose. */
+/** With more elements in the kernel than this, one convolution is faster than a slice and a product per element. */
 const MANY_PLACES = 25;
-/** Pixels of the result below which channels come last. */
+/** With fewer pixels in the result than this, channels last is faster than channels first. */
 const SMALL_MAP = 16 * 16;
 
 /** dy: N×O×H'×W', w: O×C×h×w → N×C×height×width. */
@@ -37,7 +37,7 @@ export function convWeightGradient(x: Value, dy: Value, window: Window): Value {
   return byProducts(x, dy, window, dy.shape[2] * dy.shape[3] < SMALL_MAP ? 'last' : 'first');
 }
 
-/** Slices and products: dW[:, :, i, j] = Σ over n and pixels of dy·x moved by (i, j). */
+/** Slices and products: dW[:, :, i, j] = Σ over images and pixels of dy·(x shifted by (i, j)). */
 function byProducts(
   x: Value,
   dy: Value,
@@ -74,7 +74,10 @@ function byProducts(
   return reshape(concat(places, 2), [out, x.shape[1], ...kernel]);
 }
 
-/** dW as a convolution of x by dy with batch and channels exchanged; strides become dilations, and rest is cut off. */
+/**
+ * dW as a convolution of x by dy with batch and channels exchanged; a stride becomes a dilation. Rows and columns that it
+ * gives beyond the kernel's size are cut off.
+ */
 function byExchange(x: Value, dy: Value, { kernel, stride, padding }: Window): Value {
   const exchanged = conv(transpose(x, [1, 0, 2, 3]), transpose(dy, [1, 0, 2, 3]), undefined, {
     stride: 1,

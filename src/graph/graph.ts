@@ -53,7 +53,7 @@ export class Graph {
   readonly constants: Constant[] = [];
   /** What is run. */
   readonly nodes: Node[] = [];
-  /** What is differentiated: the nodes, but a composite in place of the nodes it is written as. */
+  /** What backward.ts walks over: the nodes, but one entry for a composite instead of the nodes that it is made of. */
   readonly tape: Node[] = [];
   readonly outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
@@ -74,7 +74,7 @@ export class Graph {
     return value;
   }
 
-  /** A small tensor that is part of the model; equal ones are kept once. */
+  /** A small tensor that is part of the model. For equal data, shape and dtype it is the same value again. */
   constant(
     data: readonly number[],
     shape: Shape = [data.length],
@@ -129,8 +129,8 @@ export class Graph {
   }
 
   /**
-   * Runs `build`, and lets what it made be differentiated as one operator `op` of `inputs`, by that operator's rule.
-   * `saved` of what it gives are inner values for the rule.
+   * Runs `build`, and puts the nodes that it appends on the tape as one operator `op` of `inputs`: the gradient is that
+   * operator's rule. `saved` are inner values that the rule uses.
    */
   composite<T extends { outputs: readonly Value[]; saved: readonly Value[] }>(
     op: string,

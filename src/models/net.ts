@@ -47,10 +47,10 @@ function checkInit(init: Init, name: string): void {
   }
 }
 
-/** Other inputs and outputs of the graphs that models are part of. */
+/** Names of other inputs and outputs of the graphs that models become part of. */
 const RESERVED: ReadonlySet<string> = new Set(['images', 'labels', 'logits', 'loss', 'finiteCheck', 'times']);
 
-/** Names are as PyTorch's; with a slash begin those that graphs give themselves. */
+/** Names as PyTorch has them. A slash is only in names that the graphs themselves give, as optimizer/… and dropout/… */
 function checkName(name: unknown): void {
   if (typeof name === 'string' && /^[\w.-]+$/.test(name) && !RESERVED.has(name)) return;
   const expected = `letters, digits, "_", "." and "-" (and none of ${[...RESERVED].join(', ')})`;

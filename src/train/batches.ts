@@ -1,4 +1,4 @@
-/** The batches that a model learns from: loaded, shifted and mirrored, mixed, smoothed; one ahead of the one in use. */
+/** The batches that a model is trained on: loaded, shifted and mirrored, mixed, with smoothed labels. */
 import type { Dataset } from '../data/dataset';
 import { createMixer } from '../mix/mixer';
 import { normalised } from './test-data';
@@ -10,10 +10,11 @@ export interface LearningBatch {
   labels: Float32Array;
   /** Number in its epoch. */
   batch: number;
+  /** Files that could not be read. */
   bad: { file: string; reason: string }[];
 }
 
-export interface FeedOptions {
+export interface BatchOptions {
   threads: number;
   /** Where batches are mixed. */
   backend: string;
@@ -27,12 +28,12 @@ export function smoothLabels(labels: Float32Array, share: number, classes: numbe
   for (let i = 0; i < labels.length; i++) labels[i] = labels[i] * (1 - share) + share / classes;
 }
 
-/** The batches of an epoch from number `from` on, in order; the same bytes however it is come to. */
+/** The batches of an epoch from number `from` on, in order: the same bytes as if the epoch had been begun at 0. */
 export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,
   { epoch, from }: { epoch: number; from: number },
-  { threads, backend, strict, signal }: FeedOptions,
+  { threads, backend, strict, signal }: BatchOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;

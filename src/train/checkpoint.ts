@@ -14,9 +14,9 @@ export interface CheckpointInfo {
   model: { name: string; options: Record<string, unknown> };
   /** Of Trainer.create, complete. */
   trainer: Record<string, unknown>;
-  /** Steps done; of them, those since what the optimizer gathers was zero. */
+  /** Steps done; of them, those since the optimizer's slots were zero. */
   counts: { steps: number; updates: number };
-  /** What the program that saved it wants to find again. */
+  /** `Trainer.notes`: what the program that trains keeps with its checkpoints. */
   notes: Record<string, unknown>;
 }
 
@@ -24,7 +24,7 @@ export interface Checkpoint extends CheckpointInfo {
   tensors: Map<string, Tensor>;
 }
 
-/** Notes as they are now, and as they will be read. */
+/** A copy of notes as JSON has them: later changes to them are not saved. */
 export function plainNotes(notes: Record<string, unknown>): Record<string, unknown> {
   try {
     return JSON.parse(JSON.stringify(notes)) as Record<string, unknown>;

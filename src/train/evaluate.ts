@@ -36,7 +36,7 @@ export interface Evaluation extends Tested {
   seconds: number;
 }
 
-/** A model that is ready to be asked, and what is known of how it was trained. */
+/** An opened model, and what it was trained with where its file says so. */
 interface Opened {
   settings?: Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std'>;
   predict(
@@ -90,7 +90,7 @@ async function openOnnx(path: string, threads: number): Promise<Opened> {
   };
 }
 
-/** Where a model does not say its classes, the data's are taken, and must be as many. */
+/** A model gives a logit per class: of its own classes where its file names them, else of the data's. */
 function checkCount(
   path: string,
   logits: number,

@@ -3,14 +3,8 @@ export type { Graph, Shape, Value } from '../graph/graph';
 /** ONNX operators, with gradients where there is one: what layers are made of. */
 export * as ops from '../graph/ops';
 export type { OptimizerOptions } from '../graph/optimizers';
-export {
-  createModel,
-  defineModel,
-  type ModelDefinition,
-  type ModelName,
-  modelNames,
-  type ModelOptions,
-} from '../models/index';
+export { defineModel, type ModelDefinition } from '../models/define';
+export { createModel, type ModelName, modelNames, type ModelOptions } from '../models/index';
 /** Layers with parameters: what models are made of. */
 export * as layers from '../models/layers';
 export type { Model } from '../models/model';

@@ -1,6 +1,6 @@
 /**
- * The loop: for every epoch, for every batch, mix and step; then test. Reads top to bottom as the paper's training does.
- * Everything random is addressed by (seed, epoch, batch, sample), so where it stands is two numbers.
+ * The training loop: for every epoch, for every batch, mix and step; then test. Random numbers are addressed by (seed,
+ * epoch, batch, sample) and have no state of their own, so epoch and batch are all that a resumed run has to know.
  */
 import type { Dataset } from '../data/dataset';
 import { type LearningBatch, learningBatches } from './batches';
@@ -35,7 +35,7 @@ export interface TrainRun {
   /** By file: why it could not be read. */
   bad: Map<string, string>;
   onProgress(progress: TrainProgress): void;
-  /** Called after every epoch, and within one now and then, or when stopped: keeps what there is. */
+  /** Writes a checkpoint: called after every epoch, every checkpointMinutes within one, and when the run is stopped. */
   keep(position: Position, tested?: Tested): Promise<void>;
 }
 
@@ -51,14 +51,17 @@ function meanOf(metrics: Metrics, epoch: number, what: 'loss' | 'accuracy'): num
 /** Images per second since a moment, in milliseconds of the clock. */
 const rateOf = (images: number, since: number) => (1000 * images) / Math.max(1, performance.now() - since);
 
-/** Since when an epoch is worked on here, since when its current step, and how many images that were. */
+/** For the speed that is shown: times in milliseconds of the clock. */
 interface Pace {
+  /** When this run began or resumed the epoch. */
   readonly began: number;
+  /** When the step before ended. */
   step: number;
+  /** Images since `began`. */
   images: number;
 }
 
-/** One step, and what is to be said of it. */
+/** One step, its line of metrics, and its progress. */
 async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: Pace): Promise<void> {
   const { trainer, settings, metrics } = run;
   const { images, labels } = batch;
@@ -93,7 +96,7 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: P
   });
 }
 
-/** Learns from the rest of an epoch; `at` moves along. The signal is heeded between steps. */
+/** Trains on the rest of an epoch. `at` is always the next batch; the signal is looked at between steps. */
 async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
   const { train, settings, threads, backend, strict, signal, checkpointMinutes } = run;
   const leaving = new AbortController();
@@ -104,8 +107,8 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
     let kept = pace.began;
     let next = batches.next();
     for (let current = await next; !current.done; current = await next) {
-      next = batches.next(); // is mixed while the step runs
-      next.catch(() => undefined); // a failure is met when its turn comes
+      next = batches.next(); // the next batch is mixed while the step runs
+      next.catch(() => undefined); // an error is thrown where `next` is awaited; until then it is not unhandled
       await learn(run, at.epoch, current.value, pace);
       at.batch = current.value.batch + 1;
       signal?.throwIfAborted();
@@ -141,7 +144,7 @@ function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<Tested> {
   });
 }
 
-/** Tests, and closes an epoch. */
+/** After the last step of an epoch: tests, writes the epoch's line of metrics, and a checkpoint. */
 async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<void> {
   const { trainer, metrics, test } = run;
   const tested = test && (await testNow(run, test, epoch));
@@ -160,7 +163,7 @@ async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<vo
   await run.keep({ epoch: done, batch: 0 }, tested);
 }
 
-/** Trains from a position to the end. Where the signal stops it, everything up to the last step is kept. */
+/** Trains from a position to the end. Where the signal stops it, a checkpoint after the last step is written first. */
 export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
   const at = { ...start };
   try {

@@ -1,4 +1,4 @@
-/** What a run writes down as it goes: metrics.jsonl, a line per step and per epoch, and TensorBoard's event files. */
+/** The metrics of a run, written as it goes: metrics.jsonl, a line per step and per epoch, and TensorBoard's event files. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ type StepLine = TrainingRun['steps'][number];
 type EpochLine = TrainingRun['epochs'][number] & { testLoss: number };
 type Line = ({ kind: 'step' } & StepLine) | ({ kind: 'epoch' } & EpochLine);
 
-/** How far the checkpoint is that the run goes on from. */
+/** Steps and epochs that the checkpoint has, from which the run goes on. */
 export interface Progress {
   steps: number;
   epochs: number;

@@ -1,4 +1,4 @@
-/** Test images: which data, whether their classes are those of training, and how they come to a model. */
+/** Test images: which data they are from, which classes of the model theirs are, and how they are scored. */
 import { openDataset, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
@@ -26,7 +26,7 @@ export async function openTestSplit(data: string | OpenOptions): Promise<Dataset
   } catch (error) {
     const other = await openDataset({ ...options, split: 'train' }).catch(() => undefined);
     await other?.close();
-    if (other) throw error; // what is trained on is never tested on unasked
+    if (other) throw error; // a split train is there, but no other: training images are only tested on if asked for
     return openDataset(options);
   }
 }

@@ -79,7 +79,7 @@ export function checkTrainOptions(given: TrainOptions) {
   };
 }
 
-/** Small images have small objects: they keep their detail at first, and are shifted by what is usual for CIFAR. */
+/** Longest side of images that are treated as CIFAR's are: the stem keeps their size, and crops shift by 4 pixels. */
 const SMALL = 64;
 
 /** Options of any model; the number of classes is the data's, and the stem has a default of its own. */

@@ -73,7 +73,7 @@ interface Job {
   onProgress: TrainRun['onProgress'];
 }
 
-/** Where batches are mixed: chosen once, by a whole batch; a last one that is smaller is mixed where the others are. */
+/** The backend that mixes: chosen once, for the size of a whole batch, also for a last batch that is smaller. */
 function mixingBackend(
   wanted: string | undefined,
   { batch, size: [height, width], mixer }: TrainSettings,
@@ -84,7 +84,7 @@ function mixingBackend(
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
   const { out, threads, learning } = options;
-  // The runtime's sums depend on its threads: unless told otherwise, those that the run was begun with.
+  // The runtime's sums depend on the number of threads: unless one is given, the run keeps that of its checkpoint.
   if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads: learning.threads, model });
   const { batch, size, optimizer, seed } = settings;
   const trainer = await Trainer.create(model, {
@@ -169,7 +169,7 @@ async function trainReported(
     report.status = 'complete';
   } catch (error) {
     report.status = run.signal?.aborted ? 'stopped' : 'failed';
-    await writeReport(out, report).catch(() => undefined); // the first failure is the one to tell
+    await writeReport(out, report).catch(() => undefined); // the error that stopped the run is the one to throw
     throw withCheckpoint(error, out);
   }
   await writeReport(out, report);

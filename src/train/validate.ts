@@ -10,7 +10,7 @@ import type { CheckpointInfo } from './checkpoint';
 import type { Tensor } from './safetensors';
 
 /**
- * A model that gives n × classes logits; models may come from outside this package.
+ * Whether a value is a model that gives n × classes logits for images of a size; models may come from outside this package.
  * @throws SaliencyMixError ARGUMENT, MODEL
  */
 export function checkClassifier(value: unknown, image: readonly [number, number]): void {
@@ -81,7 +81,8 @@ export function savedModel(path: string, { model: saved }: CheckpointInfo, given
 }
 
 /**
- * That a checkpoint holds what a model and its optimizer go on from: a model from outside may have changed under its name.
+ * Whether a checkpoint holds exactly the tensors that are needed. A model from outside may have other parameters than when
+ * the checkpoint was saved, under the same name and options.
  * @throws SaliencyMixError CHECKPOINT
  */
 export function checkTensors(
