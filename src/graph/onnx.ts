@@ -177,7 +177,7 @@ export interface LoopOptions {
   version?: string;
 }
 
-const LOOP = 'iteration/';
+const LOOP = 'loop/';
 
 /**
  * Serialises a graph as the body of an ONNX Loop: one run does several iterations. Carried inputs are what the iteration
