@@ -1,4 +1,5 @@
-// node scripts/sanitize-addon.mjs ADDON   drives every function of an addon, over awkward shapes, from the built package.
+// node scripts/sanitize-addon.mjs ADDON [SEED ROUNDS]   drives every function of an addon, over awkward shapes, from the
+// built package. Shapes, pixels and options are drawn from the seed.
 // Meant for an addon with sanitizers in it: they end the process at the first fault.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -22,7 +23,8 @@ const {
 } = require('../dist/index.js');
 const { nativeMethods } = require('../dist/saliency/methods.js');
 
-let state = 1;
+const rounds = Number(process.argv[4] ?? 40);
+let state = Number(process.argv[3] ?? 1);
 const random = (n) => {
   state = (Math.imul(state, 1103515245) + 12345) >>> 0;
   return Math.floor((state / 2 ** 32) * n);
@@ -35,7 +37,7 @@ const batchOf = () => {
 };
 
 let calls = 0;
-for (let round = 0; round < 40; round++) {
+for (let round = 0; round < rounds; round++) {
   const batch = batchOf();
   const [n, h, w] = batch.shape;
   for (const method of nativeMethods) await saliency(batch, { method, threads: 1 + random(4) });
@@ -107,4 +109,4 @@ for (let wait = 0; wait < 10; wait++) {
   await new Promise((tick) => setTimeout(tick, 3 * wait));
   await worker.terminate();
 }
-console.log(`${calls} mixing calls, ${40 * nativeMethods.length} saliency calls: no fault found`);
+console.log(`${calls} mixing calls, ${rounds * nativeMethods.length} saliency calls: no fault found`);

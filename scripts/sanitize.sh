@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # Builds native code with AddressSanitizer and UndefinedBehaviorSanitizer and runs it: the native tests, then the addon in
 # Node under the whole API (scripts/sanitize-addon.mjs). GCC or clang on Linux.
+#   scripts/sanitize.sh                      both
+#   scripts/sanitize.sh tests                the native tests alone
+#   scripts/sanitize.sh addon [SEED ROUNDS]  the addon alone, under other calls
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs
+what=${1:-all}
+if test "$what" != addon; then SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs; fi
+if test "$what" = tests; then exit; fi
 
 folder=build/sanitized
 includes=$(node -p "[require('node-api-headers').include_dir, require('node-addon-api').include_dir].join(';')")
@@ -16,4 +21,4 @@ cmake --build "$folder" --parallel "$(nproc)" >/dev/null
 # Node itself is not instrumented: the runtime has to be there before it, and what Node never frees is not our leak.
 runtime=$("${CXX:-c++}" -print-file-name=libasan.so)
 LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-  node scripts/sanitize-addon.mjs "$folder/Release/saliencymix.node"
+  node scripts/sanitize-addon.mjs "$folder/Release/saliencymix.node" "${@:2}"
