@@ -159,7 +159,6 @@ export const gradients: Readonly<Record<string, Gradient>> = {
     needs[2] ? where(condition, zero(dy), dy) : undefined,
   ],
   Greater: 'none',
-  Cast: 'none',
   // reductions
   ReduceSum: (input) => [unreduced(input), undefined],
   ReduceMean: (input) => {

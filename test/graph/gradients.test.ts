@@ -295,7 +295,7 @@ describe('the walk', () => {
   test('nothing flows through a comparison', () => {
     const graph = new Graph();
     const x = graph.input('x', [2]);
-    const ones = ops.toFloat(ops.greater(x, graph.scalar(0)));
+    const ones = ops.where(ops.greater(x, graph.scalar(0)), graph.scalar(1), graph.scalar(0));
     const [gradient] = backward(ops.reduceSum(ops.mul(ones, x), [0], false), [x]);
     expect(gradient.shape).toEqual([2]);
   });

@@ -29,9 +29,6 @@ export const relu = unary('Relu');
 export const sigmoid = unary('Sigmoid');
 export const identity = unary('Identity');
 
-/** bool to float32: 0 or 1. */
-export const toFloat = (x: Value) => single('Cast', [x], x.shape, { to: 1 });
-
 // Reductions over some axes; reduced axes stay, with length 1, unless `keep` is false.
 const reduction =
   (op: string) =>
