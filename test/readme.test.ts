@@ -89,9 +89,11 @@ test('training resolves by its own name, from CommonJS and from ES modules', () 
   expect(imported.stdout).toBe(required.stdout);
 });
 
-test('what it links to is there, and small', () => {
-  for (const [, link] of readme.matchAll(/\]\((?!https?:)([^)]+)\)/g))
-    expect(existsSync(resolve(ROOT, link))).toBe(true);
+test('what the pages link to is there, and small', () => {
+  for (const page of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+    const links = readFileSync(resolve(ROOT, page), 'utf8').matchAll(/\]\((?!https?:)([^)]+)\)/g);
+    expect([...links].map(([, link]) => link).filter((link) => !existsSync(resolve(ROOT, link)))).toEqual([]);
+  }
   for (const picture of ['docs/preview.png', 'docs/training.png'])
     expect(readFileSync(resolve(ROOT, picture)).length).toBeLessThan(250_000);
 });
