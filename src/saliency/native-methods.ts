@@ -3,4 +3,5 @@ export const nativeMethods = [
   'fine-grained', // FineGrained
   'spectral-residual', // SpectralResidual
   'frequency-tuned', // FrequencyTuned
+  'sobel', // Sobel
 ] as const;
