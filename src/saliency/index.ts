@@ -22,7 +22,7 @@ export interface SaliencyOptions {
 }
 
 export interface SaliencyResult {
-  /** n × h × w, row by row. fine-grained, spectral-residual: in [0, 1]; frequency-tuned: Lab units; learned: the model's. */
+  /** n × h × w, row by row. fine-grained, spectral-residual, sobel: in [0, 1]; frequency-tuned: Lab units; learned: the model's. */
   maps: Float32Array;
   shape: readonly [n: number, height: number, width: number];
   /** n × (row, col): the first maximum of each map in row-major order. */
@@ -43,7 +43,8 @@ export type SaliencyExtremes = Omit<SaliencyResult, 'maps'>;
  * changed, and must stay as it is until the promise settles.
  *
  * Methods: `fine-grained` (Montabone & Soto 2010; exact integers), `spectral-residual` (Hou & Zhang 2007),
- * `frequency-tuned` (Achanta et al. 2009), `learned` (any ONNX model; BASNet's shape).
+ * `frequency-tuned` (Achanta et al. 2009), `sobel` (Sobel & Feldman 1968; length of the gray gradient), `learned` (any ONNX
+ * model; BASNet's shape).
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "check.h"
@@ -32,6 +33,29 @@ TEST(fineGrainedOfAnImpulse) {
   const std::vector<float> map = compute("fine-grained", {0, 0, 0, 255, 0, 0, 0}, 1, 7, 1);
   const int expected[] = {255, 145, 118, 255, 118, 145, 255};
   for (std::size_t i = 0; i < 7; i++) CHECK_EQUAL(std::lround(map[i] * 255.0f), expected[i]);
+}
+
+// By hand. In a row 0 0 0 255 0 0 0 only the pixels beside the impulse have neighbours that differ: gx = 4 * 255, -4 * 255.
+TEST(sobelOfAnImpulseInARow) {
+  CHECK(compute("sobel", {0, 0, 0, 255, 0, 0, 0}, 1, 7, 1) == (std::vector<float>{0, 0, 1, 0, 1, 0, 0}));
+  CHECK(compute("sobel", {0, 0, 0, 255, 0, 0, 0}, 7, 1, 1) == (std::vector<float>{0, 0, 1, 0, 1, 0, 0}));
+}
+
+// By hand. A pixel of 100 in the row after the first and the column before the last: beside it (200, 0), below it (0, -200),
+// at its lower left (100, -100). Along the first row and the last column the mirrored neighbours count twice: (200, 0) again
+// at the pixel to the upper left, (0, -200) to the lower right; straight above it and at its right they cancel out.
+TEST(sobelNearTwoBorders) {
+  const std::vector<float> map = compute("sobel", {0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 4, 4, 1);
+  const float slant = std::sqrt(20000.0f) / 200.0f;
+  CHECK(map == (std::vector<float>{0, 1, 0, 0, 0, 1, 0, 0, 0, slant, 1, 1, 0, 0, 0, 0}));
+}
+
+TEST(sobelWithoutEdges) {
+  for (const auto& [height, width] : {std::array{1, 1}, {1, 2}, {2, 1}, {2, 2}, {4, 5}}) {
+    const std::size_t pixels = static_cast<std::size_t>(height * width);
+    CHECK(compute("sobel", std::vector<std::uint8_t>(pixels, 9), height, width, 1) == std::vector<float>(pixels, 0.0f));
+  }
+  CHECK(compute("sobel", {1, 2, 3, 4}, 2, 2, 1) == std::vector<float>(4, 0.0f));
 }
 
 TEST(grayWeights) {
