@@ -6,10 +6,10 @@ import { newestResults, readResults } from '../benchmarks/lib/report.mjs';
 import { machineLine, speedTable } from '../benchmarks/lib/readme.mjs';
 
 const require = createRequire(import.meta.url);
-const { optionTable } = require('../dist/mix/options.js');
+const { mixerOptions } = require('../dist/mix/options.js');
 const { mixMethods } = require('../dist/mix/index.js');
 const { writers } = require('../dist/augment/writers/index.js');
-const { learningTable } = require('../dist/train/train-options.js');
+const { learningOptions } = require('../dist/train/train-options.js');
 const { models } = require('../dist/models/index.js');
 const { formats } = require('../dist/data/datasets/index.js');
 
@@ -30,8 +30,8 @@ const speed = speedTable(measured);
 
 const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
-  options: table(['option', 'values', 'default', ''], optionRows(optionTable)),
-  learning: table(['option', 'values', 'default', ''], optionRows(learningTable)),
+  options: table(['option', 'values', 'default', ''], optionRows(mixerOptions)),
+  learning: table(['option', 'values', 'default', ''], optionRows(learningOptions)),
   models: table(
     ['model', '', 'source'],
     Object.entries(models).map(([name, { summary, reference }]) => [`\`${name}\``, summary, reference]),

@@ -1,12 +1,6 @@
-/** Every check of user input, and the one place that words what went wrong. Nothing here looks at pixels' values. */
-import { types } from 'node:util';
+/** Checks of single values that users give, and the one place that words what went wrong. */
 import { closest, distance } from 'fastest-levenshtein';
 import { type ErrorDetails, SaliencyMixError } from './errors';
-import type { ImageBatch, MaskBatch } from './types';
-
-/** Rows, columns and counts are int32 in native code; a batch may hold up to 2^40 bytes. */
-const LARGEST_SIDE = 0x7fffffff;
-const LARGEST_BATCH = 2 ** 40;
 
 /** A value in words: what it is, and enough of it to be recognised. */
 export function describe(value: unknown): string {
@@ -135,98 +129,4 @@ export function signal(value: unknown): AbortSignal | undefined {
   if (value !== null && typeof value === 'object' && 'aborted' in value && 'addEventListener' in value)
     return value as AbortSignal;
   throw invalid('signal', 'an AbortSignal', value);
-}
-
-/** A typed array whose memory is there and stays there: not detached, not resizable. */
-function attached(value: NodeJS.TypedArray, argument: string): void {
-  const buffer = value.buffer as ArrayBuffer & { resizable?: boolean; detached?: boolean };
-  if (buffer.resizable) throw invalid(argument, 'memory that cannot be resized', value);
-  if (buffer.byteLength > 0) return;
-  try {
-    return void new Uint8Array(buffer); // the only test in Node 20: a view over a detached buffer throws
-  } catch {
-    throw invalid(argument, 'an array whose buffer is not detached (it was transferred elsewhere)', value);
-  }
-}
-
-/** Product of dimensions, each at least 1, known to fit before any memory is touched. */
-function elements(shape: readonly unknown[], argument: string): number {
-  let product = 1;
-  for (const side of shape) {
-    if (typeof side !== 'number' || !Number.isInteger(side) || side < 1 || side > LARGEST_SIDE) {
-      throw invalid(argument, 'dimensions that are whole numbers of at least 1', shape);
-    }
-    product *= side;
-    if (product > LARGEST_BATCH) throw invalid(argument, `dimensions with a product of at most 2^40`, shape);
-  }
-  return product;
-}
-
-/** An image batch: uint8 NHWC with 1 or 3 channels and exactly as many bytes as its shape says. */
-export function imageBatch(value: unknown, argument = 'batch'): ImageBatch {
-  if (value === null || typeof value !== 'object')
-    throw invalid(argument, 'an image batch { data, shape }', value);
-  const { data, shape } = value as Partial<ImageBatch>;
-  if (!types.isUint8Array(data)) throw invalid(`${argument}.data`, 'a Uint8Array (uint8 NHWC)', data);
-  if (!Array.isArray(shape) || shape.length !== 4)
-    throw invalid(`${argument}.shape`, '[count, height, width, channels]', shape);
-  const length = elements(shape, `${argument}.shape`);
-  const channels = shape[3];
-  if (channels !== 1 && channels !== 3)
-    throw invalid(`${argument}.shape`, '1 or 3 channels (drop alpha first)', shape);
-  attached(data, `${argument}.data`);
-  if (data.length !== length)
-    throw invalid(`${argument}.data`, `${length} bytes for the shape ${describe(shape)}`, data);
-  return value as ImageBatch;
-}
-
-/** Label maps: uint8 or int32, [n, h, w] or [n, h, w, 1]. */
-export function maskBatch(value: unknown, argument = 'masks'): MaskBatch {
-  const { data, shape } = value as Partial<MaskBatch>;
-  if (!types.isUint8Array(data) && !types.isInt32Array(data))
-    throw invalid(`${argument}.data`, 'a Uint8Array or Int32Array', data);
-  const isMask = Array.isArray(shape) && (shape.length === 3 || (shape.length === 4 && shape[3] === 1));
-  if (!isMask) throw invalid(`${argument}.shape`, '[count, height, width] (one label per pixel)', shape);
-  const length = elements(shape as readonly number[], `${argument}.shape`);
-  attached(data, `${argument}.data`);
-  if (data.length !== length)
-    throw invalid(`${argument}.data`, `${length} values for the shape ${describe(shape)}`, data);
-  return value as MaskBatch;
-}
-
-/** Labels of a batch; gives the number of classes. Class numbers need `classes`, soft labels tell it by their length. */
-export function labels(
-  value: unknown,
-  count: number,
-  classes: number | undefined,
-  argument = 'labels',
-): number {
-  if (types.isInt32Array(value)) {
-    attached(value, argument);
-    if (value.length !== count) throw invalid(argument, `${count} class numbers, one per image`, value);
-    if (classes === undefined) {
-      throw invalid(
-        'classes',
-        'the number of classes (class numbers do not tell it; soft labels do)',
-        classes,
-      );
-    }
-    for (let i = 0; i < count; i++) {
-      if (value[i] < 0 || value[i] >= classes) {
-        throw invalid(argument, `class numbers from 0 to ${classes - 1}`, value[i], { index: i });
-      }
-    }
-    return classes;
-  }
-  if (types.isFloat32Array(value)) {
-    attached(value, argument);
-    const width = value.length / count;
-    if (width < 1 || !Number.isInteger(width) || (classes !== undefined && width !== classes)) {
-      throw invalid(argument, `${count} × ${classes ?? 'classes'} values, one row per image`, value);
-    }
-    const bad = value.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) throw invalid(argument, 'finite numbers', value[bad], { index: Math.floor(bad / width) });
-    return width;
-  }
-  throw invalid(argument, 'an Int32Array of class numbers or a Float32Array of soft labels', value);
 }

@@ -1,80 +1,199 @@
-/** Entries of option tables, from which the checks, the command line and the README's tables are made. */
+/**
+ * Tables of options. One table for each options object gives its type, its checks, its defaults, and what the command line
+ * and the README say of it; `parse` makes of what a user gave the one value that is passed on.
+ */
 import * as check from './check';
 
-export interface Option<T> {
-  readonly kind: 'name' | 'text' | 'number' | 'flag' | 'list';
+/** Whether users must give it, and where they need not, whether there is a value all the same. */
+type Presence = 'required' | 'default' | 'optional';
+
+/** One option. Its name is its key in the table. `Input` is what users may pass, `Value` what comes of it. */
+export interface Option<Value, P extends Presence = Presence, Input = Value> {
+  readonly kind: 'name' | 'text' | 'number' | 'flag' | 'list' | 'value';
+  readonly presence: P;
   /** In words, for tables and help. */
   readonly values: string;
   readonly about: string;
   /** A shorter name on the command line. */
   readonly alias?: string;
-  readonly default?: T;
-  check(value: unknown, argument: string): T;
+  readonly default?: Value;
+  /** @throws SaliencyMixError ARGUMENT */
+  check(value: unknown, argument: string): Value;
+  /** Carries the type; there is no such value. */
+  readonly input?: Input;
 }
 
-export type OptionTable = Readonly<Record<string, Option<string | number | boolean | readonly number[]>>>;
+export type OptionTable = Readonly<Record<string, Option<unknown, Presence, unknown>>>;
 
-export const named = <T extends string>(known: readonly T[], about: string, byDefault?: T): Option<T> => ({
-  kind: 'name',
-  values: known.map((name) => `\`${name}\``).join(', '),
-  about,
-  default: byDefault,
-  check: (value, argument) => check.name(value, known, argument),
-});
+type Named<T, P extends Presence> = { [K in keyof T]: T[K] extends { presence: P } ? K : never }[keyof T];
+type InputOf<O> = O extends Option<unknown, Presence, infer Input> ? Input : never;
+type ValueOf<O> = O extends Option<infer Value, Presence, unknown> ? Value : never;
 
-export const text = (values: string, about: string, byDefault?: string): Option<string> => ({
-  kind: 'text',
-  values,
-  about,
-  default: byDefault,
-  check: check.text,
-});
+/** What users pass. */
+export type OptionsOf<T> = { [K in keyof T as K & Named<T, 'required'>]: InputOf<T[K]> } & {
+  [K in keyof T as Exclude<K, Named<T, 'required'>>]?: InputOf<T[K]>;
+};
 
-/** A whole number of at least `least`, and at most `most` where that is shown. */
-export const whole = (least: number, about: string, byDefault?: number, most?: number): Option<number> => ({
-  kind: 'number',
-  values: most === undefined ? `whole number ≥ ${least}` : `${least} … ${most}`,
-  about,
-  default: byDefault,
-  check: (value, argument) => check.integer(value, argument, least, most),
-});
+/** What `parse` gives: checked, completed and frozen. */
+export type Parsed<T> = {
+  readonly [K in keyof T as Exclude<K, Named<T, 'optional'>>]: ValueOf<T[K]>;
+} & {
+  readonly [K in keyof T as K & Named<T, 'optional'>]?: ValueOf<T[K]>;
+};
+
+/** What `checked` gives: the options that were given. */
+export type Checked<T> = { readonly [K in keyof T]?: ValueOf<T[K]> };
+
+/** Checks the options that are given; each is read once. `prefix` comes before their names where one is refused. */
+export function checked<T extends OptionTable>(
+  table: T,
+  given: unknown,
+  argument: string,
+  prefix = '',
+): Checked<T> {
+  const names = Object.keys(table);
+  const from = check.options(given, names, argument);
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = from[name];
+    if (value !== undefined || table[name].presence === 'required')
+      values[name] = table[name].check(value, prefix + name);
+  }
+  return values as Checked<T>;
+}
+
+/** All options of the table in its order: those given, else those of `preset`, else the table's defaults. */
+export function completed<T extends OptionTable>(
+  table: T,
+  given: Checked<T>,
+  preset?: Checked<T>,
+): Parsed<T> {
+  const all: Record<string, unknown> = {};
+  for (const name of Object.keys(table)) {
+    const value = given[name] === undefined ? preset?.[name] : given[name];
+    all[name] = value === undefined ? table[name].default : value;
+  }
+  return Object.freeze(all) as Parsed<T>;
+}
+
+/**
+ * What a user gave, checked, completed and frozen: done once for a call, and passed on.
+ * @throws SaliencyMixError ARGUMENT for an unknown option, a missing one, or a value out of range
+ */
+export function parse<T extends OptionTable>(
+  table: T,
+  given: unknown,
+  argument: string,
+  prefix?: string,
+): Parsed<T> {
+  return completed(table, checked(table, given, argument, prefix));
+}
+
+/** Those of the table's options that are among `values`. */
+export const pick = <T extends OptionTable>(table: T, values: Record<string, unknown>): OptionsOf<T> =>
+  Object.fromEntries(
+    Object.keys(table).flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  ) as OptionsOf<T>;
+
+interface Says<Default> {
+  default?: Default;
+  about?: string;
+  values?: string;
+  alias?: string;
+}
+
+type PresenceOf<Default> = [Default] extends [undefined] ? 'optional' : 'default';
+
+function option<Value, Default extends Value | undefined, Input = Value>(
+  kind: Option<Value>['kind'],
+  values: string,
+  { about = '', ...says }: Says<Default>,
+  checkValue: (value: unknown, argument: string) => Value,
+): Option<Value, PresenceOf<Default>, Input> {
+  const presence = (says.default === undefined ? 'optional' : 'default') as PresenceOf<Default>;
+  return { kind, values, about, ...says, presence, check: checkValue };
+}
+
+/** An option that must be given. */
+export const required = <Value, Input>(
+  one: Option<Value, 'optional', Input>,
+): Option<Value, 'required', Input> => ({ ...one, presence: 'required' });
+
+/** The same option of another table, where its default is not known before. */
+export const optional = <Value, Input>(
+  one: Option<Value, Presence, Input>,
+  about: string,
+): Option<Value, 'optional', Input> => ({ ...one, about, default: undefined, presence: 'optional' });
+
+export const named = <T extends string, D extends T | undefined = undefined>(
+  known: readonly T[],
+  says: Says<D> = {},
+): Option<T, PresenceOf<D>> =>
+  option<T, D>('name', known.map((name) => `\`${name}\``).join(', '), says, (value, argument) =>
+    check.name(value, known, argument),
+  );
+
+export const text = <D extends string | undefined = undefined>(
+  values: string,
+  says: Says<D> = {},
+): Option<string, PresenceOf<D>> => option<string, D>('text', values, says, check.text);
+
+/** A whole number of at least `least`, and at most `most` where that is given. */
+export const whole = <D extends number | undefined = undefined>(
+  least: number,
+  { most, ...says }: Says<D> & { most?: number } = {},
+): Option<number, PresenceOf<D>> =>
+  option<number, D>(
+    'number',
+    most === undefined ? `whole number ≥ ${least}` : `${least} … ${most}`,
+    says,
+    (value, argument) => check.integer(value, argument, least, most),
+  );
 
 /** A number in a range, see check.number. */
-export const real = (
+export const real = <D extends number | undefined = undefined>(
   values: string,
   range: readonly [least: number, most: number, open?: 'open'],
-  about: string,
-  byDefault?: number,
-): Option<number> => ({
-  kind: 'number',
-  values,
-  about,
-  default: byDefault,
-  check: (value, argument) => check.number(value, argument, ...range),
-});
+  says: Says<D> = {},
+): Option<number, PresenceOf<D>> =>
+  option<number, D>('number', values, says, (value, argument) => check.number(value, argument, ...range));
 
-export const flag = (about: string, byDefault?: boolean): Option<boolean> => ({
-  kind: 'flag',
-  values: '`true`, `false`',
-  about,
-  default: byDefault,
-  check: check.boolean,
-});
+export const flag = <D extends boolean | undefined = undefined>(
+  says: Says<D> = {},
+): Option<boolean, PresenceOf<D>> => option<boolean, D>('flag', '`true`, `false`', says, check.boolean);
 
 /** Numbers, `count` of them where that is given. */
-export const list = (
+export const list = <D extends readonly number[] | undefined = undefined>(
   values: string,
-  about: string,
   each: (value: unknown, argument: string) => number,
-  { count, byDefault }: { count?: number; byDefault?: readonly number[] } = {},
-): Option<readonly number[]> => ({
-  kind: 'list',
-  values,
-  about,
-  default: byDefault,
-  check(value, argument) {
+  { count, ...says }: Says<D> & { count?: number } = {},
+): Option<readonly number[], PresenceOf<D>> =>
+  option<readonly number[], D>('list', values, says, (value, argument) => {
     if (!Array.isArray(value) || (count !== undefined && value.length !== count))
       throw check.invalid(argument, count === undefined ? 'a list of numbers' : `${count} numbers`, value);
-    return value.map((one) => each(one, argument));
-  },
-});
+    return Object.freeze(value.map((one) => each(one, argument)));
+  });
+
+/** Anything else, with a check of its own. */
+export const custom = <Value, Input = Value, D extends Value | undefined = undefined>(
+  checkValue: (value: unknown, argument: string) => Value,
+  says: Says<D> = {},
+): Option<Value, PresenceOf<D>, Input> =>
+  option<Value, D, Input>('value', says.values ?? '', says, checkValue);
+
+/** Checked later, by whoever knows what it depends on: the shape of a batch, the backends of this build. */
+export const later = <T>(): Option<T, 'optional'> => custom((value) => value as T);
+
+/** Options within options. */
+export const group = <T extends OptionTable>(table: T): Option<Parsed<T>, 'optional', OptionsOf<T>> =>
+  custom((value, argument) => parse(table, value, argument, `${argument}.`));
+
+export const abortSignal = (): Option<AbortSignal, 'optional'> =>
+  custom((value) => check.signal(value) as AbortSignal);
+
+/** A function that is told how far a job is. */
+export const callback = <T>(): Option<(event: T) => void, 'optional'> =>
+  custom((value, argument) => {
+    if (typeof value === 'function') return value as (event: T) => void;
+    throw check.invalid(argument, 'a function', value);
+  });

@@ -4,14 +4,17 @@
  * The ordered list of files is shuffled by (seed, copy), cut into batches, and each batch is loaded, mixed and written.
  * What is written depends on the settings alone: not on threads, on shards, or on where a run was stopped and resumed.
  */
-import { type Dataset, openDataset } from '../data/dataset';
+import { type Dataset, openData } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
+import { workOf } from '../mix/index';
+import { checkBackend } from '../native/backends';
+import { parse } from '../option';
 import { environment } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
-import { type AugmentOptions, checkOptions, type Progress, prepare, type Run } from './options';
+import { type AugmentOptions, augmentOptions, type Progress, prepare, type Run } from './options';
 import { checkApart, claimFolder, makeFolders } from '../run/out-folder';
 import { folderUse } from './folder-use';
 import { writePreview } from './preview';
@@ -170,11 +173,13 @@ async function finish(
  *   reason when aborted. Whatever stops it, `mode: 'resume'` goes on to the same bytes.
  */
 export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
-  const { out } = checkOptions(given);
+  const options = parse(augmentOptions, given, 'augment options');
+  const { out, data, mixer, onProgress = () => undefined } = options;
+  checkBackend(mixer.backend, workOf(0, [mixer]).needs);
   const started = Date.now();
-  const dataset = await openDataset(given.data);
+  const dataset = await openData(data);
   try {
-    const run = await prepare(given, dataset);
+    const run = await prepare(options, dataset);
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     if (run.strict && dataset.problems.length > 0) {
       const { file, reason } = dataset.problems[0];
@@ -182,11 +187,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
     }
     const claim = await claimFolder(out, run.mode, folderUse(run.settings));
     try {
-      const summary = await finish(
-        run,
-        claim.earlier as AugmentRun | undefined,
-        given.onProgress ?? (() => undefined),
-      );
+      const summary = await finish(run, claim.earlier as AugmentRun | undefined, onProgress);
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
       await claim.release();

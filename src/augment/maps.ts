@@ -1,32 +1,37 @@
 /** The second job: a data set in, for each image its saliency map, an overlay and its peak out. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as check from '../check';
 import { decode, encode, type Size } from '../data/codec';
 import { createGate } from '../data/concurrency';
-import { type Dataset, openDataset } from '../data/dataset';
-import type { OpenOptions } from '../data/datasets/format';
+import { type Dataset, openData } from '../data/dataset';
+import { dataOption } from '../data/datasets';
+import { checkSides } from '../data/size';
 import { SaliencyMixError } from '../errors';
 import { drawCross, mapToGray, overlay } from '../report/overlay';
-import { chooseBackend, chooseThreads } from '../native/backends';
-import { type SaliencyOptions, saliency, workOf } from '../saliency/index';
-import { saliencyMethods } from '../saliency/methods';
+import { chooseBackend, runOptions } from '../native/backends';
+import { callback, custom, flag, type OptionsOf, type Parsed, parse, required, text } from '../option';
+import { type SaliencyOptions, saliency, searchOptions, workOf } from '../saliency/index';
 import type { ImageBatch } from '../types';
 import { PARTIAL, writeError, writeWhole } from '../run/files';
 import { checkApart } from '../run/out-folder';
 import type { Progress } from './options';
 
-export interface MapsOptions extends SaliencyOptions {
-  data: string | OpenOptions;
-  out: string;
+export const mapsOptions = {
+  method: searchOptions.method,
+  saliencyModel: searchOptions.saliencyModel,
+  ...runOptions,
+  data: required(dataOption),
+  out: required(text('path')),
   /** [height, width] to bring the images to; their own sizes unless given. */
-  size?: Size;
+  size: custom<Size>(checkSides),
   /** Write into a folder that is not empty, over files of the same names. */
-  force?: boolean;
+  force: flag({ default: false, about: 'write into a folder that is not empty' }),
   /** Stop at the first bad file. */
-  strict?: boolean;
-  onProgress?: (progress: Progress) => void;
-}
+  strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
+  onProgress: callback<Progress>(),
+};
+
+export type MapsOptions = OptionsOf<typeof mapsOptions>;
 
 /** One entry of peaks.json. */
 export interface ImagePeaks {
@@ -44,6 +49,7 @@ export interface ImagePeaks {
 }
 
 export interface MapsSummary {
+  out: string;
   images: number;
   bad: { file: string; reason: string }[];
   seconds: number;
@@ -113,7 +119,7 @@ async function mapImage(
 
 interface MapsRun {
   dataset: Dataset;
-  options: MapsOptions;
+  options: Parsed<typeof mapsOptions>;
   bad: { file: string; reason: string }[];
 }
 
@@ -160,27 +166,23 @@ async function mapAll(run: MapsRun, how: SaliencyOptions): Promise<ImagePeaks[]>
  * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, BACKEND, ADDON, MODEL; FILE with `strict`; the signal's
  *   reason when aborted
  */
-export async function writeMaps(options: MapsOptions): Promise<MapsSummary> {
-  const { data, out, saliencyModel, signal } = options;
-  check.text(out, 'out');
-  const method = check.name(options.method ?? 'fine-grained', saliencyMethods, 'method');
+export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
+  const options = parse(mapsOptions, given, 'maps options');
+  const { data, out, method, saliencyModel, signal, force, threads = 1 } = options;
   // One image a call: where they keep sizes of their own, which nobody knows yet, they are taken to be small.
   const [height, width] = options.size ?? [0, 0];
   const backend = chooseBackend(options.backend, workOf(height * width, method));
-  // Images run side by side already, so one thread each unless asked for more.
-  const threads = options.threads === undefined ? 1 : chooseThreads(options.threads);
   const started = Date.now();
-  const dataset = await openDataset(data);
+  const dataset = await openData(data);
   try {
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
-    await checkOut(out, options.force ?? false);
+    await checkOut(out, force);
     const bad = dataset.problems.map(({ file, reason }) => ({ file, reason }));
-    const images = await mapAll(
-      { dataset, options, bad },
-      { method, saliencyModel, backend, threads, signal },
-    );
+    // Images run side by side already, so one thread each unless asked for more.
+    const how = { method, saliencyModel, backend, threads, signal };
+    const images = await mapAll({ dataset, options, bad }, how);
     await writeWhole(join(out, PEAKS), `${JSON.stringify({ method, images }, null, 1)}\n`);
-    return { images: images.length, bad, seconds: (Date.now() - started) / 1000, backend };
+    return { out, images: images.length, bad, seconds: (Date.now() - started) / 1000, backend };
   } finally {
     await dataset.close();
   }

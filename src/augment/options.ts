@@ -1,45 +1,29 @@
 /** What a run is asked to do: checked, completed, and turned into what it works with. */
-import { availableParallelism } from 'node:os';
-import * as check from '../check';
-import { type ImageFormat, imageFormats } from '../data/codec';
+import { imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
-import type { OpenOptions } from '../data/datasets/format';
-import { checkSize, type ResolvedSize, resolveSize, type SizeOption } from '../data/size';
+import { dataOption } from '../data/datasets';
+import { type ResolvedSize, resolveSize, sizeOption } from '../data/size';
 import { workOf } from '../mix/index';
-import { createMixer, type Mixer } from '../mix/mixer';
-import { type MixerOptions, resolveOptions } from '../mix/options';
-import { checkBackend, chooseBackend } from '../native/backends';
-import { checkModel } from '../saliency/learned';
-import type { Mode } from '../run/out-folder';
+import { type Mixer, mixerFor } from '../mix/mixer';
+import { mixerOption } from '../mix/options';
+import { chooseBackend, chooseThreads } from '../native/backends';
+import {
+  abortSignal,
+  callback,
+  custom,
+  flag,
+  named,
+  type OptionsOf,
+  type Parsed,
+  required,
+  text,
+  whole,
+} from '../option';
 import { decidingOptions, fingerprint } from '../run/data-identity';
-import { parseShard, type Settings } from './settings';
-import { type OutputKind, writerNames } from './writers';
-
-export interface AugmentOptions {
-  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
-  data: string | OpenOptions;
-  out: string;
-  /** 'auto' unless given: the images' own size where they share one, else 224. */
-  size?: SizeOption;
-  /** 64 unless given. Pairs are drawn within a batch. */
-  batch?: number;
-  /** Passes over the data, each with draws of its own; 1 unless given. */
-  copies?: number;
-  /** Options of the mixer. */
-  mixer?: MixerOptions;
-  /** folder unless given. */
-  format?: OutputKind;
-  /** png unless given. */
-  encoding?: ImageFormat;
-  /** 'i/n': only the batches of shard i of n. */
-  shard?: string;
-  /** new unless given. */
-  mode?: Mode;
-  /** Stop at the first bad file; unless given, bad files are reported and left out. */
-  strict?: boolean;
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
-}
+import { modes } from '../run/out-folder';
+import { checkModel } from '../saliency/learned';
+import { parseShard, type Settings, type Shard } from './settings';
+import { writerNames, writers } from './writers';
 
 export interface Progress {
   /** Images looked at so far, bad ones too, earlier runs' too. */
@@ -49,56 +33,63 @@ export interface Progress {
   before: number;
 }
 
+const forms = Object.values(writers).map(({ name, summary }) => `${name}: ${summary}`);
+
+export const augmentOptions = {
+  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
+  data: required(dataOption),
+  out: required(text('path')),
+  /** 'auto' unless given: the images' own size where they share one, else 224. */
+  size: sizeOption,
+  /** 64 unless given. Pairs are drawn within a batch. */
+  batch: whole(1, { most: 65536, default: 64, about: 'images per batch; pairs are drawn within it' }),
+  /** Passes over the data, each with draws of its own; 1 unless given. */
+  copies: whole(1, { most: 65536, default: 1, about: 'passes over the data, each with draws of its own' }),
+  /** Options of the mixer. */
+  mixer: mixerOption,
+  /** folder unless given. */
+  format: named(writerNames, { default: 'folder', values: forms.join('; '), about: 'what is written' }),
+  /** png unless given. */
+  encoding: named(imageFormats, { default: 'png', about: 'of written images' }),
+  /** 'i/n': only the batches of shard i of n. */
+  shard: custom<Shard, string, Shard>(parseShard, {
+    default: { index: 1, of: 1 },
+    about: 'only shard i of n: the batches b with (b mod n) + 1 = i',
+  }),
+  /** new unless given. */
+  mode: named(modes, { default: 'new' }),
+  /** Stop at the first bad file; unless given, bad files are reported and left out. */
+  strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
+  signal: abortSignal(),
+  onProgress: callback<Progress>(),
+};
+
+export type AugmentOptions = OptionsOf<typeof augmentOptions>;
+export type Augmenting = Parsed<typeof augmentOptions>;
+
 /** Everything that one run needs. */
-export interface Run {
+export interface Run extends Pick<Augmenting, 'out' | 'strict' | 'signal' | 'mode'> {
   dataset: Dataset;
   settings: Settings;
   size: ResolvedSize;
   mixer: Mixer;
-  out: string;
-  strict: boolean;
   backend: string;
-  signal?: AbortSignal;
-  mode: Mode;
-}
-
-const NAMES = 'data out size batch copies mixer format encoding shard mode strict signal onProgress'.split(
-  ' ',
-);
-
-/** Checks every option before anything is opened or written. */
-export function checkOptions(given: AugmentOptions) {
-  check.options(given, NAMES, 'augment options');
-  resolveOptions(given.mixer);
-  if (given.size !== undefined) checkSize(given.size);
-  return {
-    out: check.text(given.out, 'out'),
-    batch: check.integer(given.batch ?? 64, 'batch', 1, 65536),
-    copies: check.integer(given.copies ?? 1, 'copies', 1, 65536),
-    format: check.name(given.format ?? 'folder', writerNames, 'format'),
-    encoding: check.name(given.encoding ?? 'png', imageFormats, 'encoding'),
-    shard: parseShard(given.shard ?? '1/1'),
-    mode: check.name(given.mode ?? 'new', ['new', 'resume', 'force'] as const, 'mode'),
-    signal: check.signal(given.signal),
-    mixer: { ...given.mixer },
-  };
 }
 
 /** Settles size and settings, and makes the mixer. */
-export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<Run> {
-  const { out, batch, copies, format, encoding, shard, mode, signal, mixer } = checkOptions(given);
+export async function prepare(options: Augmenting, dataset: Dataset): Promise<Run> {
+  const { data, out, batch, copies, format, encoding, shard, mode, strict, signal: stop, mixer } = options;
   const classes = dataset.classes.length;
-  checkBackend(mixer.backend, workOf(0, [resolveOptions(mixer)]).needs);
   if (mixer.saliency === 'learned' && mixer.saliencyModel !== undefined)
     await checkModel(mixer.saliencyModel);
-  const size = await resolveSize(dataset, given.size);
+  const size = await resolveSize(dataset, options.size);
   const settings: Settings = {
     data: {
       path: dataset.path,
       format: dataset.format,
       images: dataset.length,
       fingerprint: fingerprint(dataset),
-      ...(typeof given.data === 'object' && given.data.demo ? { demo: given.data.demo } : undefined),
+      ...(data.demo && { demo: data.demo }),
     },
     classes: dataset.classes,
     size: size.size,
@@ -109,11 +100,10 @@ export async function prepare(given: AugmentOptions, dataset: Dataset): Promise<
     shard,
     mixer: decidingOptions(mixer, classes),
   };
-  const threads = mixer.threads ?? availableParallelism();
   // Chosen once, by a whole batch: a last one that is smaller runs where the others do.
   const [height, width] = size.size;
-  const work = workOf(batch * height * width, [resolveOptions(mixer)]);
+  const work = workOf(batch * height * width, [mixer]);
   const backend = chooseBackend(mixer.backend, work);
-  const made = createMixer({ ...mixer, classes, threads, backend });
-  return { dataset, settings, size, mixer: made, out, strict: given.strict ?? false, backend, signal, mode };
+  const made = mixerFor({ ...mixer, classes, threads: chooseThreads(mixer.threads), backend });
+  return { dataset, settings, size, mixer: made, out, strict, backend, signal: stop, mode };
 }

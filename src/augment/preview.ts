@@ -6,7 +6,6 @@ import type { Size } from '../data/codec';
 import type { MixedBatch, Mixer } from '../mix/mixer';
 import { contactSheet, type SheetRow } from '../report/sheet';
 import { saliency } from '../saliency/index';
-import { nativeMethods } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import { writeWhole } from '../run/files';
 import { PREVIEW } from './folder-use';
@@ -47,7 +46,7 @@ async function mapsOf(
   const [, height, width, channels] = batch.shape;
   const data = new Uint8Array(positions.length * height * width * channels);
   positions.forEach((at, i) => data.set(imageAt(batch, at).pixels, i * height * width * channels));
-  const { saliency: method = nativeMethods[0], saliencyModel } = settings.mixer;
+  const { saliency: method, saliencyModel } = settings.mixer;
   const chosen: ImageBatch = { data, shape: [positions.length, height, width, channels] };
   const { maps } = await saliency(chosen, {
     method,
@@ -102,7 +101,7 @@ export async function writePreview(
   });
   const rows = await rowsOf(run, loaded, loaded.images, mixed);
   const { method, saliency: how, scheme, seed } = run.settings.mixer;
-  const title = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : String(method);
+  const title = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : method;
   const subtitle = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed} · yellow: the patch · green cross: the peak`;
   await writeWhole(join(run.out, PREVIEW), await contactSheet(rows, { title, subtitle }));
 }

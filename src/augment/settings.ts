@@ -2,7 +2,7 @@
 import * as check from '../check';
 import type { ImageFormat } from '../data/codec';
 import type { OpenOptions } from '../data/datasets/format';
-import type { MixerOptions } from '../mix/options';
+import type { DecidingOptions } from '../run/data-identity';
 
 /** Shard i of n does the batches b with (b mod n) + 1 = i. */
 export interface Shard {
@@ -21,7 +21,7 @@ export interface Settings {
   format: string;
   encoding: ImageFormat;
   shard: Shard;
-  mixer: MixerOptions;
+  mixer: DecidingOptions;
 }
 
 /** `"2/4"` → { index: 2, of: 4 }. */

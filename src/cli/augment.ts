@@ -1,25 +1,16 @@
 import type { Command } from 'commander';
 import { type AugmentSummary, augment } from '../augment/job';
-import type { AugmentOptions } from '../augment/options';
-import type { Mode } from '../run/out-folder';
-import type { ImageFormat } from '../data/codec';
-import { type OutputKind, writers } from '../augment/writers';
-import { progressLine } from './progress';
-import { addMixerOptions, mixerOptions, parseSize, reportBad, runCommand, toNumber } from './run';
+import { type AugmentOptions, augmentOptions } from '../augment/options';
+import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
+import { pick } from '../option';
+import { progressLine } from './progress';
+import { addOptions, dataOf, mixerNames, modeOf, parseSize, reportBad, runCommand } from './run';
 
 interface Parsed extends Record<string, unknown> {
-  out: string;
-  size?: AugmentOptions['size'];
-  batch?: number;
-  copies?: number;
   split?: string;
-  format?: OutputKind;
-  encoding?: ImageFormat;
-  shard?: string;
   resume?: boolean;
   force?: boolean;
-  strict?: boolean;
 }
 
 /** Runs the main job with a progress line; says what was written. */
@@ -46,11 +37,6 @@ export async function augmentAndReport(options: AugmentOptions): Promise<Augment
   return summary;
 }
 
-function modeOf({ resume, force }: Parsed): Mode {
-  if (resume) return 'resume';
-  return force ? 'force' : 'new';
-}
-
 export function addAugment(program: Command): void {
   const command = program
     .command('augment')
@@ -63,37 +49,18 @@ export function addAugment(program: Command): void {
       'pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224',
       parseSize,
     )
-    .option('--batch <n>', 'images per batch; pairs are drawn within it (default 64)', toNumber)
-    .option('--copies <n>', 'passes over the data, each with draws of its own (default 1)', toNumber)
-    .option(
-      '--format <kind>',
-      `${Object.values(writers)
-        .map(({ name, summary }) => `${name}: ${summary}`)
-        .join('; ')} (default folder)`,
-    )
-    .option('--encoding <kind>', 'png, jpeg or webp, of written images (default png)')
-    .option('--shard <i/n>', 'only shard i of n: the batches b with (b mod n) + 1 = i')
     .option('--resume', 'go on with a run that was stopped, to the same bytes')
-    .option('--force', 'replace what an earlier run has written to the folder')
-    .option('--strict', 'stop at the first bad file, with exit code 1');
+    .option('--force', 'replace what an earlier run has written to the folder');
+  addOptions(command, augmentOptions, ['batch', 'copies', 'format', 'encoding', 'shard', 'strict']);
   command.optionsGroup('Mixing:');
-  addMixerOptions(command).action((data: string, parsed: Parsed) =>
+  addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: Parsed) =>
     runCommand(async (signal) => {
-      if (parsed.resume && parsed.force) command.error('error: --resume and --force exclude each other');
-      const { out, size, batch, copies, format, encoding, shard, strict, split } = parsed;
       await augmentAndReport({
-        data: split === undefined ? data : { path: data, split },
-        out,
-        size,
-        batch,
-        copies,
-        format,
-        encoding,
-        shard,
-        strict,
+        ...pick(augmentOptions, parsed),
+        data: dataOf(path, parsed.split),
+        mixer: pick(mixerOptions, parsed),
+        mode: modeOf(command, parsed),
         signal,
-        mode: modeOf(parsed),
-        mixer: mixerOptions(parsed),
       });
     }, 'stopped; the same command with --resume goes on from here'),
   );

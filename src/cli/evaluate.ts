@@ -1,18 +1,13 @@
 import type { Command } from 'commander';
+import { pick } from '../option';
 import { percent } from '../report/figures';
-import { evaluate, type EvaluateOptions, type Evaluation } from '../train/evaluate';
+import { evaluate, evaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
-import { parseSize, reportBad, runCommand, toNumber, toNumbers } from './run';
+import { addOptions, dataOf, parseSize, reportBad, runCommand } from './run';
 
-interface Parsed {
+interface Parsed extends Record<string, unknown> {
   data: string;
   split?: string;
-  size?: EvaluateOptions['size'];
-  mean?: number[];
-  std?: number[];
-  batch?: number;
-  threads?: number;
-  strict?: boolean;
   json?: boolean;
 }
 
@@ -42,30 +37,25 @@ function print({ images, loss, top1Error, top5Error, confusion, classes, seconds
 }
 
 export function addEvaluate(program: Command): void {
-  program
+  const command = program
     .command('evaluate')
     .description('top-1 and top-5 errors of a checkpoint or an ONNX model')
     .argument('<model>', 'checkpoint.safetensors or model.onnx')
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .option('--split <name>', 'which of train, val, test (default test, where there are splits)')
     .option('--size <size>', 'pixels of a side or HEIGHTxWIDTH (default: as trained)', parseSize)
-    .option('--mean <r,g,b>', 'per channel, of [0, 1] (default: as trained)', toNumbers)
-    .option('--std <r,g,b>', 'per channel (default: as trained)', toNumbers)
-    .option('--batch <n>', 'images at once (default 128)', toNumber)
-    .option('--threads <n>', 'all processors unless given', toNumber)
-    .option('--strict', 'stop at the first bad file, with exit code 1')
-    .option('--json', 'everything as JSON')
-    .action((model: string, { data: path, split, json, ...options }: Parsed) =>
+    .option('--json', 'everything as JSON');
+  addOptions(command, evaluateOptions, ['mean', 'std', 'batch', 'threads', 'strict']).action(
+    (model: string, parsed: Parsed) =>
       runCommand(async (signal) => {
         const line = progressLine();
         const onProgress = ({ done, total }: { done: number; total: number }) => line.update(done, total, 0);
-        const data = split === undefined ? path : { path, split };
-        const result = await evaluate({ ...options, model, data, signal, onProgress }).finally(() =>
-          line.stop(),
-        );
+        const data = dataOf(parsed.data, parsed.split);
+        const options = { ...pick(evaluateOptions, parsed), model, data, signal, onProgress };
+        const result = await evaluate(options).finally(() => line.stop());
         reportBad(result.bad);
-        if (json) console.log(JSON.stringify(result, null, 2));
+        if (parsed.json) console.log(JSON.stringify(result, null, 2));
         else print(result);
       }),
-    );
+  );
 }

@@ -1,10 +1,11 @@
 /** What every command shares: options in words to options of the API, and how a command ends. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bulkMode } from '../data/codec';
+import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
-import type { MixerOptions } from '../mix/options';
-import { optionTable } from '../mix/options';
+import { mixerOptions } from '../mix/options';
 import type { OptionTable } from '../option';
+import type { Mode } from '../run/out-folder';
 
 /** 128 + SIGINT, as shells have it. */
 const STOPPED = 130;
@@ -27,18 +28,25 @@ export function toNumbers(text: string): number[] {
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Options from a table of the API: the same names, checks and words. */
-export function addOptions(command: Command, table: OptionTable, names: readonly string[]): Command {
+export function addOptions(
+  command: Command,
+  table: OptionTable,
+  names: readonly string[] = Object.keys(table),
+): Command {
   for (const name of names) {
     const { kind, alias, about, values, default: byDefault } = table[name];
     const plain = (words: string) => words.replaceAll('`', '');
     if (kind === 'flag') {
       if (byDefault !== true) command.option(`--${kebab(name)}`, plain(about));
-      command.option(`--no-${kebab(name)}`, byDefault === true ? `do not ${plain(about)}` : '');
+      if (byDefault !== false)
+        command.option(`--no-${kebab(name)}`, byDefault === true ? `do not ${plain(about)}` : '');
       continue;
     }
-    const shown = byDefault === undefined ? '' : `; default ${String(byDefault)}`;
+    const range = values === '' ? '' : `: ${values}`;
+    const standard = kind === 'value' ? undefined : (byDefault as string | number | undefined);
+    const shown = standard === undefined ? '' : `; default ${standard}`;
     const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
-    const option = new Option(flags, plain(`${about}: ${values}${shown}`));
+    const option = new Option(flags, plain(`${about}${range}${shown}`));
     if (kind === 'number') option.argParser(toNumber);
     if (kind === 'list') option.argParser(toNumbers);
     command.addOption(option);
@@ -46,21 +54,18 @@ export function addOptions(command: Command, table: OptionTable, names: readonly
   return command;
 }
 
-/** Not for the command line: class names come from the data. */
-const HIDDEN: ReadonlySet<string> = new Set(['classes']);
+/** Options of the mixer on the command line: class names come from the data. */
+export const mixerNames = Object.keys(mixerOptions).filter((name) => name !== 'classes');
 
-type MixerName = keyof typeof optionTable;
-export const mixerNames = (Object.keys(optionTable) as MixerName[]).filter((name) => !HIDDEN.has(name));
+/** A path, or a split of what is there. */
+export const dataOf = (path: string, split: string | undefined): OpenOptions =>
+  split === undefined ? { path } : { path, split };
 
-/** The mixer's options, from the same table as the API's. */
-export const addMixerOptions = (command: Command, only: readonly MixerName[] = mixerNames): Command =>
-  addOptions(command, optionTable, only);
-
-/** Those of the parsed options that are the mixer's. */
-export function mixerOptions(parsed: Record<string, unknown>): MixerOptions {
-  return Object.fromEntries(
-    mixerNames.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]),
-  );
+/** What --resume and --force mean together with a folder. */
+export function modeOf(command: Command, { resume, force }: { resume?: boolean; force?: boolean }): Mode {
+  if (resume && force) command.error('error: --resume and --force exclude each other');
+  if (resume) return 'resume';
+  return force ? 'force' : 'new';
 }
 
 /** "224", "32x48", "keep" or "auto". */

@@ -1,20 +1,16 @@
 import type { Command } from 'commander';
-import { writeMaps } from '../augment/maps';
+import { type MapsOptions, mapsOptions, writeMaps } from '../augment/maps';
 import type { Size } from '../data/codec';
-import { progressLine } from './progress';
-import { addMixerOptions, parseSize, reportBad, runCommand } from './run';
+import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
+import { pick } from '../option';
+import { progressLine } from './progress';
+import { addOptions, dataOf, parseSize, reportBad, runCommand } from './run';
 
-interface Parsed {
-  out: string;
+interface Parsed extends Record<string, unknown> {
   split?: string;
   size?: number | [number, number] | 'keep' | 'auto';
-  force?: boolean;
-  strict?: boolean;
-  saliency?: 'fine-grained';
-  saliencyModel?: string;
-  backend?: string;
-  threads?: number;
+  saliency?: MapsOptions['method'];
 }
 
 function toSize(size: Parsed['size']): Size | undefined {
@@ -29,30 +25,23 @@ export function addSaliency(program: Command): void {
     .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .requiredOption('--out <folder>', 'where to write; a new or empty folder')
     .option('--split <name>', 'which of train, val, test, where the data has them (default train)')
-    .option('--size <size>', 'pixels of a side, or HEIGHTxWIDTH (default: each image’s own)', parseSize)
-    .option('--force', 'write into a folder that is not empty')
-    .option('--strict', 'stop at the first bad file, with exit code 1');
-  addMixerOptions(command, ['saliency', 'saliencyModel', 'backend', 'threads']).action(
-    (data: string, parsed: Parsed) =>
+    .option('--size <size>', 'pixels of a side, or HEIGHTxWIDTH (default: each image’s own)', parseSize);
+  addOptions(command, mapsOptions, ['force', 'strict']);
+  addOptions(command, mixerOptions, ['saliency', 'saliencyModel', 'backend', 'threads']).action(
+    (path: string, parsed: Parsed) =>
       runCommand(async (signal) => {
-        const { out, split, force, strict, saliency: method, saliencyModel, backend, threads } = parsed;
         const line = progressLine();
-        const summary = await writeMaps({
-          data: split === undefined ? data : { path: data, split },
-          out,
-          force,
-          strict,
-          method,
-          saliencyModel,
-          backend,
-          threads,
-          signal,
+        const { images, out, seconds, backend, bad } = await writeMaps({
+          ...pick(mapsOptions, parsed),
+          data: dataOf(path, parsed.split),
+          method: parsed.saliency,
           size: toSize(parsed.size),
+          signal,
           onProgress: ({ done, total, before }) => line.update(done, total, before),
         }).finally(() => line.stop());
-        reportBad(summary.bad);
+        reportBad(bad);
         console.log(
-          `${summary.images} maps written to ${out} in ${summary.seconds.toFixed(1)} s (${summary.backend}, ${levelOf(summary.backend)})`,
+          `${images} maps written to ${out} in ${seconds.toFixed(1)} s (${backend}, ${levelOf(backend)})`,
         );
       }),
   );

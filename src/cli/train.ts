@@ -1,46 +1,25 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { OpenOptions } from '../data/datasets/format';
+import { mixerOptions } from '../mix/options';
+import { pick } from '../option';
 import { percent } from '../report/figures';
 import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
-import {
-  type LearningOptions,
-  learningNames,
-  learningTable,
-  type TrainOptions,
-} from '../train/train-options';
+import { learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
 import { trainLine } from './progress';
-import {
-  addMixerOptions,
-  addOptions,
-  mixerNames,
-  mixerOptions,
-  parseSize,
-  reportBad,
-  runCommand,
-  toNumber,
-} from './run';
+import { addOptions, dataOf, mixerNames, modeOf, parseSize, reportBad, runCommand } from './run';
 
 interface Parsed extends Record<string, unknown> {
   data: string;
   split?: string;
   test?: string | false;
-  out: string;
-  size?: TrainOptions['size'];
   resume?: boolean;
   force?: boolean;
-  checkpointMinutes?: number;
-  strict?: boolean;
 }
 
 /** Those of the mixer's that a run has for itself. */
 const OWN: ReadonlySet<string> = new Set(['seed', 'threads']);
-
-const learningOptions = (parsed: Record<string, unknown>): LearningOptions =>
-  Object.fromEntries(
-    learningNames.filter((name) => parsed[name] !== undefined).map((name) => [name, parsed[name]]),
-  );
+const ownMixerNames = mixerNames.filter((name) => !OWN.has(name));
 
 /** Trains with a progress bar; says what came of it. */
 export async function trainAndReport(options: TrainOptions): Promise<TrainSummary> {
@@ -80,36 +59,20 @@ export function addTrain(program: Command): void {
       parseSize,
     )
     .option('--resume', 'go on with a run that was stopped, to the same numbers')
-    .option('--force', 'replace what an earlier run has written to the folder')
-    .option(
-      '--checkpoint-minutes <n>',
-      'a checkpoint after every epoch, and within one after so many minutes (default 10)',
-      toNumber,
-    )
-    .option('--strict', 'stop at the first bad file, with exit code 1');
+    .option('--force', 'replace what an earlier run has written to the folder');
+  addOptions(command, trainOptions, ['checkpointMinutes', 'strict']);
   command.optionsGroup('Learning:');
-  addOptions(command, learningTable, learningNames);
+  addOptions(command, learningOptions);
   command.optionsGroup('Mixing:');
-  addMixerOptions(
-    command,
-    mixerNames.filter((name) => !OWN.has(name)),
-  ).action((parsed: Parsed) =>
+  addOptions(command, mixerOptions, ownMixerNames).action((parsed: Parsed) =>
     runCommand(async (signal) => {
-      if (parsed.resume && parsed.force) command.error('error: --resume and --force exclude each other');
-      const { out, size, strict, split, checkpointMinutes } = parsed;
-      const data: OpenOptions = split === undefined ? { path: parsed.data } : { path: parsed.data, split };
-      const { seed: _, threads: __, ...mixer } = mixerOptions(parsed);
+      const { seed: _, threads: __, ...mixer } = pick(mixerOptions, parsed);
       await trainAndReport({
-        ...learningOptions(parsed),
-        data,
-        test: typeof parsed.test === 'string' || parsed.test === false ? parsed.test : undefined,
-        out,
-        size,
+        ...pick(trainOptions, parsed),
+        data: dataOf(parsed.data, parsed.split),
         mixer,
-        checkpointMinutes,
-        strict,
+        mode: modeOf(command, parsed),
         signal,
-        mode: parsed.resume ? 'resume' : parsed.force ? 'force' : 'new',
       });
     }, 'stopped; the same command with --resume goes on from here'),
   );

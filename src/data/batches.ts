@@ -1,39 +1,42 @@
 /** A data set as an async sequence of batches: seeded order, decoded ahead, bounded memory. */
 import { setMaxListeners } from 'node:events';
-import { boolean, integer, invalid, name, options as known, signal as checkSignal } from '../check';
+import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
+import { abortSignal, flag, group, named, type OptionsOf, parse, type Parsed, whole } from '../option';
 import type { ImageBatch, Slots } from '../types';
-import { type CropFlipOptions, drawCropFlips } from './crop-flip';
+import { cropFlipOptions, drawCropFlips } from './crop-flip';
 import { abortable, createGate } from './concurrency';
 import type { FailedItem } from './fill';
 import { loadBatch, type LoadedBatch } from './load';
 import { cut, order } from './order';
 import { readAhead } from './read-ahead';
-import { checkSize, resolveSize, type SizeOption } from './size';
+import { resolveSize, sizeOption } from './size';
 import type { DatasetSource } from './source';
 
-export interface BatchOptions {
+const batchOptions = {
   /**
    * Height and width of all images: a side, [height, width], 'keep' or 'auto'. Default 'auto', see
    * resolveSize.
    */
-  size?: SizeOption;
+  size: sizeOption,
   /** Images in a batch; the last may have fewer. Default 64. */
-  batch?: number;
+  batch: whole(1, { default: 64 }),
   /** Default true; false keeps the order of the items. */
-  shuffle?: boolean;
+  shuffle: flag({ default: true }),
   /** Default 0. The order depends on seed and epoch only. */
-  seed?: number;
-  epoch?: number;
+  seed: whole(0, { default: 0 }),
+  epoch: whole(0, { most: 0xffffffff, default: 0 }),
   /** Number of the first batch that is yielded; those before it are not read. Default 0. */
-  from?: number;
+  from: whole(0, { default: 0 }),
   /** Batches decoded ahead of the one in use; at most prefetch + 1 are in memory. Default 2. */
-  prefetch?: number;
+  prefetch: whole(0, { most: 1024, default: 2 }),
   /** A file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves a hole. */
-  onBad?: 'throw' | 'skip';
-  augment?: CropFlipOptions;
-  signal?: AbortSignal;
-}
+  onBad: named(['throw', 'skip'], { default: 'throw' }),
+  augment: group(cropFlipOptions),
+  signal: abortSignal(),
+};
+
+export type BatchOptions = OptionsOf<typeof batchOptions>;
 
 export interface Batch {
   /** uint8 NHWC, 3 channels: the good images, at least one. */
@@ -49,8 +52,6 @@ export interface Batch {
   holes: FailedItem[];
 }
 
-const NAMES = ['size', 'batch', 'shuffle', 'seed', 'epoch', 'from', 'prefetch', 'onBad', 'augment', 'signal'];
-
 /** The images of a batch are one block of memory; four gigabytes of it is a mistake, not a batch. */
 const LARGEST_BATCH = 2 ** 32;
 
@@ -62,9 +63,9 @@ const LARGEST_BATCH = 2 ** 32;
  */
 export async function* batches(
   dataset: { readonly source: DatasetSource },
-  options: BatchOptions = {},
+  options?: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
-  const checked = checkOptions(options);
+  const checked = parse(batchOptions, options, 'batches options');
   const { prefetch, onBad, signal, from } = checked;
   signal?.throwIfAborted();
   const own = new AbortController(); // also aborted when the loop is left, so that nothing more is decoded
@@ -112,7 +113,7 @@ interface Plan {
 /** Size and order settled: what is left to do is to load batch after batch. */
 async function planned(
   dataset: { readonly source: DatasetSource },
-  { size: wanted, batch, shuffle, seed, epoch, augment }: Checked,
+  { size: wanted, batch, shuffle, seed, epoch, augment }: Parsed<typeof batchOptions>,
   signal: AbortSignal,
 ): Promise<Plan> {
   const { size, from } = await abortable(resolveSize(dataset, wanted), signal);
@@ -129,38 +130,4 @@ async function planned(
       return loadBatch(dataset, positions, size, { strictTo: from, draws, gate, signal });
     },
   };
-}
-
-type Checked = Required<Omit<BatchOptions, 'augment' | 'signal'>> & Pick<BatchOptions, 'augment' | 'signal'>;
-
-function checkOptions(value: BatchOptions): Checked {
-  known(value, NAMES, 'batches options');
-  const {
-    size = 'auto',
-    batch = 64,
-    shuffle = true,
-    seed = 0,
-    epoch = 0,
-    from = 0,
-    prefetch = 2,
-    onBad = 'throw',
-  } = value;
-  return {
-    size: checkSize(size),
-    batch: integer(batch, 'batch', 1),
-    shuffle: boolean(shuffle, 'shuffle'),
-    seed: integer(seed, 'seed', 0),
-    epoch: integer(epoch, 'epoch', 0, 0xffffffff),
-    from: integer(from, 'from', 0),
-    prefetch: integer(prefetch, 'prefetch', 0, 1024),
-    onBad: name(onBad, ['throw', 'skip'] as const, 'onBad'),
-    augment: value.augment === undefined ? undefined : checkAugment(value.augment),
-    signal: checkSignal(value.signal),
-  };
-}
-
-function checkAugment(value: CropFlipOptions): CropFlipOptions {
-  known(value, ['flip', 'crop'], 'augment');
-  const { flip = false, crop = 0 } = value;
-  return { flip: boolean(flip, 'augment.flip'), crop: integer(crop, 'augment.crop', 0, 1 << 14) };
 }

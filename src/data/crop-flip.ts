@@ -1,12 +1,15 @@
 /** The usual per-image augmentation before mixing: a zero-padded random crop and a random horizontal flip. */
+import { flag, type OptionsOf, whole } from '../option';
 import { Purpose, Stream } from '../rng';
 
-export interface CropFlipOptions {
+export const cropFlipOptions = {
   /** Mirror left and right with a chance of one half. Default false. */
-  flip?: boolean;
+  flip: flag({ default: false }),
   /** Shift by up to this many pixels up, down, left and right, zeros coming in at the border. Default 0. */
-  crop?: number;
-}
+  crop: whole(0, { most: 1 << 14, default: 0 }),
+};
+
+export type CropFlipOptions = OptionsOf<typeof cropFlipOptions>;
 
 /** What happens to one image: output (row, column) shows input (row + dy, column + dx), mirrored afterwards. */
 export interface Draw {

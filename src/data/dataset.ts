@@ -1,7 +1,6 @@
 /** Opening a data set: the public face of this folder. */
-import { name, options as known, text } from '../check';
 import { type Batch, type BatchOptions, batches } from './batches';
-import { formats, openSource } from './datasets';
+import { dataOption, openSource } from './datasets';
 import type { OpenOptions } from './datasets/format';
 import type { Item, Problem, DatasetSource } from './source';
 
@@ -39,8 +38,11 @@ export interface Dataset {
  * set that this package draws itself (a folder of that name is `'./demo'`). Rejects with ARGUMENT for wrong
  * options, and with DATA for what is not there, holds no images or has no such split.
  */
-export async function openDataset(pathOrOptions: string | OpenOptions): Promise<Dataset> {
-  const options = checkOptions(pathOrOptions);
+export const openDataset = async (pathOrOptions: string | OpenOptions): Promise<Dataset> =>
+  openData(dataOption.check(pathOrOptions, 'data'));
+
+/** Opens what parsed options say. */
+export async function openData(options: OpenOptions): Promise<Dataset> {
   const source = await openSource(options);
   return {
     path: options.path,
@@ -52,22 +54,5 @@ export async function openDataset(pathOrOptions: string | OpenOptions): Promise<
     source,
     batches: (chosen) => batches({ source }, chosen),
     close: () => source.close(),
-  };
-}
-
-function checkOptions(value: string | OpenOptions): OpenOptions {
-  if (typeof value === 'string') return { path: text(value, 'path') };
-  const given: Partial<OpenOptions> = known(
-    value,
-    ['path', 'format', 'split', 'demo'],
-    'openDataset options',
-  );
-  const names = formats.map((format) => format.name);
-  if (given.demo !== undefined) known(given.demo, ['count', 'size', 'seed'], 'demo');
-  return {
-    path: text(given.path, 'path'),
-    format: given.format === undefined ? undefined : name(given.format, names, 'format'),
-    split: given.split === undefined ? undefined : text(given.split, 'split'),
-    demo: given.demo,
   };
 }

@@ -1,6 +1,7 @@
 /** Which size the images of a data set are brought to. */
 import { integer, invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
+import { custom } from '../option';
 import { probeSize, type Size } from './codec';
 import { createGate } from './concurrency';
 import type { DatasetSource } from './source';
@@ -23,30 +24,37 @@ const USUAL: Size = [224, 224];
 const PROBES = 64;
 
 const LARGEST = 1 << 14;
+const EXPECTED = 'a number of pixels, [height, width], "keep" or "auto"';
+
+/** Both sides. Throws ARGUMENT. */
+export function checkSides(value: unknown): Size {
+  if (Array.isArray(value) && value.length === 2)
+    return [integer(value[0], 'size[0]', 1, LARGEST), integer(value[1], 'size[1]', 1, LARGEST)];
+  throw invalid('size', EXPECTED, value);
+}
 
 /** Checks a size option. Throws ARGUMENT. */
 export function checkSize(value: unknown): SizeOption {
   if (value === 'keep' || value === 'auto') return value;
-  if (Array.isArray(value) && value.length === 2) {
-    return [integer(value[0], 'size[0]', 1, LARGEST), integer(value[1], 'size[1]', 1, LARGEST)];
-  }
+  if (Array.isArray(value)) return checkSides(value);
   if (typeof value === 'number') return integer(value, 'size', 1, LARGEST);
-  throw invalid('size', 'a number of pixels, [height, width], "keep" or "auto"', value);
+  throw invalid('size', EXPECTED, value);
 }
+
+export const sizeOption = custom<SizeOption>(checkSize);
 
 /**
  * The size to decode to. `'keep'`: that of the first readable image, and strict. `'auto'`: up to 64 images, evenly
  * spaced over the ordered items, are probed; if all that can be read agree it is their size, else 224 × 224.
- * Throws ARGUMENT for anything else that is no size, DATA where 'keep' finds no readable image.
+ * Throws DATA where 'keep' finds no readable image.
  */
 export async function resolveSize(
   dataset: { readonly source: DatasetSource },
   size: SizeOption = 'auto',
 ): Promise<ResolvedSize> {
-  const checked = checkSize(size);
-  if (checked === 'keep') return firstSize(dataset.source);
-  if (checked === 'auto') return { size: await commonSize(dataset.source), strict: false };
-  return { size: typeof checked === 'number' ? [checked, checked] : checked, strict: false };
+  if (size === 'keep') return firstSize(dataset.source);
+  if (size === 'auto') return { size: await commonSize(dataset.source), strict: false };
+  return { size: typeof size === 'number' ? [size, size] : size, strict: false };
 }
 
 async function firstSize(source: DatasetSource): Promise<ResolvedSize> {

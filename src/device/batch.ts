@@ -1,37 +1,42 @@
 /** Batches whose pixels stay where a backend computes: brought there once, and back only when asked for. */
 import * as check from '../check';
-import { chooseBackend, chooseThreads, levelOf, STAYS } from '../native/backends';
+import { imageBatch } from '../check-batch';
+import { chooseBackend, chooseThreads, levelOf, runOptions, STAYS } from '../native/backends';
 import { allocatePixels, bytesOf, type PixelForm } from '../native/pixels';
 import { Resident } from '../native/resident';
 import { residentSource, type Source } from '../native/source';
-import {
-  findSaliency,
-  finding,
-  type SaliencyExtremes,
-  type SaliencyOptions,
-  type SaliencyResult,
-} from '../saliency/index';
+import { findSaliency, type SaliencyExtremes, type SaliencyResult, searchOptions } from '../saliency/index';
+import { flag, later, type OptionsOf, parse } from '../option';
 import type { Dtype, ImageBatch, Layout, Pixels } from '../types';
 
-export interface UploadOptions {
-  /** 'auto' unless given: the first that is available, in the order of `backends()`, however small the batch. */
-  backend?: string;
-  threads?: number;
-  signal?: AbortSignal;
-}
+const { threads, signal } = runOptions;
 
-export interface DownloadOptions {
+const uploadOptions = {
+  /** 'auto' unless given: the first that is available, in the order of `backends()`, however small the batch. */
+  backend: runOptions.backend,
+  threads,
+  signal,
+};
+
+export type UploadOptions = OptionsOf<typeof uploadOptions>;
+
+const downloadOptions = {
   /** Memory for the pixels, as long or longer, which no one reads any more. New memory unless given. */
-  into?: Pixels['data'];
-  threads?: number;
-  signal?: AbortSignal;
-}
+  into: later<Pixels['data']>(),
+  threads,
+  signal,
+};
+
+export type DownloadOptions = OptionsOf<typeof downloadOptions>;
+
+const deviceSaliencyOptions = {
+  ...searchOptions,
+  /** false: only peaks and lows are brought back. */
+  maps: flag({ default: true }),
+};
 
 /** `backend` is the batch's. */
-export interface DeviceSaliencyOptions extends Omit<SaliencyOptions, 'backend'> {
-  /** false: only peaks and lows are brought back. */
-  maps?: boolean;
-}
+export type DeviceSaliencyOptions = OptionsOf<typeof deviceSaliencyOptions>;
 
 /** The memory of a batch: for native calls, not for users. */
 export let residentOf: (batch: DeviceBatch) => Resident;
@@ -71,7 +76,7 @@ export class DeviceBatch {
   saliency(options: DeviceSaliencyOptions & { maps: false }): Promise<SaliencyExtremes>;
   saliency(options?: DeviceSaliencyOptions): Promise<SaliencyResult>;
   async saliency(options?: DeviceSaliencyOptions): Promise<SaliencyExtremes> {
-    const given = check.options(options, [...finding, 'maps'], 'saliency options');
+    const given = parse(deviceSaliencyOptions, options, 'saliency options');
     return await findSaliency(sourceOf(this), given);
   }
 
@@ -80,8 +85,8 @@ export class DeviceBatch {
    * @throws (rejects) SaliencyMixError ARGUMENT; the signal's reason when aborted
    */
   async download(options?: DownloadOptions): Promise<Pixels> {
-    const given = check.options(options, ['into', 'threads', 'signal'], 'download options');
-    const run = { threads: chooseThreads(given.threads), signal: check.signal(given.signal) };
+    const given = parse(downloadOptions, options, 'download options');
+    const run = { threads: chooseThreads(given.threads), signal: given.signal };
     this.#resident.handle('batch');
     const { shape, layout, dtype } = this;
     const pixels = allocatePixels({ shape, layout, dtype }, given.into);
@@ -126,9 +131,9 @@ export function sourceOf(batch: DeviceBatch): Source {
  *   reason when aborted
  */
 export async function uploadBatch(batch: ImageBatch, options?: UploadOptions): Promise<DeviceBatch> {
-  const given = check.options(options, ['backend', 'threads', 'signal'], 'upload options');
-  const { data, shape } = check.imageBatch(batch);
-  const run = { threads: chooseThreads(given.threads), signal: check.signal(given.signal) };
+  const given = parse(uploadOptions, options, 'upload options');
+  const { data, shape } = imageBatch(batch);
+  const run = { threads: chooseThreads(given.threads), signal: given.signal };
   const form: PixelForm = { shape, layout: 'NHWC', dtype: 'uint8' };
   const resident = new Resident(chooseBackend(given.backend, STAYS), bytesOf(form));
   try {

@@ -1,11 +1,13 @@
 /** Applies a plan, drawn now or read back from a file, to images, label maps or detection boxes. */
 import { types } from 'node:util';
 import * as check from '../check';
+import { maskBatch } from '../check-batch';
 import type { DeviceBatch } from '../device/batch';
-import { backendFor, chooseThreads } from '../native/backends';
+import { backendFor, chooseThreads, runOptions } from '../native/backends';
 import { allocate, runNative } from '../native/call';
 import { addon } from '../native/load';
 import { hostSource, type Source } from '../native/source';
+import { later, type OptionsOf, type Parsed, parse, real } from '../option';
 import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
 import { checkBoxes, type DetectionBox, mixBoxes } from './boxes';
 import { imagesOf } from './images';
@@ -14,19 +16,18 @@ import { callMix } from './place';
 import { checkPlan, checkPlanFits, type MixPlan } from './plan';
 import { encodeSamples, kindsIn } from './records';
 
-export interface ApplyOptions {
+const applyOptions = {
   /** Images only: the form of the result. */
-  output?: OutputFormat;
+  output: later<OutputFormat>(),
   /** Boxes only: share of its area below which a box is dropped; 0.1 unless given. */
-  minVisibility?: number;
+  minVisibility: real('0 … 1', [0, 1], { default: 0.1 }),
   /** Value or label of erased pixels. Unless given, images take the plan's, and label maps 0. */
-  fill?: number;
-  backend?: string;
-  threads?: number;
-  signal?: AbortSignal;
-}
+  fill: later<number>(),
+  ...runOptions,
+};
 
-const DEFAULT_VISIBILITY = 0.1;
+export type ApplyOptions = OptionsOf<typeof applyOptions>;
+type Applying = Parsed<typeof applyOptions>;
 
 /**
  * Applies a plan to a batch of the size it was made for; the inputs are not changed.
@@ -52,13 +53,9 @@ export function applyPlan<B extends DetectionBox>(
   options?: ApplyOptions,
 ): Promise<B[][]>;
 export async function applyPlan(plan: MixPlan, input: unknown, options?: ApplyOptions): Promise<unknown> {
-  const known = ['output', 'minVisibility', 'fill', 'backend', 'threads', 'signal'];
-  const given = check.options(options, known, 'apply options') as ApplyOptions;
+  const given = parse(applyOptions, options, 'apply options');
   checkPlan(plan);
-  if (Array.isArray(input)) {
-    const least = check.number(given.minVisibility ?? DEFAULT_VISIBILITY, 'minVisibility', 0, 1);
-    return mixBoxes(plan, checkBoxes(input, plan), least);
-  }
+  if (Array.isArray(input)) return mixBoxes(plan, checkBoxes(input, plan), given.minVisibility);
   return isImages(input) ? applyToImages(plan, input, given) : applyToMasks(plan, input, given);
 }
 
@@ -71,38 +68,38 @@ function isImages(input: unknown): boolean {
 /** How a call on images, or on label maps of a shape, runs. */
 function runOf(
   batch: Pick<Source, 'shape' | 'resident'>,
-  { backend, threads, signal }: ApplyOptions,
+  { backend, threads, signal }: Applying,
   needs: readonly string[],
 ) {
   const [count, height, width] = batch.shape;
   return {
     backend: backendFor(backend, batch, { pixels: count * height * width, saliency: false, needs }),
     threads: chooseThreads(threads),
-    signal: check.signal(signal),
+    signal,
   };
 }
 
 async function applyToImages(
   plan: MixPlan,
   input: unknown,
-  options: ApplyOptions,
+  options: Applying,
 ): Promise<ImageBatch | Pixels | DeviceBatch> {
   const batch = imagesOf(input);
   const { shape } = batch.source;
   checkPlanFits(plan, shape, 'batch');
   const output = resolveOutput(options.output, shape[3]);
-  const { images, native } = batch.make(output, plan.samples.length);
   const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
-  const records = encodeSamples(plan.samples, fill);
   const needs = [...kindsIn(plan.samples), output.dtype];
   const context = { source: batch.source, ...runOf(batch.source, options, needs) };
+  const { images, native } = batch.make(output, plan.samples.length);
+  const records = encodeSamples(plan.samples, fill);
   await callMix(context, records, { output: outputTo(output.native, native) });
   const asBatch = options.output === undefined && 'data' in images;
   return asBatch ? { data: images.data as Uint8Array, shape: images.shape } : images;
 }
 
-async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions): Promise<MaskBatch> {
-  const masks = check.maskBatch(input);
+async function applyToMasks(plan: MixPlan, input: unknown, options: Applying): Promise<MaskBatch> {
+  const masks = maskBatch(input);
   checkPlanFits(plan, masks.shape, 'masks');
   const blended = plan.samples.findIndex((sample) => sample.mixed && sample.to === undefined);
   if (blended >= 0) {
@@ -115,25 +112,26 @@ async function applyToMasks(plan: MixPlan, input: unknown, options: ApplyOptions
       },
     );
   }
-  const needs = kindsIn(plan.samples);
-  const records = encodeSamples(
-    plan.samples,
-    check.integer(options.fill ?? 0, 'fill', -0x80000000, 0x7fffffff),
-  );
+  const fill = check.integer(options.fill ?? 0, 'fill', -0x80000000, 0x7fffffff);
+  if (types.isUint8Array(masks.data)) check.integer(fill, 'fill', 0, 255);
   const [count, height, width] = masks.shape;
+  const { backend, threads, signal } = runOf(
+    { shape: [count, height, width, 1] },
+    options,
+    kindsIn(plan.samples),
+  );
+  const records = encodeSamples(plan.samples, fill);
   const shape = [plan.samples.length, ...masks.shape.slice(1)] as unknown as MaskBatch['shape'];
   const length = plan.samples.length * height * width;
   if (types.isUint8Array(masks.data)) {
-    check.integer(options.fill ?? 0, 'fill', 0, 255);
     const images = allocate(Uint8Array, length);
     const source = hostSource({ data: masks.data, shape: [count, height, width, 1] });
     const output = outputTo(resolveOutput({}, 1).native, { images });
-    await callMix({ source, ...runOf(source, options, needs) }, records, { output });
+    await callMix({ source, backend, threads, signal }, records, { output });
     return { data: images, shape };
   }
   const data = masks.data;
   const result = allocate(Int32Array, length);
-  const { backend, threads, signal } = runOf({ shape: [count, height, width, 1] }, options, needs);
   await runNative(
     () => addon().mixLabelMaps({ data, count, height, width, backend, threads, ...records, result }),
     [data],

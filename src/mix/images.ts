@@ -1,5 +1,6 @@
 /** Where the images of a call are, here or in a backend's memory: what is made of them comes to be in the same place. */
 import * as check from '../check';
+import { imageBatch } from '../check-batch';
 import { DeviceBatch, residentOf, sourceOf } from '../device/batch';
 import type { NativeTarget } from '../native/binding';
 import { allocatePixels, bytesOf, formOf, type PixelForm } from '../native/pixels';
@@ -24,7 +25,7 @@ export interface Images {
 
 /** @throws SaliencyMixError ARGUMENT where it is neither an image batch nor a device batch of uint8 NHWC, or was freed */
 export function imagesOf(batch: unknown): Images {
-  return batch instanceof DeviceBatch ? imagesThere(batch) : imagesHere(check.imageBatch(batch));
+  return batch instanceof DeviceBatch ? imagesThere(batch) : imagesHere(imageBatch(batch));
 }
 
 export function imagesHere(batch: ImageBatch): Images {

@@ -1,11 +1,13 @@
 /** The mixer: draws a plan for a batch, places it, applies it, and mixes the labels. */
 import * as check from '../check';
+import { labels as checkLabels } from '../check-batch';
 import type { DeviceBatch } from '../device/batch';
 import { backendFor, checkBackend, chooseThreads, levelOf } from '../native/backends';
 import type { NativeFormat, NativeTarget } from '../native/binding';
 import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { Source } from '../native/source';
+import { abortSignal, later, type OptionsOf, parse, type Parsed, whole } from '../option';
 import type { Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
@@ -13,26 +15,32 @@ import { imagesOf } from './images';
 import { workOf } from './index';
 import { mixLabels, newLabels } from './labels';
 import { Mixed } from './mixed';
-import { type MixerOptions, type MixerSettings, type MixOptions, resolveOptions } from './options';
+import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
 import { outputTo, resolveOutput } from './output';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import type { MixPlan } from './plan';
 import { decodeSamples } from './records';
 
-/** Where in the run a batch belongs, and how to run the call. */
-export interface PlanOptions {
+const WORD = 0xffffffff;
+
+const planOptions = {
   /** Counts passes over the data; 0 unless given. */
-  epoch?: number;
+  epoch: whole(0, { most: WORD, default: 0 }),
   /** Position of the batch in its epoch; unless given, the mixer counts its calls. */
-  batch?: number;
+  batch: whole(0, { most: WORD }),
   /**
    * For batches with missing images: the slot of each image that is there, and how many slots the whole batch has.
    * Draws belong to slots, so a missing image changes nothing for the others; where it was drawn as a source, the next
    * image that is there takes its place, cyclically.
    */
-  slots?: Slots;
-  signal?: AbortSignal;
-}
+  slots: later<Slots>(),
+  signal: abortSignal(),
+};
+
+const mixOptions = { ...planOptions, output: later<OutputFormat>(), into: later<unknown>() };
+
+/** Where in the run a batch belongs, and how to run the call. */
+export type PlanOptions = OptionsOf<typeof planOptions>;
 
 export interface CallOptions<Into = Pixels['data']> extends PlanOptions {
   output?: OutputFormat;
@@ -88,14 +96,14 @@ export interface Recipe {
   per: 'sample' | 'batch';
 }
 
-const WORD = 0xffffffff;
-
 /** Bytes of a batch that is mixed in about the time that threads take to wake: 256 images of CIFAR are fewer. */
 const SMALL = 2 ** 20;
 
+const slotOptions = { of: later<unknown>(), count: later<unknown>() };
+
 function checkSlots(value: unknown, images: number): Slots | undefined {
   if (value === undefined) return undefined;
-  const { of, count } = check.options(value, ['of', 'count'], 'slots') as { of?: unknown; count?: unknown };
+  const { of, count } = parse(slotOptions, value, 'slots');
   const size = check.integer(count, 'slots.count', images, WORD);
   const ascending = (slot: unknown, i: number, all: unknown[]) =>
     Number.isInteger(slot) &&
@@ -121,38 +129,37 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
   const oneCall = choices.length === 1 && choices[0].options.saliency !== 'learned';
 
   /** Whether this thread is one of those that mix a batch: there are others, and waiting for them would be all it did. */
-  const helpsWith = (batch: unknown): boolean => {
-    // Not checked yet: anything may be there.
-    const bytes = (batch as Partial<ImageBatch> | undefined)?.data?.length ?? Infinity;
-    return oneCall && threads > 1 && bytes <= SMALL;
-  };
+  const helpsWith = ({ resident, shape: [count, height, width, channels] }: Source): boolean =>
+    oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL;
 
-  /** Threads take as long to wake as their work takes to draw: the first thing that a call does. */
+  /** Threads take as long to wake as their work takes to draw: the first thing that a call does once it is checked. */
   function expectCall(others: number): void {
     if (saliency) addon().expectCall(others);
   }
 
-  function prepare(
+  /** The checks that need the batch. */
+  function contextOf(
     source: Source,
-    given: Record<string, unknown>,
+    given: Parsed<typeof planOptions>,
     { helped = false, dtype }: { helped?: boolean; dtype?: Dtype } = {},
   ) {
-    const epoch = check.integer(given.epoch ?? 0, 'epoch', 0, WORD);
-    const number = check.integer(given.batch ?? calls, 'batch', 0, WORD);
     const [count, height, width] = source.shape;
     const slots = checkSlots(given.slots, count);
-    const context: NativeContext = {
-      source,
-      backend: backendFor(settings.backend, source, {
-        pixels: count * height * width,
-        saliency,
-        needs: dtype === undefined ? needs : [...needs, dtype],
-      }),
-      threads,
-      helped,
-      signal: check.signal(given.signal),
-    };
-    if (given.batch === undefined) calls++;
+    const pixels = count * height * width;
+    const work = { pixels, saliency, needs: dtype === undefined ? needs : [...needs, dtype] };
+    const backend = backendFor(settings.backend, source, work);
+    const context: NativeContext = { source, backend, threads, helped, signal: given.signal };
+    return { context, slots };
+  }
+
+  function draw(
+    { source: { shape } }: NativeContext,
+    slots: Slots | undefined,
+    { epoch, batch }: Parsed<typeof planOptions>,
+  ) {
+    const [count, height, width] = shape;
+    const number = batch ?? check.integer(calls, 'batch', 0, WORD);
+    if (batch === undefined) calls++;
     const address = { seed: settings.seed, epoch, batch: number };
     const drawn = draws.take({ count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
@@ -162,7 +169,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       count,
       samples: decodeSamples(drawn.records, methodOf),
     });
-    return { context, drawn, planned };
+    return { drawn, planned };
   }
 
   async function mix(
@@ -170,16 +177,16 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     labels: Labels,
     options?: CallOptions<unknown>,
   ): Promise<MixedBatch<Pixels | DeviceBatch>> {
-    const helped = helpsWith(batch);
-    expectCall(helped ? threads - 1 : threads);
-    const names = ['epoch', 'batch', 'slots', 'signal', 'output', 'into'];
-    const given = check.options(options, names, 'mix options');
+    const given = parse(mixOptions, options, 'mix options');
     const { source, make } = imagesOf(batch);
     const [count, , , channels] = source.shape;
-    const classes = check.labels(labels, count, settings.classes);
+    const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
+    const helped = helpsWith(source);
+    const { context, slots } = contextOf(source, given, { helped, dtype: output.dtype });
     const { images, native, resident } = make(output, count, given.into);
-    const { context, drawn, planned } = prepare(source, given, { helped, dtype: output.dtype });
+    expectCall(helped ? threads - 1 : threads);
+    const { drawn, planned } = draw(context, slots, given);
     const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
@@ -204,10 +211,11 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
 
   return {
     async plan(batch, options) {
-      expectCall(threads);
-      const given = check.options(options, ['epoch', 'batch', 'slots', 'signal'], 'plan options');
+      const given = parse(planOptions, options, 'plan options');
       const { source } = imagesOf(batch);
-      const { context, drawn, planned } = prepare(source, given);
+      const { context, slots } = contextOf(source, given);
+      expectCall(threads);
+      const { drawn, planned } = draw(context, slots, given);
       await Resident.holding([source.resident], () => placeBatch(drawn, optionsOf, context));
       return planned();
     },
@@ -230,12 +238,13 @@ async function placeAndMix(
   await callMix(context, records, { output });
 }
 
+/** A mixer from parsed options. */
+export const mixerFor = (options: MixOptions): Mixer =>
+  mixerOf({ choices: [{ options, weight: 1 }], settings: options, per: options.per });
+
 /**
  * A mixer for one method. See the options table for every option, its range and its default.
  * @throws SaliencyMixError ARGUMENT for an unknown option, a misspelled name or a value out of range; BACKEND for a
  *   backend that is not there
  */
-export function createMixer(options: MixerOptions = {}): Mixer {
-  const resolved = resolveOptions(options);
-  return mixerOf({ choices: [{ options: resolved, weight: 1 }], settings: resolved, per: resolved.per });
-}
+export const createMixer = (options?: MixerOptions): Mixer => mixerFor(parseMixer(options));

@@ -1,7 +1,8 @@
 /** A mixer that draws which of several sets of options to use. */
 import * as check from '../check';
+import { checked } from '../option';
 import { type Mixer, mixerOf } from './mixer';
-import { type MixerOptions, resolveOptions } from './options';
+import { type CheckedMixerOptions, completeMixer, type MixerOptions, mixerOptions } from './options';
 
 type Entry = readonly [options: MixerOptions, weight: number];
 
@@ -25,8 +26,8 @@ function checkEntries(entries: unknown): readonly Entry[] {
 }
 
 /** The one value of a setting of the whole mixer, wherever it is given. */
-function agreed(setting: (typeof WHOLE)[number], all: readonly MixerOptions[]): unknown {
-  const given = all.map((options) => options?.[setting]).filter((value) => value !== undefined);
+function agreed(setting: (typeof WHOLE)[number], all: readonly CheckedMixerOptions[]): unknown {
+  const given = all.map((options) => options[setting]).filter((value) => value !== undefined);
   const other = given.find((value) => value !== given[0]);
   if (other !== undefined) {
     throw check.invalid(setting, `one value for all entries (${check.describe(given[0])})`, other);
@@ -42,12 +43,13 @@ function agreed(setting: (typeof WHOLE)[number], all: readonly MixerOptions[]): 
  * @throws SaliencyMixError ARGUMENT
  */
 export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mixer {
-  const checked = checkEntries(entries);
-  const all = [shared, ...checked.map(([options]) => options)];
-  const whole = Object.fromEntries(WHOLE.map((setting) => [setting, agreed(setting, all)]));
-  const choices = checked.map(([options, weight], i) => ({
-    options: resolveOptions({ ...shared, ...options, ...whole }, `entries[${i}]`),
-    weight,
+  const weighted = checkEntries(entries);
+  const common = checked(mixerOptions, shared, 'shared options');
+  const own = weighted.map(([options], i) => checked(mixerOptions, options, `entries[${i}]`));
+  const whole = Object.fromEntries(WHOLE.map((setting) => [setting, agreed(setting, [common, ...own])]));
+  const choices = own.map((options, i) => ({
+    options: completeMixer({ ...common, ...options, ...whole }),
+    weight: weighted[i][1],
   }));
   const [{ options: settings }] = choices;
   return mixerOf({ choices, settings, per: settings.per });

@@ -2,6 +2,7 @@
 import * as check from '../check';
 import type { NativeFormat, NativeTarget } from '../native/binding';
 import { dtypes } from '../native/pixels';
+import { later, named, parse } from '../option';
 import type { Dtype, Layout } from '../types';
 
 export interface ResolvedOutput {
@@ -37,14 +38,20 @@ function perChannel(
   return [...(value as number[]), standIn, standIn].slice(0, 3);
 }
 
+/** mean and std have as many numbers as the images have channels. */
+const outputOptions = {
+  layout: named(['NHWC', 'NCHW'], { default: 'NHWC' }),
+  dtype: named(dtypes, { default: 'uint8' }),
+  mean: later<unknown>(),
+  std: later<unknown>(),
+};
+
 /**
  * Default NHWC uint8. Floats are (v/255 − mean)/std, computed in float32 as (v − 255·mean)·(1/(255·std)); mean 0 and
  * std 1 (so [0, 1]) unless given.
  */
 export function resolveOutput(given: unknown, channels: number): ResolvedOutput {
-  const values = check.options(given, ['layout', 'dtype', 'mean', 'std'], 'output');
-  const layout = check.name(values.layout ?? 'NHWC', ['NHWC', 'NCHW'] as const, 'output.layout');
-  const dtype = check.name(values.dtype ?? 'uint8', dtypes, 'output.dtype');
+  const { layout, dtype, ...values } = parse(outputOptions, given, 'output', 'output.');
   if (dtype === 'uint8' && (values.mean !== undefined || values.std !== undefined)) {
     throw check.invalid('output.dtype', '"float32" or "float16" where mean or std is given', dtype);
   }

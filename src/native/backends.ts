@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
+import { abortSignal, later, whole } from '../option';
 import { addon } from './load';
 import type { Source } from './source';
 import { isTested, UNTESTED } from './tested';
@@ -165,6 +166,15 @@ function backendError(wanted: unknown, why: string): SaliencyMixError {
 }
 
 /** Threads of one call: what was asked for, or all processors. */
-export function chooseThreads(wanted: unknown): number {
-  return wanted === undefined ? availableParallelism() : check.integer(wanted, 'threads', 1, 1024);
-}
+export const chooseThreads = (wanted: number | undefined): number => wanted ?? availableParallelism();
+
+export const threadsOption = (about = '') => whole(1, { most: 1024, values: 'whole number ≥ 1', about });
+
+/** How a native call runs. Which backends there are, the build tells: see chooseBackend. */
+export const runOptions = {
+  /** 'auto' unless given. */
+  backend: later<string>(),
+  /** All processors unless given. */
+  threads: threadsOption(),
+  signal: abortSignal(),
+};

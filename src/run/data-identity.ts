@@ -1,10 +1,7 @@
 /** What a run that is gone on with must find again: the same files, the same draws. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset';
-import { type MixerOptions, resolveOptions } from '../mix/options';
-
-/** Mixer options that change no byte: not compared, not kept. */
-const HOW_IT_RUNS = new Set(['threads', 'backend']);
+import type { MixOptions } from '../mix/options';
 
 /** SHA-256 over the ordered ids and labels: whether a resumed run meets the same files. */
 export function fingerprint(dataset: Dataset): string {
@@ -13,10 +10,11 @@ export function fingerprint(dataset: Dataset): string {
   return hash.digest('hex');
 }
 
-/** The mixer options with defaults and preset filled in, as far as they decide bytes. */
-export function decidingOptions(options: MixerOptions, classes: number): MixerOptions {
-  const resolved = Object.entries(resolveOptions({ ...options, classes }));
-  return Object.fromEntries(
-    resolved.filter(([name, value]) => value !== undefined && !HOW_IT_RUNS.has(name)),
-  );
+/** Those options of a mixer that decide bytes: how it runs is not compared, and not kept. */
+export type DecidingOptions = Omit<MixOptions, 'threads' | 'backend'>;
+
+export function decidingOptions(options: MixOptions, classes: number): DecidingOptions {
+  const { threads: _, backend: __, ...deciding } = options;
+  const given = Object.entries({ ...deciding, classes }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as DecidingOptions;
 }

@@ -8,7 +8,8 @@ import { RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings } from './same-settings';
 
 /** new: the folder must be empty. resume: go on where a run stopped. force: replace what an earlier run has written. */
-export type Mode = 'new' | 'resume' | 'force';
+export const modes = ['new', 'resume', 'force'] as const;
+export type Mode = (typeof modes)[number];
 
 export interface Claim {
   /** The earlier run that is gone on with. */

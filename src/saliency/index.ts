@@ -1,25 +1,31 @@
 /** Saliency of a batch by itself: maps, peaks and lows. */
 import * as check from '../check';
-import { backendFor, chooseThreads, levelOf, type Work } from '../native/backends';
+import { imageBatch } from '../check-batch';
+import { backendFor, chooseThreads, levelOf, runOptions, threadsOption, type Work } from '../native/backends';
 import { allocate, resultMemory, runNative } from '../native/call';
 import { addon } from '../native/load';
 import { hostSource, type Source } from '../native/source';
+import { abortSignal, later, named, type OptionsOf, parse, type Parsed, text } from '../option';
 import type { ImageBatch } from '../types';
 import { learnedSaliency } from './learned';
 import { type SaliencyMethod, saliencyMethods } from './methods';
 
-export interface SaliencyOptions {
+/** Options of every search, wherever the pixels are. */
+export const searchOptions = {
   /** fine-grained unless given. */
-  method?: SaliencyMethod;
+  method: named(saliencyMethods, { default: 'fine-grained' }),
   /** The ONNX model of `method: 'learned'`. */
-  saliencyModel?: string;
-  backend?: string;
+  saliencyModel: text('path'),
   /** All processors unless given. */
-  threads?: number;
+  threads: threadsOption(),
   /** Memory for `maps`, n·h·w floats or more, which no one reads any more. New memory unless given. */
-  into?: Float32Array;
-  signal?: AbortSignal;
-}
+  into: later<Float32Array>(),
+  signal: abortSignal(),
+};
+
+const saliencyOptions = { ...searchOptions, backend: runOptions.backend };
+
+export type SaliencyOptions = OptionsOf<typeof saliencyOptions>;
 
 export interface SaliencyResult {
   /** n × h × w, row by row. fine-grained, spectral-residual, sobel: in [0, 1]; frequency-tuned: Lab units; learned: the model's. */
@@ -48,8 +54,8 @@ export type SaliencyExtremes = Omit<SaliencyResult, 'maps'>;
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {
-  const given = check.options(options, [...finding, 'backend'], 'saliency options');
-  return (await findSaliency(hostSource(check.imageBatch(batch)), given)) as SaliencyResult;
+  const given = parse(saliencyOptions, options, 'saliency options');
+  return (await findSaliency(hostSource(imageBatch(batch)), given)) as SaliencyResult;
 }
 
 /** What a search in so many pixels has to do. A model of learned saliency runs elsewhere. */
@@ -59,20 +65,15 @@ export function workOf(pixels: number, method: SaliencyMethod): Work {
     : { pixels, saliency: true, needs: [method] };
 }
 
-/** Options of every search, wherever the pixels are. */
-export const finding = ['method', 'saliencyModel', 'threads', 'into', 'signal'] as const;
-
-/** A search as it was asked for; its values are not checked. */
-export interface Search extends SaliencyOptions {
+/** A search as it was asked for. */
+type Search = Parsed<typeof saliencyOptions> & {
   /** false: only peaks and lows. */
   maps?: boolean;
-}
+};
 
 /** Saliency of a batch wherever its pixels are. Has `maps` unless they are not wanted. */
 export async function findSaliency(source: Source, given: Search): Promise<SaliencyExtremes> {
-  const method = check.name(given.method ?? 'fine-grained', saliencyMethods, 'method');
-  const signal = check.signal(given.signal);
-  const withMaps = check.boolean(given.maps ?? true, 'maps');
+  const { method, signal, maps: withMaps = true } = given;
   if (given.into !== undefined && !withMaps)
     throw check.invalid('into', 'nothing where no maps are wanted', given.into);
   const [count, height, width] = source.shape;

@@ -1,6 +1,6 @@
 /** The batches that a model is trained on: loaded, shifted and mirrored, mixed, with smoothed labels. */
 import type { Dataset } from '../data/dataset';
-import { createMixer } from '../mix/mixer';
+import { mixerFor } from '../mix/mixer';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
 
@@ -37,7 +37,7 @@ export async function* learningBatches(
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;
-  const mixer = createMixer({ ...options, classes, threads, backend });
+  const mixer = mixerFor({ ...options, classes, threads, backend });
   const output = normalised(mean, std);
   const onBad = strict ? 'throw' : 'skip';
   const loaded = dataset.batches({ size, batch, seed, epoch, from, augment, onBad, signal });

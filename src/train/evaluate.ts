@@ -1,34 +1,50 @@
 /** Scores a checkpoint or an ONNX model on images. */
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import * as check from '../check';
 import type { Dataset } from '../data/dataset';
-import type { OpenOptions } from '../data/datasets/format';
-import { checkSize, resolveSize, type SizeOption } from '../data/size';
+import { dataOption } from '../data/datasets';
+import { checkSize, resolveSize, sizeOption } from '../data/size';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { readMetadata } from '../graph/onnx';
+import { chooseThreads, threadsOption } from '../native/backends';
 import { startOrtWorker } from '../onnx/ort-worker';
-import { learningTable } from './train-options';
+import {
+  abortSignal,
+  callback,
+  flag,
+  optional,
+  type OptionsOf,
+  parse,
+  type Parsed,
+  required,
+  text,
+  whole,
+} from '../option';
+import { learningOptions } from './train-options';
 import type { TrainSettings } from './train-settings';
 import { matchClasses, normalised, openTestSplit, scoreOn, type Tested } from './test-data';
 import { Trainer } from './trainer';
 
-export interface EvaluateOptions {
+const { mean: trainedMean, std: trainedStd } = learningOptions;
+
+export const evaluateOptions = {
   /** A checkpoint (.safetensors) or an ONNX model (.onnx). */
-  model: string;
+  model: required(text('path')),
   /** The split test or val of the data is taken where there is one, unless a split is given. */
-  data: string | OpenOptions;
+  data: required(dataOption),
   /** Those the model was trained with, unless given; else 'auto', ImageNet's mean and standard deviation. */
-  size?: SizeOption;
-  mean?: readonly number[];
-  std?: readonly number[];
+  size: sizeOption,
+  mean: optional(trainedMean, 'per channel, of [0, 1]; as trained unless given'),
+  std: optional(trainedStd, 'per channel; as trained unless given'),
   /** 128 unless given. */
-  batch?: number;
-  threads?: number;
-  strict?: boolean;
-  signal?: AbortSignal;
-  onProgress?: (progress: { done: number; total: number }) => void;
-}
+  batch: whole(1, { default: 128, about: 'images at once' }),
+  threads: threadsOption('all processors unless given'),
+  strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
+  signal: abortSignal(),
+  onProgress: callback<{ done: number; total: number }>(),
+};
+
+export type EvaluateOptions = OptionsOf<typeof evaluateOptions>;
+type Evaluating = Parsed<typeof evaluateOptions>;
 
 export interface Evaluation extends Tested {
   model: string;
@@ -103,35 +119,18 @@ function checkCount(
   throw new SaliencyMixError('DATA', message, { file: dataset.path });
 }
 
-const NAMES = ['model', 'data', 'size', 'mean', 'std', 'batch', 'threads', 'strict', 'signal', 'onProgress'];
-
-function checkOptions(given: EvaluateOptions) {
-  check.options(given, NAMES, 'evaluate options');
-  const { mean, std } = learningTable;
-  return {
-    path: check.text(given.model, 'model'),
-    size: given.size === undefined ? undefined : checkSize(given.size),
-    mean: given.mean === undefined ? undefined : mean.check(given.mean, 'mean'),
-    std: given.std === undefined ? undefined : std.check(given.std, 'std'),
-    batch: check.integer(given.batch ?? 128, 'batch', 1),
-    threads: check.integer(given.threads ?? availableParallelism(), 'threads', 1, 1024),
-    strict: check.boolean(given.strict ?? false, 'strict'),
-    signal: check.signal(given.signal),
-  };
-}
-
 async function scoreOpened(
   opened: Opened,
   dataset: Dataset,
-  { path, batch, threads, strict, signal, ...chosen }: ReturnType<typeof checkOptions>,
-  onProgress: EvaluateOptions['onProgress'],
+  { model: path, batch, threads, strict, signal: stop, onProgress, ...chosen }: Evaluating,
 ): Promise<Evaluation> {
   const { settings } = opened;
   const started = Date.now();
-  const { size } = await resolveSize(dataset, chosen.size ?? settings?.size);
+  const trainedSize = settings?.size === undefined ? undefined : checkSize(settings.size);
+  const { size } = await resolveSize(dataset, chosen.size ?? trainedSize);
   const output = normalised(
-    chosen.mean ?? settings?.mean ?? (learningTable.mean.default as number[]),
-    chosen.std ?? settings?.std ?? (learningTable.std.default as number[]),
+    chosen.mean ?? settings?.mean ?? (trainedMean.default as number[]),
+    chosen.std ?? settings?.std ?? (trainedStd.default as number[]),
   );
   const classes = settings?.classes ?? dataset.classes;
   const tested = await scoreOn(dataset, {
@@ -145,9 +144,9 @@ async function scoreOpened(
       checkCount(path, logits, dataset, settings?.classes);
       return data;
     },
-    threads,
+    threads: chooseThreads(threads),
     strict,
-    signal,
+    signal: stop,
     onProgress: (done) => onProgress?.({ done, total: dataset.length }),
   });
   return { model: path, classes, ...tested, seconds: (Date.now() - started) / 1000 };
@@ -159,13 +158,14 @@ async function scoreOpened(
  *   signal's reason when aborted
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
-  const options = checkOptions(given);
-  const { path, threads } = options;
-  const dataset = await openTestSplit(given.data);
+  const options = parse(evaluateOptions, given, 'evaluate options');
+  const { model: path } = options;
+  const threads = chooseThreads(options.threads);
+  const dataset = await openTestSplit(options.data);
   try {
     const opened = await (/\.onnx$/i.test(path) ? openOnnx(path, threads) : openCheckpoint(path, threads));
     try {
-      return await scoreOpened(opened, dataset, options, given.onProgress);
+      return await scoreOpened(opened, dataset, options);
     } finally {
       await opened.close();
     }

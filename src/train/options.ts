@@ -2,65 +2,59 @@
 import { availableParallelism } from 'node:os';
 import { types } from 'node:util';
 import * as check from '../check';
+import { labels as checkLabels } from '../check-batch';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
-
-export interface TrainerOptions {
-  /** Images of a step; a step may have fewer, never more. */
-  batch: number;
-  /** Height and width of the images. */
-  image: readonly [height: number, width: number];
-  optimizer: OptimizerOptions;
-  /** Where ONNX Runtime computes; 'cpu' unless given. */
-  provider?: Provider;
-  /**
-   * Most steps in one run of ONNX Runtime; 1 unless given. Steps that are asked for before the ones before them are done
-   * run together, to the same bits; the weights are then copied once for all of them.
-   */
-  stepsPerRun?: number;
-  /**
-   * Threads of ONNX Runtime; all processors unless given. Runs have the same bits only with the same number: it decides
-   * where the runtime's sums are split.
-   */
-  threads?: number;
-  /** Of the initial weights and of dropout; 0 unless given. */
-  seed?: number;
-}
+import { custom, later, named, type OptionsOf, type Parsed, parse, real, required, whole } from '../option';
 
 export const providers = ['cpu'] as const;
-export type Provider = (typeof providers)[number];
 
-export interface TrainerSettings {
-  batch: number;
-  image: readonly [height: number, width: number];
-  optimizer: Optimizer;
-  provider: Provider;
-  stepsPerRun: number;
-  threads: number;
-  seed: number;
-}
-
-const NAMES = ['batch', 'image', 'optimizer', 'provider', 'stepsPerRun', 'threads', 'seed'];
-
-function imageSize(value: unknown): [number, number] {
+function imageSize(value: unknown): readonly [height: number, width: number] {
   if (!Array.isArray(value) || value.length !== 2) throw check.invalid('image', '[height, width]', value);
   return [check.integer(value[0], 'image[0]', 1, 1 << 16), check.integer(value[1], 'image[1]', 1, 1 << 16)];
 }
 
-export function resolveTrainer(given: unknown): TrainerSettings {
-  const options = check.options(given, NAMES, 'trainer options');
-  return {
-    batch: check.integer(options.batch, 'batch', 1, 1 << 20),
-    image: imageSize(options.image),
-    optimizer: createOptimizer(options.optimizer ?? { name: 'sgd' }),
-    provider: check.name(options.provider ?? 'cpu', providers, 'provider'),
-    stepsPerRun: check.integer(options.stepsPerRun ?? 1, 'stepsPerRun', 1, 1024),
-    threads: check.integer(options.threads ?? availableParallelism(), 'threads', 1, 1024),
-    seed: check.integer(options.seed ?? 0, 'seed', 0),
-  };
+export const trainerOptions = {
+  /** Images of a step; a step may have fewer, never more. */
+  batch: required(whole(1, { most: 1 << 20 })),
+  /** Height and width of the images. */
+  image: required(custom(imageSize)),
+  optimizer: required(
+    custom<Optimizer, OptimizerOptions>((value = { name: 'sgd' }) => createOptimizer(value)),
+  ),
+  /** Where ONNX Runtime computes; 'cpu' unless given. */
+  provider: named(providers, { default: 'cpu' }),
+  /**
+   * Most steps in one run of ONNX Runtime; 1 unless given. Steps that are asked for before the ones before them are done
+   * run together, to the same bits; the weights are then copied once for all of them.
+   */
+  stepsPerRun: whole(1, { most: 1024, default: 1 }),
+  /**
+   * Threads of ONNX Runtime; all processors unless given. Runs have the same bits only with the same number: it decides
+   * where the runtime's sums are split.
+   */
+  threads: whole(1, { most: 1024 }),
+  /** Of the initial weights and of dropout; 0 unless given. */
+  seed: whole(0, { default: 0 }),
+};
+
+export type TrainerOptions = OptionsOf<typeof trainerOptions>;
+export type TrainerSettings = Required<Parsed<typeof trainerOptions>>;
+
+export function parseTrainer(given: unknown): TrainerSettings {
+  const settings = parse(trainerOptions, given, 'trainer options');
+  return Object.freeze({ ...settings, threads: settings.threads ?? availableParallelism() });
 }
 
-/** Settings as plain data, from which resolveTrainer makes them again. */
+export const resumeOptions = { threads: trainerOptions.threads, model: later<Model>() };
+/** checkBatch looks at both. */
+export const trainingBatch = { images: later<Float32Array>(), labels: later<Float32Array>() };
+export const stepOptions = {
+  ...trainingBatch,
+  learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
+};
+
+/** Settings as plain data, from which parseTrainer makes them again. */
 export const plainSettings = ({ optimizer, ...rest }: TrainerSettings): Required<TrainerOptions> => ({
   ...rest,
   optimizer: optimizer.options,
@@ -95,7 +89,7 @@ function warnOfSums(labels: Float32Array, classes: number): void {
 
 /** A batch to learn from; gives its number of images. */
 export function checkBatch(
-  given: { images: unknown; labels: unknown },
+  given: { images?: unknown; labels?: unknown },
   { batch, image }: TrainerSettings,
   model: Model,
 ): number {
@@ -106,7 +100,7 @@ export function checkBatch(
     const rows = `${count} × ${model.classes}`;
     throw check.invalid('labels', `a Float32Array of ${rows} values (images × classes)`, labels);
   }
-  check.labels(labels, count, model.classes);
+  checkLabels(labels, count, model.classes);
   // The loss would have no lower bound.
   const negative = labels.findIndex((label) => label < 0);
   if (negative >= 0) {

@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
 import { cut, order } from '../data/order';
 import { sizeOf } from '../graph/graph';
-import { createMixer } from '../mix/mixer';
+import { mixerFor } from '../mix/mixer';
 import type { Model } from '../models/model';
 import { imageGrid } from '../report/grid';
 import { trainingReport } from '../report/training';
@@ -33,7 +33,7 @@ export async function drawSamples(
   const draws = drawCropFlips(augment, seed, { epoch: 0, batch: 0 }, positions.length);
   const { images, labels, slots } = await loadBatch(dataset, positions, size, { draws });
   if (!images) return undefined;
-  const mixer = createMixer({ ...options, classes: classes.length });
+  const mixer = mixerFor({ ...options, classes: classes.length, backend: 'auto' });
   const mixed = await mixer.mix(images, labels, { epoch: 0, batch: 0, slots });
   const [height, width] = size;
   const bytes = height * width * 3;

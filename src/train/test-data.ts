@@ -1,5 +1,5 @@
 /** Test images: which data they are from, which classes of the model theirs are, and how they are scored. */
-import { openDataset, type Dataset } from '../data/dataset';
+import { openData, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { createMixer } from '../mix/mixer';
@@ -14,20 +14,16 @@ export const normalised = (mean: readonly number[], std: readonly number[]): Out
   std,
 });
 
-const asOptions = (data: string | OpenOptions): OpenOptions =>
-  typeof data === 'string' ? { path: data } : data;
-
 /** The split test (or val) of data that has splits; all of data that has none. */
-export async function openTestSplit(data: string | OpenOptions): Promise<Dataset> {
-  const options = asOptions(data);
-  if (options.split !== undefined) return openDataset(options);
+export async function openTestSplit(options: OpenOptions): Promise<Dataset> {
+  if (options.split !== undefined) return openData(options);
   try {
-    return await openDataset({ ...options, split: 'test' });
+    return await openData({ ...options, split: 'test' });
   } catch (error) {
-    const other = await openDataset({ ...options, split: 'train' }).catch(() => undefined);
+    const other = await openData({ ...options, split: 'train' }).catch(() => undefined);
     await other?.close();
     if (other) throw error; // a split train is there, but no other: training images are only tested on if asked for
-    return openDataset(options);
+    return openData(options);
   }
 }
 
@@ -36,14 +32,14 @@ export async function openTestSplit(data: string | OpenOptions): Promise<Dataset
  * @throws (rejects) SaliencyMixError DATA where there is none, with what to do
  */
 export async function openTest(
-  data: string | OpenOptions,
-  test: string | OpenOptions | false | undefined,
+  data: OpenOptions,
+  test: OpenOptions | false | undefined,
 ): Promise<Dataset | undefined> {
   if (test === false) return undefined;
   if (test !== undefined) return openTestSplit(test);
-  const { path } = asOptions(data);
+  const { path } = data;
   try {
-    return await openDataset({ ...asOptions(data), split: 'test' });
+    return await openData({ ...data, split: 'test' });
   } catch (error) {
     const advice = 'name other data to test on (--test), or train without (--no-test)';
     throw new SaliencyMixError('DATA', `${path} has no images to test on: ${advice}`, {

@@ -1,59 +1,29 @@
-/** The options of a training run: one table that the checks, the command line and the README's table are made from. */
+/** The options of a training run: one table that their type, the checks, the command line and the README's table are made from. */
 import * as check from '../check';
-import { flag, list, named, type Option, real, whole } from '../option';
-import { type SizeOption } from '../data/size';
+import { dataOption } from '../data/datasets';
 import type { OpenOptions } from '../data/datasets/format';
-import { type OptimizerOptions, optimizerNames } from '../graph/optimizers';
-import type { MixerOptions } from '../mix/options';
-import { type ModelName, modelNames, type ModelOptions } from '../models/index';
-import type { Mode } from '../run/out-folder';
-import { type Provider, providers } from './options';
-import { type ScheduleName, scheduleNames, schedules } from './schedule';
-
-/** What decides how a model learns; every one is optional. */
-export interface LearningOptions extends Omit<ModelOptions, 'classes' | 'stem'> {
-  model?: ModelName;
-  stem?: 'auto' | 'cifar' | 'imagenet';
-  epochs?: number;
-  batch?: number;
-  learningRate?: number;
-  schedule?: ScheduleName;
-  milestones?: readonly number[];
-  gamma?: number;
-  warmup?: number;
-  optimizer?: OptimizerOptions['name'];
-  momentum?: number;
-  nesterov?: boolean;
-  weightDecay?: number;
-  labelSmoothing?: number;
-  crop?: number;
-  flip?: boolean;
-  mean?: readonly number[];
-  std?: readonly number[];
-  seed?: number;
-  provider?: Provider;
-  threads?: number;
-}
-
-export interface TrainOptions extends LearningOptions {
-  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
-  data: string | OpenOptions;
-  /** What is tested after every epoch: the same forms; the split test or val of `data` unless given; false for nothing. */
-  test?: string | OpenOptions | false;
-  out: string;
-  /** 'auto' unless given: the images' own size where they share one, else 224. */
-  size?: SizeOption;
-  /** Options of the mixer; its seed and threads are those of the run. */
-  mixer?: Omit<MixerOptions, 'seed' | 'threads' | 'classes'>;
-  /** new unless given. */
-  mode?: Mode;
-  /** A checkpoint is written after every epoch, and within one after so many minutes; 10 unless given. */
-  checkpointMinutes?: number;
-  /** Stop at the first bad file; unless given, bad files are reported and left out. */
-  strict?: boolean;
-  signal?: AbortSignal;
-  onProgress?: (progress: TrainProgress) => void;
-}
+import { sizeOption } from '../data/size';
+import { optimizerNames } from '../graph/optimizers';
+import { completeMixer, type MixerOptions, type MixOptions, mixerOptions } from '../mix/options';
+import { modelNames } from '../models/index';
+import {
+  abortSignal,
+  callback,
+  checked,
+  custom,
+  flag,
+  list,
+  named,
+  type OptionsOf,
+  type Parsed,
+  real,
+  required,
+  text,
+  whole,
+} from '../option';
+import { modes } from '../run/out-folder';
+import { providers } from './options';
+import { scheduleNames, schedules } from './schedule';
 
 export interface TrainProgress {
   phase: 'train' | 'test';
@@ -74,69 +44,102 @@ export interface TrainProgress {
 const most = Number.MAX_VALUE;
 const inSchedules = scheduleNames.map((name) => `${name}: ${schedules[name].summary}`).join('; ');
 
-export const learningTable: {
-  [K in keyof Required<LearningOptions>]: Option<NonNullable<LearningOptions[K]>>;
-} = {
-  model: named(modelNames, 'the network', 'resnet20'),
-  stem: named(['auto', 'cifar', 'imagenet'], 'how it begins: auto is cifar up to 64 pixels', 'auto'),
-  width: whole(1, 'channels of the first stage (resnets)'),
-  block: named(['basic', 'bottleneck'], 'of `resnet`'),
-  layers: list('numbers', 'blocks per stage of `resnet`', (one, name) => check.integer(one, name, 1)),
-  depth: whole(10, '6n + 4, of `wrn`; 28 unless given'),
-  widen: whole(1, 'of `wrn`; 10 unless given'),
-  dropout: real('0 … 0.99', [0, 0.99], 'of `wrn`; the paper’s is 0.3'),
-  epochs: whole(1, 'passes over the data', 200, 0xffff),
-  batch: whole(1, 'images of a step; pairs are drawn within it', 128),
-  learningRate: { ...real('number > 0', [0, most, 'open'], 'the full rate', 0.1), alias: 'lr' },
-  schedule: named(scheduleNames, inSchedules, 'steps'),
-  milestones: list('epochs', 'of `steps`; 0.3, 0.6 and 0.8 of all unless given', (one, name) =>
-    check.number(one, name, 0, most),
-  ),
-  gamma: real('0 … 1', [0, 1, 'open'], 'of `steps`: what the rate is multiplied with', 0.2),
-  warmup: real('epochs', [0, most], 'over which the rate rises', 0),
-  optimizer: named(optimizerNames, 'as PyTorch has them', 'sgd'),
-  momentum: real('0 … 1', [0, 1], 'of `sgd`; 0.9 unless given'),
-  nesterov: flag('of `sgd`; true unless given'),
-  weightDecay: real('0 … 1', [0, 1], '5e-4 unless given; of `adamw` 0.01'),
-  labelSmoothing: real('0 … 0.99', [0, 0.99], 'this share of every label goes to all classes alike', 0),
-  crop: whole(0, 'shift by up to so many pixels, zeros coming in; 4 up to 64 pixels, else 0, unless given'),
-  flip: flag('mirror with a chance of one half', true),
-  mean: list('3 numbers', 'per channel, of [0, 1]', (one, name) => check.number(one, name, 0, 1), {
-    count: 3,
-    byDefault: [0.485, 0.456, 0.406],
+/** What decides how a model learns; every one is optional. */
+export const learningOptions = {
+  model: named(modelNames, { default: 'resnet20', about: 'the network' }),
+  stem: named(['auto', 'cifar', 'imagenet'], {
+    default: 'auto',
+    about: 'how it begins: auto is cifar up to 64 pixels',
   }),
-  std: list('3 numbers > 0', 'per channel', (one, name) => check.number(one, name, 0, 1, 'open'), {
-    count: 3,
-    byDefault: [0.229, 0.224, 0.225],
+  width: whole(1, { about: 'channels of the first stage (resnets)' }),
+  block: named(['basic', 'bottleneck'], { about: 'of `resnet`' }),
+  layers: list('numbers', (one, name) => check.integer(one, name, 1), {
+    about: 'blocks per stage of `resnet`',
   }),
-  seed: whole(0, 'of every random choice', 0),
-  provider: named(providers, 'where ONNX Runtime computes', 'cpu'),
-  threads: whole(1, 'all processors unless given', undefined, 1024),
+  depth: whole(10, { about: '6n + 4, of `wrn`; 28 unless given' }),
+  widen: whole(1, { about: 'of `wrn`; 10 unless given' }),
+  dropout: real('0 … 0.99', [0, 0.99], { about: 'of `wrn`; the paper’s is 0.3' }),
+  epochs: whole(1, { most: 0xffff, default: 200, about: 'passes over the data' }),
+  batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
+  learningRate: real('number > 0', [0, most, 'open'], { default: 0.1, alias: 'lr', about: 'the full rate' }),
+  schedule: named(scheduleNames, { default: 'steps', about: inSchedules }),
+  milestones: list('epochs', (one, name) => check.number(one, name, 0, most), {
+    about: 'of `steps`; 0.3, 0.6 and 0.8 of all unless given',
+  }),
+  gamma: real('0 … 1', [0, 1, 'open'], {
+    default: 0.2,
+    about: 'of `steps`: what the rate is multiplied with',
+  }),
+  warmup: real('epochs', [0, most], { default: 0, about: 'over which the rate rises' }),
+  optimizer: named(optimizerNames, { default: 'sgd', about: 'as PyTorch has them' }),
+  momentum: real('0 … 1', [0, 1], { about: 'of `sgd`; 0.9 unless given' }),
+  nesterov: flag({ about: 'of `sgd`; true unless given' }),
+  weightDecay: real('0 … 1', [0, 1], { about: '5e-4 unless given; of `adamw` 0.01' }),
+  labelSmoothing: real('0 … 0.99', [0, 0.99], {
+    default: 0,
+    about: 'this share of every label goes to all classes alike',
+  }),
+  crop: whole(0, {
+    about: 'shift by up to so many pixels, zeros coming in; 4 up to 64 pixels, else 0, unless given',
+  }),
+  flip: flag({ default: true, about: 'mirror with a chance of one half' }),
+  mean: list('3 numbers', (one, name) => check.number(one, name, 0, 1), {
+    count: 3,
+    default: [0.485, 0.456, 0.406],
+    about: 'per channel, of [0, 1]',
+  }),
+  std: list('3 numbers > 0', (one, name) => check.number(one, name, 0, 1, 'open'), {
+    count: 3,
+    default: [0.229, 0.224, 0.225],
+    about: 'per channel',
+  }),
+  seed: whole(0, { default: 0, about: 'of every random choice' }),
+  provider: named(providers, { default: 'cpu', about: 'where ONNX Runtime computes' }),
+  threads: whole(1, { most: 1024, about: 'all processors unless given' }),
 };
 
-export const learningNames = Object.keys(learningTable) as (keyof LearningOptions)[];
-
-/** Given options checked, and the table's defaults where there are any. */
-export function resolveLearning(given: Record<string, unknown>) {
-  const entries = learningNames.map((name) => {
-    const value = given[name];
-    return [name, value === undefined ? learningTable[name].default : learningTable[name].check(value, name)];
+/** An option of the mixer that is the run's. */
+const notHere = (name: string) =>
+  custom<undefined>((value) => {
+    throw check.invalid(`mixer.${name}`, `nothing (the run has ${name} of its own)`, value);
   });
-  type Defaulted =
-    | 'model'
-    | 'stem'
-    | 'epochs'
-    | 'batch'
-    | 'learningRate'
-    | 'schedule'
-    | 'gamma'
-    | 'warmup'
-    | 'optimizer'
-    | 'labelSmoothing'
-    | 'flip'
-    | 'mean'
-    | 'std'
-    | 'seed'
-    | 'provider';
-  return Object.fromEntries(entries) as LearningOptions & Required<Pick<LearningOptions, Defaulted>>;
-}
+
+const runMixerOptions = {
+  ...mixerOptions,
+  seed: notHere('seed'),
+  threads: notHere('threads'),
+  classes: notHere('classes'),
+};
+
+type RunMixerOptions = Omit<MixerOptions, 'seed' | 'threads' | 'classes'>;
+const parseMixer = (value: unknown) => completeMixer(checked(runMixerOptions, value, 'mixer options'));
+
+export const trainOptions = {
+  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
+  data: required(dataOption),
+  /** What is tested after every epoch: the same forms; the split test or val of `data` unless given; false for nothing. */
+  test: custom<OpenOptions | false, string | OpenOptions | false>(
+    (value, argument) => value !== false && dataOption.check(value, argument),
+  ),
+  out: required(text('path')),
+  /** 'auto' unless given: the images' own size where they share one, else 224. */
+  size: sizeOption,
+  /** Options of the mixer; its seed and threads are those of the run. */
+  mixer: custom<MixOptions, RunMixerOptions, MixOptions>(parseMixer, { default: parseMixer(undefined) }),
+  /** new unless given. */
+  mode: named(modes, { default: 'new' }),
+  /** A checkpoint is written after every epoch, and within one after so many minutes; 10 unless given. */
+  checkpointMinutes: real('minutes', [0, most], {
+    default: 10,
+    about: 'a checkpoint after every epoch, and within one after so many minutes',
+  }),
+  /** Stop at the first bad file; unless given, bad files are reported and left out. */
+  strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
+  signal: abortSignal(),
+  onProgress: callback<TrainProgress>(),
+  ...learningOptions,
+};
+
+export type LearningOptions = OptionsOf<typeof learningOptions>;
+export type TrainOptions = OptionsOf<typeof trainOptions>;
+export type Training = Parsed<typeof trainOptions>;

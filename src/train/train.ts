@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, openDataset } from '../data/dataset';
+import { type Dataset, openData } from '../data/dataset';
 import { SaliencyMixError } from '../errors';
 import { workOf } from '../mix/index';
-import { resolveOptions } from '../mix/options';
 import type { Model } from '../models/model';
-import { checkBackend, chooseBackend } from '../native/backends';
+import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
+import { parse } from '../option';
 import { type Environment, environment } from '../run/environment';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { beginning, type RunFile, writeRun } from '../run/run-file';
@@ -17,8 +17,8 @@ import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
 import { matchClasses, openTest, type Tested } from './test-data';
-import type { TrainOptions } from './train-options';
-import { checkTrainOptions, settle, type TrainSettings } from './train-settings';
+import { type Training, type TrainOptions, trainOptions } from './train-options';
+import { settle, type TrainSettings } from './train-settings';
 import { Trainer } from './trainer';
 
 export const CHECKPOINT = 'checkpoint.safetensors';
@@ -64,7 +64,7 @@ const folderUse = (settings: TrainSettings): FolderUse => ({
 });
 
 interface Job {
-  options: ReturnType<typeof checkTrainOptions>;
+  options: Training;
   settings: TrainSettings;
   model: Model;
   data: Dataset;
@@ -74,24 +74,21 @@ interface Job {
 }
 
 /** The backend that mixes: chosen once, for the size of a whole batch, also for a last batch that is smaller. */
-function mixingBackend(
-  wanted: string | undefined,
-  { batch, size: [height, width], mixer }: TrainSettings,
-): string {
-  return chooseBackend(wanted, workOf(batch * height * width, [resolveOptions(mixer)]));
+function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: TrainSettings): string {
+  return chooseBackend(mixer.backend, workOf(batch * height * width, [mixer]));
 }
 
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
-  const { out, threads, learning } = options;
+  const { out, threads, provider } = options;
   // The runtime's sums depend on the number of threads: unless one is given, the run keeps that of its checkpoint.
-  if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads: learning.threads, model });
+  if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads, model });
   const { batch, size, optimizer, seed } = settings;
   const trainer = await Trainer.create(model, {
     batch,
     image: size,
     optimizer,
-    provider: learning.provider,
+    provider,
     threads,
     seed,
   });
@@ -128,7 +125,10 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
     await writeReport(out, report);
   };
   const { backend } = job.environment;
-  return { run: { ...job, ...options, backend, train: data, trainer, metrics, bad, keep }, report };
+  const { strict, signal, checkpointMinutes } = options;
+  const threads = chooseThreads(options.threads);
+  const run = { ...job, threads, backend, strict, signal, checkpointMinutes, train: data };
+  return { run: { ...run, trainer, metrics, bad, keep }, report };
 }
 
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
@@ -189,15 +189,15 @@ function withCheckpoint(error: unknown, out: string): unknown {
  *   no longer finite; FILE with `strict`; the signal's reason when aborted. `mode: 'resume'` goes on to the same numbers.
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
-  const options = checkTrainOptions(given);
-  checkBackend(options.mixer.backend, workOf(0, [resolveOptions(options.mixer)]).needs);
+  const options = parse(trainOptions, given, 'train options');
+  checkBackend(options.mixer.backend, workOf(0, [options.mixer]).needs);
   const started = Date.now();
-  const data = await openDataset(given.data);
+  const data = await openData(options.data);
   let test: Dataset | undefined;
   try {
-    test = await openTest(given.data, given.test);
+    test = await openTest(options.data, options.test);
     if (test) matchClasses(test, data.classes);
-    const { settings, model } = await settle(given, options, data, test);
+    const { settings, model } = await settle(options, data, test);
     for (const dataset of [data, test]) {
       if (dataset && dataset.format !== 'demo') await checkApart(options.out, dataset.path);
       const problem = options.strict ? dataset?.problems[0] : undefined;
@@ -206,8 +206,8 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     }
     const claim = await claimFolder(options.out, options.mode, folderUse(settings));
     try {
-      const onProgress = given.onProgress ?? (() => undefined);
-      const about = environment(mixingBackend(options.mixer.backend, settings));
+      const { onProgress = () => undefined } = options;
+      const about = environment(mixingBackend(options, settings));
       const job: Job = { options, settings, model, data, test, environment: about, onProgress };
       const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);
       return { ...summary, seconds: (Date.now() - started) / 1000 };

@@ -6,6 +6,7 @@
 import * as check from '../check';
 import type { Model } from '../models/model';
 import type { Results } from '../onnx/ort-worker';
+import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
@@ -15,10 +16,13 @@ import { zeros } from './inputs';
 import {
   checkBatch,
   countImages,
+  parseTrainer,
   plainSettings,
-  resolveTrainer,
+  resumeOptions,
+  stepOptions,
   type TrainerOptions,
   type TrainerSettings,
+  trainingBatch,
 } from './options';
 import { GraphRunner } from './runner';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
@@ -57,7 +61,7 @@ export class Trainer {
    *   onnxruntime-node is not installed
    */
   static async create(model: Model, options: TrainerOptions): Promise<Trainer> {
-    const settings = resolveTrainer(options);
+    const settings = parseTrainer(options);
     checkClassifier(model, settings.image);
     const trainer = new Trainer(model, settings);
     try {
@@ -75,11 +79,11 @@ export class Trainer {
    * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of another model
    */
   static async resume(path: string, options: { threads?: number; model?: Model } = {}): Promise<Trainer> {
-    const { threads, model } = check.options(options, ['threads', 'model'], 'resume options');
+    const { threads, model } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
-    const settings = resolveTrainer({ ...saved.trainer, threads: threads ?? saved.trainer.threads });
+    const settings = parseTrainer({ ...saved.trainer, threads: threads ?? saved.trainer.threads });
     if (model !== undefined) checkClassifier(model, settings.image);
-    const trainer = new Trainer(savedModel(path, saved, model as Model | undefined), settings);
+    const trainer = new Trainer(savedModel(path, saved, model), settings);
     trainer.notes = saved.notes;
     trainer.#steps = saved.counts.steps;
     trainer.#updates = saved.counts.updates;
@@ -118,12 +122,7 @@ export class Trainer {
    * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for what is not finite
    */
   async step(batch: StepOptions): Promise<StepResult> {
-    const given = check.options(
-      batch,
-      ['images', 'labels', 'learningRate'],
-      'step',
-    ) as unknown as StepOptions;
-    check.number(given.learningRate, 'learningRate', 0, Number.MAX_VALUE, 'open');
+    const given = parse(stepOptions, batch, 'step') as StepOptions;
     const count = checkBatch(given, this.settings, this.model);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch: given, count, barrierId: this.#barrierId, resolve, reject });
@@ -183,7 +182,7 @@ export class Trainer {
    * @throws (rejects) SaliencyMixError ARGUMENT
    */
   async gradients(batch: TrainingBatch): Promise<Gradients> {
-    const given = check.options(batch, ['images', 'labels'], 'gradients') as unknown as TrainingBatch;
+    const given = parse(trainingBatch, batch, 'gradients') as TrainingBatch;
     const count = checkBatch(given, this.settings, this.model);
     return this.#inOrder(() => this.#runner.gradients(given, count, this.#steps));
   }

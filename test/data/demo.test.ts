@@ -80,7 +80,7 @@ test.each([
   [{ size: 4 }, /a whole number from 8 to 1024 for demo\.size/],
   [{ colour: 1 }, /Unknown option "colour" in demo/],
 ])('refuses %j', async (demo, message) => {
-  await expect(openDataset({ path: 'demo', demo: demo as object })).rejects.toThrow(message);
+  await expect(openDataset({ path: 'demo', demo })).rejects.toThrow(message);
 });
 test('refuses a split it has not', async () => {
   await expect(open(10, 16, 0, 'val')).rejects.toThrow(/has no split "val", only train and test/);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { backends, createMixer, oneOf, saliency } from '../../src';
 import { asksSaliency, mixMethodNames, mixMethods, workOf } from '../../src/mix/index';
-import { resolveOptions } from '../../src/mix/options';
+import { parseMixer } from '../../src/mix/options';
 import { type Backend, backendFor, pickBackend, STAYS } from '../../src/native/backends';
 import { dtypes } from '../../src/native/pixels';
 import type { Resident } from '../../src/native/resident';
@@ -27,7 +27,7 @@ const missing = (name: string, reason: string): Backend => ({
   levels: [],
 });
 
-const DEFAULTS = resolveOptions({});
+const DEFAULTS = parseMixer({});
 const kinds = [...new Set(mixMethodNames.map((method) => mixMethods[method].drawFor(DEFAULTS).kind))];
 
 const both = [there('cuda'), there('cpu')];

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { openDataset } from '../../src/data/dataset';
+import { parse } from '../../src/option';
 import { learningBatches } from '../../src/train/batches';
-import { checkTrainOptions, settle } from '../../src/train/train-settings';
-import type { TrainOptions } from '../../src/train/train-options';
+import { type TrainOptions, trainOptions } from '../../src/train/train-options';
+import { settle } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
 import { workFolder } from '../cli/fixtures';
 
@@ -20,9 +21,9 @@ const given: TrainOptions = {
 };
 
 async function epochOf(epoch: number, from: number, threads = 2, more: Partial<TrainOptions> = {}) {
-  const options = { ...given, ...more };
+  const options = parse(trainOptions, { ...given, ...more }, 'train options');
   const dataset = await openDataset(options.data);
-  const { settings } = await settle(options, checkTrainOptions(options), dataset, undefined);
+  const { settings } = await settle(options, dataset, undefined);
   const all = [];
   for await (const { images, labels, batch } of learningBatches(
     dataset,

@@ -1,16 +1,28 @@
 /** What a data set format is: a name, a test for a path, and an opener. The registry of them is index.ts. */
+import { type Checked, checked, custom, type OptionsOf, required, text, whole } from '../../option';
 import type { DatasetSource } from '../source';
 
-export interface OpenOptions {
+/** Settings of the data set that the package draws itself. */
+export const demoOptions = {
+  count: whole(1, { most: 1_000_000, default: 250 }),
+  size: whole(8, { most: 1024, default: 128 }),
+  seed: whole(0, { default: 0 }),
+};
+
+export const openOptions = {
   /** A folder or file, or the word `demo`. */
-  path: string;
+  path: required(text('path')),
   /** Name of the format; left out, the path's content tells. */
-  format?: string;
+  format: text('name'),
   /** Which split, where the data has several; `train` when left out. */
-  split?: string;
+  split: text('name', { about: 'which of train, val, test, where the data has them (default train)' }),
   /** Settings of the procedural data set; only the format `demo` reads them. */
-  demo?: { count?: number; size?: number; seed?: number };
-}
+  demo: custom<Checked<typeof demoOptions>, OptionsOf<typeof demoOptions>>((value, argument) =>
+    checked(demoOptions, value, argument, `${argument}.`),
+  ),
+};
+
+export type OpenOptions = OptionsOf<typeof openOptions>;
 
 export interface Format {
   readonly name: string;

@@ -1,24 +1,32 @@
 /** The registry of data set formats. A new one is one file, and one line here. */
 import { promises as fs } from 'node:fs';
-import { name } from '../../check';
+import { custom, named, parse } from '../../option';
 import { dataError, systemReason } from '../fail';
 import type { DatasetSource } from '../source';
 import { cifar } from './cifar';
 import { demo } from './demo';
 import { folder } from './folder';
-import type { Format, OpenOptions } from './format';
+import { type Format, type OpenOptions, openOptions } from './format';
 import { tar } from './tar';
 
 /** In the order in which a path is tried on them: `folder` takes any folder, so it comes last. */
 export const formats: readonly Format[] = [demo, cifar, tar, folder];
 
+const dataOptions = { ...openOptions, format: named(formats.map((format) => format.name)) };
+
+/** What data a call is about: a path, or options. */
+export const dataOption = custom<OpenOptions, string | OpenOptions>((value) => {
+  const options = typeof value === 'string' ? { path: value } : value;
+  return parse(dataOptions, options, 'openDataset options');
+});
+
 /**
- * Opens what is at the path, in the format asked for or the first that matches. Throws ARGUMENT for an
- * unknown format, DATA for what is not there or matches none.
+ * Opens what is at the path, in the format asked for or the first that matches. Throws DATA for what is not there or
+ * matches none.
  */
 export async function openSource(options: OpenOptions): Promise<DatasetSource> {
   const { path, format } = options;
-  if (format !== undefined) return named(format).open(options);
+  if (format !== undefined) return formatCalled(format).open(options);
   for (const candidate of formats) {
     if (await candidate.matches(path)) return candidate.open(options);
   }
@@ -28,14 +36,7 @@ export async function openSource(options: OpenOptions): Promise<DatasetSource> {
   throw dataError(path, `is not a folder and not a .tar file; ${described()}`);
 }
 
-function named(format: string): Format {
-  const known = name(
-    format,
-    formats.map((one) => one.name),
-    'format',
-  );
-  return formats.find((one) => one.name === known) as Format;
-}
+const formatCalled = (name: string) => formats.find((format) => format.name === name) as Format;
 
 function described(): string {
   return `what can be opened: ${formats.map(({ name: called, summary }) => `${called} (${summary})`).join('; ')}`;

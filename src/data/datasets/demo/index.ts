@@ -1,11 +1,11 @@
 /** The data set that the package draws itself: objects of ten classes on cluttered grounds, whose places are known. */
-import * as check from '../../../check';
+import { completed } from '../../../option';
 import { Purpose, Stream } from '../../../rng';
 import { drawScene, mask, paint, type Scene } from './scene';
 import { shapes } from './shapes';
 import { dataError } from '../../fail';
 import type { Item, DatasetSource } from '../../source';
-import type { Format, OpenOptions } from '../format';
+import { demoOptions, type Format, type OpenOptions } from '../format';
 
 const classes = Object.keys(shapes);
 
@@ -13,15 +13,9 @@ const classes = Object.keys(shapes);
 const SPLITS = ['train', 'test'];
 
 function settings({ demo = {}, split = 'train' }: OpenOptions) {
-  const given = check.options(demo, ['count', 'size', 'seed'], 'demo');
   if (!SPLITS.includes(split))
     throw dataError('demo', `has no split "${split}", only ${SPLITS.join(' and ')}`);
-  return {
-    count: check.integer(given.count ?? 250, 'demo.count', 1, 1_000_000),
-    size: check.integer(given.size ?? 128, 'demo.size', 8, 1024),
-    seed: check.integer(given.seed ?? 0, 'demo.seed', 0),
-    split,
-  };
+  return { ...completed(demoOptions, demo), split };
 }
 
 /** Classes in turn, as even as the count allows; ordered by class, then number. */
