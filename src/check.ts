@@ -62,12 +62,17 @@ export function name<T extends string>(value: unknown, known: readonly T[], argu
   throw new SaliencyMixError('ARGUMENT', `${message}${hint}`, { argument, expected, received });
 }
 
-/** A plain options object without names that nobody knows. */
-export function options(value: unknown, known: readonly string[], argument: string): Record<string, unknown> {
+/** A plain object of options. */
+export function object(value: unknown, argument: string): Record<string, unknown> {
   if (value === undefined) return {};
-  if (value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value)) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value))
     throw invalid(argument, 'an object of options', value);
-  }
+  return value as Record<string, unknown>;
+}
+
+/** A plain options object without names that nobody knows. */
+export function options(given: unknown, known: readonly string[], argument: string): Record<string, unknown> {
+  const value = object(given, argument);
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     throw new SaliencyMixError(
@@ -80,7 +85,7 @@ export function options(value: unknown, known: readonly string[], argument: stri
       },
     );
   }
-  return value as Record<string, unknown>;
+  return value;
 }
 
 export function integer(

@@ -191,9 +191,18 @@ export const group = <T extends OptionTable>(table: T): Option<Parsed<T>, 'optio
 export const abortSignal = (): Option<AbortSignal, 'optional'> =>
   custom((value) => check.signal(value) as AbortSignal);
 
-/** A function that is told how far a job is. */
-export const callback = <T>(): Option<(event: T) => void, 'optional'> =>
+/** Height and width of images. */
+export const sides = (): Option<readonly [height: number, width: number], 'optional'> =>
   custom((value, argument) => {
-    if (typeof value === 'function') return value as (event: T) => void;
-    throw check.invalid(argument, 'a function', value);
+    if (!Array.isArray(value) || value.length !== 2) throw check.invalid(argument, '[height, width]', value);
+    const side = (i: number) => check.integer(value[i], `${argument}[${i}]`, 1, 1 << 16);
+    return [side(0), side(1)];
+  });
+
+export const callback = <T extends (...args: never[]) => unknown>(
+  expected = 'a function',
+): Option<T, 'optional'> =>
+  custom((value, argument) => {
+    if (typeof value === 'function') return value as T;
+    throw check.invalid(argument, expected, value);
   });

@@ -28,7 +28,7 @@ export const mapsOptions = {
   force: flag({ default: false, about: 'write into a folder that is not empty' }),
   /** Stop at the first bad file. */
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
-  onProgress: callback<Progress>(),
+  onProgress: callback<(progress: Progress) => void>(),
 };
 
 export type MapsOptions = OptionsOf<typeof mapsOptions>;

@@ -61,7 +61,7 @@ export const augmentOptions = {
   /** Stop at the first bad file; unless given, bad files are reported and left out. */
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
-  onProgress: callback<Progress>(),
+  onProgress: callback<(progress: Progress) => void>(),
 };
 
 export type AugmentOptions = OptionsOf<typeof augmentOptions>;

@@ -3,29 +3,39 @@
  * reads a few numbers that change from step to step ("scalars"), which are inputs of the graph. A new one: an entry here.
  */
 import * as check from '../check';
+import { custom, flag, named, type OptionsOf, parse, real, required } from '../option';
 import type { Value } from './graph';
 import { add, div, mul, sqrt, sub } from './ops';
 
-export interface SgdOptions {
-  name: 'sgd';
+const sgdOptions = {
+  name: required(named(['sgd'] as const)),
   /** 0.9 unless given. */
-  momentum?: number;
+  momentum: real('0 … 1', [0, 1], { default: 0.9 }),
   /** Nesterov's momentum; false unless given. */
-  nesterov?: boolean;
+  nesterov: flag({ default: false }),
   /** Added to the gradient of every parameter, times the weight; 0 unless given. */
-  weightDecay?: number;
-}
+  weightDecay: real('0 … 1', [0, 1], { default: 0 }),
+};
 
-export interface AdamWOptions {
-  name: 'adamw';
+const adamwOptions = {
+  name: required(named(['adamw'] as const)),
   /** 0.9 and 0.999 unless given. */
-  betas?: readonly [number, number];
+  betas: custom(checkBetas, { default: [0.9, 0.999] as readonly [number, number] }),
   /** 1e-8 unless given. */
-  epsilon?: number;
+  epsilon: real('number > 0', [0, 1, 'open'], { default: 1e-8 }),
   /** Decoupled; 0.01 unless given. */
-  weightDecay?: number;
+  weightDecay: real('0 … 1', [0, 1], { default: 0.01 }),
+};
+
+function checkBetas(value: unknown): readonly [number, number] {
+  const inRange = (beta: unknown) => typeof beta === 'number' && beta >= 0 && beta < 1;
+  if (!Array.isArray(value) || value.length !== 2 || !value.every(inRange))
+    throw check.invalid('optimizer.betas', 'two numbers from 0 to below 1', value);
+  return [value[0], value[1]] as [number, number];
 }
 
+export type SgdOptions = OptionsOf<typeof sgdOptions>;
+export type AdamWOptions = OptionsOf<typeof adamwOptions>;
 export type OptimizerOptions = SgdOptions | AdamWOptions;
 
 export interface Optimizer {
@@ -46,15 +56,13 @@ export interface Optimizer {
 
 /** v ← momentum·v + g + decay·w; w ← w − rate·(v, or with Nesterov g + decay·w + momentum·v). As PyTorch has it. */
 function sgd(given: Record<string, unknown>): Optimizer {
-  check.options(given, ['name', 'momentum', 'nesterov', 'weightDecay'], 'optimizer');
-  const momentum = check.number(given.momentum ?? 0.9, 'optimizer.momentum', 0, 1);
-  const nesterov = check.boolean(given.nesterov ?? false, 'optimizer.nesterov');
-  const weightDecay = check.number(given.weightDecay ?? 0, 'optimizer.weightDecay', 0, 1);
+  const options = parse(sgdOptions, given, 'optimizer', 'optimizer.');
+  const { momentum, nesterov, weightDecay } = options;
   if (nesterov && momentum === 0)
     throw check.invalid('optimizer.momentum', 'a number above 0 (nesterov needs it)', momentum);
   return {
     name: 'sgd',
-    options: { name: 'sgd', momentum, nesterov, weightDecay },
+    options,
     slots: momentum > 0 ? ['momentum'] : [],
     scalars: ['stepSize'],
     scalarsAt: (learningRate) => [learningRate],
@@ -74,17 +82,12 @@ function sgd(given: Record<string, unknown>): Optimizer {
  * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²; w ← w·(1 − rate·decay) − rate·(m/(1 − β₁ᵗ))/(√(v/(1 − β₂ᵗ)) + ε).
  */
 function adamw(given: Record<string, unknown>): Optimizer {
-  check.options(given, ['name', 'betas', 'epsilon', 'weightDecay'], 'optimizer');
-  const betas = given.betas ?? [0.9, 0.999];
-  const inRange = (beta: unknown) => typeof beta === 'number' && beta >= 0 && beta < 1;
-  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every(inRange))
-    throw check.invalid('optimizer.betas', 'two numbers from 0 to below 1', betas);
-  const [beta1, beta2] = betas as [number, number];
-  const epsilon = check.number(given.epsilon ?? 1e-8, 'optimizer.epsilon', 0, 1, 'open');
-  const weightDecay = check.number(given.weightDecay ?? 0.01, 'optimizer.weightDecay', 0, 1);
+  const options = parse(adamwOptions, given, 'optimizer', 'optimizer.');
+  const { betas, epsilon, weightDecay } = options;
+  const [beta1, beta2] = betas;
   return {
     name: 'adamw',
-    options: { name: 'adamw', betas: [beta1, beta2], epsilon, weightDecay },
+    options,
     slots: ['mean', 'square'],
     // 1 − rate·decay; rate/(1 − β₁ᵗ); √(1 − β₂ᵗ). They depend on the step alone, so they are computed here, in float64.
     scalars: ['decay', 'stepSize', 'bias2'],
@@ -114,6 +117,6 @@ export const optimizerNames = Object.keys(optimizers) as OptimizerOptions['name'
 
 /** @throws SaliencyMixError ARGUMENT for an unknown optimizer, an unknown option, or a value out of range */
 export function createOptimizer(given: unknown): Optimizer {
-  const options = check.options(given, Object.keys(given ?? {}), 'optimizer');
+  const options = { ...check.object(given, 'optimizer') };
   return optimizers[check.name(options.name, optimizerNames, 'optimizer.name')](options);
 }

@@ -1,44 +1,31 @@
 /** Models from outside: a function over a net becomes a model that is trained like those of the registry. */
 import * as check from '../check';
 import type { Value } from '../graph/graph';
+import { callback, custom, type OptionsOf, parse, required, sides, text } from '../option';
 import { modelNames } from './index';
-import { describeModel, type Model } from './model';
+import { classOption, describeModel, type Model } from './model';
 import type { Net } from './net';
 
-export interface ModelDefinition {
+const definitionOptions = {
   /** Its own: none of createModel's. */
-  name: string;
+  name: required(text('name')),
   /** Length of the logits. */
-  classes: number;
+  classes: classOption,
   /** What tells models of this name apart, as plain JSON: a checkpoint is only resumed with equal ones. */
-  options?: Readonly<Record<string, unknown>>;
+  options: custom<Record<string, unknown>, Readonly<Record<string, unknown>>>(plainObject),
   /** Size of the images, where parameters depend on it; 32 × 32 unless given. */
-  image?: readonly [height: number, width: number];
+  image: sides(),
   /**
    * images: N×3×H×W → logits: N×classes, made of layers and operators. Called for every graph that is made, and asks for
    * the same parameters each time, in training and in evaluation mode.
    */
-  build: (net: Net, images: Value) => Value;
-}
+  build: required(callback<(net: Net, images: Value) => Value>('a function (net, images) => logits')),
+};
 
-/**
- * A model that is not in the registry, to be trained like one that is.
- * @throws SaliencyMixError ARGUMENT for a wrong or unknown option; whatever `build` throws
- */
-export function defineModel(definition: ModelDefinition): Model {
-  const known = ['name', 'classes', 'options', 'image', 'build'];
-  const given = check.options(definition, known, 'model definition');
-  const name = check.text(given.name, 'name');
-  if ((modelNames as string[]).includes(name)) throw check.invalid('name', 'a name of its own', name);
-  const classes = check.integer(given.classes, 'classes', 1, 1 << 20);
-  const { build } = definition;
-  if (typeof build !== 'function') throw check.invalid('build', 'a function (net, images) => logits', build);
-  const options = { ...plainOptions(given.options), classes };
-  return describeModel(name, { options, build, image: imageSize(given.image) });
-}
+export type ModelDefinition = OptionsOf<typeof definitionOptions>;
 
-function plainOptions(given: unknown): Record<string, unknown> {
-  const options = check.options(given, Object.keys(given ?? {}), 'options');
+function plainObject(given: unknown): Record<string, unknown> {
+  const options = check.object(given, 'options');
   try {
     return JSON.parse(JSON.stringify(options)) as Record<string, unknown>;
   } catch (error) {
@@ -46,8 +33,12 @@ function plainOptions(given: unknown): Record<string, unknown> {
   }
 }
 
-function imageSize(given: unknown): [height: number, width: number] | undefined {
-  if (given === undefined) return undefined;
-  if (!Array.isArray(given) || given.length !== 2) throw check.invalid('image', '[height, width]', given);
-  return [check.integer(given[0], 'image[0]', 1, 1 << 16), check.integer(given[1], 'image[1]', 1, 1 << 16)];
+/**
+ * A model that is not in the registry, to be trained like one that is.
+ * @throws SaliencyMixError ARGUMENT for a wrong or unknown option; whatever `build` throws
+ */
+export function defineModel(definition: ModelDefinition): Model {
+  const { name, classes, options, image, build } = parse(definitionOptions, definition, 'model definition');
+  if ((modelNames as string[]).includes(name)) throw check.invalid('name', 'a name of its own', name);
+  return describeModel(name, { options: { ...options, classes }, build, image });
 }

@@ -36,8 +36,5 @@ export interface ModelOptions {
  */
 export function createModel(name: string, options: ModelOptions): Model {
   const family = models[check.name(name, modelNames, 'model')];
-  return describeModel(
-    name,
-    family.create(check.options(options, Object.keys(options ?? {}), 'model options')),
-  );
+  return describeModel(name, family.create(options));
 }

@@ -1,5 +1,6 @@
 /** What a model is: a name, options, and a function that builds it over a net. */
 import { Graph, type Value } from '../graph/graph';
+import { named, type OptionTable, required, whole } from '../option';
 import { Net, type Parameter } from './net';
 
 /** A classifier; createModel and defineModel give one. */
@@ -26,11 +27,14 @@ export interface Family {
   /** One line for help texts and tables. */
   readonly summary: string;
   readonly reference: string;
-  /** Names of its options. */
-  readonly takes: readonly string[];
-  /** `options` is an object; everything in it is checked here. */
-  create(options: Record<string, unknown>): Built;
+  readonly options: OptionTable;
+  create(options: unknown): Built;
 }
+
+/** Options of several families. */
+export const classOption = required(whole(1, { most: 1 << 20 }));
+export const stemOption = (byDefault: 'cifar' | 'imagenet') =>
+  named(['cifar', 'imagenet'], { default: byDefault });
 
 /** The model, with the parameters that it asks for when it is built. */
 export function describeModel(name: string, { options, build, image = [32, 32] }: Built): Model {

@@ -4,9 +4,10 @@
  */
 import type { Value } from '../graph/graph';
 import { add, relu } from '../graph/ops';
-import { integer, invalid, name as oneOf, options as known } from '../check';
+import { integer, invalid } from '../check';
+import { custom, named, type Parsed, parse, required, whole } from '../option';
 import { batchNorm, conv, globalAveragePool, linear, maxPool } from './layers';
-import type { Built, Family } from './model';
+import { type Built, classOption, type Family, stemOption } from './model';
 import type { Net } from './net';
 
 const stems = ['cifar', 'imagenet'] as const;
@@ -56,37 +57,33 @@ function stemOf(net: Net, stem: (typeof stems)[number], images: Value, width: nu
   return maxPool(relu(batchNorm(net, 'bn1', first)), 3, 2, 1);
 }
 
-function layerCounts(value: unknown): number[] {
+function layerCounts(value: unknown): readonly number[] {
   if (!Array.isArray(value) || value.length < 1 || value.length > 8)
     throw invalid('layers', '1 to 8 numbers of blocks, one per stage', value);
   return value.map((count) => integer(count, 'layers', 1, 1000));
 }
 
-const TAKES = ['block', 'layers', 'width', 'classes', 'stem'];
-const MEMBER_TAKES = ['classes', 'stem', 'width'];
+const resnetOptions = {
+  block: named(blockNames, { default: 'basic' }),
+  layers: required(custom(layerCounts)),
+  width: whole(1, { most: 4096, default: 64 }),
+  classes: classOption,
+  stem: stemOption('imagenet'),
+};
 
 /** Any residual network: block, blocks per stage, width of the first stage, classes, stem. */
-export function createResnet(given: Record<string, unknown>): Built {
-  known(given, TAKES, 'resnet options');
-  const block = oneOf(given.block ?? 'basic', blockNames, 'block');
-  const layers = layerCounts(given.layers);
-  const width = integer(given.width ?? 64, 'width', 1, 4096);
-  const classes = integer(given.classes, 'classes', 1, 1 << 20);
-  const stem = oneOf(given.stem ?? 'imagenet', stems, 'stem');
-  return {
-    options: { block, layers, width, classes, stem },
-    build(net, images) {
-      let x = stemOf(net, stem, images, width);
-      for (const [stage, count] of layers.entries()) {
-        for (let i = 0; i < count; i++) {
-          const stride = stage > 0 && i === 0 ? 2 : 1;
-          x = residual(net, blocks[block], `layer${stage + 1}.${i}`, x, width << stage, stride);
-        }
+const buildResnet =
+  ({ block, layers, width, classes, stem }: Parsed<typeof resnetOptions>): Built['build'] =>
+  (net, images) => {
+    let x = stemOf(net, stem, images, width);
+    for (const [stage, count] of layers.entries()) {
+      for (let i = 0; i < count; i++) {
+        const stride = stage > 0 && i === 0 ? 2 : 1;
+        x = residual(net, blocks[block], `layer${stage + 1}.${i}`, x, width << stage, stride);
       }
-      return linear(net, 'fc', globalAveragePool(x), classes);
-    },
+    }
+    return linear(net, 'fc', globalAveragePool(x), classes);
   };
-}
 
 /** A member of the family with fixed block and depth. */
 function member(
@@ -95,17 +92,18 @@ function member(
   defaults: { stem: (typeof stems)[number]; width: number },
   summary: string,
 ): Family {
+  const options = {
+    classes: classOption,
+    stem: stemOption(defaults.stem),
+    width: whole(1, { most: 4096, default: defaults.width }),
+  };
   return {
     summary,
     reference: 'He et al., Deep residual learning, CVPR 2016',
-    takes: MEMBER_TAKES,
+    options,
     create(given) {
-      known(given, MEMBER_TAKES, 'model options');
-      const { classes: count, stem: begin = defaults.stem, width: channels = defaults.width } = given;
-      const whole = { block, layers: [...layers], classes: count, stem: begin, width: channels };
-      const { options, build } = createResnet(whole);
-      const { classes, stem, width } = options;
-      return { options: { classes, stem, width }, build };
+      const complete = parse(options, given, 'model options');
+      return { options: complete, build: buildResnet({ block, layers, ...complete }) };
     },
   };
 }
@@ -131,8 +129,11 @@ export const resnets = {
   resnet: {
     summary: 'any residual network: block, layers, width',
     reference: 'He et al., Deep residual learning, CVPR 2016',
-    takes: TAKES,
-    create: createResnet,
+    options: resnetOptions,
+    create(given) {
+      const complete = parse(resnetOptions, given, 'resnet options');
+      return { options: complete, build: buildResnet(complete) };
+    },
   },
   resnet18: imagenet('basic', [2, 2, 2, 2], 18),
   resnet34: imagenet('basic', [3, 4, 6, 3], 34),

@@ -2,11 +2,11 @@
  * VGG-16 with batch normalisation: Simonyan & Zisserman, ICLR 2015; layers and names as torchvision has them. With the
  * CIFAR stem the three layers of the classifier are one, as is usual for images of 32².
  */
-import { integer, name as oneOf, options as known } from '../check';
 import { shapeError, type Value } from '../graph/graph';
 import { relu } from '../graph/ops';
+import { parse } from '../option';
 import { averagePoolTo, batchNorm, conv, dropout, globalAveragePool, linear, maxPool } from './layers';
-import type { Family } from './model';
+import { classOption, type Family, stemOption } from './model';
 import type { Net } from './net';
 
 /** Channels of the convolutions; 'pool' halves the sides. */
@@ -64,18 +64,17 @@ function imagenetClassifier(net: Net, x: Value, classes: number): Value {
   return linear(net, 'classifier.6', second, classes);
 }
 
-const TAKES = ['classes', 'stem'];
+const options = { classes: classOption, stem: stemOption('imagenet') };
 
 export const vgg16bn: Family = {
   summary: 'VGG-16 with batch normalisation; stem imagenet or cifar',
   reference: 'Simonyan & Zisserman, Very deep convolutional networks, ICLR 2015',
-  takes: TAKES,
+  options,
   create(given) {
-    known(given, TAKES, 'vgg16-bn options');
-    const classes = integer(given.classes, 'classes', 1, 1 << 20);
-    const stem = oneOf(given.stem ?? 'imagenet', ['cifar', 'imagenet'] as const, 'stem');
+    const complete = parse(options, given, 'vgg16-bn options');
+    const { classes, stem } = complete;
     return {
-      options: { classes, stem },
+      options: complete,
       image: stem === 'cifar' ? [32, 32] : [224, 224],
       build(net, images) {
         const x = features(net, images);

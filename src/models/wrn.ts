@@ -2,11 +2,12 @@
  * Wide residual networks: Zagoruyko & Komodakis, BMVC 2016. Blocks of activation before convolution, dropout between a
  * block's two convolutions, a 1×1 shortcut from the activated input where the shape changes.
  */
-import { integer, invalid, number, options as known } from '../check';
+import { invalid } from '../check';
 import type { Value } from '../graph/graph';
 import { add, relu } from '../graph/ops';
+import { parse, real, whole } from '../option';
 import { batchNorm, conv, dropout, globalAveragePool, linear } from './layers';
-import type { Family } from './model';
+import { classOption, type Family } from './model';
 import type { Net } from './net';
 
 interface BlockShape {
@@ -24,21 +25,23 @@ function block(net: Net, name: string, x: Value, { width, stride, dropoutRate }:
   return add(branch, conv(net, `${name}.shortcut`, active, { out: width, kernel: 1, stride }));
 }
 
-const TAKES = ['depth', 'widen', 'dropout', 'classes'];
+const options = {
+  depth: whole(10, { most: 1000, default: 28 }),
+  widen: whole(1, { most: 64, default: 10 }),
+  dropout: real('0 … 0.99', [0, 0.99], { default: 0 }),
+  classes: classOption,
+};
 
 export const wrn: Family = {
   summary: 'Wide ResNet: depth (6n + 4), widen, dropout; WRN-28-10 unless told otherwise',
   reference: 'Zagoruyko & Komodakis, Wide residual networks, BMVC 2016',
-  takes: TAKES,
+  options,
   create(given) {
-    known(given, TAKES, 'wrn options');
-    const depth = integer(given.depth ?? 28, 'depth', 10, 1000);
+    const complete = parse(options, given, 'wrn options');
+    const { depth, widen, dropout: dropoutRate, classes } = complete;
     if (depth % 6 !== 4) throw invalid('depth', '6n + 4, as 16, 22, 28 or 40', depth);
-    const widen = integer(given.widen ?? 10, 'widen', 1, 64);
-    const dropoutRate = number(given.dropout ?? 0, 'dropout', 0, 0.99);
-    const classes = integer(given.classes, 'classes', 1, 1 << 20);
     return {
-      options: { depth, widen, dropout: dropoutRate, classes },
+      options: complete,
       build(net, images) {
         let x = conv(net, 'conv1', images, { out: 16, kernel: 3 });
         for (let stage = 0; stage < 3; stage++) {

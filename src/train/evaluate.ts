@@ -40,7 +40,7 @@ export const evaluateOptions = {
   threads: threadsOption('all processors unless given'),
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
-  onProgress: callback<{ done: number; total: number }>(),
+  onProgress: callback<(progress: { done: number; total: number }) => void>(),
 };
 
 export type EvaluateOptions = OptionsOf<typeof evaluateOptions>;

@@ -5,20 +5,26 @@ import * as check from '../check';
 import { labels as checkLabels } from '../check-batch';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
-import { custom, later, named, type OptionsOf, type Parsed, parse, real, required, whole } from '../option';
+import {
+  custom,
+  later,
+  named,
+  type OptionsOf,
+  type Parsed,
+  parse,
+  real,
+  required,
+  sides,
+  whole,
+} from '../option';
 
 export const providers = ['cpu'] as const;
-
-function imageSize(value: unknown): readonly [height: number, width: number] {
-  if (!Array.isArray(value) || value.length !== 2) throw check.invalid('image', '[height, width]', value);
-  return [check.integer(value[0], 'image[0]', 1, 1 << 16), check.integer(value[1], 'image[1]', 1, 1 << 16)];
-}
 
 export const trainerOptions = {
   /** Images of a step; a step may have fewer, never more. */
   batch: required(whole(1, { most: 1 << 20 })),
   /** Height and width of the images. */
-  image: required(custom(imageSize)),
+  image: required(sides()),
   optimizer: required(
     custom<Optimizer, OptimizerOptions>((value = { name: 'sgd' }) => createOptimizer(value)),
   ),

@@ -136,7 +136,7 @@ export const trainOptions = {
   /** Stop at the first bad file; unless given, bad files are reported and left out. */
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
-  onProgress: callback<TrainProgress>(),
+  onProgress: callback<(progress: TrainProgress) => void>(),
   ...learningOptions,
 };
 

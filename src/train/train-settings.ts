@@ -40,7 +40,7 @@ export interface TrainSettings extends ScheduleSettings {
 const SMALL = 64;
 
 /** Options of any model; the number of classes is the data's, and the stem has a default of its own. */
-const MODEL_OPTIONS = new Set(modelNames.flatMap((name): readonly string[] => models[name].takes));
+const MODEL_OPTIONS = new Set(modelNames.flatMap((name) => Object.keys(models[name].options)));
 for (const name of ['classes', 'stem']) MODEL_OPTIONS.delete(name);
 
 /** The model's own options among those given; one that it does not take is refused by name. */
@@ -49,7 +49,7 @@ function createModelFor(learning: Training, classes: number, [height, width]: Si
   const given: Record<string, unknown> = { ...learning };
   const options: Record<string, unknown> = { classes };
   for (const option of MODEL_OPTIONS) if (given[option] !== undefined) options[option] = given[option];
-  const byItself = stem === 'auto' && !models[name].takes.includes('stem');
+  const byItself = stem === 'auto' && !('stem' in models[name].options);
   if (!byItself)
     options.stem = stem === 'auto' ? (Math.max(height, width) <= SMALL ? 'cifar' : 'imagenet') : stem;
   return createModel(name, options as unknown as ModelOptions);
