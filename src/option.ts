@@ -7,12 +7,16 @@ import * as check from './check';
 /** Whether users must give it, and where they need not, whether there is a value all the same. */
 type Presence = 'required' | 'default' | 'optional';
 
+/** What the command line makes a value from. */
+type Kind = 'name' | 'text' | 'number' | 'flag' | 'list' | 'size' | 'value';
+
 /** One option. Its name is its key in the table. `Input` is what users may pass, `Value` what comes of it. */
 export interface Option<Value, P extends Presence = Presence, Input = Value> {
-  readonly kind: 'name' | 'text' | 'number' | 'flag' | 'list' | 'value';
+  readonly kind: Kind;
   readonly presence: P;
   /** In words, for tables and help. */
   readonly values: string;
+  /** For tables and help; empty where the command line does not have it. */
   readonly about: string;
   /** A shorter name on the command line. */
   readonly alias?: string;
@@ -105,7 +109,7 @@ interface Says<Default> {
 type PresenceOf<Default> = [Default] extends [undefined] ? 'optional' : 'default';
 
 function option<Value, Default extends Value | undefined, Input = Value>(
-  kind: Option<Value>['kind'],
+  kind: Kind,
   values: string,
   { about = '', ...says }: Says<Default>,
   checkValue: (value: unknown, argument: string) => Value,
@@ -128,80 +132,71 @@ export const optional = <Value, Input>(
 export const named = <T extends string, D extends T | undefined = undefined>(
   known: readonly T[],
   says: Says<D> = {},
-): Option<T, PresenceOf<D>> =>
-  option<T, D>('name', known.map((name) => `\`${name}\``).join(', '), says, (value, argument) =>
-    check.name(value, known, argument),
-  );
+) => {
+  const values = known.map((name) => `\`${name}\``).join(', ');
+  return option<T, D>('name', values, says, (value, argument) => check.name(value, known, argument));
+};
 
-export const text = <D extends string | undefined = undefined>(
-  values: string,
-  says: Says<D> = {},
-): Option<string, PresenceOf<D>> => option<string, D>('text', values, says, check.text);
+export const text = <D extends string | undefined = undefined>(values: string, says: Says<D> = {}) =>
+  option<string, D>('text', values, says, check.text);
 
 /** A whole number of at least `least`, and at most `most` where that is given. */
 export const whole = <D extends number | undefined = undefined>(
   least: number,
   { most, ...says }: Says<D> & { most?: number } = {},
-): Option<number, PresenceOf<D>> =>
-  option<number, D>(
-    'number',
-    most === undefined ? `whole number ≥ ${least}` : `${least} … ${most}`,
-    says,
-    (value, argument) => check.integer(value, argument, least, most),
+) => {
+  const values = most === undefined ? `whole number ≥ ${least}` : `${least} … ${most}`;
+  return option<number, D>('number', values, says, (value, argument) =>
+    check.integer(value, argument, least, most),
   );
+};
 
 /** A number in a range, see check.number. */
 export const real = <D extends number | undefined = undefined>(
   values: string,
   range: readonly [least: number, most: number, open?: 'open'],
   says: Says<D> = {},
-): Option<number, PresenceOf<D>> =>
-  option<number, D>('number', values, says, (value, argument) => check.number(value, argument, ...range));
+) => option<number, D>('number', values, says, (value, argument) => check.number(value, argument, ...range));
 
-export const flag = <D extends boolean | undefined = undefined>(
-  says: Says<D> = {},
-): Option<boolean, PresenceOf<D>> => option<boolean, D>('flag', '`true`, `false`', says, check.boolean);
+export const flag = <D extends boolean | undefined = undefined>(says: Says<D> = {}) =>
+  option<boolean, D>('flag', '`true`, `false`', says, check.boolean);
 
 /** Numbers, `count` of them where that is given. */
 export const list = <D extends readonly number[] | undefined = undefined>(
   values: string,
   each: (value: unknown, argument: string) => number,
   { count, ...says }: Says<D> & { count?: number } = {},
-): Option<readonly number[], PresenceOf<D>> =>
+) =>
   option<readonly number[], D>('list', values, says, (value, argument) => {
     if (!Array.isArray(value) || (count !== undefined && value.length !== count))
       throw check.invalid(argument, count === undefined ? 'a list of numbers' : `${count} numbers`, value);
-    return Object.freeze(value.map((one) => each(one, argument)));
+    return value.map((one) => each(one, argument));
   });
 
 /** Anything else, with a check of its own. */
 export const custom = <Value, Input = Value, D extends Value | undefined = undefined>(
   checkValue: (value: unknown, argument: string) => Value,
-  says: Says<D> = {},
-): Option<Value, PresenceOf<D>, Input> =>
-  option<Value, D, Input>('value', says.values ?? '', says, checkValue);
+  { kind = 'value', ...says }: Says<D> & { kind?: Kind } = {},
+) => option<Value, D, Input>(kind, '', says, checkValue);
 
 /** Checked later, by whoever knows what it depends on: the shape of a batch, the backends of this build. */
-export const later = <T>(): Option<T, 'optional'> => custom((value) => value as T);
+export const later = <T>() => custom((value) => value as T);
 
 /** Options within options. */
-export const group = <T extends OptionTable>(table: T): Option<Parsed<T>, 'optional', OptionsOf<T>> =>
-  custom((value, argument) => parse(table, value, argument, `${argument}.`));
+export const group = <T extends OptionTable>(table: T) =>
+  custom<Parsed<T>, OptionsOf<T>>((value, argument) => parse(table, value, argument, `${argument}.`));
 
-export const abortSignal = (): Option<AbortSignal, 'optional'> =>
-  custom((value) => check.signal(value) as AbortSignal);
+export const abortSignal = () => custom((value) => check.signal(value) as AbortSignal);
 
 /** Height and width of images. */
-export const sides = (): Option<readonly [height: number, width: number], 'optional'> =>
-  custom((value, argument) => {
+export const sides = () =>
+  custom((value, argument): readonly [height: number, width: number] => {
     if (!Array.isArray(value) || value.length !== 2) throw check.invalid(argument, '[height, width]', value);
     const side = (i: number) => check.integer(value[i], `${argument}[${i}]`, 1, 1 << 16);
     return [side(0), side(1)];
   });
 
-export const callback = <T extends (...args: never[]) => unknown>(
-  expected = 'a function',
-): Option<T, 'optional'> =>
+export const callback = <T extends (...args: never[]) => unknown>(expected = 'a function') =>
   custom((value, argument) => {
     if (typeof value === 'function') return value as T;
     throw check.invalid(argument, expected, value);

@@ -175,6 +175,11 @@ describe('nothing of a call happens before its arguments are checked', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test('an option that the optimizer does not take is refused before data is looked for', async () => {
+    const options = { data: join(work, 'not there'), out: work, optimizer: 'adamw', momentum: 0.5 } as const;
+    await expect(train(options)).rejects.toThrow('Unknown option "momentum" in optimizer');
+  });
+
   test('a call that is refused does not count', async () => {
     const [refusing, other] = [createMixer({ classes: 2 }), createMixer({ classes: 2 })];
     const into = new Float32Array(1);

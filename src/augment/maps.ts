@@ -5,7 +5,7 @@ import { decode, encode, type Size } from '../data/codec';
 import { createGate } from '../data/concurrency';
 import { type Dataset, openData } from '../data/dataset';
 import { dataOption } from '../data/datasets';
-import { checkSides } from '../data/size';
+import { checkSize, type SizeOption } from '../data/size';
 import { SaliencyMixError } from '../errors';
 import { drawCross, mapToGray, overlay } from '../report/overlay';
 import { chooseBackend, runOptions } from '../native/backends';
@@ -16,14 +16,23 @@ import { PARTIAL, writeError, writeWhole } from '../run/files';
 import { checkApart } from '../run/out-folder';
 import type { Progress } from './options';
 
+function ownOrSides(value: unknown): Size | undefined {
+  const size = checkSize(value);
+  if (typeof size === 'number') return [size, size];
+  return typeof size === 'string' ? undefined : size;
+}
+
 export const mapsOptions = {
   method: searchOptions.method,
   saliencyModel: searchOptions.saliencyModel,
   ...runOptions,
   data: required(dataOption),
   out: required(text('path')),
-  /** [height, width] to bring the images to; their own sizes unless given. */
-  size: custom<Size>(checkSides),
+  /** What to bring the images to; their own sizes unless given, and with 'keep' and 'auto'. */
+  size: custom<Size | undefined, SizeOption>(ownOrSides, {
+    kind: 'size',
+    about: 'pixels of a side, or HEIGHTxWIDTH; each image’s own unless given',
+  }),
   /** Write into a folder that is not empty, over files of the same names. */
   force: flag({ default: false, about: 'write into a folder that is not empty' }),
   /** Stop at the first bad file. */

@@ -40,7 +40,7 @@ export const augmentOptions = {
   data: required(dataOption),
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */
-  size: sizeOption,
+  size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),
   /** 64 unless given. Pairs are drawn within a batch. */
   batch: whole(1, { most: 65536, default: 64, about: 'images per batch; pairs are drawn within it' }),
   /** Passes over the data, each with draws of its own; 1 unless given. */

@@ -5,7 +5,7 @@ import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
-import { addOptions, dataOf, mixerNames, modeOf, parseSize, reportBad, runCommand } from './run';
+import { addOptions, dataOf, mixerNames, modeOf, reportBad, runCommand } from './run';
 
 interface Parsed extends Record<string, unknown> {
   split?: string;
@@ -44,14 +44,9 @@ export function addAugment(program: Command): void {
     .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .requiredOption('--out <folder>', 'where to write; a new or empty folder')
     .option('--split <name>', 'which of train, val, test, where the data has them (default train)')
-    .option(
-      '--size <size>',
-      'pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224',
-      parseSize,
-    )
     .option('--resume', 'go on with a run that was stopped, to the same bytes')
     .option('--force', 'replace what an earlier run has written to the folder');
-  addOptions(command, augmentOptions, ['batch', 'copies', 'format', 'encoding', 'shard', 'strict']);
+  addOptions(command, augmentOptions);
   command.optionsGroup('Mixing:');
   addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: Parsed) =>
     runCommand(async (signal) => {

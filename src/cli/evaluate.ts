@@ -3,7 +3,7 @@ import { pick } from '../option';
 import { percent } from '../report/figures';
 import { evaluate, evaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
-import { addOptions, dataOf, parseSize, reportBad, runCommand } from './run';
+import { addOptions, dataOf, reportBad, runCommand } from './run';
 
 interface Parsed extends Record<string, unknown> {
   data: string;
@@ -43,19 +43,17 @@ export function addEvaluate(program: Command): void {
     .argument('<model>', 'checkpoint.safetensors or model.onnx')
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .option('--split <name>', 'which of train, val, test (default test, where there are splits)')
-    .option('--size <size>', 'pixels of a side or HEIGHTxWIDTH (default: as trained)', parseSize)
     .option('--json', 'everything as JSON');
-  addOptions(command, evaluateOptions, ['mean', 'std', 'batch', 'threads', 'strict']).action(
-    (model: string, parsed: Parsed) =>
-      runCommand(async (signal) => {
-        const line = progressLine();
-        const onProgress = ({ done, total }: { done: number; total: number }) => line.update(done, total, 0);
-        const data = dataOf(parsed.data, parsed.split);
-        const options = { ...pick(evaluateOptions, parsed), model, data, signal, onProgress };
-        const result = await evaluate(options).finally(() => line.stop());
-        reportBad(result.bad);
-        if (parsed.json) console.log(JSON.stringify(result, null, 2));
-        else print(result);
-      }),
+  addOptions(command, evaluateOptions).action((model: string, parsed: Parsed) =>
+    runCommand(async (signal) => {
+      const line = progressLine();
+      const onProgress = ({ done, total }: { done: number; total: number }) => line.update(done, total, 0);
+      const data = dataOf(parsed.data, parsed.split);
+      const options = { ...pick(evaluateOptions, parsed), model, data, signal, onProgress };
+      const result = await evaluate(options).finally(() => line.stop());
+      reportBad(result.bad);
+      if (parsed.json) console.log(JSON.stringify(result, null, 2));
+      else print(result);
+    }),
   );
 }

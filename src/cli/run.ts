@@ -1,10 +1,10 @@
 /** What every command shares: options in words to options of the API, and how a command ends. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option as CommandOption } from 'commander';
 import { bulkMode } from '../data/codec';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { mixerOptions } from '../mix/options';
-import type { OptionTable } from '../option';
+import type { Option, OptionTable } from '../option';
 import type { Mode } from '../run/out-folder';
 
 /** 128 + SIGINT, as shells have it. */
@@ -27,14 +27,25 @@ export function toNumbers(text: string): number[] {
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Options from a table of the API: the same names, checks and words. */
-export function addOptions(
-  command: Command,
-  table: OptionTable,
-  names: readonly string[] = Object.keys(table),
-): Command {
+/** "224", "32x48", "keep" or "auto". */
+function toSize(text: string): number | [number, number] | 'keep' | 'auto' {
+  if (text === 'keep' || text === 'auto') return text;
+  const match = /^(\d+)(?:x(\d+))?$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be a number of pixels, HEIGHTxWIDTH, keep or auto.');
+  return match[2] === undefined ? Number(match[1]) : [Number(match[1]), Number(match[2])];
+}
+
+const parsers: { [kind in Option<unknown>['kind']]?: (text: string) => unknown } = {
+  number: toNumber,
+  list: toNumbers,
+  size: toSize,
+};
+
+/** Options from a table of the API, or those `names` of it: the same names, checks and words. */
+export function addOptions(command: Command, table: OptionTable, names = Object.keys(table)): Command {
   for (const name of names) {
     const { kind, alias, about, values, default: byDefault } = table[name];
+    if (about === '') continue;
     const plain = (words: string) => words.replaceAll('`', '');
     if (kind === 'flag') {
       if (byDefault !== true) command.option(`--${kebab(name)}`, plain(about));
@@ -46,9 +57,9 @@ export function addOptions(
     const standard = kind === 'value' ? undefined : (byDefault as string | number | undefined);
     const shown = standard === undefined ? '' : `; default ${standard}`;
     const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
-    const option = new Option(flags, plain(`${about}${range}${shown}`));
-    if (kind === 'number') option.argParser(toNumber);
-    if (kind === 'list') option.argParser(toNumbers);
+    const option = new CommandOption(flags, plain(`${about}${range}${shown}`));
+    const parser = parsers[kind];
+    if (parser) option.argParser(parser);
     command.addOption(option);
   }
   return command;
@@ -66,14 +77,6 @@ export function modeOf(command: Command, { resume, force }: { resume?: boolean; 
   if (resume && force) command.error('error: --resume and --force exclude each other');
   if (resume) return 'resume';
   return force ? 'force' : 'new';
-}
-
-/** "224", "32x48", "keep" or "auto". */
-export function parseSize(text: string): number | [number, number] | 'keep' | 'auto' {
-  if (text === 'keep' || text === 'auto') return text;
-  const match = /^(\d+)(?:x(\d+))?$/.exec(text);
-  if (!match) throw new InvalidArgumentError('It must be a number of pixels, HEIGHTxWIDTH, keep or auto.');
-  return match[2] === undefined ? Number(match[1]) : [Number(match[1]), Number(match[2])];
 }
 
 /** `file: reason` for each bad file, all of them: the run goes on without them, and the user must know. */

@@ -1,21 +1,14 @@
 import type { Command } from 'commander';
 import { type MapsOptions, mapsOptions, writeMaps } from '../augment/maps';
-import type { Size } from '../data/codec';
 import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
-import { addOptions, dataOf, parseSize, reportBad, runCommand } from './run';
+import { addOptions, dataOf, reportBad, runCommand } from './run';
 
 interface Parsed extends Record<string, unknown> {
   split?: string;
-  size?: number | [number, number] | 'keep' | 'auto';
   saliency?: MapsOptions['method'];
-}
-
-function toSize(size: Parsed['size']): Size | undefined {
-  if (typeof size === 'number') return [size, size];
-  return Array.isArray(size) ? size : undefined;
 }
 
 export function addSaliency(program: Command): void {
@@ -24,9 +17,8 @@ export function addSaliency(program: Command): void {
     .description('write the saliency map, an overlay and the peak of every image')
     .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .requiredOption('--out <folder>', 'where to write; a new or empty folder')
-    .option('--split <name>', 'which of train, val, test, where the data has them (default train)')
-    .option('--size <size>', 'pixels of a side, or HEIGHTxWIDTH (default: each image’s own)', parseSize);
-  addOptions(command, mapsOptions, ['force', 'strict']);
+    .option('--split <name>', 'which of train, val, test, where the data has them (default train)');
+  addOptions(command, mapsOptions);
   addOptions(command, mixerOptions, ['saliency', 'saliencyModel', 'backend', 'threads']).action(
     (path: string, parsed: Parsed) =>
       runCommand(async (signal) => {
@@ -35,7 +27,6 @@ export function addSaliency(program: Command): void {
           ...pick(mapsOptions, parsed),
           data: dataOf(path, parsed.split),
           method: parsed.saliency,
-          size: toSize(parsed.size),
           signal,
           onProgress: ({ done, total, before }) => line.update(done, total, before),
         }).finally(() => line.stop());

@@ -5,9 +5,9 @@ import { pick } from '../option';
 import { percent } from '../report/figures';
 import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
-import { learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
+import { jobOptions, learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
 import { trainLine } from './progress';
-import { addOptions, dataOf, mixerNames, modeOf, parseSize, reportBad, runCommand } from './run';
+import { addOptions, dataOf, mixerNames, modeOf, reportBad, runCommand } from './run';
 
 interface Parsed extends Record<string, unknown> {
   data: string;
@@ -53,14 +53,9 @@ export function addTrain(program: Command): void {
     .option('--test <data>', 'what to test on after every epoch (default: the split test or val of the data)')
     .option('--no-test', 'train without testing')
     .option('--out <folder>', 'where to write; a new or empty folder', 'training')
-    .option(
-      '--size <size>',
-      'pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224',
-      parseSize,
-    )
     .option('--resume', 'go on with a run that was stopped, to the same numbers')
     .option('--force', 'replace what an earlier run has written to the folder');
-  addOptions(command, trainOptions, ['checkpointMinutes', 'strict']);
+  addOptions(command, jobOptions);
   command.optionsGroup('Learning:');
   addOptions(command, learningOptions);
   command.optionsGroup('Mixing:');

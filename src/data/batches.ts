@@ -18,7 +18,7 @@ const batchOptions = {
    * Height and width of all images: a side, [height, width], 'keep' or 'auto'. Default 'auto', see
    * resolveSize.
    */
-  size: sizeOption,
+  size: sizeOption(),
   /** Images in a batch; the last may have fewer. Default 64. */
   batch: whole(1, { default: 64 }),
   /** Default true; false keeps the order of the items. */

@@ -24,24 +24,18 @@ const USUAL: Size = [224, 224];
 const PROBES = 64;
 
 const LARGEST = 1 << 14;
-const EXPECTED = 'a number of pixels, [height, width], "keep" or "auto"';
-
-/** Both sides. Throws ARGUMENT. */
-export function checkSides(value: unknown): Size {
-  if (Array.isArray(value) && value.length === 2)
-    return [integer(value[0], 'size[0]', 1, LARGEST), integer(value[1], 'size[1]', 1, LARGEST)];
-  throw invalid('size', EXPECTED, value);
-}
 
 /** Checks a size option. Throws ARGUMENT. */
 export function checkSize(value: unknown): SizeOption {
   if (value === 'keep' || value === 'auto') return value;
-  if (Array.isArray(value)) return checkSides(value);
+  if (Array.isArray(value) && value.length === 2) {
+    return [integer(value[0], 'size[0]', 1, LARGEST), integer(value[1], 'size[1]', 1, LARGEST)];
+  }
   if (typeof value === 'number') return integer(value, 'size', 1, LARGEST);
-  throw invalid('size', EXPECTED, value);
+  throw invalid('size', 'a number of pixels, [height, width], "keep" or "auto"', value);
 }
 
-export const sizeOption = custom<SizeOption>(checkSize);
+export const sizeOption = (about?: string) => custom<SizeOption>(checkSize, { kind: 'size', about });
 
 /**
  * The size to decode to. `'keep'`: that of the first readable image, and strict. `'auto'`: up to 64 images, evenly

@@ -51,7 +51,8 @@ const outputOptions = {
  * std 1 (so [0, 1]) unless given.
  */
 export function resolveOutput(given: unknown, channels: number): ResolvedOutput {
-  const { layout, dtype, ...values } = parse(outputOptions, given, 'output', 'output.');
+  const values = parse(outputOptions, given, 'output', 'output.');
+  const { layout, dtype } = values;
   if (dtype === 'uint8' && (values.mean !== undefined || values.std !== undefined)) {
     throw check.invalid('output.dtype', '"float32" or "float16" where mean or std is given', dtype);
   }

@@ -32,7 +32,7 @@ export const evaluateOptions = {
   /** The split test or val of the data is taken where there is one, unless a split is given. */
   data: required(dataOption),
   /** Those the model was trained with, unless given; else 'auto', ImageNet's mean and standard deviation. */
-  size: sizeOption,
+  size: sizeOption('pixels of a side or HEIGHTxWIDTH; as trained unless given'),
   mean: optional(trainedMean, 'per channel, of [0, 1]; as trained unless given'),
   std: optional(trainedStd, 'per channel; as trained unless given'),
   /** 128 unless given. */

@@ -15,7 +15,6 @@ import {
   list,
   named,
   type OptionsOf,
-  type Parsed,
   real,
   required,
   text,
@@ -114,7 +113,8 @@ const runMixerOptions = {
 type RunMixerOptions = Omit<MixerOptions, 'seed' | 'threads' | 'classes'>;
 const parseMixer = (value: unknown) => completeMixer(checked(runMixerOptions, value, 'mixer options'));
 
-export const trainOptions = {
+/** What a run is about; how it learns is apart. */
+export const jobOptions = {
   /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
   data: required(dataOption),
   /** What is tested after every epoch: the same forms; the split test or val of `data` unless given; false for nothing. */
@@ -123,7 +123,7 @@ export const trainOptions = {
   ),
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */
-  size: sizeOption,
+  size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),
   /** Options of the mixer; its seed and threads are those of the run. */
   mixer: custom<MixOptions, RunMixerOptions, MixOptions>(parseMixer, { default: parseMixer(undefined) }),
   /** new unless given. */
@@ -137,9 +137,9 @@ export const trainOptions = {
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
   onProgress: callback<(progress: TrainProgress) => void>(),
-  ...learningOptions,
 };
+
+export const trainOptions = { ...jobOptions, ...learningOptions };
 
 export type LearningOptions = OptionsOf<typeof learningOptions>;
 export type TrainOptions = OptionsOf<typeof trainOptions>;
-export type Training = Parsed<typeof trainOptions>;

@@ -6,9 +6,10 @@ import type { Size } from '../data/codec';
 import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
+import { type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
-import type { Training } from './train-options';
+import { trainOptions } from './train-options';
 
 interface DataSettings {
   path: string;
@@ -36,6 +37,35 @@ export interface TrainSettings extends ScheduleSettings {
   seed: number;
 }
 
+/** Options that the optimizer does not take are refused by it, by name. */
+function optimizerOf({
+  optimizer: name,
+  momentum,
+  nesterov,
+  weightDecay,
+}: Parsed<typeof trainOptions>): OptimizerOptions {
+  const given: Record<string, unknown> = { name, weightDecay };
+  if (name === 'sgd') {
+    given.momentum = momentum ?? 0.9;
+    given.nesterov = nesterov ?? given.momentum !== 0;
+    given.weightDecay ??= 5e-4;
+  } else {
+    if (momentum !== undefined) given.momentum = momentum;
+    if (nesterov !== undefined) given.nesterov = nesterov;
+  }
+  return createOptimizer(given).options;
+}
+
+/** The options of a run, checked and completed before anything is opened or written. */
+export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer'> & {
+  readonly optimizer: OptimizerOptions;
+};
+
+export function parseTraining(given: unknown): Training {
+  const options = parse(trainOptions, given, 'train options');
+  return Object.freeze({ ...options, optimizer: optimizerOf(options) });
+}
+
 /** Longest side of images that are treated as CIFAR's are: the stem keeps their size, and crops shift by 4 pixels. */
 const SMALL = 64;
 
@@ -53,20 +83,6 @@ function createModelFor(learning: Training, classes: number, [height, width]: Si
   if (!byItself)
     options.stem = stem === 'auto' ? (Math.max(height, width) <= SMALL ? 'cifar' : 'imagenet') : stem;
   return createModel(name, options as unknown as ModelOptions);
-}
-
-/** Options that the optimizer does not take are refused by it, by name. */
-function optimizerOf({ optimizer: name, momentum, nesterov, weightDecay }: Training): OptimizerOptions {
-  const given: Record<string, unknown> = { name, weightDecay };
-  if (name === 'sgd') {
-    given.momentum = momentum ?? 0.9;
-    given.nesterov = nesterov ?? given.momentum !== 0;
-    given.weightDecay ??= 5e-4;
-  } else {
-    if (momentum !== undefined) given.momentum = momentum;
-    if (nesterov !== undefined) given.nesterov = nesterov;
-  }
-  return createOptimizer(given).options;
 }
 
 function identified(dataset: Dataset, { demo }: OpenOptions): DataSettings {
@@ -98,7 +114,7 @@ export async function settle(
     milestones: options.milestones ?? [0.3, 0.6, 0.8].map((share) => share * epochs),
     gamma,
     warmup,
-    optimizer: optimizerOf(options),
+    optimizer: options.optimizer,
     labelSmoothing,
     augment: { crop: options.crop ?? (Math.max(...size) <= SMALL ? 4 : 0), flip },
     mean,

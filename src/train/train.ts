@@ -9,7 +9,6 @@ import { SaliencyMixError } from '../errors';
 import { workOf } from '../mix/index';
 import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
-import { parse } from '../option';
 import { type Environment, environment } from '../run/environment';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { beginning, type RunFile, writeRun } from '../run/run-file';
@@ -17,8 +16,8 @@ import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
 import { matchClasses, openTest, type Tested } from './test-data';
-import { type Training, type TrainOptions, trainOptions } from './train-options';
-import { settle, type TrainSettings } from './train-settings';
+import type { TrainOptions } from './train-options';
+import { parseTraining, settle, type Training, type TrainSettings } from './train-settings';
 import { Trainer } from './trainer';
 
 export const CHECKPOINT = 'checkpoint.safetensors';
@@ -189,7 +188,7 @@ function withCheckpoint(error: unknown, out: string): unknown {
  *   no longer finite; FILE with `strict`; the signal's reason when aborted. `mode: 'resume'` goes on to the same numbers.
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
-  const options = parse(trainOptions, given, 'train options');
+  const options = parseTraining(given);
   checkBackend(options.mixer.backend, workOf(0, [options.mixer]).needs);
   const started = Date.now();
   const data = await openData(options.data);

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { openDataset } from '../../src/data/dataset';
-import { parse } from '../../src/option';
 import { learningBatches } from '../../src/train/batches';
-import { type TrainOptions, trainOptions } from '../../src/train/train-options';
-import { settle } from '../../src/train/train-settings';
+import type { TrainOptions } from '../../src/train/train-options';
+import { parseTraining, settle } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
 import { workFolder } from '../cli/fixtures';
 
@@ -21,7 +20,7 @@ const given: TrainOptions = {
 };
 
 async function epochOf(epoch: number, from: number, threads = 2, more: Partial<TrainOptions> = {}) {
-  const options = parse(trainOptions, { ...given, ...more }, 'train options');
+  const options = parseTraining({ ...given, ...more });
   const dataset = await openDataset(options.data);
   const { settings } = await settle(options, dataset, undefined);
   const all = [];
