@@ -25,8 +25,6 @@ const Backend* findBackend(std::string_view name) {
 }
 
 std::vector<std::string_view> lackedBy(const Backend& backend) {
-  constexpr std::pair<std::string_view, MixKind> kKinds[] = {
-      {"keep", MixKind::keep}, {"paste", MixKind::paste}, {"blend", MixKind::blend}, {"erase", MixKind::erase}};
   constexpr std::pair<std::string_view, Dtype> kDtypes[] = {
       {"uint8", Dtype::uint8}, {"float32", Dtype::float32}, {"float16", Dtype::float16}};
   std::vector<std::string_view> lacked;
@@ -34,7 +32,9 @@ std::vector<std::string_view> lackedBy(const Backend& backend) {
     if (!backend.supports(needs)) lacked.push_back(name);
   };
   for (const SaliencyMethod& method : kSaliencyMethods) ask(method.name, {&method, {}, {}});
-  for (const auto& [name, kind] : kKinds) ask(name, {nullptr, kind, {}});
+  for (std::size_t kind = 0; kind < kMixKindNames.size(); kind++) {
+    ask(kMixKindNames[kind], {nullptr, static_cast<MixKind>(kind), {}});
+  }
   for (const auto& [name, dtype] : kDtypes) ask(name, {nullptr, {}, dtype});
   return lacked;
 }

@@ -14,13 +14,15 @@ export {
 } from './device/batch';
 export { SaliencyMixError, type ErrorCode } from './errors';
 export { applyPlan, type ApplyOptions } from './mix/apply';
-export type { DetectionBox } from './mix/boxes';
+export type { DetectionBox } from './mix/box-geometry';
 export { mixMethodNames, type MixMethodName } from './mix/index';
-export { type CallOptions, createMixer, type MixedBatch, type Mixer, type PlanOptions } from './mix/mixer';
+export { type CallOptions, createMixer, type Mixer, type PlanOptions } from './mix/mixer';
+export type { MixKind, MixSample } from './mix/kinds';
+export type { MixedBatch } from './mix/mixed';
 export { oneOf } from './mix/one-of';
 export type { MixerOptions } from './mix/options';
 export { placeBox } from './mix/place-box';
-export type { MixPlan, MixSample } from './mix/plan';
+export type { MixPlan } from './mix/plan';
 export { type Scheme, schemeNames } from './mix/schemes';
 export { type Backend, backends } from './native/backends';
 export { saliency, type SaliencyExtremes, type SaliencyOptions, type SaliencyResult } from './saliency/index';

@@ -68,7 +68,7 @@ inline std::vector<MixSample> drawSamples(const Job& job, unsigned seed) {
     sample.target = static_cast<int>(i);
     sample.source = order[i];
     sample.kind = job.kind;
-    sample.placeOf = sample.target;
+    sample.boxOwner = sample.target;
     const Point at{static_cast<int>(uniform() * job.size.side), static_cast<int>(uniform() * job.size.side)};
     sample.from = {job.work == Work::mix ? AnchorKind::peak : AnchorKind::given, at, kFirstTie};
     sample.to = {AnchorKind::corresponding, {0, 0}, kFirstTie};

@@ -73,7 +73,7 @@ class Batch {
         floats_(data_.size()), peaks_(images()), lows_(images()), asking_(images()) {
     for (int i = 0; i < count; i++) {
       MixSample& sample = asking_[static_cast<std::size_t>(i)];
-      sample.source = sample.placeOf = i;
+      sample.source = sample.boxOwner = i;
       sample.kind = MixKind::paste;
       sample.from = {AnchorKind::peak, {0, 0}, kFirstTie};
       sample.to = {AnchorKind::corresponding, {0, 0}, kFirstTie};
@@ -127,7 +127,7 @@ class Batch {
       sample.target = i;
       sample.source = (i + 1) % count_;
       sample.kind = kind;
-      sample.placeOf = i;
+      sample.boxOwner = i;
       sample.lambda = 0.70710678;  // as drawn ones, without a pattern
       const int half = side_ / 2;
       sample.boxes = {{3, 5, 3 + half, 5 + half}, {7, 9, 7 + half, 9 + half}};

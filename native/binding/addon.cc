@@ -6,6 +6,7 @@
 #include "binding/images.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
+#include "binding/records.h"
 #include "binding/resident.h"
 #include "binding/saliency.h"
 #include "binding/worker.h"
@@ -80,6 +81,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   });
   exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
+  exports.Set("recordLayout", Napi::Function::New(env, recordLayout, "recordLayout"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   exports.Set("helpCall", Napi::Function::New(env, helpCall, "helpCall"));

@@ -66,7 +66,7 @@ bool isQuick(std::span<const MixSample> samples, const std::optional<Placing>& p
   if (batch.resident || output->resident || samples.size() * batch.view.image(0).bytes() > kQuickBytes) return false;
   const auto asks = [](const Anchor& anchor) { return anchor.kind == AnchorKind::peak || anchor.kind == AnchorKind::low; };
   return std::none_of(samples.begin(), samples.end(), [&](const MixSample& sample) {
-    return sample.kind == MixKind::blend || (placing && (asks(sample.from) || asks(sample.to)));
+    return !movesBytes(sample.kind) || (placing && (asks(sample.from) || asks(sample.to)));
   });
 }
 

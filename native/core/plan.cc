@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "core/place_sample.h"
+
 namespace saliencymix {
 
 namespace {
@@ -12,7 +14,7 @@ void forEachRequest(std::span<MixSample> samples, const Use& use) {
   for (std::size_t i = 0; i < samples.size(); i++) {
     MixSample& sample = samples[i];
     const int number = static_cast<int>(i);
-    if (!hasBox(sample) || sample.placeOf != number) continue;
+    if (boxFrom(sample.kind) != BoxFrom::anchors || sample.boxOwner != number) continue;
     const auto ask = [&](Anchor& anchor, int image) {
       if (anchor.kind == AnchorKind::peak) use(AnchorRequest{image, Extreme::peak, anchor.u, &anchor.at, number});
       if (anchor.kind == AnchorKind::low) use(AnchorRequest{image, Extreme::low, anchor.u, &anchor.at, number});

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/place_sample.h"
 #include "cpu/cache_size.h"
 #include "cpu/saliency.h"
 #include "cpu/split.h"
@@ -141,7 +142,8 @@ class BatchMixer {
   bool canMixAsFound() const {
     if (job_.placing->maps != nullptr || groupCount() < run_.threads) return false;
     for (std::size_t i = 0; i < job_.samples.size(); i++) {
-      if (hasBox(job_.samples[i]) && job_.samples[i].placeOf != static_cast<int>(i)) return false;
+      const MixSample& sample = job_.samples[i];
+      if (boxFrom(sample.kind) == BoxFrom::anchors && sample.boxOwner != static_cast<int>(i)) return false;
     }
     return true;
   }

@@ -1,6 +1,6 @@
 /** What labels.jsonl and errors.jsonl say of a batch. */
 import type { LoadedBatch } from '../data/load';
-import type { MixedBatch } from '../mix/mixer';
+import type { MixedBatch } from '../mix/mixed';
 import type { ErrorLine, LabelLine } from './journal';
 import type { Run } from './options';
 import type { Task } from './tasks';
@@ -32,7 +32,7 @@ export function labelRecord(
     lambda: sample.lambda,
     from: sample.from ?? null,
     to: sample.to ?? null,
-    peak: sample.peak ?? null,
+    peak: sample.anchor ?? null,
     label: Array.from(mixed.labels.subarray(i * classes, (i + 1) * classes), shortened),
   };
 }

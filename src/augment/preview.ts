@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import type { Size } from '../data/codec';
-import type { MixedBatch, Mixer } from '../mix/mixer';
+import type { MixedBatch } from '../mix/mixed';
+import type { Mixer } from '../mix/mixer';
 import { contactSheet, type SheetRow } from '../report/sheet';
 import { saliency } from '../saliency/index';
 import type { ImageBatch } from '../types';
@@ -76,7 +77,7 @@ async function rowsOf(
     target: imageAt(images, sample.target),
     source: imageAt(images, sample.source),
     map: maps[i],
-    peak: sample.peak,
+    peak: sample.anchor,
     from: sample.from,
     to: sample.to,
     mixed: { ...imageAt(result, shown[i]), height, width },

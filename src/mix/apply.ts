@@ -9,8 +9,10 @@ import { addon } from '../native/load';
 import { hostSource, type Source } from '../native/source';
 import { later, type OptionsOf, type Parsed, parse, real } from '../option';
 import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
-import { checkBoxes, type DetectionBox, mixBoxes } from './boxes';
+import type { DetectionBox } from './box-geometry';
+import { checkBoxes, mixBoxes } from './boxes';
 import { imagesOf } from './images';
+import { kindOf } from './kinds';
 import { outputTo, resolveOutput } from './output';
 import { callMix } from './place';
 import { checkPlan, checkPlanFits, type MixPlan } from './plan';
@@ -54,9 +56,9 @@ export function applyPlan<B extends DetectionBox>(
 ): Promise<B[][]>;
 export async function applyPlan(plan: MixPlan, input: unknown, options?: ApplyOptions): Promise<unknown> {
   const given = parse(applyOptions, options, 'apply options');
-  checkPlan(plan);
-  if (Array.isArray(input)) return mixBoxes(plan, checkBoxes(input, plan), given.minVisibility);
-  return isImages(input) ? applyToImages(plan, input, given) : applyToMasks(plan, input, given);
+  const checked = checkPlan(plan);
+  if (Array.isArray(input)) return mixBoxes(checked, checkBoxes(input, checked), given.minVisibility);
+  return isImages(input) ? applyToImages(checked, input, given) : applyToMasks(checked, input, given);
 }
 
 /** Four dimensions of bytes are pixels; labels have three, or are 32 bits wide. */
@@ -101,17 +103,13 @@ async function applyToImages(
 async function applyToMasks(plan: MixPlan, input: unknown, options: Applying): Promise<MaskBatch> {
   const masks = maskBatch(input);
   checkPlanFits(plan, masks.shape, 'masks');
-  const blended = plan.samples.findIndex((sample) => sample.mixed && sample.to === undefined);
-  if (blended >= 0) {
-    throw check.invalid(
-      'plan',
-      'pasted or erased samples for label maps (labels cannot be blended)',
-      plan.samples[blended],
-      {
-        index: blended,
-      },
-    );
-  }
+  plan.samples.forEach((sample, index) => {
+    const { notForLabels } = kindOf(sample);
+    if (notForLabels === undefined) return;
+    throw check.invalid('plan', `pasted or erased samples for label maps (${notForLabels})`, sample, {
+      index,
+    });
+  });
   const fill = check.integer(options.fill ?? 0, 'fill', -0x80000000, 0x7fffffff);
   if (types.isUint8Array(masks.data)) check.integer(fill, 'fill', 0, 255);
   const [count, height, width] = masks.shape;

@@ -9,6 +9,6 @@ export const cutmix: MixMethod = {
   summary: 'a patch at a uniform place of the source is pasted into the target',
   reference: 'Yun et al., CutMix, ICCV 2019',
   hasSource: true,
-  asksSaliency: false,
+  needsSaliency: false,
   drawFor: () => ({ kind: 'paste', from: uniformPlace }),
 };

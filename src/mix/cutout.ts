@@ -6,6 +6,6 @@ export const cutout: MixMethod = {
   summary: 'a box at a uniform place of the image is filled with a value; the label stays',
   reference: 'DeVries & Taylor, Cutout, 2017; the box as CutMix takes it',
   hasSource: false,
-  asksSaliency: false,
+  needsSaliency: false,
   drawFor: () => ({ kind: 'erase', from: uniformPlace }),
 };

@@ -10,6 +10,7 @@ import {
   kindsOf,
   newRecords,
   shareFirst,
+  writeBoxes,
   writeDraw,
   writePlace,
   writeSource,
@@ -72,14 +73,13 @@ function drawableOf({ options, weight }: Choice): Drawable {
   return { options, weight, method, draw, kinds: kindsOf(draw) };
 }
 
-const KEPT = kindsOf({ kind: 'keep' });
-
 /** Draws samples into the records, all from one stream that goes from number to number. */
 class Drawer {
   readonly #choices: readonly Drawable[];
   readonly #records: NativeSamples;
   readonly #drawing: Drawing;
   readonly #stream: Stream;
+  readonly #kept = kindsOf({ kind: 'keep' });
 
   constructor(choices: readonly Drawable[], records: NativeSamples, drawing: Drawing, address: DrawAddress) {
     this.#choices = choices;
@@ -96,7 +96,18 @@ class Drawer {
     const { probability, alpha, fill } = options;
     const mixed = probability >= 1 || this.#numbers(Purpose.mixing, i).uniform() < probability;
     if (!mixed || draw.kind === 'keep') {
-      writeDraw(this.#records, i, KEPT, 1, fill);
+      writeDraw(this.#records, i, this.#kept, 1, fill);
+      return choice;
+    }
+    if (draw.boxes) {
+      // Lambda is counted from the box.
+      writeDraw(this.#records, i, kinds, 1, fill);
+      const { height, width } = this.#drawing;
+      writeBoxes(
+        this.#records,
+        i,
+        draw.boxes((purpose) => this.#numbers(purpose, i), height, width),
+      );
       return choice;
     }
     writeDraw(this.#records, i, kinds, this.#numbers(Purpose.lambda, i).beta(alpha), fill);

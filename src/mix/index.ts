@@ -25,15 +25,17 @@ interface WorkOptions extends DrawOptions {
 }
 
 /** Whether a mixer with these options looks for what is salient with a native method. */
-export function asksSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
-  return mixMethods[options.method].asksSaliency && options.saliency !== 'learned' && options.probability > 0;
+export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
+  return (
+    mixMethods[options.method].needsSaliency && options.saliency !== 'learned' && options.probability > 0
+  );
 }
 
 /** What a mixer has to do with a batch of so many pixels, whichever of these sets of options its samples are drawn with. */
 export function workOf(pixels: number, optionsOf: readonly WorkOptions[]): Work {
   const needs = optionsOf.flatMap((options) => {
     const { kind } = mixMethods[options.method].drawFor(options);
-    return asksSaliency(options) ? [options.saliency, kind, 'keep'] : [kind, 'keep'];
+    return usesNativeSaliency(options) ? [options.saliency, kind, 'keep'] : [kind, 'keep'];
   });
-  return { pixels, saliency: optionsOf.some(asksSaliency), needs: [...new Set(needs)] };
+  return { pixels, saliency: optionsOf.some(usesNativeSaliency), needs: [...new Set(needs)] };
 }

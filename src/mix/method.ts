@@ -2,7 +2,9 @@
  * What a mixing method is: which numbers of the seeded generator make a draw, said once for all samples as plain data.
  * draw.ts draws them, and nothing else of mixing draws; applying a draw is pure and native.
  */
-import type { Purpose } from '../rng';
+import type { Purpose, Stream } from '../rng';
+import type { Box } from '../types';
+import type { MixKind } from './kinds';
 import type { Scheme } from './schemes';
 
 /** Where a patch is put: a pixel, an extreme of the saliency map, or (in the target) the source's anchor. */
@@ -15,12 +17,20 @@ export type Anchor =
 
 /** What a method does with a sample that is mixed. */
 export interface MethodDraw {
-  /** keep: the target as it is. paste: a patch of the source. blend: every pixel of both. erase: `fill` in the box. */
-  readonly kind: 'keep' | 'paste' | 'blend' | 'erase';
+  readonly kind: MixKind;
   /** Anchor in the source (for `erase`: in the target). */
   readonly from?: Anchor;
   /** Anchor in the target; 'corresponding' unless given. */
   readonly to?: Anchor;
+  /**
+   * Draws both boxes, in place of lambda ~ Beta(alpha, alpha) and boxes around anchors. `streamOf` gives the sample's
+   * numbers for a purpose, from their start; they must be used up before it is called again.
+   */
+  readonly boxes?: (
+    streamOf: (purpose: Purpose) => Stream,
+    height: number,
+    width: number,
+  ) => { from: Box; to: Box };
 }
 
 /** The options that methods look at; what else a mixer has concerns all methods alike. */
@@ -37,7 +47,7 @@ export interface MixMethod {
   /** Whether a second image takes part. */
   readonly hasSource: boolean;
   /** Whether its anchors are found by saliency. */
-  readonly asksSaliency: boolean;
+  readonly needsSaliency: boolean;
   /** What it does with the samples that are mixed with these options. */
   drawFor(options: DrawOptions): MethodDraw;
 }

@@ -1,8 +1,20 @@
 /** What mixing a batch gives. */
 import type { DeviceBatch } from '../device/batch';
 import type { Pixels } from '../types';
-import type { MixedBatch } from './mixer';
 import type { MixPlan } from './plan';
+
+/** A batch that was mixed, with its labels and what was done. */
+export interface MixedBatch<Images = Pixels> {
+  images: Images;
+  /** n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source. */
+  labels: Float32Array;
+  /** Of the labels. */
+  shape: readonly [n: number, classes: number];
+  plan: MixPlan;
+  /** The backend that ran, and its level. */
+  backend: string;
+  level: string;
+}
 
 type Fields = Omit<MixedBatch<Pixels | DeviceBatch>, 'plan'>;
 

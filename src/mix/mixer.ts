@@ -14,11 +14,11 @@ import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { imagesOf } from './images';
 import { workOf } from './index';
 import { mixLabels, newLabels } from './labels';
-import { Mixed } from './mixed';
+import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
 import { outputTo, resolveOutput } from './output';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
-import type { MixPlan } from './plan';
+import { type MixPlan, PLAN_VERSION } from './plan';
 import { decodeSamples } from './records';
 
 const WORD = 0xffffffff;
@@ -51,18 +51,6 @@ export interface CallOptions<Into = Pixels['data']> extends PlanOptions {
    * result then shares (freeing one frees both).
    */
   into?: Into;
-}
-
-export interface MixedBatch<Images = Pixels> {
-  images: Images;
-  /** n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source. */
-  labels: Float32Array;
-  /** Of the labels. */
-  shape: readonly [n: number, classes: number];
-  plan: MixPlan;
-  /** The backend that ran, and its level. */
-  backend: string;
-  level: string;
 }
 
 export interface Mixer {
@@ -164,6 +152,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const drawn = draws.take({ count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
     const planned = (): MixPlan => ({
+      version: PLAN_VERSION,
       height,
       width,
       count,

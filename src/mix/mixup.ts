@@ -5,6 +5,6 @@ export const mixup: MixMethod = {
   summary: 'every pixel is lambda of the target and 1 − lambda of the source',
   reference: 'Zhang et al., mixup, ICLR 2018',
   hasSource: true,
-  asksSaliency: false,
+  needsSaliency: false,
   drawFor: () => ({ kind: 'blend' }),
 };

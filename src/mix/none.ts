@@ -5,6 +5,6 @@ export const none: MixMethod = {
   summary: 'images and labels as they are',
   reference: 'the baseline',
   hasSource: false,
-  asksSaliency: false,
+  needsSaliency: false,
   drawFor: () => ({ kind: 'keep' }),
 };

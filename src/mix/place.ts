@@ -5,7 +5,7 @@ import { addon } from '../native/load';
 import type { Source } from '../native/source';
 import { learnedMaps } from '../saliency/learned';
 import type { DrawnBatch } from './draw';
-import { asksSaliency } from './index';
+import { usesNativeSaliency } from './index';
 import type { MixOptions } from './options';
 import { needsSaliency, pickRecords, putBackRecords } from './records';
 
@@ -37,7 +37,7 @@ export async function placeSamples(
   // Any map will do where nobody asks for one.
   const maps = learned && needsSaliency(records) ? await mapsOf(options, context) : undefined;
   // Nor any method, but one that the backend has.
-  const method = asksSaliency(options) ? options.saliency : ANY_METHOD;
+  const method = usesNativeSaliency(options) ? options.saliency : ANY_METHOD;
   const place: NativePlacing = maps ? { clip, maps } : { clip, method };
   await callMix(context, records, { place, output });
 }
@@ -66,7 +66,7 @@ type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'out
 /** One trip to native code: place, mix, or both. `records` are completed in place. */
 export async function callMix(
   { source, backend, threads, helped, signal }: NativeContext,
-  { samples, whole, real }: NativeSamples,
+  { samples, ints, doubles }: NativeSamples,
   { place, output }: Parts,
 ): Promise<void> {
   const { data, resident, count, height, width, channels } = source.native;
@@ -84,8 +84,8 @@ export async function callMix(
         helped: helped ? 1 : 0,
         cancel,
         samples,
-        whole,
-        real,
+        ints,
+        doubles,
         place,
         output,
       }),

@@ -5,33 +5,13 @@
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import type { Box } from '../types';
+import { kindNames, kindOf, type MixSample } from './kinds';
 
-/** One image of the result. */
-export interface MixSample {
-  /** Position in the batch of the image that is changed. */
-  target: number;
-  /** Position in the batch of its drawn partner; equal to `target` where the method has none. */
-  source: number;
-  /**
-   * Weight of the target's label; 1 − lambda is the source's. For pasted patches it is the share of the target's pixels
-   * that survive, counted from the box that was really pasted.
-   */
-  lambda: number;
-  /** Whether it was drawn to be mixed at all. Where false, the image and its label are the target's. */
-  mixed: boolean;
-  /** Pasted over, or erased, in the target. May be empty (lambda = 1): then the image is the target's. */
-  to?: Box;
-  /** Copied from the source; the size of `to`. Absent where `to` is erased. */
-  from?: Box;
-  /** [row, col] of the source's anchor: the peak, the low, or the place drawn; for `erase` the place in the target. */
-  peak?: [row: number, col: number];
-  /** Value of erased pixels, every channel. */
-  fill?: number;
-  /** The method that drew this sample. */
-  method: string;
-}
+export const PLAN_VERSION = 2;
 
 export interface MixPlan {
+  /** Of the form of plans; plans of version 1, which had none, are read as well. */
+  version: typeof PLAN_VERSION;
   /** Of the images planned for. */
   height: number;
   width: number;
@@ -64,39 +44,57 @@ function checkSample(value: unknown, plan: MixPlan, index: number): void {
     if (Number.isInteger(at) && at >= 0 && at < count) return;
     throw check.invalid(`plan.samples.${argument}`, `a position from 0 to ${count - 1}`, at, { index });
   };
-  if (value === null || typeof value !== 'object')
-    throw check.invalid('plan.samples', 'objects', value, { index });
   position('target');
   position('source');
   check.number(sample.lambda, 'plan.samples.lambda', 0, 1);
   check.boolean(sample.mixed, 'plan.samples.mixed');
-  if (sample.to === undefined) return;
-  const to = checkBox(sample.to, height, width, 'plan.samples.to', index);
-  if (sample.from === undefined) {
-    check.integer(sample.fill ?? 0, 'plan.samples.fill', -0x80000000, 0x7fffffff);
-    return;
+  check.name(sample.kind, kindNames, 'plan.samples.kind');
+  if (sample.mixed !== (sample.kind !== 'keep'))
+    throw check.invalid('plan.samples.mixed', 'false where kind is "keep", else true', sample.mixed, {
+      index,
+    });
+  const definition = kindOf(sample);
+  for (const field of definition.fields) {
+    if (field === 'to' || field === 'from')
+      checkBox(sample[field], height, width, `plan.samples.${field}`, index);
+    if (field === 'fill') check.integer(sample.fill ?? 0, 'plan.samples.fill', -0x80000000, 0x7fffffff);
   }
-  const from = checkBox(sample.from, height, width, 'plan.samples.from', index);
-  const sameSize =
-    from.bottom - from.top === to.bottom - to.top && from.right - from.left === to.right - to.left;
-  if (!sameSize) throw check.invalid('plan.samples.from', 'a box of the size of `to`', from, { index });
+  definition.check?.(sample, index);
 }
 
-/** A plan as it must be before anything is applied; plans come back from files. */
+/** Samples of version 1 had no kind: it shows in the fields that are there. The anchor was called `peak`, whatever it was. */
+function fromVersion1({ peak, ...sample }: MixSample & { peak?: [row: number, col: number] }): MixSample {
+  const { mixed, to, from } = sample;
+  let kind: MixSample['kind'] = 'keep';
+  if (mixed && to === undefined) kind = 'blend';
+  else if (mixed) kind = from === undefined ? 'erase' : 'paste';
+  return { ...sample, kind, ...(peak === undefined ? {} : { anchor: peak }) } as MixSample;
+}
+
+/** A plan of the present version, as it must be before anything is applied; plans come back from files. */
 export function checkPlan(value: unknown): MixPlan {
-  const plan = value as MixPlan;
+  const given = value as MixPlan;
   if (
     value === null ||
     typeof value !== 'object' ||
-    !Array.isArray(plan.samples) ||
-    plan.samples.length === 0
+    !Array.isArray(given.samples) ||
+    given.samples.length === 0
   ) {
-    throw check.invalid('plan', 'a plan { height, width, count, samples }', value);
+    throw check.invalid('plan', 'a plan { version, height, width, count, samples }', value);
   }
-  check.integer(plan.height, 'plan.height', 1, 0x7fffffff);
-  check.integer(plan.width, 'plan.width', 1, 0x7fffffff);
-  check.integer(plan.count, 'plan.count', 1, 0x7fffffff);
-  plan.samples.forEach((sample, index) => checkSample(sample, plan, index));
+  const version: number = given.version ?? 1;
+  if (version !== 1 && version !== PLAN_VERSION)
+    throw check.invalid('plan.version', `a version that this package reads (1 or ${PLAN_VERSION})`, version);
+  check.integer(given.height, 'plan.height', 1, 0x7fffffff);
+  check.integer(given.width, 'plan.width', 1, 0x7fffffff);
+  check.integer(given.count, 'plan.count', 1, 0x7fffffff);
+  given.samples.forEach((sample: unknown, index) => {
+    if (sample === null || typeof sample !== 'object')
+      throw check.invalid('plan.samples', 'objects', sample, { index });
+  });
+  const samples = version === 1 ? given.samples.map(fromVersion1) : given.samples;
+  const plan = { ...given, version: PLAN_VERSION, samples } as MixPlan;
+  samples.forEach((sample, index) => checkSample(sample, plan, index));
   return plan;
 }
 

@@ -1,38 +1,29 @@
-/** Samples as the two flat arrays in which they cross the binding; native/binding/records.h has the same table. */
-import type { NativeSamples } from '../native/binding';
+/** Samples as the two flat arrays in which they cross the binding. Which number stands where, the addon says. */
+import type { NativeSamples, RecordLayout } from '../native/binding';
+import { addon } from '../native/load';
 import type { Box } from '../types';
+import { kindOf, type MixKind, type MixSample } from './kinds';
 import type { Anchor, MethodDraw } from './method';
-import type { MixSample } from './plan';
 
-const WHOLE = 19;
-const REAL = 3;
-const KINDS = { keep: 0, paste: 1, blend: 2, erase: 3 } as const;
-const ANCHORS = { given: 0, corresponding: 1, peak: 2, low: 3 } as const;
 const FIRST_TIE = -1;
 const CORRESPONDING: Anchor = { kind: 'corresponding' };
 
-/** Where the fields of a sample stand, in `whole` and in `real`. */
-const AT = {
-  target: 0,
-  source: 1,
-  kind: 2,
-  placeOf: 3,
-  from: 4,
-  to: 7,
-  fill: 10,
-  fromBox: 11,
-  toBox: 15,
-} as const;
-const REAL_AT = { lambda: 0, tieOfFrom: 1, tieOfTo: 2 } as const;
+let known: RecordLayout | undefined;
+
+/** Asked for when it is first needed, as the addon is. */
+const layout = (): RecordLayout => (known ??= addon().recordLayout());
+
+const numberOf = (kind: MixKind): number => layout().kinds.indexOf(kind);
 
 /** In one piece of memory: what is made for every call is also collected for every call. */
 export function newRecords(samples: number): NativeSamples {
-  const bytesOfReal = samples * REAL * Float64Array.BYTES_PER_ELEMENT;
-  const memory = new ArrayBuffer(bytesOfReal + samples * WHOLE * Int32Array.BYTES_PER_ELEMENT);
+  const { ints, doubles } = layout();
+  const bytesOfDoubles = samples * doubles.end * Float64Array.BYTES_PER_ELEMENT;
+  const memory = new ArrayBuffer(bytesOfDoubles + samples * ints.end * Int32Array.BYTES_PER_ELEMENT);
   return {
     samples,
-    whole: new Int32Array(memory, bytesOfReal, samples * WHOLE),
-    real: new Float64Array(memory, 0, samples * REAL),
+    ints: new Int32Array(memory, bytesOfDoubles, samples * ints.end),
+    doubles: new Float64Array(memory, 0, samples * doubles.end),
   };
 }
 
@@ -44,89 +35,109 @@ export interface DrawKinds {
 }
 
 export function kindsOf({ kind, from = CORRESPONDING, to = CORRESPONDING }: MethodDraw): DrawKinds {
-  return { kind: KINDS[kind], from: ANCHORS[from.kind], to: ANCHORS[to.kind] };
+  const { anchors } = layout();
+  return { kind: numberOf(kind), from: anchors[from.kind], to: anchors[to.kind] };
 }
 
 /** A draw that is still to be placed, as sample i, its target the image at that position. Its anchors' numbers follow. */
 export function writeDraw(
-  { whole, real }: NativeSamples,
+  { ints, doubles }: NativeSamples,
   i: number,
   { kind, from, to }: DrawKinds,
   lambda: number,
   fill: number,
 ): void {
-  const at = i * WHOLE;
-  whole[at + AT.target] = i;
-  whole[at + AT.source] = i;
-  whole[at + AT.kind] = kind;
-  whole[at + AT.placeOf] = i;
-  whole[at + AT.from] = from;
-  whole[at + AT.to] = to;
-  whole[at + AT.fill] = fill;
-  const realAt = i * REAL;
-  real[realAt + REAL_AT.lambda] = lambda;
-  real[realAt + REAL_AT.tieOfFrom] = FIRST_TIE;
-  real[realAt + REAL_AT.tieOfTo] = FIRST_TIE;
+  const { ints: int, doubles: double } = layout();
+  const at = i * int.end;
+  ints[at + int.target] = i;
+  ints[at + int.source] = i;
+  ints[at + int.kind] = kind;
+  ints[at + int.boxOwner] = i;
+  ints[at + int.from] = from;
+  ints[at + int.to] = to;
+  ints[at + int.fill] = fill;
+  const doubleAt = i * double.end;
+  doubles[doubleAt + double.lambda] = lambda;
+  doubles[doubleAt + double.uOfFrom] = FIRST_TIE;
+  doubles[doubleAt + double.uOfTo] = FIRST_TIE;
 }
 
 type Side = 'from' | 'to';
 
 /** The pixel of an anchor that is given. */
-export function writePlace({ whole }: NativeSamples, i: number, side: Side, row: number, col: number): void {
-  const at = i * WHOLE + (side === 'from' ? AT.from : AT.to);
-  whole[at + 1] = row;
-  whole[at + 2] = col;
+export function writePlace({ ints }: NativeSamples, i: number, side: Side, row: number, col: number): void {
+  const { ints: int } = layout();
+  const at = i * int.end + int[side];
+  ints[at + 1] = row;
+  ints[at + 2] = col;
 }
 
 /** The number that picks among tied pixels. */
-export function writeTie({ real }: NativeSamples, i: number, side: Side, u: number): void {
-  real[i * REAL + (side === 'from' ? REAL_AT.tieOfFrom : REAL_AT.tieOfTo)] = u;
+export function writeTie({ doubles }: NativeSamples, i: number, side: Side, u: number): void {
+  const { doubles: double } = layout();
+  doubles[i * double.end + (side === 'from' ? double.uOfFrom : double.uOfTo)] = u;
 }
 
-/** Sample i takes the draw of the first, and its anchors and box once they are found. */
-export function shareFirst({ whole, real }: NativeSamples, i: number): void {
-  whole.copyWithin(i * WHOLE, 0, WHOLE);
-  real.copyWithin(i * REAL, 0, REAL);
-  whole[i * WHOLE + AT.target] = i;
-  whole[i * WHOLE + AT.source] = i;
+/** Boxes that are drawn, not placed. */
+export function writeBoxes({ ints }: NativeSamples, i: number, { from, to }: { from: Box; to: Box }): void {
+  const { ints: int } = layout();
+  ints.set(sidesOf(from), i * int.end + int.fromBox);
+  ints.set(sidesOf(to), i * int.end + int.toBox);
 }
 
-export function writeSource({ whole }: NativeSamples, i: number, source: number): void {
-  whole[i * WHOLE + AT.source] = source;
+/** Sample i takes the draw of the first, and its anchors and boxes once they are found. */
+export function shareFirst({ ints, doubles }: NativeSamples, i: number): void {
+  const { ints: int, doubles: double } = layout();
+  ints.copyWithin(i * int.end, 0, int.end);
+  doubles.copyWithin(i * double.end, 0, double.end);
+  ints[i * int.end + int.target] = i;
+  ints[i * int.end + int.source] = i;
 }
 
-/** The samples at `positions`, with `placeOf` counted within them. */
+export function writeSource({ ints }: NativeSamples, i: number, source: number): void {
+  const { ints: int } = layout();
+  ints[i * int.end + int.source] = source;
+}
+
+/** All numbers of a sample, from one batch's records to another's. */
+function copySample(from: NativeSamples, at: number, to: NativeSamples, toAt: number): void {
+  const { ints: int, doubles: double } = layout();
+  to.ints.set(from.ints.subarray(at * int.end, (at + 1) * int.end), toAt * int.end);
+  to.doubles.set(from.doubles.subarray(at * double.end, (at + 1) * double.end), toAt * double.end);
+}
+
+/** The samples at `positions`, with `boxOwner` counted within them. */
 export function pickRecords(all: NativeSamples, positions: readonly number[]): NativeSamples {
+  const { end, boxOwner } = layout().ints;
   const picked = newRecords(positions.length);
   const local = new Map(positions.map((position, i) => [position, i]));
   positions.forEach((position, i) => {
-    picked.whole.set(all.whole.subarray(position * WHOLE, (position + 1) * WHOLE), i * WHOLE);
-    picked.real.set(all.real.subarray(position * REAL, (position + 1) * REAL), i * REAL);
-    const owner = all.whole[position * WHOLE + AT.placeOf];
-    picked.whole[i * WHOLE + AT.placeOf] = local.get(owner) as number;
+    copySample(all, position, picked, i);
+    picked.ints[i * end + boxOwner] = local.get(all.ints[position * end + boxOwner]) as number;
   });
   return picked;
 }
 
-/** Puts samples that were picked back, placed; each keeps the owner of its place. */
+/** Puts samples that were picked back, placed; each keeps the owner of its boxes. */
 export function putBackRecords(
   all: NativeSamples,
   positions: readonly number[],
   picked: NativeSamples,
 ): void {
+  const { end, boxOwner } = layout().ints;
   positions.forEach((position, i) => {
-    const owner = all.whole[position * WHOLE + AT.placeOf];
-    all.whole.set(picked.whole.subarray(i * WHOLE, (i + 1) * WHOLE), position * WHOLE);
-    all.real.set(picked.real.subarray(i * REAL, (i + 1) * REAL), position * REAL);
-    all.whole[position * WHOLE + AT.placeOf] = owner;
+    const owner = all.ints[position * end + boxOwner];
+    copySample(picked, i, all, position);
+    all.ints[position * end + boxOwner] = owner;
   });
 }
 
 /** Whether a sample's place depends on what is salient. */
-export function needsSaliency({ samples, whole }: NativeSamples): boolean {
-  const asks = (kind: number) => kind === ANCHORS.peak || kind === ANCHORS.low;
+export function needsSaliency({ samples, ints }: NativeSamples): boolean {
+  const { ints: int, anchors } = layout();
+  const salient = (kind: number) => kind === anchors.peak || kind === anchors.low;
   for (let i = 0; i < samples; i++) {
-    if (asks(whole[i * WHOLE + AT.from]) || asks(whole[i * WHOLE + AT.to])) return true;
+    if (salient(ints[i * int.end + int.from]) || salient(ints[i * int.end + int.to])) return true;
   }
   return false;
 }
@@ -138,45 +149,44 @@ export interface LabelShare {
   lambda: number;
 }
 
-export function shareOf({ whole, real }: NativeSamples, i: number): LabelShare {
+export function shareOf({ ints, doubles }: NativeSamples, i: number): LabelShare {
+  const { ints: int, doubles: double } = layout();
+  const at = i * int.end;
   return {
-    target: whole[i * WHOLE + AT.target],
-    source: whole[i * WHOLE + AT.source],
-    lambda: real[i * REAL + REAL_AT.lambda],
+    target: ints[at + int.target],
+    source: ints[at + int.source],
+    lambda: doubles[i * double.end + double.lambda],
   };
 }
 
 /** What placing has found, as samples of a plan. */
 export function decodeSamples(records: NativeSamples, methodOf: (sample: number) => string): MixSample[] {
-  const { samples, whole } = records;
+  const { samples, ints } = records;
+  const { ints: int, kinds: names } = layout();
   return Array.from({ length: samples }, (_, i): MixSample => {
-    const at = i * WHOLE;
+    const at = i * int.end;
     const box = (side: number): Box => ({
-      top: whole[at + side],
-      left: whole[at + side + 1],
-      bottom: whole[at + side + 2],
-      right: whole[at + side + 3],
+      top: ints[at + side],
+      left: ints[at + side + 1],
+      bottom: ints[at + side + 2],
+      right: ints[at + side + 3],
     });
-    const peak = (): [number, number] => [whole[at + AT.from + 1], whole[at + AT.from + 2]];
-    const kind = whole[at + AT.kind];
-    const sample: MixSample = { ...shareOf(records, i), mixed: kind !== KINDS.keep, method: methodOf(i) };
-    if (kind === KINDS.paste)
-      Object.assign(sample, { to: box(AT.toBox), from: box(AT.fromBox), peak: peak() });
-    if (kind === KINDS.erase)
-      Object.assign(sample, { to: box(AT.toBox), peak: peak(), fill: whole[at + AT.fill] });
+    const kind = names[ints[at + int.kind]];
+    const fields = {
+      to: () => box(int.toBox),
+      from: () => box(int.fromBox),
+      anchor: () => [ints[at + int.from + 1], ints[at + int.from + 2]],
+      fill: () => ints[at + int.fill],
+    };
+    const sample = { ...shareOf(records, i), kind, mixed: kind !== 'keep', method: methodOf(i) } as MixSample;
+    for (const field of kindOf(sample).fields) Object.assign(sample, { [field]: fields[field]() });
     return sample;
   });
 }
 
-function kindOf(sample: MixSample): keyof typeof KINDS {
-  if (!sample.mixed) return 'keep';
-  if (sample.to === undefined) return 'blend';
-  return sample.from === undefined ? 'erase' : 'paste';
-}
-
 /** The kinds of mixing that samples are of, each once. */
-export function kindsIn(samples: readonly MixSample[]): string[] {
-  return [...new Set(samples.map(kindOf))];
+export function kindsIn(samples: readonly MixSample[]): MixKind[] {
+  return [...new Set(samples.map(({ kind }) => kind))];
 }
 
 const sidesOf = (box: Box) => [box.top, box.left, box.bottom, box.right];
@@ -184,17 +194,19 @@ const sidesOf = (box: Box) => [box.top, box.left, box.bottom, box.right];
 /** Samples that are placed; `fill` stands in for the samples' own, for masks. */
 export function encodeSamples(samples: readonly MixSample[], fill?: number): NativeSamples {
   const records = newRecords(samples.length);
-  const { whole, real } = records;
+  const { ints, doubles } = records;
+  const { ints: int, doubles: double } = layout();
   samples.forEach((sample, i) => {
-    const at = i * WHOLE;
-    whole[at + AT.target] = sample.target;
-    whole[at + AT.source] = sample.source;
-    whole[at + AT.kind] = KINDS[kindOf(sample)];
-    whole[at + AT.placeOf] = i;
-    whole[at + AT.fill] = fill ?? sample.fill ?? 0;
-    if (sample.from) whole.set(sidesOf(sample.from), at + AT.fromBox);
-    if (sample.to) whole.set(sidesOf(sample.to), at + AT.toBox);
-    real.set([sample.lambda, FIRST_TIE, FIRST_TIE], i * REAL);
+    const at = i * int.end;
+    ints[at + int.target] = sample.target;
+    ints[at + int.source] = sample.source;
+    ints[at + int.kind] = numberOf(sample.kind);
+    ints[at + int.boxOwner] = i;
+    ints[at + int.fill] = fill ?? sample.fill ?? 0;
+    const { fields } = kindOf(sample);
+    if (sample.from && fields.includes('from')) ints.set(sidesOf(sample.from), at + int.fromBox);
+    if (sample.to && fields.includes('to')) ints.set(sidesOf(sample.to), at + int.toBox);
+    doubles.set([sample.lambda, FIRST_TIE, FIRST_TIE], i * double.end);
   });
   return records;
 }

@@ -11,7 +11,7 @@ export const saliencymix: MixMethod = {
   summary: 'a patch around the most salient pixel of the source is pasted into the target',
   reference: 'Uddin et al., SaliencyMix, ICLR 2021, sections 3.1, 3.2 and 3.4',
   hasSource: true,
-  asksSaliency: true,
+  needsSaliency: true,
   drawFor(options) {
     const { from, to } = schemes[options.scheme];
     return {

@@ -49,8 +49,22 @@ export interface NativeFormat {
 /** Samples of a plan as flat arrays; see src/mix/records.ts. */
 export interface NativeSamples {
   samples: number;
-  whole: Int32Array;
-  real: Float64Array;
+  ints: Int32Array;
+  doubles: Float64Array;
+}
+
+/** Where the fields of a sample stand; `end` is how many numbers it has. Kinds of mixing and of anchors are numbers. */
+export interface RecordLayout {
+  /** An anchor has its kind, row and column, a box its top, left, bottom and right. */
+  readonly ints: Readonly<
+    Record<
+      'target' | 'source' | 'kind' | 'boxOwner' | 'from' | 'to' | 'fill' | 'fromBox' | 'toBox' | 'end',
+      number
+    >
+  >;
+  readonly doubles: Readonly<Record<'lambda' | 'uOfFrom' | 'uOfTo' | 'end', number>>;
+  readonly anchors: Readonly<Record<'given' | 'corresponding' | 'peak' | 'low', number>>;
+  readonly kinds: readonly string[];
 }
 
 /** All bytes of a backend's memory, to come or to go. */
@@ -84,6 +98,7 @@ export interface Addon {
   }[];
   /** By how much other code than the scalar reference may miss its maps: `tolerance`. */
   methods(): { name: string; tolerance: number }[];
+  recordLayout(): RecordLayout;
   /** Empty where the build had no libjpeg. */
   jpegVersion(): string;
   /** File i into slot i of `images`. Outcomes: 0 decoded, 1 for another decoder, 2 of another size. */

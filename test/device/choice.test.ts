@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { backends, createMixer, oneOf, saliency } from '../../src';
-import { asksSaliency, mixMethodNames, mixMethods, workOf } from '../../src/mix/index';
+import { usesNativeSaliency, mixMethodNames, mixMethods, workOf } from '../../src/mix/index';
 import { parseMixer } from '../../src/mix/options';
 import { type Backend, backendFor, pickBackend, STAYS } from '../../src/native/backends';
 import { dtypes } from '../../src/native/pixels';
@@ -164,12 +164,12 @@ test('what the backends of this build lack', () => {
 
 test('which mixers look for what is salient', () => {
   const options = { method: 'saliencymix', saliency: 'fine-grained', probability: 1 } as const;
-  expect(asksSaliency(options)).toBe(true);
-  expect(asksSaliency({ ...options, saliency: 'frequency-tuned', probability: 0.1 })).toBe(true);
-  expect(asksSaliency({ ...options, saliency: 'learned' })).toBe(false);
-  expect(asksSaliency({ ...options, probability: 0 })).toBe(false);
+  expect(usesNativeSaliency(options)).toBe(true);
+  expect(usesNativeSaliency({ ...options, saliency: 'frequency-tuned', probability: 0.1 })).toBe(true);
+  expect(usesNativeSaliency({ ...options, saliency: 'learned' })).toBe(false);
+  expect(usesNativeSaliency({ ...options, probability: 0 })).toBe(false);
   for (const method of ['cutmix', 'mixup', 'cutout', 'none'] as const)
-    expect(asksSaliency({ ...options, method })).toBe(false);
+    expect(usesNativeSaliency({ ...options, method })).toBe(false);
 });
 
 test('results say where they were made', async () => {

@@ -18,6 +18,36 @@ test.each(methods)('%s: a plan saved as JSON and read back gives the same images
   expect(floats.data[31 + 2]).toBeCloseTo(images.data[(31 + 2) * 3] / 255, 6);
 });
 
+/** As this package wrote plans before they had a version: the kind shows in the fields, and the anchor is called peak. */
+test('a plan of version 1 gives what it gave', async () => {
+  const batch = noise(1, [2, 8, 8, 3]);
+  const from = { top: 0, left: 2, bottom: 4, right: 6 };
+  const to = { top: 3, left: 1, bottom: 7, right: 5 };
+  const base = { target: 0, source: 1, lambda: 0.75, method: 'saliencymix' };
+  const samples = [
+    { ...base, mixed: true, from, to, peak: [2, 4] },
+    { ...base, mixed: true, method: 'mixup' },
+    { ...base, mixed: true, to, peak: [5, 3], fill: 9, method: 'cutout' },
+    { ...base, mixed: false, lambda: 1 },
+  ];
+  const old = JSON.stringify({ height: 8, width: 8, count: 2, samples });
+  const { data } = await applyPlan(JSON.parse(old) as MixPlan, batch);
+  const at = (image: number, row: number, col: number, c: number) =>
+    batch.data[((image * 8 + row) * 8 + col) * 3 + c];
+  const inside = (row: number, col: number) => row >= 3 && row < 7 && col >= 1 && col < 5;
+  const expected = [
+    (row: number, col: number, c: number) =>
+      inside(row, col) ? at(1, row - 3, col + 1, c) : at(0, row, col, c),
+    (row: number, col: number, c: number) =>
+      Math.floor(0.75 * at(0, row, col, c) + 0.25 * at(1, row, col, c) + 0.5),
+    (row: number, col: number, c: number) => (inside(row, col) ? 9 : at(0, row, col, c)),
+    (row: number, col: number, c: number) => at(0, row, col, c),
+  ].flatMap((value) => Array.from({ length: 192 }, (_, i) => value((i / 24) | 0, ((i / 3) | 0) % 8, i % 3)));
+  expect([...data]).toEqual(expected);
+  const masks: MaskBatch = { data: new Uint8Array(128), shape: [2, 8, 8] };
+  await expect(applyPlan(JSON.parse(old) as MixPlan, masks)).rejects.toThrow(/labels cannot be blended/);
+});
+
 /** Which image each pixel came from: a map of source numbers, mixed with the images. */
 test('label maps move with their images, in 8 and 32 bits', async () => {
   const batch = noise(2, SHAPE);
@@ -80,6 +110,7 @@ test('`fill` also stands in for the plan’s on images, and so on label maps of 
 describe('detection boxes', () => {
   const box = (top: number, left: number, bottom: number, right: number) => ({ top, left, bottom, right });
   const plan = (sample: object): MixPlan => ({
+    version: 2,
     height: 20,
     width: 20,
     count: 2,
@@ -89,12 +120,13 @@ describe('detection boxes', () => {
         source: 1,
         lambda: 0.75,
         mixed: true,
+        kind: 'paste',
         method: 'saliencymix',
         to: box(5, 5, 15, 15),
         from: box(0, 0, 10, 10),
         ...sample,
       },
-      { target: 1, source: 0, lambda: 1, mixed: false, method: 'saliencymix' },
+      { target: 1, source: 0, lambda: 1, mixed: false, kind: 'keep', method: 'saliencymix' },
     ],
   });
   const apply = async (targets: object[], sources: object[], options = {}, sample = {}) =>
@@ -140,11 +172,10 @@ describe('detection boxes', () => {
   test('erased boxes go, blended images keep the boxes of both', async () => {
     const targets = [box(6, 6, 10, 10)];
     const sources = [box(1, 1, 2, 2)];
-    expect((await apply(targets, sources, {}, { from: undefined }))[0]).toEqual([]);
-    expect((await apply(targets, sources, {}, { from: undefined, to: undefined }))[0]).toEqual([
-      ...targets,
-      ...sources,
-    ]);
+    expect((await apply(targets, sources, {}, { kind: 'erase', from: undefined }))[0]).toEqual([]);
+    expect((await apply(targets, sources, {}, { kind: 'blend', from: undefined, to: undefined }))[0]).toEqual(
+      [...targets, ...sources],
+    );
   });
 
   test('wrong boxes are refused with the image they belong to', async () => {
@@ -174,6 +205,8 @@ describe('refuses', () => {
   test.each([
     [{ source: 2 }, /a position from 0 to 1 for plan\.samples\.source \(image 0\) but received 2/],
     [{ lambda: 1.5 }, /a number from 0 to 1 for plan\.samples\.lambda but received 1\.5/],
+    [{ kind: 'pastes' }, /one of .*"paste".* for plan\.samples\.kind but received "pastes"/],
+    [{ kind: 'keep' }, /false where kind is "keep", else true for plan\.samples\.mixed \(image 0\)/],
     [{ mixed: 1 }, /true or false for plan\.samples\.mixed/],
     [
       { to: { top: 0, left: 0, bottom: 9, right: 1 } },
@@ -185,6 +218,14 @@ describe('refuses', () => {
     const plan = await createMixer({ seed: 1, alpha: 8 }).plan(batch);
     Object.assign(plan.samples[0], wrong);
     await expect(applyPlan(plan, batch)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [{ version: 3 }, /a version that this package reads \(1 or 2\) for plan\.version but received 3/],
+    [{ samples: [null] }, /Expected objects for plan\.samples \(image 0\)/],
+  ])('a plan with %j as a whole', async (wrong, message) => {
+    const plan = await createMixer({ seed: 1 }).plan(batch);
+    await expect(applyPlan({ ...plan, ...wrong } as never, batch)).rejects.toThrow(message);
   });
 
   test.each([[null], [{}], [{ height: 8, width: 8, count: 2, samples: [] }]])(

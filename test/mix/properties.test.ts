@@ -56,7 +56,7 @@ function checkSample(sample: MixPlan['samples'][number], h: number, w: number, o
       from.right - from.left,
     ]);
     expect(lambda).toBe(1 - area(to) / (h * w));
-    const [row, col] = sample.peak as [number, number];
+    const [row, col] = sample.anchor as [number, number];
     if (area(from) > 0) expect(inside(from, row, col)).toBe(true);
     if (options.box !== 'clip' && area(from) > 0) {
       // Size kept: the same proportion on both axes, up to rounding down.
@@ -116,7 +116,7 @@ test('the anchors are the peaks and lows that saliency() gives', async () => {
   for (const scheme of schemeNames) {
     const { samples } = await createMixer({ scheme, seed: 1 }).plan(batch);
     const anchors = scheme.startsWith('salient') ? peaks : lows;
-    for (const { source, peak } of samples) expect(peak).toEqual(point(anchors, source));
+    for (const { source, anchor } of samples) expect(anchor).toEqual(point(anchors, source));
   }
 });
 
@@ -127,17 +127,17 @@ test('clip at two places: the anchors coincide, and each side is the smaller of 
     batch,
   );
   let bounded = 0;
-  for (const { source, target, to, from, peak } of samples) {
+  for (const { source, target, to, from, anchor } of samples) {
     if (!to || !from || area(to) === 0) continue;
-    const anchor = [lows[2 * target], lows[2 * target + 1]];
-    expect(peak).toEqual([peaks[2 * source], peaks[2 * source + 1]]);
-    const up = (peak as number[])[0] - from.top;
-    expect(anchor[0] - to.top).toBe(up);
-    const left = (peak as number[])[1] - from.left;
-    expect(anchor[1] - to.left).toBe(left);
-    if (up < from.bottom - (peak as number[])[0]) {
+    const ofTarget = [lows[2 * target], lows[2 * target + 1]];
+    expect(anchor).toEqual([peaks[2 * source], peaks[2 * source + 1]]);
+    const up = (anchor as number[])[0] - from.top;
+    expect(ofTarget[0] - to.top).toBe(up);
+    const left = (anchor as number[])[1] - from.left;
+    expect(ofTarget[1] - to.left).toBe(left);
+    if (up < from.bottom - (anchor as number[])[0]) {
       // Shorter above than below: one of the two anchors has only so many rows above it.
-      expect(up).toBe(Math.min((peak as number[])[0], anchor[0]));
+      expect(up).toBe(Math.min((anchor as number[])[0], ofTarget[0]));
       bounded++;
     }
   }
@@ -153,11 +153,11 @@ test('per batch: one draw of mixing, lambda and box, from the anchors of the fir
     const [first] = samples;
     expect(new Set(samples.map(({ mixed }) => mixed)).size).toBe(1);
     expect(new Set(samples.map(({ lambda }) => lambda)).size).toBe(1);
-    for (const { to, from, peak } of samples)
-      expect([to, from, peak]).toEqual([first.to, first.from, first.peak]);
+    for (const { to, from, anchor } of samples)
+      expect([to, from, anchor]).toEqual([first.to, first.from, first.anchor]);
     if (!first.mixed) continue;
     mixedBatches++;
-    expect(first.peak).toEqual([peaks[2 * first.source], peaks[2 * first.source + 1]]);
+    expect(first.anchor).toEqual([peaks[2 * first.source], peaks[2 * first.source + 1]]);
   }
   expect(mixedBatches).toBeGreaterThan(4);
   expect(mixedBatches).toBeLessThan(16);
@@ -178,9 +178,9 @@ test('per sample: probability is the share of mixed samples, lambda is uniform',
 test('ties: "first" is the first peak, "random" another of the tied ones, the same for the same seed', async () => {
   const flat: ImageBatch = { data: new Uint8Array(40 * 10 * 10), shape: [40, 10, 10, 1] };
   const first = await createMixer({ seed: 1 }).plan(flat);
-  for (const { peak } of first.samples) expect(peak).toEqual([0, 0]);
+  for (const { anchor } of first.samples) expect(anchor).toEqual([0, 0]);
   const random = await createMixer({ seed: 1, ties: 'random' }).plan(flat);
-  const places = new Set(random.samples.map(({ peak }) => String(peak)));
+  const places = new Set(random.samples.map(({ anchor }) => String(anchor)));
   expect(places.size).toBeGreaterThan(20);
   expect(await createMixer({ seed: 1, ties: 'random' }).plan(flat)).toEqual(random);
   // Which of tied pixels is a stream of its own: pairing and lambda stay.

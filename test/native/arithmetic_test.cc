@@ -8,6 +8,7 @@
 #include "core/divide.h"
 #include "core/saliency/frequency_tuned.h"
 #include "core/saliency/frequency_tuned_float.h"
+#include "core/place_sample.h"
 #include "core/plan.h"
 #include "cpu/frequency_tuned_tables.h"
 
@@ -95,11 +96,11 @@ TEST(samplesArePlacedInAnyOrder) {
     for (std::size_t i = 0; i < samples.size(); i++) {
       MixSample& sample = samples[i];
       sample.kind = static_cast<MixKind>(numbers.below(4));
-      sample.placeOf = static_cast<int>(i);
+      sample.boxOwner = static_cast<int>(i);
       sample.from = {AnchorKind::given, {numbers.below(20), numbers.below(30)}, kFirstTie};
       sample.to = {numbers.below(2) == 0 ? AnchorKind::corresponding : AnchorKind::given, {numbers.below(20), numbers.below(30)}, kFirstTie};
       sample.lambda = numbers.uniform();
-      if (i > 0 && numbers.below(2) == 0) sample.placeOf = samples[i - 1].placeOf;
+      if (i > 0 && numbers.below(2) == 0) sample.boxOwner = samples[i - 1].boxOwner;
     }
     std::vector<MixSample> backwards = samples;
     placeSamples(samples, 20, 30, BoxRule::shift);

@@ -25,7 +25,7 @@ static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count) 
     sample.target = i;
     sample.source = numbers.below(count);
     sample.kind = static_cast<MixKind>(numbers.below(4));
-    sample.placeOf = i;
+    sample.boxOwner = i;
     sample.from = {static_cast<AnchorKind>(2 + numbers.below(2)), {0, 0}, numbers.below(2) == 0 ? kFirstTie : numbers.uniform()};
     sample.to = {static_cast<AnchorKind>(1 + numbers.below(3)), {0, 0}, kFirstTie};
     sample.lambda = numbers.uniform();

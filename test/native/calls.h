@@ -23,7 +23,7 @@ inline void findAnchors(const Backend& backend, const BatchView& batch, const Sa
     const AnchorRequest& request = requests[i];
     samples[i].source = request.image;
     samples[i].kind = MixKind::paste;
-    samples[i].placeOf = static_cast<int>(i);
+    samples[i].boxOwner = static_cast<int>(i);
     samples[i].from = {request.extreme == Extreme::peak ? AnchorKind::peak : AnchorKind::low, {0, 0}, request.u};
     samples[i].to = {AnchorKind::corresponding, {0, 0}, kFirstTie};
   }

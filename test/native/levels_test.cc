@@ -170,7 +170,7 @@ std::vector<MixSample> mixedSamples(check::Numbers& numbers, int count, int heig
     sample.target = i;
     sample.source = numbers.below(count);
     sample.kind = static_cast<MixKind>(numbers.below(4));
-    sample.placeOf = i;
+    sample.boxOwner = i;
     sample.from = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
     sample.to = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
     sample.lambda = numbers.below(8) == 0 ? numbers.below(2) : numbers.uniform();
@@ -227,7 +227,7 @@ std::vector<MixSample> askingSamples(check::Numbers& numbers, int count) {
     sample.target = i;
     sample.source = numbers.below(4) == 0 ? numbers.below(count) : (i * 5 + 3) % count;
     sample.kind = numbers.below(6) == 0 ? MixKind::keep : MixKind::paste;
-    sample.placeOf = i;
+    sample.boxOwner = i;
     sample.from = {numbers.below(5) == 0 ? AnchorKind::low : AnchorKind::peak, {0, 0}, kFirstTie};
     sample.to = {numbers.below(5) == 0 ? AnchorKind::peak : AnchorKind::corresponding, {0, 0}, kFirstTie};
     sample.lambda = numbers.uniform();
@@ -365,7 +365,7 @@ TEST(blendingEveryPairOfBytes) {
       std::vector<std::uint8_t> out(256 * 256);
       calls::mix(*level, planes, {&sample, 1}, format, out.data(), {1, nullptr});
       bool right = true;
-      for (std::size_t i = 0; i < out.size(); i++) right = right && out[i] == blendPixel(lambda, data[i], data[i + 256 * 256]);
+      for (std::size_t i = 0; i < out.size(); i++) right = right && out[i] == Blend::blendPixel(lambda, data[i], data[i + 256 * 256]);
       CHECK(right);
     }
   }

@@ -145,14 +145,14 @@ inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape&
     sample.target = i;
     sample.source = numbers.below(shape.count);
     sample.kind = static_cast<MixKind>(numbers.below(4));
-    sample.placeOf = i;
+    sample.boxOwner = i;
     sample.from = anchor(1);
     sample.to = anchor(0);
     sample.lambda = numbers.below(8) == 0 ? numbers.below(2) : numbers.uniform();
     sample.fill = numbers.below(256);
     if (i > 0 && numbers.below(4) == 0) {
-      const MixSample& owner = samples[static_cast<std::size_t>(samples.back().placeOf)];
-      sample.placeOf = owner.placeOf;
+      const MixSample& owner = samples[static_cast<std::size_t>(samples.back().boxOwner)];
+      sample.boxOwner = owner.boxOwner;
       sample.lambda = owner.lambda;
       sample.kind = owner.kind;
     }

@@ -107,7 +107,7 @@ test('the mixer takes its anchors from the model', async () => {
   const batch = spots(places, 224);
   const mixer = createMixer({ saliency: 'learned', saliencyModel: model('mean'), seed: 1, classes: 2 });
   const { plan } = await mixer.mix(batch, classNumbers(4, 2));
-  for (const { source, peak } of plan.samples) expect(peak).toEqual(places[source]);
+  for (const { source, anchor } of plan.samples) expect(anchor).toEqual(places[source]);
   expect(await mixer.plan(batch, { batch: 0 })).toEqual(plan);
 });
 

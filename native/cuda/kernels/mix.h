@@ -142,21 +142,40 @@ struct MixUnits {
     const int rowLength = static_cast<int>(input.batch.rowLength());
     const int y = at / rowLength;
     const int x = at - y * rowLength;  // in values
-    const std::uint8_t* const target = imageOf(sample.target) + at;
-    if (sample.kind == MixKind::keep) return load(target);
-    if (sample.kind == MixKind::blend) return blended(sample.lambda, load(target), load(imageOf(sample.source) + at));
-    const Box& to = sample.boxes.to;
-    if (x + 16 > rowLength) return gatherSlowly(sample, at);
-    if (y < to.top || y >= to.bottom) return load(target);
-    const int begin = limited(to.left * input.batch.channels - x);
-    const int end = limited(to.right * input.batch.channels - x);
-    if (begin >= end) return load(target);
-    if (begin > 0 || end < 16) return gatherSlowly(sample, at);
-    if (sample.kind == MixKind::erase) {
-      const std::uint32_t four = static_cast<std::uint32_t>(sample.fill & 0xff) * 0x01010101u;
-      return {{four, four, four, four}};
+    if (hasBox(sample.kind)) {
+      const Box& to = sample.boxes.to;
+      if (x + 16 > rowLength) return gatherSlowly(sample, at);
+      const int begin = limited(to.left * input.batch.channels - x);
+      const int end = limited(to.right * input.batch.channels - x);
+      if (y < to.top || y >= to.bottom || begin >= end) return load(imageOf(sample.target) + at);
+      if (begin > 0 || end < 16) return gatherSlowly(sample, at);
     }
-    const Box& from = sample.boxes.from;
+    return visitKind(sample.kind, [&](auto kind) { return sixteen(kind, sample, at, y, x); });
+  }
+
+  // Sixteen bytes at `at`, value x of row y, all of them the kind's. Any kind by its values; those below by vectors.
+  template <class Kind>
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Kind, const MixSample& sample, int at, int, int) const {
+    return gatherSlowly(sample, at);
+  }
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Keep, const MixSample& sample, int at, int, int) const {
+    return load(imageOf(sample.target) + at);
+  }
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Blend, const MixSample& sample, int at, int, int) const {
+    const Bytes16 target = load(imageOf(sample.target) + at);
+    const Bytes16 source = load(imageOf(sample.source) + at);
+    Bytes16 bytes{};
+    SALIENCYMIX_UNROLL
+    for (int i = 0; i < 16; i++) bytes.push(Blend::blendPixel(sample.lambda, target.get(i), source.get(i)));
+    return bytes;
+  }
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Erase, const MixSample& sample, int, int, int) const {
+    const std::uint32_t four = static_cast<std::uint32_t>(sample.fill & 0xff) * 0x01010101u;
+    return {{four, four, four, four}};
+  }
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Paste, const MixSample& sample, int, int y, int x) const {
+    const auto& [from, to] = sample.boxes;
+    const int rowLength = static_cast<int>(input.batch.rowLength());
     return loadBytes16(imageOf(sample.source) + (y - to.top + from.top) * rowLength + x +
                        (from.left - to.left) * input.batch.channels);
   }
@@ -169,13 +188,6 @@ struct MixUnits {
       const int pixel = i / channels;
       bytes.push(mixedValue(input.batch, sample, pixel / input.batch.width, pixel % input.batch.width, i % channels));
     }
-    return bytes;
-  }
-
-  SALIENCYMIX_HOST_DEVICE static Bytes16 blended(double lambda, const Bytes16& target, const Bytes16& source) {
-    Bytes16 bytes{};
-    SALIENCYMIX_UNROLL
-    for (int i = 0; i < 16; i++) bytes.push(blendPixel(lambda, target.get(i), source.get(i)));
     return bytes;
   }
 

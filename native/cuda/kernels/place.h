@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/place_sample.h"
 #include "core/plan.h"
 #include "cuda/block.h"
 #include "cuda/tuning.h"

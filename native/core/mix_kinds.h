@@ -1,0 +1,147 @@
+// What each kind of mixing does with a sample: everything that others must know of it, once. Each struct says
+//   kBox         where the box comes from that it writes; `nowhere` where it writes the whole image
+//   kMovesBytes  whether every value of the result is one of the batch's, or `fill`: nothing is computed
+//   lambda(height, width, to)  weight of the target's label, of a kind that has a box
+//   boxesFit(boxes)            whether these boxes can be read and written; that they lie inside their images is known
+//   value(batch, sample, y, x, c)              the mixed value at a pixel of the box, or of the image
+//   row(batch, sample, y, left, right, out)    the same for pixels left .. right - 1 of row y, side by side in `out`
+// Pixels outside of the box are the target's.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+#include "core/box.h"
+#include "core/host_device.h"
+#include "core/plan.h"
+#include "core/planes.h"
+
+namespace saliencymix {
+
+enum class BoxFrom {
+  nowhere,  // there is none
+  anchors,  // placed around the sample's anchors, its size from lambda
+  draw,     // drawn by the caller, as it is
+};
+
+// The target as it is.
+struct Keep {
+  static constexpr BoxFrom kBox = BoxFrom::nowhere;
+  static constexpr bool kMovesBytes = true;
+
+  SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
+  static bool boxesFit(const BoxPair&) { return true; }
+
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+    return batch.value(sample.target, y, x, c);
+  }
+  template <class T>
+  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+    std::memcpy(out, batch.pixel(sample.target, y, left), batch.lengthOf(right - left) * sizeof(T));
+  }
+};
+
+// Box `from` of the source over box `to` of the target, which is of the same size.
+struct Paste {
+  static constexpr BoxFrom kBox = BoxFrom::anchors;
+  static constexpr bool kMovesBytes = true;
+
+  SALIENCYMIX_HOST_DEVICE static double lambda(int height, int width, const Box& to) {
+    return survivingShare(height, width, to);
+  }
+  static bool boxesFit(const BoxPair& boxes) {
+    return boxes.from.height() == boxes.to.height() && boxes.from.width() == boxes.to.width();
+  }
+
+  // The source's pixel that is shown at row y, column x.
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE static const T* shown(const Planes<T>& batch, const MixSample& sample, int y, int x) {
+    const auto& [from, to] = sample.boxes;
+    return batch.pixel(sample.source, y - to.top + from.top, x - to.left + from.left);
+  }
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+    return shown(batch, sample, y, x)[c];
+  }
+  template <class T>
+  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+    std::memcpy(out, shown(batch, sample, y, left), batch.lengthOf(right - left) * sizeof(T));
+  }
+};
+
+// lambda * target + (1 - lambda) * source, every pixel. Labels cannot be blended: of other values than bytes the target's
+// are kept.
+struct Blend {
+  static constexpr BoxFrom kBox = BoxFrom::nowhere;
+  static constexpr bool kMovesBytes = false;
+
+  SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
+  static bool boxesFit(const BoxPair&) { return true; }
+
+  // floor(lambda * t + (1 - lambda) * s + 1/2), in float64 and in this order; lambda in [0, 1], t and s in 0 .. 255.
+  SALIENCYMIX_HOST_DEVICE static std::uint8_t blendPixel(double lambda, std::uint8_t target, std::uint8_t source) {
+    const double ofTarget = lambda * target;
+    const double ofSource = (1.0 - lambda) * source;
+    return static_cast<std::uint8_t>(std::floor(ofTarget + ofSource + 0.5));
+  }
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+    const T target = batch.value(sample.target, y, x, c);
+    if constexpr (!std::is_same_v<T, std::uint8_t>) return target;
+    else return blendPixel(sample.lambda, target, batch.value(sample.source, y, x, c));
+  }
+  template <class T>
+  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+    const T* const target = batch.pixel(sample.target, y, left);
+    if constexpr (!std::is_same_v<T, std::uint8_t>) {
+      std::memcpy(out, target, batch.lengthOf(right - left) * sizeof(T));
+    } else {
+      const T* const source = batch.pixel(sample.source, y, left);
+      for (std::size_t i = 0; i < batch.lengthOf(right - left); i++) out[i] = blendPixel(sample.lambda, target[i], source[i]);
+    }
+  }
+};
+
+// `fill` over box `to` of the target.
+struct Erase {
+  static constexpr BoxFrom kBox = BoxFrom::anchors;
+  static constexpr bool kMovesBytes = true;
+
+  // Nothing of another class comes in.
+  SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
+  static bool boxesFit(const BoxPair&) { return true; }
+
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>&, const MixSample& sample, int, int, int) {
+    return static_cast<T>(sample.fill);
+  }
+  template <class T>
+  static void row(const Planes<T>& batch, const MixSample& sample, int, int left, int right, T* out) {
+    std::fill_n(out, batch.lengthOf(right - left), static_cast<T>(sample.fill));
+  }
+};
+
+// use(Kind{}) for the struct of a kind.
+template <class Use>
+SALIENCYMIX_HOST_DEVICE auto visitKind(MixKind kind, const Use& use) {
+#define MIX_KIND(Type, name) \
+  if (kind == MixKind::name) return use(Type{});
+#include "core/mix_kinds.def"
+#undef MIX_KIND
+  return use(Keep{});
+}
+
+SALIENCYMIX_HOST_DEVICE inline BoxFrom boxFrom(MixKind kind) {
+  return visitKind(kind, [](auto one) { return decltype(one)::kBox; });
+}
+SALIENCYMIX_HOST_DEVICE inline bool hasBox(MixKind kind) { return boxFrom(kind) != BoxFrom::nowhere; }
+SALIENCYMIX_HOST_DEVICE inline bool movesBytes(MixKind kind) {
+  return visitKind(kind, [](auto one) { return decltype(one)::kMovesBytes; });
+}
+
+}  // namespace saliencymix

@@ -1,0 +1,55 @@
+/** Detection boxes under a patch: what it hides is cut off, and what it brings is moved with it. */
+import type { Box } from '../types';
+
+/** A box of an object, in pixels; anything else on it (a class, a score) travels along. Sides need not be whole. */
+export type DetectionBox = Box & Record<string, unknown>;
+
+const area = (box: Box) => Math.max(0, box.bottom - box.top) * Math.max(0, box.right - box.left);
+
+function intersect(a: Box, b: Box): Box {
+  const top = Math.max(a.top, b.top);
+  const left = Math.max(a.left, b.left);
+  return {
+    top,
+    left,
+    bottom: Math.max(top, Math.min(a.bottom, b.bottom)),
+    right: Math.max(left, Math.min(a.right, b.right)),
+  };
+}
+
+/** The smallest box around what `cover` leaves of `box`: a side moves only where the cover spans the whole other axis. */
+function remainder(box: Box, cover: Box): Box {
+  const rest = { ...box };
+  const spansColumns = cover.left <= box.left && cover.right >= box.right;
+  const spansRows = cover.top <= box.top && cover.bottom >= box.bottom;
+  if (spansColumns && cover.top <= box.top) rest.top = cover.bottom;
+  if (spansColumns && cover.bottom >= box.bottom) rest.bottom = cover.top;
+  if (spansRows && cover.left <= box.left) rest.left = cover.right;
+  if (spansRows && cover.right >= box.right) rest.right = cover.left;
+  return rest;
+}
+
+/** A box of the target under a patch: what stays visible of it, or nothing. */
+export function clippedByTarget(box: DetectionBox, patch: Box, least: number): DetectionBox[] {
+  const cover = intersect(box, patch);
+  const visible = area(box) - area(cover);
+  if (visible <= 0 || visible < least * area(box)) return [];
+  return [{ ...box, ...(area(cover) > 0 ? remainder(box, cover) : undefined) }];
+}
+
+/**
+ * A box of the source, of which the part inside `from` is shown at `to`, brought to its size: that part, or nothing.
+ */
+export function clippedBySource(box: DetectionBox, from: Box, to: Box, least: number): DetectionBox[] {
+  const inside = intersect(box, from);
+  if (area(inside) <= 0 || area(inside) < least * area(box)) return [];
+  const down = (to.bottom - to.top) / (from.bottom - from.top);
+  const across = (to.right - to.left) / (from.right - from.left);
+  const moved = {
+    top: inside.top * down + (to.top - from.top * down),
+    left: inside.left * across + (to.left - from.left * across),
+    bottom: inside.bottom * down + (to.top - from.top * down),
+    right: inside.right * across + (to.left - from.left * across),
+  };
+  return [{ ...box, ...moved }];
+}
