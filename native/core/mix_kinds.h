@@ -126,6 +126,39 @@ struct Erase {
   }
 };
 
+// Box `from` of the source, brought to the size of box `to` of the target and put over it. Nearest: row i of the h rows of
+// `to` shows row floor(i * H / h) of the H rows of `from`, columns alike.
+struct Resize {
+  static constexpr BoxFrom kBox = BoxFrom::draw;
+  static constexpr bool kMovesBytes = true;
+
+  SALIENCYMIX_HOST_DEVICE static double lambda(int height, int width, const Box& to) {
+    return survivingShare(height, width, to);
+  }
+  static bool boxesFit(const BoxPair& boxes) { return boxes.to.empty() || !boxes.from.empty(); }
+
+  SALIENCYMIX_HOST_DEVICE static int nearest(int i, int length, int shown) {
+    return static_cast<int>(static_cast<std::int64_t>(i) * length / shown);
+  }
+  template <class T>
+  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+    const Box& from = sample.boxes.from;
+    const Box& to = sample.boxes.to;
+    return batch.value(sample.source, from.top + nearest(y - to.top, from.height(), to.height()),
+                       from.left + nearest(x - to.left, from.width(), to.width()), c);
+  }
+  template <class T>
+  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+    const Box& from = sample.boxes.from;
+    const Box& to = sample.boxes.to;
+    const T* const source = batch.row(sample.source, from.top + nearest(y - to.top, from.height(), to.height()));
+    for (int x = left; x < right; x++) {
+      const T* const pixel = source + batch.lengthOf(from.left + nearest(x - to.left, from.width(), to.width()));
+      for (int c = 0; c < batch.channels; c++) *out++ = pixel[c];
+    }
+  }
+};
+
 // use(Kind{}) for the struct of a kind.
 template <class Use>
 SALIENCYMIX_HOST_DEVICE auto visitKind(MixKind kind, const Use& use) {

@@ -5,12 +5,14 @@ import { cutout } from './cutout';
 import type { DrawOptions, MixMethod } from './method';
 import { mixup } from './mixup';
 import { none } from './none';
+import { resizemix } from './resizemix';
 import { saliencymix } from './saliencymix';
 
 export const mixMethods = {
   saliencymix,
   cutmix,
   mixup,
+  resizemix,
   cutout,
   none,
 } as const satisfies Record<string, MixMethod>;

@@ -58,11 +58,20 @@ export interface EraseSample extends SampleBase {
   to: Box;
 }
 
+/** Box `from` of the source, brought to the size of box `to` of the target (nearest pixels) and put over it. */
+export interface ResizeSample extends SampleBase {
+  kind: 'resize';
+  mixed: true;
+  to: Box;
+  from: Box;
+}
+
 type SampleOfKind = {
   keep: KeepSample;
   paste: PasteSample;
   blend: BlendSample;
   erase: EraseSample;
+  resize: ResizeSample;
 };
 
 export type MixKind = keyof SampleOfKind;
@@ -93,6 +102,17 @@ interface KindDefinition<S> {
 
 const copies = (boxes: readonly DetectionBox[]) => boxes.map((box) => ({ ...box }));
 
+/** What the source shows in `to` hides what the target had there. */
+const overBox: KindDefinition<PasteSample | ResizeSample>['boxes'] = (
+  { from, to },
+  ofTarget,
+  ofSource,
+  least,
+) => [
+  ...ofTarget.flatMap((box) => clippedByTarget(box, to, least)),
+  ...ofSource.flatMap((box) => clippedBySource(box, from, to, least)),
+];
+
 export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> } = {
   keep: { fields: [], boxes: (_, ofTarget) => copies(ofTarget) },
   paste: {
@@ -102,10 +122,7 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
         from.bottom - from.top === to.bottom - to.top && from.right - from.left === to.right - to.left;
       if (!same) throw check.invalid('plan.samples.from', 'a box of the size of `to`', from, { index });
     },
-    boxes: ({ from, to }, ofTarget, ofSource, least) => [
-      ...ofTarget.flatMap((box) => clippedByTarget(box, to, least)),
-      ...ofSource.flatMap((box) => clippedBySource(box, from, to, least)),
-    ],
+    boxes: overBox,
   },
   // Both images show.
   blend: {
@@ -116,6 +133,15 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
   erase: {
     fields: ['to', 'anchor', 'fill'],
     boxes: ({ to }, ofTarget, _, least) => ofTarget.flatMap((box) => clippedByTarget(box, to, least)),
+  },
+  resize: {
+    fields: ['to', 'from'],
+    check({ from, to }, index) {
+      const shown = (to.bottom - to.top) * (to.right - to.left) > 0;
+      if (shown && (from.bottom === from.top || from.right === from.left))
+        throw check.invalid('plan.samples.from', 'a box that is not empty', from, { index });
+    },
+    boxes: overBox,
   },
 };
 

@@ -32,7 +32,13 @@ function expectedPixels(plan: MixPlan, { data, shape }: ImageBatch): Uint8Array 
             result.push(Math.floor(lambda * own + (1 - lambda) * at(source, row, col, channel) + 0.5));
           else if (!inside(to, row, col)) result.push(own);
           else if (!from) result.push(fill as number);
-          else result.push(at(source, row - to.top + from.top, col - to.left + from.left, channel));
+          else {
+            // A box of another size shows the nearest pixels; of the same size, each its own.
+            const tall = (from.bottom - from.top) / (to.bottom - to.top);
+            const wide = (from.right - from.left) / (to.right - to.left);
+            const shownRow = from.top + Math.floor((row - to.top) * tall + 1e-9);
+            result.push(at(source, shownRow, from.left + Math.floor((col - to.left) * wide + 1e-9), channel));
+          }
         }
       }
     }
@@ -50,12 +56,12 @@ function checkSample(sample: MixPlan['samples'][number], h: number, w: number, o
     expect(box.top >= 0 && box.left >= 0 && box.bottom <= h && box.right <= w).toBe(true);
     expect(box.top <= box.bottom && box.left <= box.right).toBe(true);
   }
-  if (to && from) {
+  if (to && from) expect(lambda).toBe(1 - area(to) / (h * w));
+  if (sample.kind === 'paste' && to && from) {
     expect([to.bottom - to.top, to.right - to.left]).toEqual([
       from.bottom - from.top,
       from.right - from.left,
     ]);
-    expect(lambda).toBe(1 - area(to) / (h * w));
     const [row, col] = sample.anchor as [number, number];
     if (area(from) > 0) expect(inside(from, row, col)).toBe(true);
     if (options.box !== 'clip' && area(from) > 0) {

@@ -11,6 +11,7 @@
 #include "core/place_sample.h"
 #include "core/plan.h"
 #include "cpu/frequency_tuned_tables.h"
+#include "kinds.h"
 
 using namespace saliencymix;
 
@@ -95,7 +96,7 @@ TEST(samplesArePlacedInAnyOrder) {
     std::vector<MixSample> samples(static_cast<std::size_t>(1 + numbers.below(12)));
     for (std::size_t i = 0; i < samples.size(); i++) {
       MixSample& sample = samples[i];
-      sample.kind = static_cast<MixKind>(numbers.below(4));
+      kinds::drawKind(sample, numbers, 20, 30);
       sample.boxOwner = static_cast<int>(i);
       sample.from = {AnchorKind::given, {numbers.below(20), numbers.below(30)}, kFirstTie};
       sample.to = {numbers.below(2) == 0 ? AnchorKind::corresponding : AnchorKind::given, {numbers.below(20), numbers.below(30)}, kFirstTie};

@@ -11,6 +11,7 @@
 #include "backends.h"
 #include "calls.h"
 #include "check.h"
+#include "kinds.h"
 #include "threads/pool.h"
 #include "threads/processor.h"
 
@@ -18,13 +19,13 @@ using namespace saliencymix;
 
 static const Run kTwoThreads{2, nullptr};
 
-static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count) {
+static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count, int height, int width) {
   std::vector<MixSample> samples;
   for (int i = 0; i < count; i++) {
     MixSample sample{};
     sample.target = i;
     sample.source = numbers.below(count);
-    sample.kind = static_cast<MixKind>(numbers.below(4));
+    kinds::drawKind(sample, numbers, height, width);
     sample.boxOwner = i;
     sample.from = {static_cast<AnchorKind>(2 + numbers.below(2)), {0, 0}, numbers.below(2) == 0 ? kFirstTie : numbers.uniform()};
     sample.to = {static_cast<AnchorKind>(1 + numbers.below(3)), {0, 0}, kFirstTie};
@@ -97,6 +98,11 @@ static std::uint8_t expectedPixel(const BatchView& batch, const MixSample& s, in
     return static_cast<std::uint8_t>(s.lambda * at(s.target, y, x) + (1.0 - s.lambda) * at(s.source, y, x) + 0.5);
   }
   if (s.kind == MixKind::erase && inside) return static_cast<std::uint8_t>(s.fill);
+  if (s.kind == MixKind::resize && inside) {
+    const Box& from = s.boxes.from;
+    return at(s.source, from.top + (y - to.top) * from.height() / to.height(),
+              from.left + (x - to.left) * from.width() / to.width());
+  }
   if (s.kind == MixKind::paste && inside) return at(s.source, y - to.top + s.boxes.from.top, x - to.left + s.boxes.from.left);
   return at(s.target, y, x);
 }
@@ -110,7 +116,7 @@ TEST(placingAndMixingByTheDefinition) {
     const int channels = round % 2 == 0 ? 3 : 1;
     const auto data = numbers.bytes(static_cast<std::size_t>(count * height * width * channels));
     const BatchView batch{data.data(), count, height, width, channels};
-    std::vector<MixSample> samples = randomSamples(numbers, count);
+    std::vector<MixSample> samples = randomSamples(numbers, count, height, width);
     const BoxRule rule = round % 3 == 0 ? BoxRule::clip : BoxRule::shift;
     const Backend& backend = *findBackend("cpu");
     backend.mix({{batch}, samples, Placing{rule, findSaliencyMethod("fine-grained"), nullptr}, std::nullopt, {}}, kTwoThreads);
@@ -126,7 +132,7 @@ TEST(placingAndMixingByTheDefinition) {
           for (int c = 0; c < channels; c++) CHECK_EQUAL(out[i++], expectedPixel(batch, sample, y, x, c));
         }
       }
-      if (sample.kind == MixKind::paste) CHECK_EQUAL(sample.lambda, survivingShare(height, width, sample.boxes.to));
+      if (sample.kind == MixKind::paste || sample.kind == MixKind::resize) CHECK_EQUAL(sample.lambda, survivingShare(height, width, sample.boxes.to));
       if (sample.kind == MixKind::erase) CHECK_EQUAL(sample.lambda, 1.0);
     }
   }
@@ -143,7 +149,7 @@ TEST(mixingAsAnchorsAreFound) {
     const int width = 1 + numbers.below(70);
     const auto data = numbers.bytes(static_cast<std::size_t>(count * height * width * 3));
     const BatchView batch{data.data(), count, height, width, 3};
-    const std::vector<MixSample> drawn = randomSamples(numbers, count);
+    const std::vector<MixSample> drawn = randomSamples(numbers, count, height, width);
     const Placing placing{BoxRule::shift, findSaliencyMethod(round % 2 == 0 ? "fine-grained" : "spectral-residual"), nullptr};
     const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
     std::vector<MixSample> placed = drawn;
@@ -165,7 +171,7 @@ TEST(mixingAsAnchorsAreFound) {
 
 TEST(requestsAskForEachImageTogether) {
   check::Numbers numbers(13);
-  std::vector<MixSample> samples = randomSamples(numbers, 50);
+  std::vector<MixSample> samples = randomSamples(numbers, 50, 20, 20);
   const auto requests = anchorRequests(samples);
   CHECK(requests.size() > 10);
   for (std::size_t i = 1; i < requests.size(); i++) CHECK(requests[i - 1].image <= requests[i].image);

@@ -11,6 +11,7 @@
 #include "cpu/backend.h"
 #include "cpu/cache_size.h"
 #include "images.h"
+#include "kinds.h"
 #include "parity.h"
 
 using namespace saliencymix;
@@ -169,7 +170,7 @@ std::vector<MixSample> mixedSamples(check::Numbers& numbers, int count, int heig
     MixSample sample{};
     sample.target = i;
     sample.source = numbers.below(count);
-    sample.kind = static_cast<MixKind>(numbers.below(4));
+    kinds::drawKind(sample, numbers, height, width);
     sample.boxOwner = i;
     sample.from = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
     sample.to = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};

@@ -18,6 +18,7 @@
 #include "core/backend.h"
 #include "cpu/backend.h"
 #include "images.h"
+#include "kinds.h"
 
 namespace parity {
 
@@ -144,7 +145,7 @@ inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape&
     MixSample sample{};
     sample.target = i;
     sample.source = numbers.below(shape.count);
-    sample.kind = static_cast<MixKind>(numbers.below(4));
+    kinds::drawKind(sample, numbers, shape.height, shape.width);
     sample.boxOwner = i;
     sample.from = anchor(1);
     sample.to = anchor(0);
@@ -155,6 +156,7 @@ inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape&
       sample.boxOwner = owner.boxOwner;
       sample.lambda = owner.lambda;
       sample.kind = owner.kind;
+      sample.boxes = owner.boxes;
     }
     samples.push_back(sample);
   }
