@@ -69,7 +69,7 @@ class JobList {
     write("large", large, MixKind::paste, kHwc, Dtype::float32);
     write("large", large, MixKind::blend, kHwc, Dtype::uint8);
     write("large", large, MixKind::blend, kChw, Dtype::float16);
-    for (const char* const method : {"fine-grained", "spectral-residual", "frequency-tuned"}) {
+    for (const char* const method : {"fine-grained", "spectral-residual", "frequency-tuned", "sobel"}) {
       all_.push_back({std::string(method) + " large", Work::saliency, large, method});
       all_.push_back({std::string(method) + " small", Work::saliency, small, method});
     }

@@ -20,6 +20,7 @@
 #include "cuda/kernels/integral.h"
 #include "cuda/kernels/mix.h"
 #include "cuda/kernels/place.h"
+#include "cuda/kernels/sobel.h"
 #include "cuda/kernels/spectral_residual.h"
 
 namespace gpu_bench {
@@ -72,6 +73,13 @@ inline Stage stageOf(const cuda::SumColours& k, ReadsPerValue) {
 inline Stage stageOf(const cuda::ColourDistance& k, ReadsPerValue) {
   return {"ColourDistance", k.wave.maps != nullptr ? "read 12 P, write 4 P" : "read 12 P",
           times(k.wave.count, 12 * pixelsOf(k.wave), mapOf(k.wave))};
+}
+inline Stage stageOf(const cuda::SquareGradients& k, ReadsPerValue) {
+  return {"SquareGradients", "read V, write 4 P", times(k.wave.count, valuesOf(k.wave), 4 * pixelsOf(k.wave))};
+}
+inline Stage stageOf(const cuda::ShareGradients& k, ReadsPerValue) {
+  return {"ShareGradients", k.wave.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
+          times(k.wave.count, 4 * pixelsOf(k.wave), mapOf(k.wave))};
 }
 // Of the image only the neighbours of 64 x 64 points, two an axis.
 inline Stage stageOf(const cuda::Spectrum& k, ReadsPerValue) {

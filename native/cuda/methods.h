@@ -8,6 +8,7 @@
 #include "core/backend.h"
 #include "cuda/methods/fine_grained.h"
 #include "cuda/methods/frequency_tuned.h"
+#include "cuda/methods/sobel.h"
 #include "cuda/methods/spectral_residual.h"
 #include "cuda/wave.h"
 
@@ -55,6 +56,7 @@ struct MethodList {
 using DeviceMethods = MethodList<
     FineGrainedOnDevice,
     SpectralResidualOnDevice,
-    FrequencyTunedOnDevice>;
+    FrequencyTunedOnDevice,
+    SobelOnDevice>;
 
 }  // namespace saliencymix::cuda

@@ -157,7 +157,7 @@ test('what the backends of this build lack', () => {
     for (const name of [...nativeMethods, ...kinds, ...dtypes]) expect(lacks).toContain(name);
   } else {
     // Its kernels are written method by method, for every kind and dtype.
-    const methods: string[] = ['fine-grained', 'spectral-residual', 'frequency-tuned'];
+    const methods: string[] = ['fine-grained', 'spectral-residual', 'frequency-tuned', 'sobel'];
     expect(lacks).toEqual(nativeMethods.filter((name) => !methods.includes(name)));
   }
 });

@@ -39,7 +39,7 @@ test.each(methods)('%s: the maps of the CPU, and their peaks and lows', async (m
 });
 
 test('what it lacks is refused by name', async () => {
-  if (onCard) expect(methods).toEqual(['fine-grained', 'spectral-residual', 'frequency-tuned']);
+  if (onCard) expect(methods).toEqual(['fine-grained', 'spectral-residual', 'frequency-tuned', 'sobel']);
   for (const method of lackedMethods) {
     const refusal = { code: 'BACKEND', message: expect.stringContaining(`it lacks ${method};`) as string };
     await expect(saliency(noise(1, [1, 4, 4, 3]), { method, backend })).rejects.toMatchObject(refusal);

@@ -24,7 +24,7 @@ using parity::Shape;
 
 // The methods that have kernels in native/cuda/methods; of all else that can be asked for, nothing is lacking.
 inline void expectMethods(const Backend& backend) {
-  const std::vector<std::string_view> methods = {"fine-grained", "spectral-residual", "frequency-tuned"};
+  const std::vector<std::string_view> methods = {"fine-grained", "spectral-residual", "frequency-tuned", "sobel"};
   std::vector<std::string_view> others;
   for (const SaliencyMethod& method : kSaliencyMethods) {
     if (std::find(methods.begin(), methods.end(), method.name) == methods.end()) others.push_back(method.name);
@@ -34,10 +34,11 @@ inline void expectMethods(const Backend& backend) {
 }
 
 // Batches whose scratch memory is more than a wave's, by what an image takes of it (native/cuda/methods): 9 bytes a pixel,
-// 12 bytes a pixel, and 48 KiB whatever its size.
+// 12 bytes a pixel, 4 bytes a pixel, and 48 KiB whatever its size.
 inline Shape severalWaves(std::string_view method) {
   constexpr int kMebibytes = static_cast<int>(cuda::tuning::kWaveBytes >> 20);
   if (method == "spectral-residual") return {kMebibytes * 1024 / 48 + 9, 5, 7, 3};
+  if (method == "sobel") return {kMebibytes * 3 + 1, 300, 300, 3};
   return {method == "fine-grained" ? kMebibytes * 4 / 3 + 1 : kMebibytes + 1, 300, 300, 3};
 }
 

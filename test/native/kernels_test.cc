@@ -53,11 +53,12 @@ TEST(randomShapes) {
 TEST(severalWaves) {
   check::Numbers numbers(63);
   const auto launches = [] {
-    return std::array{launchesOf<cuda::CombineContrasts>(), launchesOf<cuda::SpreadSquares>(), launchesOf<cuda::ColourDistance>()};
+    return std::array{launchesOf<cuda::CombineContrasts>(), launchesOf<cuda::SpreadSquares>(), launchesOf<cuda::ColourDistance>(),
+                      launchesOf<cuda::ShareGradients>()};
   };
   auto before = launches();
   device_checks::compareWaves(device(), numbers, [&](const SaliencyMethod& method, const BatchView&) {
-    const std::array names = {"fine-grained", "spectral-residual", "frequency-tuned"};
+    const std::array names = {"fine-grained", "spectral-residual", "frequency-tuned", "sobel"};
     const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), method.name) - names.begin());
     CHECK(at < names.size() && launches()[at] >= before[at] + 2);
     before = launches();
