@@ -29,8 +29,9 @@ const { top1Error, seconds } = await train({
   data: drawn('train', 2000),
   test: drawn('test', 300),
   out,
-  // Half of the images as they are: a network of this size and time learns from them faster.
-  mixer: { method, probability: 0.5 },
+  // Half of the images as they are: a network of this size and time learns from them faster. Cutout fills with the gray of
+  // the mean; with black it does not learn in so few steps.
+  mixer: { method, probability: 0.5, fill: 117 },
   threads: 1,
   mode: 'force',
 });
