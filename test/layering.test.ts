@@ -117,10 +117,11 @@ test('native code: core knows nobody, cpu and binding only what lies below them'
   const allowed: Record<string, RegExp> = {
     core: /^(core\/)/,
     threads: /^threads\//,
-    cpu: /^(core|threads|cpu)\//,
+    memory: /^memory\//,
+    cpu: /^(core|threads|memory|cpu)\//,
     cuda: /^(core|threads|cuda)\//,
     jpeg: /^(core|threads|jpeg)\//,
-    binding: /^((core|threads|jpeg|binding)\/|backends\.h$|napi\.h$)/,
+    binding: /^((core|threads|memory|jpeg|binding)\/|backends\.h$|napi\.h$)/,
     native: /^((core|cpu|cuda)\/|backends\.h$)/,
   };
   const sources = files(join(ROOT, 'native'), /\.(cc|cuh?|h|inc)$/);

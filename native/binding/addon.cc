@@ -78,6 +78,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook([] {
     if (!Pool::shared().release()) return;
     for (const Backend* backend : backends()) backend->releaseKept();
+    releaseKeptBlocks();
   });
   exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
@@ -86,6 +87,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   exports.Set("helpCall", Napi::Function::New(env, helpCall, "helpCall"));
   exports.Set("expectCall", Napi::Function::New(env, expectCall, "expectCall"));
+  exports.Set("newBlock", Napi::Function::New(env, newBlock, "newBlock"));
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
   exports.Set("newResident", Napi::Function::New(env, newResident, "newResident"));
   exports.Set("freeResident", Napi::Function::New(env, freeResident, "freeResident"));

@@ -71,6 +71,12 @@ void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest
   }
 }
 
+// What was hooked last is cleaned up first.
+void Calls::endBeforeWhatIsThere() {
+  napi_remove_env_cleanup_hook(env_, close, this);
+  napi_add_env_cleanup_hook(env_, close, this);
+}
+
 void Calls::expect() { callThreads().expectCall(); }
 
 void Calls::help() {

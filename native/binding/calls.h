@@ -32,6 +32,9 @@ class Calls {
   // `guest`: of the call, where it takes one.
   void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest);
 
+  // When the environment goes, calls end before what was made in it until now.
+  void endBeforeWhatIsThere();
+
   // Wakes a thread for a call that is about to begin: it looks out for it.
   void expect();
 

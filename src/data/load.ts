@@ -1,6 +1,7 @@
 /** One batch: the items at some positions of a data set, loaded, augmented and packed without gaps. */
 import { invalid } from '../check';
 import { cropFlip } from '../native/crop-flip';
+import { freshMemory } from '../native/memory';
 import type { ImageBatch, Slots } from '../types';
 import type { Size } from './codec';
 import { abortable } from './concurrency';
@@ -106,9 +107,7 @@ function pack(
 function imageMemory(count: number, size: Size): Uint8Array {
   const bytes = count * size[0] * size[1] * 3;
   try {
-    // Only this constructor leaves memory as it is; the buffer belongs to the batch alone.
-    const memory = Buffer.allocUnsafeSlow(bytes);
-    return new Uint8Array(memory.buffer, memory.byteOffset, bytes);
+    return new Uint8Array(freshMemory(bytes));
   } catch {
     throw invalid('size', `a size at which ${count} images fit in memory (or a smaller batch)`, size);
   }

@@ -133,6 +133,11 @@ export interface Addon {
   expectCall(threads: number): void;
   /** Works along with the call that began last, if that was told so: until it ends, as long as a small one takes. */
   helpCall(): void;
+  /**
+   * Memory that held earlier results, not cleared. It comes back when the buffer is garbage. Undefined where the runtime
+   * allows no buffers over native memory, or none is left.
+   */
+  newBlock(bytes: number): ArrayBuffer | undefined;
   preferLargePages(fresh: Uint8Array): void;
   /** Allocated when it is first written to. */
   newResident(memory: { backend: string; bytes: number }): ResidentHandle;

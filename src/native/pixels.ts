@@ -1,6 +1,6 @@
 /** Pixels in one of the forms that results take: how many, of which type, in memory of this process. */
 import type { Dtype, Layout, Pixels } from '../types';
-import { resultMemory } from './call';
+import { resultMemory } from './memory';
 
 const TYPES = { uint8: Uint8Array, float32: Float32Array, float16: Uint16Array } as const;
 export const dtypes = Object.keys(TYPES) as Dtype[];

@@ -1,7 +1,7 @@
 /** The batch that a native call reads, wherever its pixels are. */
 import type { ImageBatch } from '../types';
 import type { NativeSource } from './binding';
-import { allocate } from './call';
+import { allocate } from './memory';
 import type { Resident, TransferOptions } from './resident';
 
 /** uint8 NHWC, checked. */

@@ -2,7 +2,8 @@
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
 import { backendFor, chooseThreads, levelOf, runOptions, threadsOption, type Work } from '../native/backends';
-import { allocate, resultMemory, runNative } from '../native/call';
+import { runNative } from '../native/call';
+import { allocate, resultMemory } from '../native/memory';
 import { addon } from '../native/load';
 import { hostSource, type Source } from '../native/source';
 import { abortSignal, later, named, type OptionsOf, parse, type Parsed, text } from '../option';

@@ -5,7 +5,8 @@
  */
 import { SaliencyMixError } from '../errors';
 import type { NativeFormat } from '../native/binding';
-import { allocate, runNative } from '../native/call';
+import { runNative } from '../native/call';
+import { allocate } from '../native/memory';
 import { addon } from '../native/load';
 import type { TensorInfo } from '../onnx/ort-worker';
 import { type OnnxModel, openModel } from '../onnx/session';

@@ -1,0 +1,140 @@
+/** Results in blocks that garbage collection gives back: reused, never shared, and to be handed on like any other memory. */
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { createMixer, saliency } from '../src';
+import { freshMemory } from '../src/native/memory';
+import { noise } from './batches';
+
+const ENTRY = resolve(__dirname, '..', 'dist');
+const MIB = 2 ** 20;
+
+/** Results of 5.3 MB: large enough for blocks. */
+const batch = noise(4, [9, 385, 385, 1]);
+const sameBytes = (a: Uint8Array | Float32Array, b: Uint8Array | Float32Array) =>
+  Buffer.compare(
+    Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  ) === 0;
+
+/** Runs a script in a process of its own, where garbage can be collected; gives what it prints, as JSON. */
+function run(body: string): unknown {
+  const script = `const { createMixer, saliency } = require(${JSON.stringify(ENTRY)});
+    const { freshMemory } = require(${JSON.stringify(resolve(ENTRY, 'native', 'memory'))});
+    const turn = () => new Promise((done) => setTimeout(done, 5));
+    async function collected() { for (let i = 0; i < 4; i++) { gc(); await turn(); } }
+    (async () => { ${body} })().then((found) => console.log(JSON.stringify(found)));`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', '-e', script], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+
+test('a block comes back when its buffer is garbage, for a buffer of nearly its size', () => {
+  const found = run(`
+    const marked = (bytes) => { const memory = new Uint8Array(freshMemory(bytes)); return [memory[0], memory.fill(170)][0]; };
+    marked(${8 * MIB});
+    await collected();
+    const smaller = marked(${7 * MIB});
+    await collected();
+    const tooSmall = marked(${6 * MIB});
+    const length = freshMemory(${7 * MIB} + 3).byteLength;
+    return { smaller, tooSmall, length };`);
+  // Memory from the system is cleared; a block of 8 MiB is too large for 6.
+  expect(found).toEqual({ smaller: 170, tooSmall: 0, length: 7 * MIB + 3 });
+});
+
+test('while any view of a result is alive its block is not given out', () => {
+  const found = run(`
+    let kept = new Uint8Array(freshMemory(${6 * MIB})).fill(1).subarray(100, 200);
+    const buffers = [];
+    for (let i = 0; i < 40; i++) {
+      if (i % 8 === 0) await collected();
+      const memory = new Uint8Array(freshMemory(${6 * MIB})).fill(2 + i);
+      if (i % 10 === 0) buffers.push(memory);
+    }
+    await collected();
+    return [kept, ...buffers].map((memory) => [memory[0], memory.every((value) => value === memory[0])]);`);
+  expect(found).toEqual([1, 2, 12, 22, 32].map((value) => [value, true]));
+});
+
+test('results that are dropped one after another take turns in a few blocks', () => {
+  const found = run(`
+    const images = { data: new Uint8Array(64 * 160 * 160 * 3).map((_, i) => 7 * i), shape: [64, 160, 160, 3] };
+    const mixer = createMixer({ method: 'cutmix', classes: 4 });
+    const labels = new Int32Array(64);
+    const megabytes = async (calls) => {
+      let most = 0;
+      for (let i = 0; i < calls; i++) {
+        await mixer.mix(images, labels, { batch: i });
+        most = Math.max(most, process.memoryUsage.rss());
+      }
+      return most / ${MIB};
+    };
+    return [await megabytes(300), await megabytes(700)];`) as [number, number];
+  // 1000 results are 4.9 GB. Those that wait for the collector take some 40 MB.
+  expect(found[0]).toBeLessThan(400);
+  expect(found[1] - found[0]).toBeLessThan(40);
+}, 60_000);
+
+test('a result is transferred and detached as other memory is', async () => {
+  const { maps } = await saliency(batch);
+  const expected = maps.slice();
+  const there = structuredClone(maps, { transfer: [maps.buffer as ArrayBuffer] });
+  expect([maps.length, maps.buffer.byteLength]).toEqual([0, 0]);
+  expect(sameBytes(there, expected)).toBe(true);
+  const { port1, port2 } = new MessageChannel();
+  const received = new Promise<Float32Array>((done) => port2.once('message', done));
+  port1.postMessage(there, [there.buffer as ArrayBuffer]);
+  expect(there.length).toBe(0);
+  expect(sameBytes(await received, expected)).toBe(true);
+  port1.close();
+});
+
+test('one that is transferred to a worker is whole there, and its block comes back after the worker has ended', () => {
+  const found = run(`
+    const { Worker } = require('node:worker_threads');
+    const result = new Uint8Array(freshMemory(${6 * MIB})).fill(9);
+    const code = "const { parentPort, workerData } = require('node:worker_threads');" +
+      "parentPort.postMessage(workerData.every((value) => value === 9));";
+    const worker = new Worker(code, { eval: true, workerData: result, transferList: [result.buffer] });
+    const detached = result.length;
+    const whole = await new Promise((done) => worker.once('message', done));
+    await new Promise((done) => worker.once('exit', done));
+    await collected();
+    const memory = new Uint8Array(freshMemory(${6 * MIB}));
+    return { detached, whole, again: memory[5] };`);
+  expect(found).toEqual({ detached: 0, whole: true, again: 9 });
+});
+
+test('plain memory, as worker threads take it, gives the same results; they outlive the worker', async () => {
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     const { createMixer, saliency } = require(workerData.entry);
+     (async () => {
+       const { maps } = await saliency(workerData.batch);
+       const output = { dtype: 'float32', layout: 'NCHW' };
+       const { images } = await createMixer({ seed: 3, classes: 2 }).mix(workerData.batch, workerData.labels, { batch: 0, output });
+       parentPort.postMessage([maps, images.data], [maps.buffer, images.data.buffer]);
+     })();`,
+    { eval: true, workerData: { entry: ENTRY, batch, labels: new Int32Array(9) } },
+  );
+  const received = new Promise<Float32Array[]>((done, fail) => {
+    worker.once('message', done);
+    worker.once('error', fail);
+  });
+  const ended = new Promise((done) => worker.once('exit', done));
+  const [maps, images] = await received;
+  expect(await ended).toBe(0);
+  expect(sameBytes(maps, (await saliency(batch)).maps)).toBe(true);
+  const output = { dtype: 'float32', layout: 'NCHW' } as const;
+  const here = await createMixer({ seed: 3, classes: 2 }).mix(batch, new Int32Array(9), { batch: 0, output });
+  expect(sameBytes(images, here.images.data as Float32Array)).toBe(true);
+});
+
+test('memory has the size that was asked for, whatever it is made of', () => {
+  for (const bytes of [0, 1, 100_000, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 256 * MIB + 1]) {
+    expect(freshMemory(bytes).byteLength).toBe(bytes);
+  }
+});
