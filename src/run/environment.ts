@@ -19,10 +19,12 @@ export interface Environment {
   level: string;
   sharp: string;
   libvips: string;
+  /** What decodes the JPEG files of batches: libjpeg and its version, or sharp. Other files are always decoded by sharp. */
+  jpeg: string;
 }
 
 export function environment(backend: string): Environment {
-  const { sharp, vips } = codecVersions();
+  const { sharp, vips, jpeg } = codecVersions();
   return {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
@@ -30,5 +32,6 @@ export function environment(backend: string): Environment {
     level: levelOf(backend),
     sharp,
     libvips: vips,
+    jpeg,
   };
 }

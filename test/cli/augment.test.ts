@@ -21,7 +21,11 @@ test('a folder of images: every pixel of the result is the target’s or the sou
   const cpu = backends().find(({ name }) => name === 'cpu');
   expect(stdout).toContain(`(cpu, ${cpu?.level})`);
   expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({
-    environment: { backend: 'cpu', level: cpu?.level },
+    environment: {
+      backend: 'cpu',
+      level: cpu?.level,
+      jpeg: expect.stringMatching(/^(libjpeg(-turbo)? [\d.]+|sharp)$/),
+    },
   });
   const lines = labelLines(out);
   expect(lines).toHaveLength(26);

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { decode } from '../../src/data/codec';
 import { loadBatch } from '../../src/data/load';
 import { jpegVersion, loadJpegs } from '../../src/native/images';
+import { environment } from '../../src/run/environment';
 import { noise, plain, png, sourceOf } from './fixtures';
 
 /** Smooth noise, so that a JPEG of it has all frequencies and no clipped values. */
@@ -65,6 +66,15 @@ test.each(made)('%s', async (name, making, native) => {
     new Uint8Array(24 * 32 * 3),
   );
   expect(filled).toEqual([native && jpegVersion() !== '']);
+});
+
+test('what is kept with a result names the decoder that such files went through', async () => {
+  const file = await made[0][1];
+  const [filled] = await loadJpegs(
+    { files: [file], plain: plainOnes(1), resize: true, size: [24, 32] },
+    new Uint8Array(24 * 32 * 3),
+  );
+  expect(environment('cpu').jpeg).toMatch(filled ? /^libjpeg(-turbo)? \d[\d.]*$/ : /^sharp$/);
 });
 
 test('a damaged one is left to the decoder that can say what is wrong, and disturbs no other', async () => {
