@@ -102,7 +102,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
   exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
-  exports.Set("coverImages", Napi::Function::New(env, coverImages, "coverImages"));
+  exports.Set("coverImage", Napi::Function::New(env, coverImage, "coverImage"));
   exports.Set("cropFlip", Napi::Function::New(env, cropFlip, "cropFlip"));
   return exports;
 }

@@ -6,6 +6,7 @@
 #include "backends.h"
 #include "binding/batch.h"
 #include "core/image_rows.h"
+#include "cpu/cover.h"
 #include "jpeg/decode.h"
 #include "threads/pool.h"
 
@@ -73,41 +74,28 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
   std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(count, height, width, 3));
   std::uint8_t* outcomes = readArray<std::uint8_t>(from, "outcomes", files.size());
   const CancelFlag cancelled = readCancel(from);
-  const Backend& cpu = *findBackend("cpu");
-  return PromiseWorker::queue(from, cancelled, [=, &cpu, files = std::move(files)] {
+  return PromiseWorker::queue(from, cancelled, [=, files = std::move(files)] {
     forEachWith<std::vector<std::uint8_t>>(count, threads, [&](int i, std::vector<std::uint8_t>& rows) {
       if (cancelled && cancelled->load()) return;
       const Bytes& file = files[static_cast<std::size_t>(i)];
       const jpeg::Request request{file.data, file.size, plain[i] != 0, resize, height, width};
       std::uint8_t* const image = images + product(i, height, width, 3);
-      outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, cpu, image, rows));
+      outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, image, rows));
     });
   });
 }
 
-Napi::Value coverImages(const Napi::CallbackInfo& info) {
+Napi::Value coverImage(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
-  std::vector<Bytes> pixels = readList(from, "pixels");
-  const int count = static_cast<int>(pixels.size());
-  const int threads = readInt(from, "threads", 1);
+  const int inHeight = readInt(from, "inHeight", 1);
+  const int inWidth = readInt(from, "inWidth", 1);
   const int height = readInt(from, "height", 1);
   const int width = readInt(from, "width", 1);
-  const int slotCount = readInt(from, "slotCount", 1);
-  const std::int32_t* heights = readArray<std::int32_t>(from, "heights", pixels.size());
-  const std::int32_t* widths = readArray<std::int32_t>(from, "widths", pixels.size());
-  const std::int32_t* slots = readArray<std::int32_t>(from, "slots", pixels.size());
-  std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(slotCount, height, width, 3));
-  for (int i = 0; i < count; ++i) {
-    const bool fits = heights[i] > 0 && widths[i] > 0 && slots[i] >= 0 && slots[i] < slotCount &&
-                      pixels[static_cast<std::size_t>(i)].size == product(1, heights[i], widths[i], 3);
-    if (!fits) throw badArgument(from.Env(), "pixels", "height x width x 3 bytes each, for slots that are there");
-  }
-  const Backend& cpu = *findBackend("cpu");
-  return PromiseWorker::queue(from, nullptr, [=, &cpu, pixels = std::move(pixels)] {
-    Pool::shared().forEach(count, threads, [&](int i) {
-      RowsInMemory image({pixels[static_cast<std::size_t>(i)].data, heights[i], widths[i], 3});
-      cpu.cover(image, height, width, images + product(slots[i], height, width, 3));
-    });
+  const std::uint8_t* pixels = readArray<std::uint8_t>(from, "pixels", product(1, inHeight, inWidth, 3));
+  std::uint8_t* out = readArray<std::uint8_t>(from, "result", product(1, height, width, 3));
+  return PromiseWorker::queue(from, nullptr, [=] {
+    RowsInMemory image({pixels, inHeight, inWidth, 3});
+    cpu::cover(image, height, width, out);
   });
 }
 

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "core/convert.h"
-#include "core/cover.h"
 #include "core/crop_flip.h"
 #include "core/image.h"
 #include "core/mix.h"
@@ -128,11 +127,6 @@ class Backend {
   // Shifts and mirrors every image as drawn for it. out: as the batch; does not overlap it.
   virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
                         const Run& run) const = 0;
-
-  // Brings one RGB image to a size (core/cover.h). out: height x width x 3, in memory of the host.
-  virtual void cover(ImageRows& image, int height, int width, std::uint8_t* out) const {
-    saliencymix::cover(image, height, width, out);
-  }
 
   // Memory of this backend, its contents not defined; and its whole contents brought in and out.
   virtual std::unique_ptr<Resident> allocate(std::size_t bytes) const = 0;

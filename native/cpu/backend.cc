@@ -95,16 +95,6 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void cover(ImageRows& image, int height, int width, std::uint8_t* out) const override {
-    const cpu::CoverKernel* const kernel = chosen_.problem.empty() ? kernels_.cover : nullptr;
-    if (kernel == nullptr) return Backend::cover(image, height, width, out);
-    const cpu::CoverPlanner planner(image.height(), image.width(), height, width, kernel->pixels);
-    const cpu::CoverTables* const tables = planner.tables();
-    if (tables == nullptr) return Backend::cover(image, height, width, out);
-    const Scratch::Loan memory = Scratch::shared().borrow(tables->scratchBytes());
-    kernel->run(image, *tables, memory.data(), out);
-  }
-
   std::unique_ptr<Resident> allocate(std::size_t bytes) const override {
     return std::make_unique<HostMemory>(name(), bytes);
   }

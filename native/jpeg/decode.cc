@@ -9,6 +9,7 @@
 #include <jpeglib.h>
 
 #include "core/image_rows.h"
+#include "cpu/cover.h"
 
 namespace saliencymix::jpeg {
 
@@ -187,7 +188,7 @@ std::string version() {
 #endif
 }
 
-Outcome decode(const Request& request, const Backend& backend, std::uint8_t* out, std::vector<std::uint8_t>& rows) {
+Outcome decode(const Request& request, std::uint8_t* out, std::vector<std::uint8_t>& rows) {
   if (request.bytes < 4 || request.file[0] != 0xff || request.file[1] != 0xd8) return Outcome::kOther;
   Decoder decoder;
   const Outcome begun = decoder.begin(request);
@@ -196,7 +197,7 @@ Outcome decode(const Request& request, const Backend& backend, std::uint8_t* out
   if (image.height() == request.height && image.width() == request.width) {
     for (int y = 0; y < request.height; y++) decoder.readRow(out + static_cast<std::size_t>(y) * image.rowBytes());
   } else if (request.resize) {
-    backend.cover(image, request.height, request.width, out);
+    cpu::cover(image, request.height, request.width, out);
   } else {
     return Outcome::kSize;
   }
@@ -209,7 +210,7 @@ Outcome decode(const Request& request, const Backend& backend, std::uint8_t* out
 
 namespace saliencymix::jpeg {
 std::string version() { return {}; }
-Outcome decode(const Request&, const Backend&, std::uint8_t*, std::vector<std::uint8_t>&) { return Outcome::kOther; }
+Outcome decode(const Request&, std::uint8_t*, std::vector<std::uint8_t>&) { return Outcome::kOther; }
 }  // namespace saliencymix::jpeg
 
 #endif

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/backend.h"
-
 namespace saliencymix::jpeg {
 
 // Version of libjpeg, or nothing where the build had none: then no file is ever decoded here.
@@ -30,7 +28,7 @@ struct Request {
 };
 
 // Decodes one file to height x width RGB pixels at `out`, which holds anything where this gives something else than kDone.
-// `backend` brings it to the size. `rows`: memory that is used again for the next file.
-Outcome decode(const Request& request, const Backend& backend, std::uint8_t* out, std::vector<std::uint8_t>& rows);
+// `rows`: memory that is used again for the next file.
+Outcome decode(const Request& request, std::uint8_t* out, std::vector<std::uint8_t>& rows);
 
 }  // namespace saliencymix::jpeg

@@ -113,17 +113,14 @@ export interface Addon {
     outcomes: Uint8Array;
     cancel?: CancelFlag;
   }): Promise<void>;
-  /** RGB image i, of heights[i] × widths[i], into slot slots[i] of `images`. */
-  coverImages(call: {
-    threads: number;
-    pixels: readonly Uint8Array[];
-    heights: Int32Array;
-    widths: Int32Array;
-    slots: Int32Array;
-    slotCount: number;
+  /** An RGB image of inHeight × inWidth to height × width. */
+  coverImage(call: {
+    pixels: Uint8Array;
+    inHeight: number;
+    inWidth: number;
     height: number;
     width: number;
-    images: Uint8Array;
+    result: Uint8Array;
   }): Promise<void>;
   /** draws: dy, dx and flip of image after image. */
   cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;

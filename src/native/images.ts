@@ -40,17 +40,8 @@ export async function coverImage(
   image: { pixels: Uint8Array; height: number; width: number },
   [height, width]: readonly [height: number, width: number],
 ): Promise<Uint8Array> {
-  const images = new Uint8Array(height * width * 3);
-  const call = {
-    pixels: [image.pixels],
-    heights: Int32Array.of(image.height),
-    widths: Int32Array.of(image.width),
-    slots: Int32Array.of(0),
-    slotCount: 1,
-    height,
-    width,
-    images,
-  };
-  await runNative(() => addon().coverImages({ ...call, threads: 1 }), [image.pixels]);
-  return images;
+  const { pixels, height: inHeight, width: inWidth } = image;
+  const result = new Uint8Array(height * width * 3);
+  await runNative(() => addon().coverImage({ pixels, inHeight, inWidth, height, width, result }), [pixels]);
+  return result;
 }

@@ -5,7 +5,9 @@
 
 #include "check.h"
 #include "core/cover.h"
-#include "cpu/backend.h"
+#include "core/image_rows.h"
+#include "cpu/cover.h"
+#include "cpu/levels.h"
 
 using namespace saliencymix;
 
@@ -45,12 +47,12 @@ struct Covered {
   int asked;
 };
 
-Covered coverWith(const Backend* backend, const ImageView& image, const Case& sizes) {
+Covered coverWith(const cpu::Level* level, const ImageView& image, const Case& sizes) {
   const std::size_t bytes = static_cast<std::size_t>(sizes.height) * static_cast<std::size_t>(sizes.width) * 3;
   Covered covered{std::vector<std::uint8_t>(bytes + 64, kUntouched), 0};
   Counted rows(image);
-  if (backend == nullptr) cover(rows, sizes.height, sizes.width, covered.pixels.data());
-  else backend->cover(rows, sizes.height, sizes.width, covered.pixels.data());
+  if (level == nullptr) cover(rows, sizes.height, sizes.width, covered.pixels.data());
+  else cpu::coverAt(*level, rows, sizes.height, sizes.width, covered.pixels.data());
   covered.asked = rows.asked;
   return covered;
 }
@@ -64,13 +66,13 @@ void compare(check::Numbers& numbers, const Case& sizes) {
   const Covered expected = coverWith(nullptr, image, sizes);
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
-    const Covered found = coverWith(cpuBackendAt(level).get(), image, sizes);
+    const Covered found = coverWith(&level, image, sizes);
     CHECK(found.pixels == expected.pixels);
     CHECK(found.asked <= sizes.inHeight);
   }
   RowsInMemory rows(image);
   std::vector<std::uint8_t> again(expected.pixels.size(), kUntouched);
-  cpuBackend().cover(rows, sizes.height, sizes.width, again.data());
+  cpu::cover(rows, sizes.height, sizes.width, again.data());
   CHECK(again == expected.pixels);
 }
 
@@ -113,7 +115,7 @@ TEST(whiteStaysWhite) {
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
     const Case sizes{37, 53, 23, 19};
-    const Covered found = coverWith(cpuBackendAt(level).get(), {white.data(), 37, 53, 3}, sizes);
+    const Covered found = coverWith(&level, {white.data(), 37, 53, 3}, sizes);
     bool same = true;
     for (int i = 0; i < 23 * 19 * 3; i++) same = same && found.pixels[static_cast<std::size_t>(i)] == 255;
     CHECK(same);

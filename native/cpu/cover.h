@@ -1,0 +1,20 @@
+// Bringing images to a size, by the kernels of a level of vector code.
+#pragma once
+
+#include <cstdint>
+
+namespace saliencymix {
+class ImageRows;
+}
+
+namespace saliencymix::cpu {
+
+struct Level;
+
+// What core/cover.h does, to the same pixels: at the level in use, or the scalar reference where that cannot be used.
+void cover(ImageRows& image, int height, int width, std::uint8_t* out);
+
+// At this level, which the processor must support: for comparing levels in one process.
+void coverAt(const Level& level, ImageRows& image, int height, int width, std::uint8_t* out);
+
+}  // namespace saliencymix::cpu
