@@ -13,23 +13,24 @@ namespace saliencymix {
 
 namespace {
 
-// Calls that run at the same time: each is mostly one thread's work where many are begun at once.
+// How many calls may run at the same time. Where many are begun at once, each is mostly the work of one thread.
 int mostCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
-// Whether threads have more than one processor between them. Else who looks out or waits awake keeps the others from working.
+// Whether there is more than one processor. On a single one, a thread that waits awake only keeps the others from working.
 bool sideBySide() {
   static const bool several = std::thread::hardware_concurrency() != 1;
   return several;
 }
 
-// How long a thread looks out for the next seat before it sleeps: within a call from one step to the next, and in a row of
-// small calls from one to the next. To wake a thread takes about as long.
+// How long a thread stays awake for more work before it sleeps. This bridges the time between two steps of a call, and
+// between small calls that follow one another. Waking a thread takes about as long.
 std::chrono::microseconds lookOutTime() { return std::chrono::microseconds(sideBySide() ? 50 : 0); }
 
-// So many threads are moved before they are woken: each takes as long as a few images.
+// With at most this many workers, sleeping ones are moved off the caller's processor wherever they slept. To move a thread
+// takes as long as a few images, so among more workers only those are moved that slept there.
 constexpr int kFew = 3;
 
-// How long for one that is known to come.
+// How long a thread that was woken in advance stays awake.
 constexpr std::chrono::microseconds kExpect{200};
 
 thread_local Pool::Guest* guestOfThread = nullptr;
@@ -41,8 +42,8 @@ struct Pool::Job {
   explicit Job(std::function<void()> call) : count(1), own([call = std::move(call)](int) { call(); }), task(own) {}
 
   const int count;
-  const std::function<void(int)> own;    // of a call, for which nobody waits
-  const std::function<void(int)>& task;  // `own`, or that of a caller; only used while it waits in forEach
+  const std::function<void(int)> own;    // the work of a call, for which no thread waits
+  const std::function<void(int)>& task;  // `own`, or a caller's, which lives until its forEach returns
   std::atomic<int> next{0};
   std::mutex mutex;
   std::condition_variable finished;
@@ -52,7 +53,7 @@ struct Pool::Job {
   void work() {
     {
       const std::lock_guard lock(mutex);
-      if (next.load() >= count) return;  // too late: the caller may be gone, and with it the task
+      if (next.load() >= count) return;  // too late: the caller, and with it the task, may be gone
       running++;
     }
     for (int i = next++; i < count; i = next++) {
@@ -68,13 +69,13 @@ struct Pool::Job {
     if (--running == 0) finished.notify_all();
   }
 
-  // The others are mostly about to end: sleeping and being woken would take longer.
+  // Awake at first: the other threads are mostly about to end, and to fall asleep and be woken takes longer.
   void wait() {
     const Clock::time_point until = Clock::now() + lookOutTime();
     while (running != 0 && Clock::now() < until) std::this_thread::yield();
     std::unique_lock lock(mutex);
     finished.wait(lock, [this] { return running == 0; });
-    // Taken along: a helper that lets go of the job last must not be the one to free it.
+    // Moved out of the job: if a helper holds the job last, it must not be the one that frees the exception.
     if (error) std::rethrow_exception(std::exchange(error, nullptr));
   }
 };
@@ -146,21 +147,21 @@ void Pool::start(std::function<void()> call) {
 }
 
 void Pool::startThreads(int wanted) {
-  if (stopping_) return;  // a caller does all the work, a call waits for the next threads
+  if (stopping_) return;  // a caller of forEach works alone, a call waits for new threads
   workers_.reserve(static_cast<std::size_t>(std::max(wanted, 0)));
   while (static_cast<int>(workers_.size()) < wanted) {
     auto worker = std::make_unique<Worker>();
     try {
       worker->thread = std::thread([this, &self = *worker] { serve(self); });
     } catch (const std::system_error&) {
-      return;  // the system gives no more: those that there are do the work
+      return;  // the system allows no more threads: the existing ones do the work
     }
     workers_.push_back(std::move(worker));
   }
 }
 
-// The thread that asks for help goes on computing: who is to help must not wait for its processor. Who sleeps may wake up
-// there, where the others are few and busy.
+// The thread that asks for help goes on computing, so its helpers must not wait for its processor. Moves those idle threads
+// that are on it, or may wake up on it, to other processors.
 void Pool::makeWay() {
   const int own = currentProcessor();
   if (own < 0 || !sideBySide()) return;
@@ -177,7 +178,7 @@ void Pool::offer() {
   wake(static_cast<int>(seats_.size()));
 }
 
-// Those who look out see a seat by themselves; the system is asked for the others.
+// Threads that are awake find the work by themselves. Only as many are woken as are still missing.
 void Pool::wake(int wanted) {
   const int missing = wanted - looking_;
   const int asleep = static_cast<int>(workers_.size()) - busy_ - looking_;
@@ -230,7 +231,7 @@ void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
   busy_--;
 }
 
-// Until there is a seat, or none is expected any more. Others may have the processor meanwhile.
+// Waits awake until there is work or the time is up. Other threads may have the processor meanwhile.
 void Pool::lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until) {
   looking_++;
   self.looking = true;
@@ -258,7 +259,7 @@ bool Pool::release() {
   return true;
 }
 
-// Calls that have not begun never do.
+// Calls that have not begun are dropped.
 Pool::~Pool() {
   {
     const std::lock_guard lock(mutex_);
@@ -267,7 +268,7 @@ Pool::~Pool() {
   stopThreads();
 }
 
-// A job that is running goes on without the helpers that leave.
+// Jobs that are running go on without the helpers that leave.
 void Pool::stopThreads() {
   const std::lock_guard one(stopMutex_);
   std::vector<std::unique_ptr<Worker>> leaving;
@@ -280,7 +281,8 @@ void Pool::stopThreads() {
   for (const auto& worker : leaving) worker->thread.join();
   const std::lock_guard lock(mutex_);
   stopping_ = false;
-  // Of a job somebody else takes care; a call has come for the next user of the pool.
+  // A job is finished by its caller, so places for its helpers are dropped. Calls stay: they belong to the next user of the
+  // pool.
   std::erase_if(seats_, [](const std::shared_ptr<Job>& job) { return !job->own; });
   seatFree_ = !seats_.empty();
   if (users_ > 0) startThreads(std::min(mostCalls(), static_cast<int>(seats_.size())));

@@ -1,4 +1,4 @@
-// A small thread pool of our own: libuv's four threads serve the file system and image decoding.
+// The package's own thread pool: libuv's four threads are left to the file system and image decoding.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,8 @@ class Pool {
   struct Job;
 
  public:
-  // That of the process for parts of calls, shared by all callers. Calls have one of their own (binding/calls.cc).
+  // The pool of the whole process, for the parts of calls. The calls themselves run on a pool of their own
+  // (binding/calls.cc).
   static Pool& shared();
   ~Pool();
 
@@ -30,17 +31,18 @@ class Pool {
   // processors, and at least four; the others wait for their turn. Throws where no thread can be started.
   void start(std::function<void()> call);
 
-  // Wakes helpers for a forEach on so many threads that another thread is about to begin: they look out for it for a moment.
-  // Woken by that thread, they are often put on the very processor on which it keeps working.
+  // Wakes helpers for a forEach on `threads` threads that another thread is about to begin; they stay awake for a moment to
+  // take part at once. If that thread woke them itself, the system would often put them on the processor on which it goes on
+  // computing.
   void expect(int threads);
 
-  // The same for a call that is about to be started.
+  // Wakes one thread for a call that is about to be started.
   void expectCall();
 
-  // A thread that is none of the pool's and helps with one call, as its own has nothing else to do until that ends.
+  // Lets a thread outside the pool help with one call: the thread that waits for the call and has nothing else to do.
   class Guest {
    public:
-    // As long as this lives, a forEach on the thread that made it has the guest as one of its threads.
+    // While this object lives, every forEach on the thread that made it counts the helping thread as one of its threads.
     class Stay {
      public:
       explicit Stay(Guest* guest);
@@ -52,7 +54,7 @@ class Pool {
       Guest* guest_;
     };
 
-    // On the guest's own thread: works until the stay is over, or there was nothing to do for so long.
+    // Called by the helping thread: works until that object is gone, or until there was nothing to do for `patience`.
     void help(std::chrono::microseconds patience);
 
    private:
@@ -61,11 +63,12 @@ class Pool {
 
     std::mutex mutex_;
     std::shared_ptr<Job> seat_;
-    std::atomic<bool> called_{false};  // a seat is there
+    std::atomic<bool> called_{false};  // a job is waiting
     std::atomic<bool> over_{false};
   };
 
-  // Each user of the pool holds on to it; when the last lets go (true) the threads are joined. They start again on demand.
+  // Users are counted. When the last one releases the pool its threads are joined, and release() gives true. They start again
+  // when they are needed.
   void retain();
   bool release();
 
@@ -75,9 +78,9 @@ class Pool {
   struct Worker {
     std::thread thread;
     bool busy = false;
-    bool looking = false;            // out for a seat: awake, and it knows where it is
-    std::atomic<int> processor{-1};  // where it was last, while it is not busy
-    std::atomic<bool> moved{false};  // off a processor, until it takes a seat
+    bool looking = false;            // awake and waiting for work; `processor` is up to date
+    std::atomic<int> processor{-1};  // where it was last seen while it was not busy
+    std::atomic<bool> moved{false};  // kept off a processor until it takes its next job
   };
 
   void startThreads(int wanted);
@@ -90,15 +93,15 @@ class Pool {
   void lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until);
   void stopThreads();
 
-  std::mutex stopMutex_;  // one at a time stops the threads
+  std::mutex stopMutex_;  // held while the threads are being stopped
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::shared_ptr<Job>> seats_;  // a job stands here once for every helper it may have; a call once
-  std::atomic<bool> seatFree_{false};        // whether one stands there, for those who only look
+  std::deque<std::shared_ptr<Job>> seats_;  // a job is listed once for every helper it may have, a call once
+  std::atomic<bool> seatFree_{false};        // whether the list has entries, to be read without the lock
   Clock::time_point expectedUntil_{};
   std::vector<std::unique_ptr<Worker>> workers_;
   int busy_ = 0;     // threads at work
-  int looking_ = 0;  // threads that look out for a seat: they need not be woken
+  int looking_ = 0;  // threads that are awake and waiting for work: they need not be woken
   int users_ = 0;
   std::atomic<bool> stopping_{false};
 };

@@ -12,7 +12,7 @@ namespace saliencymix {
 
 namespace {
 
-// Those of its first thread, which is never moved.
+// The processors that the process may use: those of its first thread, which is never moved.
 cpu_set_t processorsOfProcess() {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -1,18 +1,18 @@
-// Which processor a thread is on. A thread that waits stays behind another one that computes, for as long as some
-// milliseconds, where the system finds it not worth moving; a small batch is done by then.
+// Which processor a thread runs on, and how to keep it off one. A thread that wakes up on the processor of a busy thread may
+// wait there for some milliseconds until the system moves it; a small batch is done by then.
 //
-// On Linux. Elsewhere nobody knows, and nothing is moved.
+// Linux only. Elsewhere the processor is unknown and no thread is moved.
 #pragma once
 
 #include <thread>
 
 namespace saliencymix {
 
-// Of the calling thread; -1 where nobody knows.
+// The processor of the calling thread; -1 where it is unknown.
 int currentProcessor();
 
-// Moves another thread, at once where it waits and does not run; it stays off that processor until it calls roam().
-// False, and nothing is done, where this process may use no other one.
+// Keeps another thread off a processor until that thread calls roam(). False, and nothing is done, where the process may use
+// no other processor.
 bool moveOff(std::thread& thread, int processor);
 
 // The calling thread may be on any processor again that the process may use.
