@@ -1,4 +1,4 @@
-// What a call's result may take of the processor's last cache: larger ones are written past it.
+// How many bytes of the last-level cache a call's result may fill: larger results are written past the cache.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,8 @@ namespace saliencymix::cpu {
 
 inline std::size_t cacheShareBytes() {
   static const std::size_t size = [] {
-    // Also where a larger cache is told of: a server's is shared with many other cores, a virtual machine's with strangers.
+    // The limit where the system reports a larger cache: on a server it is shared with many cores, in a virtual machine with
+    // other machines.
     constexpr std::size_t kMost = std::size_t{32} << 20;
 #if defined(_SC_LEVEL3_CACHE_SIZE)
     const long told = sysconf(_SC_LEVEL3_CACHE_SIZE);

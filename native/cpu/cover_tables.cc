@@ -6,7 +6,7 @@ namespace saliencymix::cpu {
 
 namespace {
 
-// The input positions of an output position that count for something.
+// The input positions whose weight for an output position is not 0.
 struct Span {
   int begin;
   int end;

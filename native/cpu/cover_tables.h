@@ -1,8 +1,9 @@
-// How vector code brings images of one size to another (core/cover.h): the same weights, in an order of its own.
+// The tables by which vector code brings images of one size to another (core/cover.h): the same weights, in the order in
+// which the code reads them.
 //
-// A weight has 22 bits and the products that vector code adds up take 16: it is kept as two parts, 2^11 `high` + `low`. What
-// is next to each other, columns or rows, is multiplied in pairs; of columns, two pairs to a step, and as many steps for
-// all as the one with the most weights needs.
+// A weight has 22 bits, but the products of vector code take factors of 16: it is kept as two parts, weight = 2^11 `high` +
+// `low`. Neighbouring columns, or rows, are multiplied in pairs. Columns go two pairs to a step, and every column of the
+// result has as many steps as the one with the most weights needs.
 #pragma once
 
 #include <cstddef>
@@ -23,20 +24,21 @@ struct CoverTables {
 
   int height;  // of the result
   int width;
-  int bottom;     // the end of the rows that are wanted
+  int bottom;     // the end of the input's rows that are needed
   int firstPair;  // rows 2 firstPair and 2 firstPair + 1 are the first
-  int steps;      // of columns
+  int steps;      // of columns, for a column of the result
   int pairs;      // of rows, for a row of the result
-  // Per column of the result: at which byte of a row its first step begins. As many as a multiple of kMostPixels.
+  // Per column of the result: at which byte of a row its first step begins. Padded to a multiple of kMostPixels.
   const std::int32_t* offsets;
-  // Per column of the result, with those that share a register side by side: of each step its first and its second pair, of
-  // each the high parts and the low ones, three times for the channels and zeros.
+  // The weights of the columns of the result; columns that share a register stand side by side. Of each step: the high parts
+  // of its first pair, the low ones, then those of its second pair. Each pair stands there three times, for the channels,
+  // followed by zeros.
   const std::int16_t* across;
-  // Per row of the result: its first pair of rows; and of each pair the high parts and the low ones.
+  // Per row of the result: the number of its first pair of rows; and of each of its pairs the high parts and the low ones.
   const std::int32_t* pairOf;
   const std::int16_t* down;
 
-  // Memory that is needed besides: `pairs` rows as wide as the result, of 32 bits a value and a register more.
+  // Scratch memory: `pairs` rows as wide as the result, of 32 bits a value, and a register more.
   std::size_t rowLength() const { return (static_cast<std::size_t>(width) * 3 + 31) / 16 * 16; }
   std::size_t scratchBytes() const { return static_cast<std::size_t>(pairs) * rowLength() * sizeof(std::int32_t); }
 };
@@ -46,7 +48,8 @@ class CoverPlanner {
   // `pixels`: columns of the result that a register holds.
   CoverPlanner(int inHeight, int inWidth, int height, int width, int pixels);
 
-  // nullptr where the input is narrower than its steps, or has too many rows to a row of the result.
+  // nullptr where vector code cannot do it: the input is narrower than its steps, or too many of its rows make up one of the
+  // result.
   const CoverTables* tables() const { return fits_ ? &tables_ : nullptr; }
 
  private:

@@ -65,7 +65,7 @@ int windowLength(int at, int reach, int length) {
 // An axis of FineGrainedCells.
 class CellAxis {
  public:
-  // perLength(reach): what of 2^16 is divided by the length of the window.
+  // perLength(reach): the factor, before it is divided by the length of the window.
   template <class PerLength>
   CellAxis(const FineGrainedWindows& windows, int length, const PerLength& perLength)
       : length_(length), count_(FineGrainedCells::countOf(length)) {
@@ -120,7 +120,7 @@ class Tables {
     divides_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
 
     static std::mutex mutex;
-    static Reciprocals& reciprocals = *new Reciprocals;  // stays: a call may run until the process has exited
+    static Reciprocals& reciprocals = *new Reciprocals;  // never destroyed: a call may run until the process has exited
     const std::lock_guard lock(mutex);
     if (windows.count < FineGrainedWindows::kWindows) windows.wholeReciprocal = reciprocals.of(height * width - 1).value;
     std::vector<std::size_t> starts;
@@ -194,7 +194,7 @@ std::shared_ptr<const void> prepareFineGrained(int height, int width) {
   return {tables, &tables->windows};
 }
 
-// Here and nowhere else: see cpu/kernels/all.inc.
+// Instantiated here and nowhere else; cpu/kernels/all.inc says why.
 template std::shared_ptr<const void> prepareFineGrained<8>(int, int);
 template std::shared_ptr<const void> prepareFineGrained<16>(int, int);
 template std::shared_ptr<const void> prepareFineGrained<32>(int, int);

@@ -1,10 +1,10 @@
-// What the windows of fine-grained saliency are for images of one shape: their areas, and how to divide by them.
+// The windows of fine-grained saliency for images of one shape: their areas, and how to divide by them.
 //
-// The quotient trunc(d / b), with b = area - 1 and d = |c * area - sum| a whole number up to 255 b, is taken as
-// trunc(d * r) in float32. All of c * area, sum and d are below 2^24 (the largest window has 224 x 224 pixels of at most
-// 255), so only the product is rounded. With r = 1 / b rounded up, every multiple of b reaches its quotient; whether the
-// number just below a multiple stays below is tried for each area where it could fail. Where it does not, 1 / b rounded
-// down is tried too, and what neither can do (six areas: 47 085, 47 304, 47 515, 47 730, 48 620 and 49 506) is divided.
+// The quotient trunc(d / b), with b = area - 1 and d = |c * area - sum| a whole number up to 255 b, is taken as trunc(d * r)
+// in float32. All of c * area, sum and d are below 2^24 (the largest window has 224 x 224 pixels of at most 255), so only the
+// product is rounded. With r = 1 / b rounded up, every multiple of b reaches its quotient; whether the number just below a
+// multiple stays below its quotient is tried for each area where it could fail. Where it fails, 1 / b rounded down is tried
+// too. Where both fail (six areas: 47 085, 47 304, 47 515, 47 730, 48 620 and 49 506) there is a division.
 #pragma once
 
 #include <cstddef>
@@ -13,25 +13,27 @@
 
 namespace saliencymix::cpu {
 
-// What pixels beside each other can have of on and off at most.
+// Upper bounds of on and off for all pixels of a cell at once, cells being squares of kSide x kSide pixels.
 //
-// Cell k of an axis is pixels kSide k - 2 .. kSide k + 1, in whose middle pixel kSide k begins; a window around that middle,
-// pixels kSide k - reach .. kSide k + reach - 1, has its sum between whole cells. The windows A and B of two pixels, cut off
-// at the borders, share most of their pixels: with the least and the greatest of c `range` apart, their means differ by
+// Cell k of an axis is pixels kSide k - 2 .. kSide k + 1; its middle is where pixel kSide k begins. A window around that
+// middle, pixels kSide k - reach .. kSide k + reach - 1, has its edges at multiples of kSide, so sums are needed only there.
+// The windows A and B of two pixels, cut off at the borders, share most of their pixels. Let `range` be the largest c of the
+// image minus the smallest. Then their means differ by at most
 //
 //   range (1 - |A and B| / max(|A|, |B|))
 //
-// or less, as that is the share of either mean that is not common to both. Of two axes the shares add up. So
+// where the second factor is the share of pixels that are not common to both. The shares of the two axes add up. So
 //
 //   c - mean <= greatest of c in the cell - (mean around its middle - range (moved down + moved across))
 //
-// and the definition, which takes the mean of the others, makes a contrast area / (area - 1) as large: at most 144 / 143
-// where no window has fewer pixels, or kOthers. Then it truncates, for which on and off can only be less.
+// The definition takes the mean of the other pixels, without the one in question. That makes a contrast area / (area - 1)
+// times as large: at most 144 / 143, as no window has fewer pixels, which is less than kOthers. Then it truncates, which can
+// only make on and off smaller.
 //
-// All is computed in 16 bits, in kSteps of c. A sum of c + 1 over the window has 16 bits once it is divided by 2^shift; as
-// every pixel counts for at least 1 it is not negative, though the four sums that it is made of are rounded down. The mean
-// is floor(floor(sum A / 2^16) B / 2^16), with A = 2^16 n / rows and B = 2^16 kSteps 2^shift / (n cols), where n is the
-// least number of rows that a window has, rounded and at most 2^16 - 1. B is below 0.9 x 2^16 and sum below 2^16, so the
+// All is computed in 16 bits, in steps of 1 / kSteps. A sum of c + 1 over the window has 16 bits once it is divided by
+// 2^shift; as every pixel counts for at least 1 it is not negative, though the four sums that it is made of are rounded down.
+// The mean is floor(floor(sum A / 2^16) B / 2^16), with A = 2^16 n / rows and B = 2^16 kSteps 2^shift / (n cols), where n is
+// the least number of rows that a window has, rounded and at most 2^16 - 1. B is below 0.9 x 2^16 and sum below 2^16, so the
 // mean is off by less than 1.8 for the four sums, 0.9 (1 + 1) for the first product and 1.5 for the second: less than
 // kMeanError.
 struct FineGrainedCells {
@@ -44,25 +46,26 @@ struct FineGrainedCells {
   static constexpr int kLargeShift = 8;
   static constexpr int shiftOf(int reach) { return reach <= 28 ? kSmallShift : kLargeShift; }
 
-  // What a bound has where a pixel has so much on or off.
+  // What a bound is at least, in steps, where a pixel has this much on or off.
   static constexpr std::uint16_t leastSteps(int value) { return static_cast<std::uint16_t>(kSteps * value * 127 / 128); }
 
-  // What being moved so far along an axis is of this range, besides half of the mean's error.
+  // How much the mean changes, in steps, where the window is moved along an axis so that the share `moved`, times 2^16, of
+  // its pixels is another; and half of the mean's error.
   static constexpr std::uint16_t movedSteps(int range, std::uint16_t moved) {
     return static_cast<std::uint16_t>((kSteps * range * moved >> 16) + 1 + kMeanError / 2);
   }
 
-  // Of an axis of this length.
+  // The number of cells along an axis of this length.
   static constexpr int countOf(int length) { return (length + 1) / kSide + 1; }
 
-  // A row's sum has 16 bits. No window covers the whole image wherever it stands; and small images have their peak sooner
-  // without.
+  // Whether images of this shape are searched by cells: the sum of a row fits in 16 bits, no window covers the whole image
+  // wherever it stands, and the image is not so small that its peak is found faster without.
   static constexpr bool fit(int height, int width) {
     return height >= 64 && width >= 64 && width <= 257 && height * width >= 128 * 128;
   }
 
-  // Per window and cell, times 2^16: A or B; and how much of the window around its middle, at most, is another one around
-  // one of its pixels, of this axis. 0 beyond the last cell, as far as a vector reaches.
+  // Per window and cell of this axis, times 2^16: the factor A or B; and the largest share of the window around the cell's
+  // middle that changes where it is moved to one of the cell's pixels. 0 beyond the last cell, as far as a vector reads.
   struct Axis {
     const std::uint16_t* values;  // nullptr where the shape does not fit
     std::size_t stride;
@@ -82,7 +85,7 @@ struct FineGrainedWindows {
   // The windows that do not cover the whole image wherever they stand, by growing reach.
   int count;
   int reach[kWindows];
-  // The others all have one sum and one area; this is for dividing by that area - 1.
+  // The other windows have the whole image's sum and area; this is 1 / (area - 1).
   float wholeReciprocal;
   // Of window w around the pixels of row y: rows[w * height + y] points to the areas, `stride` floats further on are the
   // reciprocals of area - 1 (0 where the area is 1). Beyond the width both are 0, up to a whole block. In a block of

@@ -30,8 +30,8 @@ Cubic cubicThrough(const std::array<double, 4>& x, std::array<double, 4> y) {
   return cubic;
 }
 
-// Meets the exact values at the four bytes nearest to the zeros of Chebyshev's polynomial, which leaves the least between
-// them; at all bytes of a piece that has no more than four.
+// The cubic through the exact values at the four bytes nearest to the zeros of Chebyshev's polynomial, which keeps the errors
+// between them small. In a piece of at most four bytes it meets all of them.
 Cubic cubicOfPiece(const std::array<double, 256>& exact, double begin, double length) {
   constexpr std::array<double, 4> kZeros = {-0.92388, -0.38268, 0.38268, 0.92388};
   const double bytes = std::max(length, 4.0);

@@ -10,10 +10,10 @@ struct LinearOfSrgb {
   static constexpr int kPieces = 32;
   static constexpr int kCoefficients = 4;
 
-  // Where registers hold all of them: a byte b as a float has four pieces between a power of two and the next. Bits 21 to
-  // 25 of that float are the number of its piece, and the value is ((c3 b + c2) b + c1) b + c0, each step rounded once.
+  // For levels whose registers hold the whole table: cubics, four pieces between a power of two and the next. Bits 21 to 25
+  // of byte b as a float are the number of its piece, and the value is ((c3 b + c2) b + c1) b + c0, each step rounded once.
   float coefficients[kCoefficients][kPieces];
-  // One by one.
+  // For the other levels: one value for each byte.
   float values[256];
 };
 

@@ -24,7 +24,7 @@ struct Rows {
   int end;
 };
 
-// Memory that is wanted soon.
+// Memory that is read or written soon, and fetched into the cache before.
 struct Soon {
   const void* memory = nullptr;
   std::size_t bytes = 0;
@@ -37,7 +37,7 @@ struct SaliencyTask {
   const void* tables;    // what `prepare` gave for this shape
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
   float* map;            // height x width
-  // Passes that wait for arithmetic fetch this into the cache meanwhile.
+  // What passes that compute more than they read fetch into the cache meanwhile.
   Soon soon[3];
 };
 
@@ -52,7 +52,7 @@ struct SaliencyKernel {
   std::size_t (*workspaceBytes)(int height, int width);  // of one image
   std::size_t (*bandBytes)(int height, int width);       // of one band while it runs, besides
   void (*pass)(int number, const SaliencyTask& task, Rows rows, std::byte* scratch);
-  // In place of all passes, where nothing but the first peak of the map is wanted; nullptr where that is no shorter.
+  // In place of all passes, where nothing but the first peak of the map is wanted; nullptr where that is no faster.
   // `scratch`: of one band.
   Point (*firstPeak)(const SaliencyTask& task, std::byte* scratch);
 };
@@ -61,7 +61,7 @@ struct SaliencyKernel {
 struct MixOutput {
   OutputFormat format;
   void* image;  // of this sample
-  bool stream;  // past the cache: the whole output is larger than a call's share of it
+  bool stream;  // write past the cache: the whole output is larger than its share (cache_size.h)
 };
 
 // Bringing images to a size, as cover of core/cover.h.

@@ -1,7 +1,7 @@
 // The levels of vector code in this build, and the one in use.
 //
-// The best that the processor supports is taken, unless the environment variable SALIENCYMIX_CPU names one. A name that
-// is unknown or that the processor cannot run makes the backend unavailable; it never means another level.
+// The best that the processor supports is taken, unless the environment variable SALIENCYMIX_CPU names one. A name that is
+// unknown or that the processor cannot run makes the backend unavailable; another level is never taken in its place.
 #pragma once
 
 #include <span>
@@ -26,7 +26,7 @@ struct ChosenLevel {
   std::string problem;  // why it cannot be used; empty when it can
 };
 
-// Settled when first asked.
+// Chosen when first asked for, and then the same for the whole process.
 const ChosenLevel& chosenLevel();
 
 }  // namespace saliencymix::cpu

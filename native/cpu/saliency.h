@@ -24,7 +24,7 @@ class MapMaker {
   std::size_t bandBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->bandBytes(height_, width_)); }
   std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
 
-  // `next`, `wanted`: what is fetched meanwhile.
+  // `next`, `wanted`: memory that is fetched into the cache meanwhile.
   SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const Soon& next,
                     const std::array<Soon, 2>& wanted) const {
     return {image, tables_.get(), workspace, map, {next, wanted[0], wanted[1]}};
@@ -48,7 +48,7 @@ class MapMaker {
 
 // What is done with the maps. Map i goes to mapOf(i) or, where that is nullptr, to memory of its own; then use(i, map) is
 // called. Where onlyPeak(i), usePeak(i, peak) may be called instead, with the first peak of a map that was not made.
-// wantedFor(i): what these two are going to read and write.
+// wantedFor(i): the memory that these two are going to read and write.
 template <class MapOf, class Use, class OnlyPeak, class UsePeak, class WantedFor>
 struct MapUses {
   MapOf mapOf;
@@ -72,7 +72,7 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
       const ImageView image = imageOf(i);
       const std::array<Soon, 2> wanted = uses.wantedFor(i);
       Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, image.bytes()} : Soon{};
-      if (next.memory == wanted[0].memory) next = {};  // once is enough
+      if (next.memory == wanted[0].memory) next = {};  // the same memory: it need not be fetched twice
       const SaliencyTask task = maker.task(image, memory.data(), map, next, wanted);
       if (maker.findsPeak() && uses.onlyPeak(i)) {
         uses.usePeak(i, maker.firstPeak(task, scratch));
@@ -84,7 +84,7 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
   });
 }
 
-// Fewer images than threads: all images side by side, each in bands of rows, pass after pass.
+// Fewer images than threads: every pass runs on bands of rows of all images, and the next one begins when all are done.
 template <class ImageOf, class Uses>
 void forEachMapInBands(const MapMaker& maker, int count, int bands, const Run& run, const ImageOf& imageOf,
                        const Uses& uses) {

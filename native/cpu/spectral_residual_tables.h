@@ -1,4 +1,4 @@
-// What spectral residual needs for images of one shape: how 64 x 64 is taken out of them, and spread over them again.
+// What spectral residual needs for images of one shape: how they are reduced to 64 x 64, and the result enlarged again.
 #pragma once
 
 #include <cstddef>

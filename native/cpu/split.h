@@ -22,7 +22,7 @@ struct Piece {
   Rows rows;
 };
 
-// In how many bands the rows of each item are cut. A band has at least 16 rows: less is not worth a thread's while.
+// Into how many bands the rows of each item are cut. A band has at least 16 rows: a thread takes longer to start on fewer.
 inline int bandsOf(const Work& work, int threads) {
   constexpr int kFewestRows = 16;
   if (work.items == 0 || work.items >= threads) return 1;
@@ -35,8 +35,8 @@ inline Rows bandOf(int rows, int band, int bands) {
   return {start(band), start(band + 1)};
 }
 
-// Where runs begin that cover 0 .. count - 1, and the end of the last. Long ones first, which follow an image with the next
-// one; then shorter and shorter ones, so that no thread waits long for the others.
+// The starts of runs that together are 0 .. count - 1, and the end of the last. Long runs first, in which a thread can fetch
+// its next image early; then shorter and shorter ones, so that no thread waits long for the others.
 inline std::vector<int> runStarts(int count, int threads) {
   std::vector<int> starts{0};
   for (int at = 0; at < count; starts.push_back(at)) {
