@@ -1,4 +1,4 @@
-// All that the kernels include, so that it is compiled for any processor: it comes before a level's target is set.
+// All that the kernels include. It comes before a level's instructions are allowed, so that it is compiled for any processor.
 #pragma once
 
 #include <cstddef>
