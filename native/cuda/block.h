@@ -8,11 +8,11 @@
 // and its body is a sequence of steps. A Block gives
 //   block.index()                   which block of the launch this is
 //   block.shared()                  the shared memory, aligned to 16 bytes; not cleared
-//   block.each(count, f)            f(i) for every i in 0 .. count - 1, spread over the threads; done when all are done
-//   block.atomicMax(&at, value)     for what blocks find together
+//   block.each(count, f)            f(i) for every i in 0 .. count - 1, spread over the threads; ends when all have ended
+//   block.atomicMax(&at, value)     for results to which several blocks contribute
 //   block.atomicAdd(&at, value)
-// Within a step no i may read what another one writes, for their order is open: tests run them in a shuffled one, and the
-// results must stay the same. Nothing of a thread lives longer than a step.
+// Within a step no i may read what another i writes, for the order is not defined: tests run them in a shuffled one, and the
+// results must stay the same. Variables of a thread live no longer than a step.
 #pragma once
 
 #include <cstddef>
@@ -46,8 +46,8 @@ SALIENCYMIX_HOST_DEVICE void eachOfLaunch(const Block& block, int threads, int c
   });
 }
 
-// Of `lists` lists of `count` values, a power of two, one behind the other: the first of each becomes the combination of its
-// list.
+// For `lists` lists of `count` values (a power of two) that stand one behind the other: the first value of each list becomes
+// the combination of all its values.
 template <class Block, class T, class Combine>
 SALIENCYMIX_HOST_DEVICE void reduce(const Block& block, T* values, int lists, int count, const Combine& combine) {
   for (int half = count / 2; half > 0; half /= 2) {
@@ -70,7 +70,7 @@ struct Sum {
 
 SALIENCYMIX_HOST_DEVICE inline int partsOf(int length, int part) { return (length + part - 1) / part; }
 
-// What a block takes on where every image has `length` items and a block takes `size` of them: items begin .. end - 1.
+// The items of a block, begin .. end - 1 of an image, where every image has `length` items and a block takes `size` of them.
 struct Piece {
   int image;
   int begin;

@@ -16,7 +16,7 @@ struct alignas(16) [[gnu::may_alias]] Bytes16 {
   std::uint32_t words[4];
 
   SALIENCYMIX_HOST_DEVICE std::uint8_t get(int i) const { return static_cast<std::uint8_t>(words[i / 4] >> (8 * (i % 4))); }
-  // Behind the others, of which the first is lost: sixteen times fill it.
+  // Appends a value at the end and drops the first one: sixteen calls fill it.
   SALIENCYMIX_HOST_DEVICE void push(std::uint8_t value) {
     for (int i = 0; i < 3; i++) words[i] = (words[i] >> 8) | (words[i + 1] << 24);
     words[3] = (words[3] >> 8) | (static_cast<std::uint32_t>(value) << 24);
@@ -33,7 +33,7 @@ SALIENCYMIX_HOST_DEVICE inline Bytes16 loadBytes16(const std::uint8_t* at) {
   std::uint32_t low = words[0];
   SALIENCYMIX_UNROLL
   for (int i = 0; i < 4; i++) {
-    // The fifth word only where something of it is wanted.
+    // The fifth word is only read where bytes of it are needed.
     const std::uint32_t high = i < 3 || over != 0 ? words[i + 1] : 0;
     bytes.words[i] = static_cast<std::uint32_t>(((static_cast<std::uint64_t>(high) << 32) | low) >> shift);
     low = high;

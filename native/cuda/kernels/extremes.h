@@ -12,7 +12,7 @@
 
 namespace saliencymix::cuda {
 
-// Extremes of maps that are there. A block: one piece of one map.
+// The extremes of maps that have been made before. A block: one piece of one map.
 struct MapExtremes {
   static constexpr int kThreads = tuning::kPixelThreads;
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
@@ -64,7 +64,7 @@ struct ReadKeys {
   }
 };
 
-// A question for one extreme pixel. `list` is the image's position in the list of those that have maps.
+// Asks for one extreme pixel of an image. `list` is the image's position in the list of those that have maps.
 struct Request {
   std::int32_t list;
   Extreme extreme;

@@ -1,4 +1,4 @@
-// Fine-grained saliency (core/saliency/fine_grained.h): all whole numbers, and the same ones.
+// Fine-grained saliency (core/saliency/fine_grained.h), in whole numbers that are equal to the reference's.
 //   pixels -> smoothed gray -> integral image -> on and off of every pixel, the most of each image -> map, peak, low
 #pragma once
 
@@ -16,8 +16,8 @@
 
 namespace saliencymix::cuda {
 
-// Gray, smoothed twice. Mirrored pixels around the image have mirrored neighbours, so smoothing what was read mirrored
-// gives what mirroring what was smoothed would.
+// Gray, smoothed twice. Pixels around the image are read mirrored. They have mirrored neighbours, so smoothing them once
+// gives the pixels around the image that the second smoothing needs.
 struct SmoothGray {
   static constexpr int kThreads = tuning::kTileThreads;
 
@@ -118,7 +118,7 @@ struct Contrast {
       for (int w = 0; w < kWindows; w++) {
         const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
         const std::uint32_t area = static_cast<std::uint32_t>(down.length() * across[w].length());
-        const std::uint32_t others = area > 1 ? area - 1 : 1;  // alone, a pixel differs from the sum by 0
+        const std::uint32_t others = area > 1 ? area - 1 : 1;  // of one pixel the difference is 0, whatever it is divided by
         if (down.length() != rowsOf[w]) {
           rowsOf[w] = down.length();
           reciprocals[w] = reciprocalOf(others);
@@ -140,7 +140,7 @@ struct Contrast {
     block.atomicMax(most + 2 * image + 1, mostOff);
   }
 
-  // FineGrained::kReach, where a graphics card can read it.
+  // FineGrained::kReach, as a function: code for a graphics card cannot read that array.
   SALIENCYMIX_HOST_DEVICE static constexpr int reach(int window) {
     return window < 3 ? 12 << window : 28 << (window - 3);
   }

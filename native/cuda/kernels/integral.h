@@ -14,8 +14,8 @@ SALIENCYMIX_HOST_DEVICE inline std::size_t integralSize(int height, int width) {
   return (static_cast<std::size_t>(height) + 1) * (static_cast<std::size_t>(width) + 1);
 }
 
-// A block takes some columns of an image, and cuts them into segments, so that many threads wait for memory at once: each
-// adds up its segment, then walks it again with what stands above it.
+// A block takes some columns of an image, and cuts them into segments, so that many threads read memory at once: each adds up
+// its segment, then walks it again with the sum of those above it.
 struct SumColumns {
   static constexpr int kSegments = tuning::kColumnSegments;
   static constexpr int kColumns = 32;
@@ -76,7 +76,7 @@ struct SumRows {
   static constexpr int kRows = kThreads / kLanes;
   static constexpr int kValues = tuning::kRowValues;
   static constexpr int kStrip = kLanes * kValues;
-  // One more than its values for each thread: then the threads of a warp meet different banks of the memory.
+  // A number more than its values for each thread: so the threads of a warp use different banks of the shared memory.
   static constexpr int kPadded = kLanes * (kValues + 1);
 
   std::uint32_t* sums;  // rows x width, each row by itself

@@ -1,5 +1,5 @@
-// The peak and the low of a map, found by many threads: each remembers the best that it has met, and a block puts them
-// together as keys (core/argmax.h), of which the largest is the first extreme whatever the order.
+// The peak and the low of a map, found by many threads. Each thread keeps the best that it has met, and a block combines them
+// as keys (core/argmax.h): the largest key is that of the first extreme, in whatever order they are compared.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ struct BestKeys {
   }
 };
 
-// The same where the thread meets values of at least 0, none of them a NaN, in the order of their indices: what takes two
-// comparisons need not take two keys.
+// The same for a thread that meets values of at least 0, none of them a NaN, in the order of their indices: two comparisons
+// are enough, and keys are only made at the end.
 struct BestValues {
   float most = -1.0f;
   float least = 3.402823466e+38f;
@@ -48,7 +48,7 @@ struct BestValues {
   }
 };
 
-// Those of a block's threads, put together in shared memory and given to an image's keys.
+// Combines the best keys of a block's threads in shared memory, and then with those of the image.
 template <int threads>
 class KeyReduction {
  public:

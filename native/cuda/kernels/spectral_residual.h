@@ -16,7 +16,7 @@
 
 namespace saliencymix::cuda {
 
-// A sample of a resized axis: its neighbours, and how much the second counts.
+// A sample of a resized axis: its two neighbours, and the weight of the second.
 struct AxisTap {
   std::int32_t low;
   std::int32_t high;
@@ -53,7 +53,7 @@ struct Spectrum {
     double* const logAmplitude = logAmplitudes + static_cast<std::size_t>(block.index()) * kDftArea;
     float* const result = squares + static_cast<std::size_t>(block.index()) * kDftArea;
 
-    // Where the transform wants them: with the bits of their positions reversed.
+    // At the places where the transform wants them: their positions with the bits reversed.
     block.each(kArea, [&](int i) {
       const int y = i / kSide;
       const int x = i % kSide;
