@@ -15,7 +15,7 @@ namespace saliencymix::jpeg {
 
 namespace {
 
-// Larger images would be refused by the decoder that stands in for this one, too.
+// The limit of the decoder that stands in where this one is missing, which refuses larger images.
 constexpr std::uint64_t kMostPixels = 0x3fff * static_cast<std::uint64_t>(0x3fff);
 
 struct Errors {
@@ -89,8 +89,8 @@ bool needsMore(const jpeg_decompress_struct& info, bool plainProfile) {
   return false;
 }
 
-// One file on its way. libjpeg leaves by longjmp where it cannot go on: no further than to here, over nothing that has a
-// destructor, and from then on nothing is read.
+// Decodes one file. Where libjpeg cannot go on it leaves by longjmp: only as far as attempt(), past nothing that has a
+// destructor. After that nothing more is read.
 class Decoder {
  public:
   Decoder() { info_.err = prepare(errors_); }
@@ -98,7 +98,7 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  // kDone: its rows can be read.
+  // Gives kDone where the rows can be read.
   Outcome begin(const Request& request) {
     bool more = false;
     attempt([&] {
@@ -120,7 +120,7 @@ class Decoder {
   int height() const { return static_cast<int>(info_.output_height); }
   int width() const { return static_cast<int>(info_.output_width); }
 
-  // Nothing after the last.
+  // Does nothing after the last row.
   void readRow(std::uint8_t* to) {
     if (info_.output_scanline == info_.output_height) return;
     attempt([&] {
@@ -129,11 +129,12 @@ class Decoder {
     });
   }
 
-  // Reads what is left, to `row`.
+  // Reads the rows that are left, each into `row`, and ends.
   Outcome finish(std::uint8_t* row) {
     while (!failed_ && info_.output_scanline < info_.output_height) readRow(row);
     attempt([&] { jpeg_finish_decompress(&info_); });
-    // What libjpeg only warns of (a file cut short is one) is looked at by the caller, who has words for it.
+    // Files that libjpeg only warns of, such as one that was cut short, are left to the caller, which has better messages for
+    // them.
     return failed_ || errors_.manager.num_warnings > 0 ? Outcome::kOther : Outcome::kDone;
   }
 
@@ -165,7 +166,8 @@ class DecodedRows final : public ImageRows {
   }
 
  private:
-  // As many as libjpeg has ready at a time, or half of that: so it and what uses the rows have the first cache in turns.
+  // As many as libjpeg has ready at a time, or half of that: so decoding and the use of the rows take turns in the
+  // first-level cache.
   static constexpr std::size_t kBlock = 8;
   static_assert(kBlock >= kKept);
 

@@ -1,5 +1,5 @@
-// JPEG files to pixels, by libjpeg where the build found it. Only what every libjpeg decodes to the same bits, and what
-// needs nothing but decoding: the rest is left to the caller.
+// JPEG files to pixels, by libjpeg where the build found it. Only files that every libjpeg decodes to the same bits, and that
+// need nothing but decoding: the others are left to the caller.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ struct Request {
   int width;
 };
 
-// Decodes one file to height x width RGB pixels at `out`, which holds anything where this gives something else than kDone.
-// `rows`: memory that is used again for the next file.
+// Decodes one file to height x width RGB pixels at `out`. Where this gives another outcome than kDone, what is at `out` is
+// not defined. `rows`: memory that is used again for the next file.
 Outcome decode(const Request& request, std::uint8_t* out, std::vector<std::uint8_t>& rows);
 
 }  // namespace saliencymix::jpeg

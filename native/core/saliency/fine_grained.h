@@ -110,7 +110,7 @@ struct FineGrained {
       for (int x = 0; x < width; x++, gray++, on++, off++) {
         const Span cols = windowAround(x, reach, width);
         const std::int64_t area = static_cast<std::int64_t>(rows.length()) * cols.length();
-        if (area == 1) continue;  // there are no others
+        if (area == 1) continue;  // a window of one pixel: there is nothing to compare it with
         const std::int64_t sum = lower[cols.end] - lower[cols.begin] - upper[cols.end] + upper[cols.begin];
         // c - m = (c * area - sum) / (area - 1); C++ division truncates towards zero.
         const int difference = static_cast<int>((*gray * area - sum) / (area - 1));

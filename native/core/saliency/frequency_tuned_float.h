@@ -17,8 +17,8 @@ struct LabFloat {
   float b;
 };
 
-// t in 0.008 .. 1.1. A first guess of 1 / cbrt(t) from the bits of t, good to 4 %, twice made better (Householder's second
-// order: what is left of the error is a sixth of its cube), and a last step of Newton's on cbrt(t) itself.
+// t in 0.008 .. 1.1. A first guess of 1 / cbrt(t) from the bits of t, good to 4 %; two steps of Householder's method of
+// second order, which makes the error a multiple of its cube; and one of Newton's method on cbrt(t) itself.
 SALIENCYMIX_HOST_DEVICE inline float cubeRoot(float t) {
   constexpr float kThird = 1.0f / 3.0f;
   float inverse = std::bit_cast<float>(0x54a21d2au - std::bit_cast<std::uint32_t>(t) / 3u);

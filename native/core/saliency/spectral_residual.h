@@ -21,7 +21,7 @@
 namespace saliencymix {
 
 struct SpectralResidual {
-  // Amplitudes below this are rounding errors of ones that vanish: the spectrum of whole numbers has none so small.
+  // Amplitudes below this are taken for 0: they are rounding errors, for the spectrum of whole numbers has none so small.
   static constexpr double kVanishing = 1e-6;
 
   using Square = std::array<double, kDftArea>;  // row-major
@@ -59,7 +59,7 @@ struct SpectralResidual {
   SALIENCYMIX_HOST_DEVICE static double amplitude(double real, double imaginary) { return std::hypot(real, imaginary); }
   SALIENCYMIX_HOST_DEVICE static double logOf(double amplitude) { return std::log(amplitude + 1.0); }
 
-  // One number of the spectrum: its phase kept, its amplitude what it has beyond the average.
+  // One number of the spectrum: its phase is kept, its amplitude becomes what it has beyond the average.
   SALIENCYMIX_HOST_DEVICE static void residual(double& real, double& imaginary, double logAmplitude, double average) {
     const double before = amplitude(real, imaginary);
     const double after = std::exp(logAmplitude - average);
