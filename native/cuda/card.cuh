@@ -1,4 +1,4 @@
-// The Device of device_backend.h: a graphics card, by the CUDA runtime, which nothing but this file and its folder knows.
+// The Device of device_backend.h: a graphics card. Only this file and its folder use the CUDA runtime.
 #pragma once
 
 #include <condition_variable>
@@ -84,7 +84,7 @@ class Card {
     DeviceMemory memory_;
   };
 
-  // The memory of lanes that nobody uses.
+  // Frees the memory of lanes that are not in use.
   void makeRoom() {
     const std::lock_guard lock(mutex_);
     for (const auto& lane : idle_) lane->releaseMemory();
@@ -104,7 +104,7 @@ class Card {
     std::string level = "none";
   };
   static Probe probe();
-  // Asked when somebody first wants to know, for it wakes the driver: who computes on the processor alone never does.
+  // Asked for when it is first needed, because that starts the driver, which programs that use the CPU alone should not.
   static const Probe& probed() {
     static const Probe found = probe();
     return found;

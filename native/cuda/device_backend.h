@@ -1,6 +1,6 @@
-// The backend of a device, whatever kind: each call borrows a lane and makes one trip. A Device gives
+// The backend of a device of any kind: each call borrows a lane and runs on it (trip.h). A Device gives
 //   name(), description(), level(), unavailable()
-//   borrow()            a lane, exclusively; given back when it goes out of scope. Waits while all are under way
+//   borrow()            a lane for this call alone, given back when it goes out of scope. Waits while all are in use
 //   allocate(bytes)     a Resident
 //   releaseKept()       frees what lanes keep
 #pragma once
@@ -64,7 +64,7 @@ class DeviceBackend final : public Backend {
   void releaseKept() const override { device_.releaseKept(); }
 
  private:
-  // Positions within an image are whole numbers of 32 bits in the kernels.
+  // The kernels hold positions within an image in 32 bits.
   template <class Go>
   void onLane(const BatchView& view, const Run& run, const Go& go) const {
     if (view.image(0).bytes() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / 2)) {

@@ -17,10 +17,10 @@ namespace saliencymix::cuda {
 template <class Lane>
 struct DeviceMethod {
   std::string_view name;
-  // What does not depend on the pixels; it is brought to the device once a call.
+  // What does not depend on the pixels; it is uploaded once for each call.
   std::vector<std::byte> (*tables)(int height, int width);
   std::size_t (*scratchBytes)(int count, int height, int width);
-  // The keys of the wave are 0 before. scratch: of a wave no smaller than this one.
+  // The keys of the wave must be 0 before. scratch: memory for a wave no smaller than this one.
   void (*run)(Lane& lane, const Wave& wave, const std::byte* tables, std::byte* scratch);
 };
 

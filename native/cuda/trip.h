@@ -1,17 +1,17 @@
-// One call as one trip: what the kernels need goes to the device once, they run there one after the other, and what was
-// asked for comes back once.
+// How one call runs on a device: what the kernels need is uploaded once, they run one after the other, and what was asked for
+// is downloaded once.
 //
-// Pixels go up wave by wave, the kernels of one wave beside the copy of the next, and come down part by part, beside the
-// kernels of the next part: from and to the host's memory, a trip takes about as long as its copies.
+// Pixels are uploaded wave by wave, while the kernels of the wave before run, and downloaded part by part, while the kernels
+// of the next part run. From and to the host's memory, this takes about as long as the copies alone.
 //
-// A Lane is a queue of a device with memory of its own. The CUDA runtime has one (card/lane.cuh), and tests have one that
-// runs on the host. It gives
-//   reserve(bytes)                     device memory, kept for the next trip; what stood there is lost
+// A Lane takes a device's work in order, with memory of its own. There is one for the CUDA runtime (card/lane.cuh), and tests
+// have one that runs on the host. It gives
+//   reserve(bytes)                     device memory, kept for the next call; what stood there is lost
 //   upload(to, from, bytes)            queued, beside the kernels; `from` may be used again at once
 //   arrived()                          kernels that are launched from here on see what was uploaded before
 //   zero(at, bytes), launch(kernel)    queued one after the other
 //   mark()                             a number for all kernels launched so far
-//   download(to, from, bytes, mark)    queued behind those kernels, beside later ones; there after wait()
+//   download(to, from, bytes, mark)    queued behind those kernels, beside later ones; finished after wait()
 //   wait()                             until all that is queued has been done
 #pragma once
 
@@ -156,7 +156,7 @@ class Trip {
     return {samples, bytes};
   }
 
-  // Runs `take` twice: to learn how much memory it wants, and to give it.
+  // Runs `take` twice: to learn how much memory it needs, and then over that memory.
   template <class Take>
   void reserve(const Take& take) {
     Carver measure(nullptr);
@@ -170,8 +170,8 @@ class Trip {
     if (!from.empty()) lane_.upload(to, from.data(), from.size() * sizeof(T));
   }
 
-  // images: the positions of those that need maps, ascending. after(wave, first): once the wave that begins with image
-  // `first` of them has its maps and keys.
+  // images: the positions of those that need maps, ascending. after(wave, first) is called once the kernels are queued that
+  // make the maps and keys of a wave, which begins with entry `first` of `images`.
   template <class After>
   void makeMaps(const MapWork<Lane>& work, const MapMemory& memory, const std::vector<std::int32_t>& images,
                 PixelFeed<Lane>& feed, const After& after) {

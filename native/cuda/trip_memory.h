@@ -1,4 +1,4 @@
-// What a trip takes along, and where on the device it stands: the memory is carved twice, once to learn how much it is.
+// What a call has in the device's memory, and where: it is laid out twice, the first time to learn how much memory it takes.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct Pixels {
   }
 };
 
-// Brings the pixels of a batch to the device as they are needed, image after image.
+// Uploads the pixels of a batch as they are needed, image after image.
 template <class Lane>
 class PixelFeed {
  public:
@@ -51,7 +51,7 @@ class PixelFeed {
   int brought_ = 0;
 };
 
-// Whose maps are kept: nobody's, those of the wave that is under way, or all.
+// Which maps are kept: none, those of the wave that is being computed, or all.
 enum class WholeMaps { none, ofWave, all };
 
 // A method that the backend has, on `images` images of a batch, wave after wave.
@@ -104,7 +104,7 @@ struct MapMemory {
   std::uint64_t* lows() const { return keys + count; }
 };
 
-// What the samples ask of saliency: each image once, with its requests together.
+// The anchors that the samples need from saliency: each image once, with its requests side by side.
 struct Questions {
   std::vector<std::int32_t> images;
   std::vector<Request> requests;  // in the order of the images
@@ -118,7 +118,7 @@ struct Questions {
     for (const AnchorRequest& request : anchorRequests(job.samples)) {
       if (images.empty() || images.back() != request.image) images.push_back(request.image);
       note(job.samples, *request.found, static_cast<std::int32_t>(requests.size()));
-      // Given maps are all there, so an image's position is its own.
+      // Maps that are given are those of all images, so an image's position in the list is that in the batch.
       requests.push_back({given ? request.image : static_cast<std::int32_t>(images.size()) - 1, request.extreme, request.u});
       ties = ties || request.u >= 0.0;
     }

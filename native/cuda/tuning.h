@@ -6,8 +6,8 @@
 
 namespace saliencymix::cuda::tuning {
 
-// Every kind of card holds this many threads on a multiprocessor; kernels that take many registers make do with what that
-// leaves each of them.
+// Every kind of card holds this many threads on a multiprocessor. Kernels that need many registers are limited to as many as
+// that leaves for each thread.
 constexpr int kThreadsAtOnce = 1024;
 
 // Scratch memory of the images that go through a method together. They stay in the second-level cache (50 MiB on H100)

@@ -1,4 +1,4 @@
-// The images that go through a saliency method together, and where what is found goes. Addresses are the device's.
+// The images that go through a saliency method together, and where its results go. Addresses are the device's.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct Wave {
   int height;
   int width;
   int channels;
-  float* maps;           // count x height x width, or nullptr where nobody asks for them
+  float* maps;           // count x height x width, or nullptr where maps are not asked for
   std::uint64_t* peaks;  // count keys (core/argmax.h), 0 before
   std::uint64_t* lows;
 

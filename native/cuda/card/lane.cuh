@@ -15,9 +15,9 @@
 
 namespace saliencymix::cuda {
 
-// One batch on its way: streams for what goes up, for the kernels and for what comes down, which run side by side; memory on
-// the card; and page-locked memory that bytes pass through both ways, so that the processor copies one piece while the card
-// takes or gives another.
+// What one call at a time uses of the card: streams for uploads, for kernels and for downloads, which run side by side;
+// memory on the card; and page-locked memory through which all bytes pass, so that the processor copies one piece while the
+// card transfers another.
 class CardLane {
  public:
   explicit CardLane(std::function<void()> makeRoom)
@@ -31,7 +31,7 @@ class CardLane {
 
   void useThreads(int threads) { threads_ = threads; }
 
-  // Of the kernels, for those who measure.
+  // The stream of the kernels, for measuring them.
   cudaStream_t stream() const { return kernels_.get(); }
 
   std::byte* reserve(std::size_t bytes) {
@@ -62,7 +62,8 @@ class CardLane {
     check(cudaStreamWaitEvent(kernels_.get(), arrived_.get()), "waiting for what goes up");
   }
 
-  // Marks are used again after a while, for a later state: whoever waits for the old one then waits longer.
+  // The events are used in turns. Who waits for one that has been used again waits for later kernels too, which is longer but
+  // right.
   int mark() {
     const int number = next_++ % kMarks;
     record(marks_[static_cast<std::size_t>(number)], kernels_);
@@ -78,7 +79,7 @@ class CardLane {
                             down_.get()),
             "copying from the card");
       record(passed_[slot_], down_);
-      used_ = tuning::kStagingBytes;  // what comes in stays until it is taken
+      used_ = tuning::kStagingBytes;  // what comes in must stay until it is copied out
       coming_.push_back({slot_, static_cast<std::byte*>(to) + asked, size});
       asked += size;
     }
@@ -105,7 +106,7 @@ class CardLane {
     for (const Stream* stream : {&up_, &kernels_, &down_}) check(cudaStreamSynchronize(stream->get()), "the work on the card");
   }
 
-  // As wait, for a lane whose trip has failed: that is reported already.
+  // As wait, but without errors: for after a call that has failed, which is reported already.
   void settle() noexcept {
     coming_.clear();
     for (const Stream* stream : {&up_, &kernels_, &down_}) cudaStreamSynchronize(stream->get());
@@ -118,7 +119,7 @@ class CardLane {
   }
 
  private:
-  // Bytes on their way to the caller's memory.
+  // Bytes that are on their way to the caller's memory.
   struct Piece {
     std::size_t slot;
     std::byte* to;
@@ -155,7 +156,7 @@ class CardLane {
     used_ = 0;
   }
 
-  // One thread copies slower than the bus does.
+  // On several threads: one copies slower than the bus transfers.
   void copy(std::byte* to, const std::byte* from, std::size_t size) const {
     constexpr std::size_t kPart = 256 << 10;
     const int parts = static_cast<int>((size + kPart - 1) / kPart);

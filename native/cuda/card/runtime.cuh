@@ -44,7 +44,7 @@ struct DestroyEvent {
 using Stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream>;
 using Event = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyEvent>;
 
-// One that waits for no other.
+// A stream that does not wait for the default stream.
 inline Stream newStream() {
   cudaStream_t stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
@@ -56,8 +56,8 @@ inline Event newEvent() {
   return Event(event);
 }
 
-// Whole pages of 512 bytes: kernels read whole words, also at the end. makeRoom gives back what is kept for later; it is
-// called before giving up.
+// In whole units of 512 bytes, because kernels read whole words, also at the end. makeRoom frees what is kept for later
+// calls; it is tried before giving up.
 inline DeviceMemory allocateOnDevice(std::size_t bytes, const std::function<void()>& makeRoom) {
   constexpr std::size_t kPage = 512;
   const std::size_t pages = std::max(kPage, (bytes + kPage - 1) / kPage * kPage);
