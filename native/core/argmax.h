@@ -44,7 +44,7 @@ inline std::size_t nthEqual(const float* map, std::size_t size, std::size_t firs
   return first;
 }
 
-// Whole numbers in the order of the floats; 0 for what a NaN is, which nothing beats and which beats nothing.
+// Whole numbers in the same order as the floats; 0 for a NaN, of which no comparison is true.
 SALIENCYMIX_HOST_DEVICE inline std::uint32_t orderedBits(float value) {
   if (value != value) return 0;
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value == 0.0f ? 0.0f : value);  // -0 and 0 are equal

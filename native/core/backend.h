@@ -38,8 +38,8 @@ struct Run {
   }
 };
 
-// Memory that a backend keeps pixels in between calls, so that they make no trip: a graphics card's own, or ordinary memory
-// on the CPU. It outlives every call that uses it; freed by whoever lets go last.
+// Memory in which a backend keeps pixels between calls, so that they need not be copied: a graphics card's own, or ordinary
+// memory on the CPU. Shared by all that use it, and freed with the last of them.
 class Resident {
  public:
   Resident(const char* owner, std::size_t size) : backend(owner), bytes(size) {}
@@ -47,7 +47,7 @@ class Resident {
   Resident& operator=(const Resident&) = delete;
   virtual ~Resident() = default;
 
-  // Where the owner finds it; an address of the owner's kind.
+  // Its address, which only the backend that owns it can use.
   virtual std::byte* data() const = 0;
 
   const char* const backend;  // the name of the backend whose memory this is
@@ -112,7 +112,8 @@ class Backend {
   // for the scalar reference, which computes the float methods in float64.
   virtual const char* level() const = 0;
   virtual std::vector<std::string> levels() const = 0;
-  // Whether even a small call waits for a device; else it takes less time than being handed to another thread.
+  // Whether even a small call has to wait for a device. Where not, a small call takes less time than handing it to another
+  // thread.
   virtual bool makesTrips() const { return false; }
 
   virtual void saliency(const SaliencyJob& job, const Run& run) const = 0;
@@ -128,7 +129,7 @@ class Backend {
   virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
                         const Run& run) const = 0;
 
-  // Memory of this backend, its contents not defined; and its whole contents brought in and out.
+  // Memory of this backend, with contents that are not defined; and copies of its whole contents from and to the host.
   virtual std::unique_ptr<Resident> allocate(std::size_t bytes) const = 0;
   virtual void upload(const void* from, Resident& to, const Run& run) const = 0;
   virtual void download(const Resident& from, void* to, const Run& run) const = 0;

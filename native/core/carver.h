@@ -1,4 +1,4 @@
-// Cuts one block of memory into arrays. Run once over nullptr it tells how large the block has to be.
+// Lays out arrays one after the other in a block of memory. Run over nullptr first, it tells how large the block has to be.
 #pragma once
 
 #include <cstddef>

@@ -32,7 +32,7 @@ inline std::vector<Tap> bilinearTaps(int source, int result) {
   return taps;
 }
 
-// As which of 256 parts the second of two neighbours counts in fixed point.
+// The weight of the second of two neighbours in fixed point, in 256ths.
 inline int weight256(const Tap& tap) { return static_cast<int>(std::lrint(tap.weight * 256)); }
 
 // The four neighbours in fixed point: a horizontal and a vertical sum, one rounding at the end. right, below: weights in
