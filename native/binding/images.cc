@@ -47,7 +47,7 @@ std::vector<CropFlip> readDraws(const Napi::Object& from, int count) {
   return draws;
 }
 
-// Calls task(i, memory) for each of `count`, on up to `threads` threads with memory of their own.
+// Calls task(i, memory) for i = 0 .. count - 1, on up to `threads` threads, each with a Memory of its own.
 template <class Memory, class Task>
 void forEachWith(int count, int threads, const Task& task) {
   std::atomic<int> next{0};

@@ -13,7 +13,7 @@ namespace {
 
 using Shared = std::shared_ptr<ResidentHandle>;
 
-// The garbage collector sees a few bytes of JavaScript; this tells it what hangs on them.
+// Tells the garbage collector how much memory a handle keeps: by itself it sees only a few bytes of JavaScript.
 void count(Napi::Env env, ResidentHandle& handle, bool counted) {
   if (handle.counted == counted) return;
   const auto bytes = static_cast<std::int64_t>(handle.bytes);
@@ -38,7 +38,7 @@ const Shared& readHandle(const Napi::Object& from, const Backend& backend, std::
   return handle;
 }
 
-// The handle of an upload or download, and its bytes on this side.
+// The handle of an upload or download, and the bytes in JavaScript's memory.
 struct Transfer {
   Shared handle;
   std::uint8_t* data;

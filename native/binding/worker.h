@@ -18,12 +18,12 @@ namespace saliencymix::binding {
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
-// Runs `work` on a thread of the calls' pool (which hands parts of it to others). `arguments` is the JavaScript object whose
-// typed arrays the work reads and writes: a reference keeps them alive until the promise is settled. `guest`: for the
-// JavaScript thread to help.
+// Runs `work` on a thread of the calls' pool, which hands parts of it to the other pool. `arguments` is the JavaScript object
+// whose typed arrays the work reads and writes: a reference keeps them alive until the promise is settled. `guest`: through
+// which the JavaScript thread may help.
 //
 // Written on the C interface: a worker thread may be terminated while its call runs, and then settling the promise fails.
-// Nobody is left to be told, so those failures are passed over; as C++ exceptions they would end the whole process.
+// There is nobody left to tell, so such failures are ignored; as C++ exceptions they would end the whole process.
 class PromiseWorker final : public Call {
  public:
   // Gives the promise.
