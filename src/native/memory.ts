@@ -3,12 +3,17 @@ import { isMainThread } from 'node:worker_threads';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { addon } from './load';
-import { movedBuffer } from './moved-buffer';
+import { movedBuffer, movesAtOnce } from './moved-buffer';
 
 type NumberArray = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
 /** From here on a result is memory of its own: the C library asks the system for it, and large pages under it are worth asking for. */
 const LARGE = 4 << 20;
+/**
+ * Results of this size on are blocks. What is smaller, the engine's own allocator finds sooner. From 32 MiB on, C libraries
+ * ask the system each time, and that takes longer than any way of moving a buffer.
+ */
+const LEAST = movesAtOnce ? LARGE : 32 << 20;
 /** Larger than all that the addon keeps: a block would be new each time. */
 const MOST = 256 << 20;
 
@@ -25,7 +30,7 @@ interface NumberArrayType<T> {
  * another thread lives on.
  */
 export function freshMemory(bytes: number): ArrayBuffer {
-  const block = isMainThread && bytes >= LARGE && bytes <= MOST ? addon().newBlock(bytes) : undefined;
+  const block = isMainThread && bytes >= LEAST && bytes <= MOST ? addon().newBlock(bytes) : undefined;
   if (block) return movedBuffer(block);
   // Only this constructor leaves memory as it is; its buffer belongs to the result alone.
   const memory = Buffer.allocUnsafeSlow(bytes);
