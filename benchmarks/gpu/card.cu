@@ -53,7 +53,7 @@ void run(const Settings& settings) {
   machine.describe();
   // Awake and at its clock, before anything is timed.
   for (int i = 0; i < 200; i++) machine.fill();
-  machine.lane().wait();
+  machine.queue().wait();
   Copies(machine, bench, large).all();
   bench.jobs(JobList(large, {4096, 32}));
 }

@@ -1,4 +1,4 @@
-// The card as a Machine (timed_lane.h): events of the runtime are its marks.
+// The card as a Machine (timed_queue.h): events of the runtime are its marks.
 #pragma once
 
 #include <algorithm>
@@ -56,14 +56,14 @@ class CardMachine {
  public:
   using Mark = std::size_t;  // which event
 
-  explicit CardMachine(int threads) : loan_(Card::shared().borrow(threads)) {
+  explicit CardMachine(int threads) : lease_(Card::shared().borrow(threads)) {
     check(cudaGetDeviceProperties(&properties_, 0), "asking for the card's properties");
     check(cudaDeviceGetAttribute(&kilohertz_, cudaDevAttrClockRate, 0), "asking for the clock");
   }
 
   const Backend& backend() const { return cudaBackend(); }
-  cuda::CardLane& lane() { return *loan_; }
-  cudaStream_t stream() const { return loan_->stream(); }
+  cuda::CardQueue& queue() { return *lease_; }
+  cudaStream_t stream() const { return lease_->stream(); }
   const cudaDeviceProp& properties() const { return properties_; }
 
   Mark mark() {
@@ -82,7 +82,7 @@ class CardMachine {
   }
   void forgetMarks() { used_ = 0; }
 
-  // About two milliseconds: longer than it takes to queue a trip.
+  // About two milliseconds: longer than it takes to queue a call.
   void fill() {
     spin<<<1, 1, 0, stream()>>>(2 * static_cast<long long>(kilohertz_));
     check(cudaGetLastError(), "launching a kernel");
@@ -118,7 +118,7 @@ class CardMachine {
     const Mark begin = mark();
     go();
     const Mark end = mark();
-    lane().wait();
+    queue().wait();
     return ms(begin, end);
   }
 
@@ -145,7 +145,7 @@ class CardMachine {
   }
 
  private:
-  Card::Loan loan_;
+  Card::Lease lease_;
   cudaDeviceProp properties_{};
   int kilohertz_ = 0;
   std::vector<cuda::Event> events_;

@@ -65,16 +65,16 @@ class Copies {
       timed("up", [&] { machine_.copyUp(there.get(), here, batch_); });
       timed("down", [&] { machine_.copyDown(here, there.get(), batch_); });
     }
-    print("up", "the lane, from pageable memory", batch_, bench_.inRounds([&](int) {
+    print("up", "the queue, from pageable memory", batch_, bench_.inRounds([&](int) {
       return wallOf([&] {
-        machine_.lane().upload(there.get(), pageable.data(), batch_);
-        machine_.lane().wait();
+        machine_.queue().upload(there.get(), pageable.data(), batch_);
+        machine_.queue().wait();
       });
     }));
-    print("down", "the lane, to pageable memory", batch_, bench_.inRounds([&](int) {
+    print("down", "the queue, to pageable memory", batch_, bench_.inRounds([&](int) {
       return wallOf([&] {
-        machine_.lane().download(pageable.data(), there.get(), batch_, machine_.lane().mark());
-        machine_.lane().wait();
+        machine_.queue().download(pageable.data(), there.get(), batch_, machine_.queue().recordEvent());
+        machine_.queue().wait();
       });
     }));
   }

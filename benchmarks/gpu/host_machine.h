@@ -16,7 +16,7 @@ class HostMachine {
   using Mark = Clock::time_point;
 
   const Backend& backend() const { return host_device::backend(); }
-  host_device::HostLane& lane() { return lane_; }
+  host_device::HostQueue& queue() { return queue_; }
   Mark mark() const { return Clock::now(); }
   double ms(const Mark& begin, const Mark& end) const {
     return std::chrono::duration<double, std::milli>(end - begin).count();
@@ -46,7 +46,7 @@ class HostMachine {
   }
 
  private:
-  host_device::HostLane lane_;
+  host_device::HostQueue queue_;
 };
 
 }  // namespace gpu_bench

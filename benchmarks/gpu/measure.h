@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "checks.h"
-#include "cuda/trip.h"
+#include "cuda/device_call.h"
 #include "json.h"
-#include "timed_lane.h"
+#include "timed_queue.h"
 
 namespace gpu_bench {
 
@@ -72,7 +72,7 @@ class Bench {
     else timeOnDevice(job, inputs, line);
   }
 
-  // Whole calls by the host's clock, and the same trip with marks in the queue, for the device's own times.
+  // Whole calls by the host's clock, and the same call with marks in the queue, for the device's own times.
   void timeOnDevice(const Job& job, std::vector<Input>& inputs, Json& line) {
     const std::vector<double> wall = inRounds([&](int round) {
       Input& input = turn(inputs, round);
@@ -82,21 +82,21 @@ class Bench {
     std::vector<Series> stages;
     const std::vector<double> device = inRounds([&](int round) {
       Input& input = turn(inputs, round);
-      TimedLane<Machine> lane(machine_, job.kind == MixKind::blend ? 2 : 1);
+      TimedQueue<Machine> queue(machine_, job.kind == MixKind::blend ? 2 : 1);
       machine_.forgetMarks();
       machine_.fill();
       std::vector<MixSample> samples = input.samples;
-      cuda::Trip trip(lane, run_);
-      ask(trip, job, input, samples);
-      lane.wait();
-      if (round >= settings_.warmUp) keep(stages, lane.stages());
-      return lane.span();
+      cuda::DeviceCall deviceCall(queue, run_);
+      ask(deviceCall, job, input, samples);
+      queue.wait();
+      if (round >= settings_.warmUp) keep(stages, queue.stages());
+      return queue.span();
     });
     line.numbers("wallMs", wall).numbers("deviceMs", device).print();
     for (const Series& series : stages) printStage(job, series);
   }
 
-  // Beside the copies alone of the same bytes: through the lane, and as a program without page-locked memory has them.
+  // Beside the copies alone of the same bytes: through the queue, and as a program without page-locked memory has them.
   void timeFromHost(const Job& job, std::vector<Input>& inputs, Json& line) {
     std::vector<std::uint8_t> out(static_cast<std::size_t>(job.bytesOut()));
     std::vector<double> copies;
@@ -105,7 +105,7 @@ class Bench {
       Input& input = turn(inputs, round);
       std::vector<MixSample> samples = input.samples;
       const BatchView view = input.images->view();
-      const double byLane = wallOf([&] {
+      const double byQueue = wallOf([&] {
         machine_.backend().upload(view.data, *input.resident, run_);
         machine_.backend().download(*input.mixed, out.data(), run_);
       });
@@ -114,7 +114,7 @@ class Bench {
         machine_.copyDown(out.data(), input.mixed->data(), input.mixed->bytes);
       });
       if (round >= settings_.warmUp) {
-        copies.push_back(byLane);
+        copies.push_back(byQueue);
         plain.push_back(byRuntime);
       }
       return wallOf([&] {
@@ -134,7 +134,7 @@ class Bench {
     return {view, input.resident.get()};
   }
 
-  // What the backend is asked, and what a trip does, from device memory to device memory.
+  // What the backend is asked, and what a DeviceCall does, from device memory to device memory.
   template <class Asked>
   void ask(Asked& asked, const Job& job, Input& input, std::vector<MixSample>& samples, const auto&... run) {
     if (job.work == Work::saliency) {
@@ -177,7 +177,7 @@ class Bench {
   Machine& machine_;
   const Settings settings_;
   const Run run_;
-  std::vector<Point> points_;  // they come down when a trip ends, not when it is queued
+  std::vector<Point> points_;  // they come down when a call ends, not when it is queued
 };
 
 }  // namespace gpu_bench

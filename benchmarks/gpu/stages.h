@@ -43,14 +43,14 @@ struct Stage {
 // blended.
 using ReadsPerValue = double;
 
-inline double pixelsOf(const cuda::Wave& wave) { return static_cast<double>(wave.pixels()); }
-inline double valuesOf(const cuda::Wave& wave) { return pixelsOf(wave) * wave.channels; }
-inline double mapOf(const cuda::Wave& wave) { return wave.maps != nullptr ? 4 * pixelsOf(wave) : 0; }
+inline double pixelsOf(const cuda::Chunk& chunk) { return static_cast<double>(chunk.pixels()); }
+inline double valuesOf(const cuda::Chunk& chunk) { return pixelsOf(chunk) * chunk.channels; }
+inline double mapOf(const cuda::Chunk& chunk) { return chunk.maps != nullptr ? 4 * pixelsOf(chunk) : 0; }
 inline double sumsOf(int height, int width) { return 4 * static_cast<double>(cuda::integralSize(height, width)); }
 inline Moved times(int count, double read, double written) { return {count * read, count * written}; }
 
 inline Stage stageOf(const cuda::SmoothGray& k, ReadsPerValue) {
-  return {"SmoothGray", "read V, write P", times(k.wave.count, valuesOf(k.wave), pixelsOf(k.wave))};
+  return {"SmoothGray", "read V, write P", times(k.chunk.count, valuesOf(k.chunk), pixelsOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::SumColumns& k, ReadsPerValue) {
   const double pixels = static_cast<double>(k.height) * k.width;
@@ -64,33 +64,33 @@ inline Stage stageOf(const cuda::Contrast& k, ReadsPerValue) {
   return {"Contrast", "read P + 4 S, write 4 P", times(k.count, pixels + sumsOf(k.height, k.width), 4 * pixels)};
 }
 inline Stage stageOf(const cuda::CombineContrasts& k, ReadsPerValue) {
-  return {"CombineContrasts", k.wave.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
-          times(k.wave.count, 4 * pixelsOf(k.wave), mapOf(k.wave))};
+  return {"CombineContrasts", k.chunk.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
+          times(k.chunk.count, 4 * pixelsOf(k.chunk), mapOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::SumColours& k, ReadsPerValue) {
-  return {"SumColours", "read V, write 12 P", times(k.wave.count, valuesOf(k.wave), 12 * pixelsOf(k.wave))};
+  return {"SumColours", "read V, write 12 P", times(k.chunk.count, valuesOf(k.chunk), 12 * pixelsOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::ColourDistance& k, ReadsPerValue) {
-  return {"ColourDistance", k.wave.maps != nullptr ? "read 12 P, write 4 P" : "read 12 P",
-          times(k.wave.count, 12 * pixelsOf(k.wave), mapOf(k.wave))};
+  return {"ColourDistance", k.chunk.maps != nullptr ? "read 12 P, write 4 P" : "read 12 P",
+          times(k.chunk.count, 12 * pixelsOf(k.chunk), mapOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::SquareGradients& k, ReadsPerValue) {
-  return {"SquareGradients", "read V, write 4 P", times(k.wave.count, valuesOf(k.wave), 4 * pixelsOf(k.wave))};
+  return {"SquareGradients", "read V, write 4 P", times(k.chunk.count, valuesOf(k.chunk), 4 * pixelsOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::ShareGradients& k, ReadsPerValue) {
-  return {"ShareGradients", k.wave.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
-          times(k.wave.count, 4 * pixelsOf(k.wave), mapOf(k.wave))};
+  return {"ShareGradients", k.chunk.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
+          times(k.chunk.count, 4 * pixelsOf(k.chunk), mapOf(k.chunk))};
 }
 // Of the image only the neighbours of 64 x 64 points, two an axis.
 inline Stage stageOf(const cuda::Spectrum& k, ReadsPerValue) {
-  const double image = static_cast<double>(std::min(k.wave.height, 128)) * std::min(k.wave.width, 128) * k.wave.channels;
+  const double image = static_cast<double>(std::min(k.chunk.height, 128)) * std::min(k.chunk.width, 128) * k.chunk.channels;
   const double area = static_cast<double>(kDftArea);
   return {"Spectrum", "read min(H, 128) min(W, 128) C + 8 * 64^2, write 12 * 64^2",
-          times(k.wave.count, image + 8 * area, 12 * area)};
+          times(k.chunk.count, image + 8 * area, 12 * area)};
 }
 inline Stage stageOf(const cuda::SpreadSquares& k, ReadsPerValue) {
-  return {"SpreadSquares", k.wave.maps != nullptr ? "read 4 * 64^2, write 4 P" : "read 4 * 64^2",
-          times(k.wave.count, 4.0 * static_cast<double>(kDftArea), mapOf(k.wave))};
+  return {"SpreadSquares", k.chunk.maps != nullptr ? "read 4 * 64^2, write 4 P" : "read 4 * 64^2",
+          times(k.chunk.count, 4.0 * static_cast<double>(kDftArea), mapOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::ReadKeys& k, ReadsPerValue) {
   return {"ReadKeys", "read 16, write 16", times(k.count, sizeof(std::uint64_t), sizeof(Point))};
@@ -100,7 +100,7 @@ inline Stage stageOf(const cuda::AnswerRequests& k, ReadsPerValue) {
           times(k.count, sizeof(cuda::Request) + sizeof(std::uint64_t), sizeof(Point))};
 }
 inline Stage stageOf(const cuda::PutAnchors& k, ReadsPerValue) {
-  return {"PutAnchors", "read 16, write 8", times(k.count, sizeof(cuda::AskedBy) + sizeof(Point), sizeof(Point))};
+  return {"PutAnchors", "read 16, write 8", times(k.count, sizeof(cuda::QueryIndex) + sizeof(Point), sizeof(Point))};
 }
 inline Stage stageOf(const cuda::PlaceBoxes& k, ReadsPerValue) {
   return {"PlaceBoxes", "read a sample, write its boxes and lambda",

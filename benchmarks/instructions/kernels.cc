@@ -18,8 +18,8 @@
 
 #include "backends.h"
 #include "core/image_rows.h"
-#include "cpu/cover.h"
 #include "cpu/levels.h"
+#include "cpu/resize_crop.h"
 
 using namespace saliencymix;
 
@@ -100,7 +100,7 @@ class Batch {
     });
     add(jobs, "paste to uint8", [this, &backend] { mix(backend, MixKind::paste, kBytes, bytes_.data()); });
     add(jobs, "paste to float32 NCHW", [this, &backend] { mix(backend, MixKind::paste, kPlanes, floats_.data()); });
-    add(jobs, "cover", [this] { cover(); });
+    add(jobs, "resize and crop", [this] { resizeCrop(); });
     add(jobs, "blend to uint8", [this, &backend] { mix(backend, MixKind::blend, kBytes, bytes_.data()); });
     add(jobs, "blend to float32 NCHW", [this, &backend] { mix(backend, MixKind::blend, kPlanes, floats_.data()); });
   }
@@ -115,10 +115,10 @@ class Batch {
   }
 
   // All pixels as one image that is brought to the size.
-  void cover() {
+  void resizeCrop() {
     const int whole = static_cast<int>(std::sqrt(static_cast<double>(pixels())));
     RowsInMemory image({data_.data(), whole, whole, 3});
-    cpu::cover(image, side_, side_, bytes_.data());
+    cpu::resizeCrop(image, side_, side_, bytes_.data());
   }
 
   // Every image with the next one: a patch of half its sides, not aligned to anything.

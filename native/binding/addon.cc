@@ -60,14 +60,14 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
 }
 
 // The thread that is to run a call, and those that are to help it.
-Napi::Value expectCall(const Napi::CallbackInfo& info) {
-  Calls::of(info.Env()).expect();
-  Pool::shared().expect(info[0].As<Napi::Number>().Int32Value());
+Napi::Value prewake(const Napi::CallbackInfo& info) {
+  Calls::of(info.Env()).prewake();
+  Pool::shared().prewake(info[0].As<Napi::Number>().Int32Value());
   return info.Env().Undefined();
 }
 
-Napi::Value helpCall(const Napi::CallbackInfo& info) {
-  Calls::of(info.Env()).help();
+Napi::Value runUntilDone(const Napi::CallbackInfo& info) {
+  Calls::of(info.Env()).runUntilDone();
   return info.Env().Undefined();
 }
 
@@ -85,8 +85,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("recordLayout", Napi::Function::New(env, recordLayout, "recordLayout"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
-  exports.Set("helpCall", Napi::Function::New(env, helpCall, "helpCall"));
-  exports.Set("expectCall", Napi::Function::New(env, expectCall, "expectCall"));
+  exports.Set("runUntilDone", Napi::Function::New(env, runUntilDone, "runUntilDone"));
+  exports.Set("prewake", Napi::Function::New(env, prewake, "prewake"));
   exports.Set("newBlock", Napi::Function::New(env, newBlock, "newBlock"));
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
   exports.Set("newResident", Napi::Function::New(env, newResident, "newResident"));
@@ -102,7 +102,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
   exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
-  exports.Set("coverImage", Napi::Function::New(env, coverImage, "coverImage"));
+  exports.Set("resizeCropImage", Napi::Function::New(env, resizeCropImage, "resizeCropImage"));
   exports.Set("cropFlip", Napi::Function::New(env, cropFlip, "cropFlip"));
   return exports;
 }

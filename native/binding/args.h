@@ -14,11 +14,11 @@ inline Napi::Error badArgument(Napi::Env env, const char* name, const std::strin
   return Napi::RangeError::New(env, std::string("addon: ") + name + " must be " + expected);
 }
 
-inline int readInt(const Napi::Object& from, const char* name, int least) {
+inline int readInt(const Napi::Object& from, const char* name, int minimum) {
   const Napi::Value value = from.Get(name);
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1.0;
-  if (!(number >= least && number <= 2147483647.0)) {
-    throw badArgument(from.Env(), name, "a whole number of at least " + std::to_string(least));
+  if (!(number >= minimum && number <= 2147483647.0)) {
+    throw badArgument(from.Env(), name, "a whole number of at least " + std::to_string(minimum));
   }
   return static_cast<int>(number);
 }

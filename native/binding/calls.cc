@@ -11,7 +11,7 @@ namespace saliencymix::binding {
 
 namespace {
 
-// Of a guest. It begins to wait before the call's thread has work for it, and that may be busy elsewhere.
+// Of a helping caller. It begins to wait before the call's thread has work for it, and that may be busy elsewhere.
 constexpr std::chrono::microseconds kPatience{200};
 
 // A process may exit while calls run. They end when this pool goes, so what they use must be there before it: it goes later.
@@ -43,8 +43,8 @@ Calls::Calls(Napi::Env env) : env_(env) {
   callThreads().retain();
 }
 
-void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest) {
-  guest_ = guest;
+void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp) {
+  callerHelp_ = callerHelp;
   if (underWay_++ == 0) napi_ref_threadsafe_function(env_, ended_);
   {
     const std::lock_guard lock(mutex_);
@@ -55,9 +55,9 @@ void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest
     if (--running_ == 0) idle_.notify_all();
   };
   try {
-    callThreads().start([this, end, begun = call.get(), guest = std::move(guest)] {
+    callThreads().start([this, end, begun = call.get(), callerHelp = std::move(callerHelp)] {
       {
-        const Pool::Guest::Stay stay(guest.get());
+        const Pool::CallerHelp::Scope scope(callerHelp.get());
         if (!closing_) begun->run();
       }
       napi_call_threadsafe_function(ended_, begun, napi_tsfn_nonblocking);
@@ -77,10 +77,10 @@ void Calls::endBeforeWhatIsThere() {
   napi_add_env_cleanup_hook(env_, close, this);
 }
 
-void Calls::expect() { callThreads().expectCall(); }
+void Calls::prewake() { callThreads().prewakeCall(); }
 
-void Calls::help() {
-  if (const auto guest = std::exchange(guest_, nullptr)) guest->help(kPatience);
+void Calls::runUntilDone() {
+  if (const auto callerHelp = std::exchange(callerHelp_, nullptr)) callerHelp->runUntilDone(kPatience);
 }
 
 // Without an environment: it has gone, and the call is only freed.

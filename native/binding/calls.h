@@ -1,7 +1,7 @@
 // The calls of one environment (main thread, worker thread, test sandbox) that are under way, on threads of ours.
 //
 // Not on libuv's: those sleep between one call and the next, and to wake one takes longer than drawing a small batch. Ours
-// look out for the next call for a moment.
+// stay awake for the next call for a moment.
 #pragma once
 
 #include <napi.h>
@@ -29,18 +29,18 @@ class Calls {
   // Those of an environment; only on its JavaScript thread.
   static Calls& of(Napi::Env env);
 
-  // `guest`: of the call, where it takes one.
-  void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::Guest> guest);
+  // `callerHelp`: of the call, where it takes one.
+  void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp);
 
   // When the environment goes, calls end before what was made in it until now.
   void endBeforeWhatIsThere();
 
-  // Wakes a thread for a call that is about to begin: it looks out for it.
-  void expect();
+  // Wakes a thread for a call that is about to begin: it stays awake for it.
+  void prewake();
 
-  // Helps the call that was begun last and takes guests, while that is a small one's time; on the JavaScript thread, which
-  // would only wait. The event loop does not turn meanwhile.
-  void help();
+  // Helps the call that was begun last and takes a helping caller, while that is a small one's time; on the JavaScript
+  // thread, which would only wait. The event loop does not turn meanwhile.
+  void runUntilDone();
 
  private:
   explicit Calls(Napi::Env env);
@@ -51,7 +51,7 @@ class Calls {
   napi_threadsafe_function ended_ = nullptr;  // keeps the event loop going while a call is under way
   int underWay_ = 0;                          // calls that are not settled
 
-  std::shared_ptr<Pool::Guest> guest_;        // of the call that was begun last
+  std::shared_ptr<Pool::CallerHelp> callerHelp_;  // of the call that was begun last
 
   std::mutex mutex_;
   std::condition_variable idle_;

@@ -6,7 +6,7 @@
 #include "backends.h"
 #include "binding/batch.h"
 #include "core/image_rows.h"
-#include "cpu/cover.h"
+#include "cpu/resize_crop.h"
 #include "jpeg/decode.h"
 #include "threads/pool.h"
 
@@ -51,8 +51,8 @@ std::vector<CropFlip> readDraws(const Napi::Object& from, int count) {
 template <class Memory, class Task>
 void forEachWith(int count, int threads, const Task& task) {
   std::atomic<int> next{0};
-  const int most = std::min(count, threads);
-  Pool::shared().forEach(most, most, [&](int) {
+  const int workers = std::min(count, threads);
+  Pool::shared().forEach(workers, workers, [&](int) {
     Memory memory;
     for (int i; (i = next.fetch_add(1)) < count;) task(i, memory);
   });
@@ -85,7 +85,7 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value coverImage(const Napi::CallbackInfo& info) {
+Napi::Value resizeCropImage(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
   const int inHeight = readInt(from, "inHeight", 1);
   const int inWidth = readInt(from, "inWidth", 1);
@@ -95,7 +95,7 @@ Napi::Value coverImage(const Napi::CallbackInfo& info) {
   std::uint8_t* out = readArray<std::uint8_t>(from, "result", product(1, height, width, 3));
   return PromiseWorker::queue(from, nullptr, [=] {
     RowsInMemory image({pixels, inHeight, inWidth, 3});
-    cpu::cover(image, height, width, out);
+    cpu::resizeCrop(image, height, width, out);
   });
 }
 
@@ -111,8 +111,8 @@ Napi::Value cropFlip(const Napi::CallbackInfo& info) {
   const auto work = [=, &backend, draws = std::move(draws)] {
     backend.cropFlip(batch, draws, result, Run{threads, cancelled.get()});
   };
-  if (!backend.makesTrips() && bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
-  Pool::shared().expect(threads);
+  if (!backend.isRemote() && bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
+  Pool::shared().prewake(threads);
   return PromiseWorker::queue(from, cancelled, work);
 }
 

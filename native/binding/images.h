@@ -10,8 +10,8 @@ Napi::Value jpegVersion(const Napi::CallbackInfo& info);
 // loadJpegs({ threads, files, plain, resize, height, width, images, outcomes, cancel? })
 Napi::Value loadJpegs(const Napi::CallbackInfo& info);
 
-// coverImage({ pixels, inHeight, inWidth, height, width, result })
-Napi::Value coverImage(const Napi::CallbackInfo& info);
+// resizeCropImage({ pixels, inHeight, inWidth, height, width, result })
+Napi::Value resizeCropImage(const Napi::CallbackInfo& info);
 
 // cropFlip({ batch, backend, threads, draws, result, cancel? })
 Napi::Value cropFlip(const Napi::CallbackInfo& info);

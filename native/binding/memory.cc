@@ -41,7 +41,7 @@ void account(napi_env env, std::int64_t counted) {
 
 // A block that a buffer lies over.
 struct Lent {
-  BlockPool::Loan loan;
+  BlockPool::Lease lease;
   std::int64_t bytes;  // of the buffer
 };
 
@@ -72,7 +72,7 @@ Napi::Value newBlock(const Napi::CallbackInfo& info) {
 
   account(env, bytes);
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(env, lent->loan.data(), static_cast<std::size_t>(bytes),
+  const napi_status status = napi_create_external_arraybuffer(env, lent->lease.data(), static_cast<std::size_t>(bytes),
                                                               giveBack, lent.get(), &buffer);
   if (status == napi_no_external_buffers_allowed) {
     lent.reset();

@@ -116,12 +116,12 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
     }
     if (placing) records->writeBack();
   };
-  if (!backend.makesTrips() && isQuick(records->samples, placing, output, batch)) {
+  if (!backend.isRemote() && isQuick(records->samples, placing, output, batch)) {
     return PromiseWorker::now(from, cancelled, work);
   }
-  const bool helped = has(from, "helped") && readInt(from, "helped", 0) != 0 && !backend.makesTrips();
-  Pool::shared().expect(helped ? threads - 1 : threads);
-  return PromiseWorker::queue(from, cancelled, work, helped ? std::make_shared<Pool::Guest>() : nullptr);
+  const bool helped = has(from, "helped") && readInt(from, "helped", 0) != 0 && !backend.isRemote();
+  Pool::shared().prewake(helped ? threads - 1 : threads);
+  return PromiseWorker::queue(from, cancelled, work, helped ? std::make_shared<Pool::CallerHelp>() : nullptr);
 }
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {

@@ -27,7 +27,7 @@ Napi::Value saliency(const Napi::CallbackInfo& info) {
   Point* peaks = readPoints(from, "peaks", count);
   Point* lows = readPoints(from, "lows", count);
   const CancelFlag cancelled = readCancel(from);
-  Pool::shared().expect(threads);
+  Pool::shared().prewake(threads);
   return PromiseWorker::queue(from, cancelled, [=, &backend, &method] {
     backend.saliency({batch.source(), &method, maps, peaks, lows}, Run{threads, cancelled.get()});
   });

@@ -19,8 +19,8 @@ namespace saliencymix::binding {
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
 // Runs `work` on a thread of the calls' pool, which hands parts of it to the other pool. `arguments` is the JavaScript object
-// whose typed arrays the work reads and writes: a reference keeps them alive until the promise is settled. `guest`: through
-// which the JavaScript thread may help.
+// whose typed arrays the work reads and writes: a reference keeps them alive until the promise is settled. `callerHelp`:
+// through which the JavaScript thread may help.
 //
 // Written on the C interface: a worker thread may be terminated while its call runs, and then settling the promise fails.
 // There is nobody left to tell, so such failures are ignored; as C++ exceptions they would end the whole process.
@@ -28,7 +28,7 @@ class PromiseWorker final : public Call {
  public:
   // Gives the promise.
   static Napi::Value queue(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work,
-                           std::shared_ptr<Pool::Guest> guest = nullptr) {
+                           std::shared_ptr<Pool::CallerHelp> callerHelp = nullptr) {
     const Napi::Env env = arguments.Env();
     Calls& calls = Calls::of(env);
     std::unique_ptr<PromiseWorker> worker(new PromiseWorker(std::move(cancelled), std::move(work)));
@@ -36,7 +36,7 @@ class PromiseWorker final : public Call {
     const bool ready = napi_create_promise(env, &worker->deferred_, &promise) == napi_ok &&
                        napi_create_reference(env, arguments, 1, &worker->arguments_) == napi_ok;
     if (!ready) throw badArgument(env, "the call", "one that can be queued");
-    calls.begin(std::move(worker), std::move(guest));
+    calls.begin(std::move(worker), std::move(callerHelp));
     return {env, promise};
   }
 

@@ -114,7 +114,7 @@ class Backend {
   virtual std::vector<std::string> levels() const = 0;
   // Whether even a small call has to wait for a device. Where not, a small call takes less time than handing it to another
   // thread.
-  virtual bool makesTrips() const { return false; }
+  virtual bool isRemote() const { return false; }
 
   virtual void saliency(const SaliencyJob& job, const Run& run) const = 0;
 

@@ -57,7 +57,7 @@ SALIENCYMIX_HOST_DEVICE inline int shiftedStart(int at, int cut, int length) {
   return centred < 0 ? 0 : (centred > last ? last : centred);
 }
 
-SALIENCYMIX_HOST_DEVICE inline int smaller(int a, int b) { return a < b ? a : b; }
+SALIENCYMIX_HOST_DEVICE inline int min(int a, int b) { return a < b ? a : b; }
 
 SALIENCYMIX_HOST_DEVICE inline Box shiftedBox(int height, int width, double lambda, Point at) {
   const int rows = cutLength(height, lambda);
@@ -76,10 +76,10 @@ SALIENCYMIX_HOST_DEVICE inline BoxPair placeBoxes(int height, int width, double 
   }
   const int halfRows = cutLength(height, lambda) / 2;
   const int halfCols = cutLength(width, lambda) / 2;
-  const int up = smaller(halfRows, smaller(from.row, to.row));
-  const int left = smaller(halfCols, smaller(from.col, to.col));
-  const int down = smaller(halfRows, smaller(height - from.row, height - to.row));
-  const int right = smaller(halfCols, smaller(width - from.col, width - to.col));
+  const int up = min(halfRows, min(from.row, to.row));
+  const int left = min(halfCols, min(from.col, to.col));
+  const int down = min(halfRows, min(height - from.row, height - to.row));
+  const int right = min(halfCols, min(width - from.col, width - to.col));
   return {{from.row - up, from.col - left, from.row + down, from.col + right},
           {to.row - up, to.col - left, to.row + down, to.col + right}};
 }

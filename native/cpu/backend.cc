@@ -8,7 +8,7 @@
 #include "cpu/levels.h"
 #include "cpu/mixing.h"
 #include "cpu/saliency.h"
-#include "cpu/scratch.h"
+#include "cpu/scratch_pool.h"
 #include "cpu/split.h"
 #include "cpu/table_cache.h"
 
@@ -64,8 +64,8 @@ class CpuBackend final : public Backend {
         [](int) { return false; },
         [](int, Point) {},
         [&](int i) {
-          if (job.maps == nullptr) return std::array<cpu::Soon, 2>{};
-          return std::array{cpu::Soon{mapOf(i), pixels * sizeof(float), true}, cpu::Soon{}};
+          if (job.maps == nullptr) return std::array<cpu::PrefetchRange, 2>{};
+          return std::array{cpu::PrefetchRange{mapOf(i), pixels * sizeof(float), true}, cpu::PrefetchRange{}};
         }};
     cpu::forEachMap(kernels_, *job.method, batch.count, run, [&](int i) { return batch.image(i); }, uses);
   }
@@ -102,7 +102,7 @@ class CpuBackend final : public Backend {
   void download(const Resident& from, void* to, const Run&) const override { std::memcpy(to, from.data(), from.bytes); }
 
   void releaseKept() const override {
-    Scratch::shared().release();
+    ScratchPool::shared().release();
     cpu::TableCache::shared().release();
   }
 

@@ -69,7 +69,7 @@ class CellAxis {
   template <class PerLength>
   CellAxis(const FineGrainedWindows& windows, int length, const PerLength& perLength)
       : length_(length), count_(FineGrainedCells::countOf(length)) {
-    stride_ = static_cast<std::size_t>(count_ + 2 * kMostLanes);
+    stride_ = static_cast<std::size_t>(count_ + 2 * kMaxLanes);
     for (int window = 0; window < windows.count; window++) {
       const int reach = windows.reach[window];
       for (int k = 0; k < count_; k++) add(std::round(perLength(reach) * 0x1p16 / middle(k, reach).length()));
@@ -82,7 +82,7 @@ class CellAxis {
   FineGrainedCells::Axis axis() const { return {values_.data(), stride_}; }
 
  private:
-  static constexpr int kMostLanes = 32;
+  static constexpr int kMaxLanes = 32;
   static constexpr int kSide = FineGrainedCells::kSide;
 
   void add(double value) { values_.push_back(static_cast<std::uint16_t>(std::min(value, 65535.0))); }
@@ -91,13 +91,13 @@ class CellAxis {
 
   double moved(int k, int reach) const {
     const FineGrained::Span here = middle(k, reach);
-    double most = 0.0;
+    double maximum = 0.0;
     for (int at = std::max(kSide * k - kSide / 2, 0); at < std::min(kSide * k + kSide / 2, length_); at++) {
       const FineGrained::Span other = FineGrained::windowAround(at, reach, length_);
       const int common = std::min(here.end, other.end) - std::max(here.begin, other.begin);
-      most = std::max(most, 1.0 - static_cast<double>(common) / std::max(here.length(), other.length()));
+      maximum = std::max(maximum, 1.0 - static_cast<double>(common) / std::max(here.length(), other.length()));
     }
-    return most;
+    return maximum;
   }
 
   int length_;
@@ -116,7 +116,7 @@ class Tables {
       if (reach < std::max(height, width)) windows.reach[windows.count++] = reach;
     }
     std::sort(windows.reach, windows.reach + windows.count);
-    windows.stride = static_cast<std::size_t>((width + kMostBlock - 1) / kMostBlock * kMostBlock);
+    windows.stride = static_cast<std::size_t>((width + kMaxBlock - 1) / kMaxBlock * kMaxBlock);
     divides_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
 
     static std::mutex mutex;
@@ -129,10 +129,10 @@ class Tables {
     windows.rows = rows_.data();
     windows.divides = divides_.get();
     if (!FineGrainedCells::fit(height, width)) return;
-    const auto leastRows = [height](int reach) { return static_cast<double>(std::min(reach, height)); };
-    cellRows_.emplace(windows, height, leastRows);
-    cellCols_.emplace(windows, width, [leastRows](int reach) {
-      return (FineGrainedCells::kSteps << FineGrainedCells::shiftOf(reach)) / leastRows(reach);
+    const auto minRows = [height](int reach) { return static_cast<double>(std::min(reach, height)); };
+    cellRows_.emplace(windows, height, minRows);
+    cellCols_.emplace(windows, width, [minRows](int reach) {
+      return (FineGrainedCells::kSteps << FineGrainedCells::shiftOf(reach)) / minRows(reach);
     });
     windows.cells = {cellRows_->axis(), cellCols_->axis()};
   }
@@ -140,7 +140,7 @@ class Tables {
   FineGrainedWindows windows{};
 
  private:
-  static constexpr int kMostBlock = 32;
+  static constexpr int kMaxBlock = 32;
   struct alignas(64) Line {
     float values[16];
   };

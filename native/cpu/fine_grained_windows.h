@@ -47,7 +47,7 @@ struct FineGrainedCells {
   static constexpr int shiftOf(int reach) { return reach <= 28 ? kSmallShift : kLargeShift; }
 
   // What a bound is at least, in steps, where a pixel has this much on or off.
-  static constexpr std::uint16_t leastSteps(int value) { return static_cast<std::uint16_t>(kSteps * value * 127 / 128); }
+  static constexpr std::uint16_t minSteps(int value) { return static_cast<std::uint16_t>(kSteps * value * 127 / 128); }
 
   // How much the mean changes, in steps, where the window is moved along an axis so that the share `moved`, times 2^16, of
   // its pixels is another; and half of the mean's error.

@@ -14,7 +14,7 @@
 #include "core/image.h"
 #include "core/image_rows.h"
 #include "core/mix.h"
-#include "cpu/cover_tables.h"
+#include "cpu/resize_crop_tables.h"
 
 namespace saliencymix::cpu {
 
@@ -25,7 +25,7 @@ struct Rows {
 };
 
 // Memory that is read or written soon, and fetched into the cache before.
-struct Soon {
+struct PrefetchRange {
   const void* memory = nullptr;
   std::size_t bytes = 0;
   bool written = false;
@@ -38,7 +38,7 @@ struct SaliencyTask {
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
   float* map;            // height x width
   // What passes that compute more than they read fetch into the cache meanwhile.
-  Soon soon[3];
+  PrefetchRange prefetch[3];
 };
 
 // A saliency method as passes over an image. The rows of a pass may be cut into bands that run side by side; a pass
@@ -64,11 +64,11 @@ struct MixOutput {
   bool stream;  // write past the cache: the whole output is larger than its share (cache_size.h)
 };
 
-// Bringing images to a size, as cover of core/cover.h.
-struct CoverKernel {
+// Bringing images to a size, as resizeCrop of core/resize_crop.h.
+struct ResizeCropKernel {
   int pixels;  // columns of the result that a register holds
   // `scratch`: of tables.scratchBytes(), aligned to 64.
-  void (*run)(ImageRows& image, const CoverTables& tables, std::byte* scratch, std::uint8_t* out);
+  void (*run)(ImageRows& image, const ResizeCropTables& tables, std::byte* scratch, std::uint8_t* out);
 };
 
 struct Kernels {
@@ -84,7 +84,7 @@ struct Kernels {
   // As cropFlipRow for each of the rows; `out` is the whole image.
   void (*cropFlip)(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out);
   // nullptr where the reference runs.
-  const CoverKernel* cover;
+  const ResizeCropKernel* resizeCrop;
 };
 
 }  // namespace saliencymix::cpu

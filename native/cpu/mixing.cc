@@ -60,12 +60,12 @@ class Writer {
     if (format_) kernels_.mix(batch_, samples_[sample], {*format_, imageOf(sample), stream_}, rows);
   }
 
-  std::array<Soon, 2> wantedFor(std::size_t sample) const {
+  std::array<PrefetchRange, 2> wantedFor(std::size_t sample) const {
     if (!format_) return {};
     const std::size_t targetBytes = static_cast<std::size_t>(batch_.height) * batch_.rowLength();
-    const Soon target{batch_.row(samples_[sample].target, 0), targetBytes, false};
+    const PrefetchRange target{batch_.row(samples_[sample].target, 0), targetBytes, false};
     if (stream_) return {target};
-    return {target, Soon{imageOf(sample), imageBytes_, true}};
+    return {target, PrefetchRange{imageOf(sample), imageBytes_, true}};
   }
 
  private:
@@ -93,7 +93,7 @@ class BatchMixer {
   void mix() {
     if (job_.placing && canMixAsFound()) return mixAsFound();
     if (job_.placing) {
-      findAnchors([](int) { return std::array<Soon, 2>{}; }, [](int) {});
+      findAnchors([](int) { return std::array<PrefetchRange, 2>{}; }, [](int) {});
       placeSamples(job_.samples, batch_.height, batch_.width, job_.placing->rule);
     }
     if (job_.format) writeAll();

@@ -5,7 +5,7 @@
 
 #include "core/backend.h"
 #include "cpu/kernels.h"
-#include "cpu/scratch.h"
+#include "cpu/scratch_pool.h"
 #include "cpu/split.h"
 #include "cpu/table_cache.h"
 
@@ -25,8 +25,8 @@ class MapMaker {
   std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
 
   // `next`, `wanted`: memory that is fetched into the cache meanwhile.
-  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const Soon& next,
-                    const std::array<Soon, 2>& wanted) const {
+  SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const PrefetchRange& next,
+                    const std::array<PrefetchRange, 2>& wanted) const {
     return {image, tables_.get(), workspace, map, {next, wanted[0], wanted[1]}};
   }
   bool findsPeak() const { return kernel_ != nullptr && kernel_->firstPeak != nullptr; }
@@ -62,7 +62,8 @@ struct MapUses {
 template <class ImageOf, class Uses>
 void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const ImageOf& imageOf, const Uses& uses) {
   forEachRun(count, run, [&](int begin, int end) {
-    const Scratch::Loan memory = Scratch::shared().borrow(maker.workspaceBytes() + maker.bandBytes() + maker.mapBytes());
+    const ScratchPool::Lease memory =
+        ScratchPool::shared().borrow(maker.workspaceBytes() + maker.bandBytes() + maker.mapBytes());
     std::byte* const scratch = memory.data() + maker.workspaceBytes();
     float* const own = reinterpret_cast<float*>(scratch + maker.bandBytes());
     for (int i = begin; i < end; i++) {
@@ -70,8 +71,8 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
       float* const given = uses.mapOf(i);
       float* const map = given == nullptr ? own : given;
       const ImageView image = imageOf(i);
-      const std::array<Soon, 2> wanted = uses.wantedFor(i);
-      Soon next = i + 1 < end ? Soon{imageOf(i + 1).data, image.bytes()} : Soon{};
+      const std::array<PrefetchRange, 2> wanted = uses.wantedFor(i);
+      PrefetchRange next = i + 1 < end ? PrefetchRange{imageOf(i + 1).data, image.bytes()} : PrefetchRange{};
       if (next.memory == wanted[0].memory) next = {};  // the same memory: it need not be fetched twice
       const SaliencyTask task = maker.task(image, memory.data(), map, next, wanted);
       if (maker.findsPeak() && uses.onlyPeak(i)) {
@@ -90,8 +91,8 @@ void forEachMapInBands(const MapMaker& maker, int count, int bands, const Run& r
                        const Uses& uses) {
   const std::size_t each = maker.workspaceBytes() + maker.mapBytes();
   const std::size_t images = static_cast<std::size_t>(count);
-  const Scratch::Loan memory = Scratch::shared().borrow(images * each);
-  const Scratch::Loan scratch = Scratch::shared().borrow(images * static_cast<std::size_t>(bands) * maker.bandBytes());
+  const ScratchPool::Lease memory = ScratchPool::shared().borrow(images * each);
+  const ScratchPool::Lease scratch = ScratchPool::shared().borrow(images * static_cast<std::size_t>(bands) * maker.bandBytes());
   const auto mapAt = [&](int i) {
     float* const given = uses.mapOf(i);
     std::byte* const own = memory.data() + static_cast<std::size_t>(i) * each + maker.workspaceBytes();

@@ -18,7 +18,7 @@ std::shared_ptr<const void> TableCache::find(const SaliencyKernel& kernel, int h
     entries_.splice(entries_.begin(), entries_, found);
   } else {
     entries_.push_front({&kernel, height, width, kernel.prepare(height, width)});
-    if (entries_.size() > kMostKept) entries_.pop_back();
+    if (entries_.size() > kMaxKept) entries_.pop_back();
   }
   return entries_.front().tables;
 }

@@ -19,7 +19,7 @@ class TableCache {
   void release();
 
  private:
-  static constexpr std::size_t kMostKept = 8;
+  static constexpr std::size_t kMaxKept = 8;
 
   struct Entry {
     const SaliencyKernel* kernel;

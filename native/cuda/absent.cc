@@ -19,7 +19,7 @@ class AbsentBackend final : public Backend {
   bool supports(const Needs&) const override { return false; }
   const char* level() const override { return "none"; }
   std::vector<std::string> levels() const override { return {}; }
-  bool makesTrips() const override { return true; }
+  bool isRemote() const override { return true; }
 
   void saliency(const SaliencyJob&, const Run&) const override { refuse(); }
   void mix(const MixJob&, const Run&) const override { refuse(); }

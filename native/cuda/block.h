@@ -58,7 +58,7 @@ SALIENCYMIX_HOST_DEVICE void reduce(const Block& block, T* values, int lists, in
   }
 }
 
-struct Larger {
+struct Max {
   template <class T>
   SALIENCYMIX_HOST_DEVICE T operator()(T a, T b) const { return a < b ? b : a; }
 };

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/backend.h"
-#include "cuda/card/lane.cuh"
+#include "cuda/card/queue.cuh"
 
 namespace saliencymix::cuda {
 
@@ -28,39 +28,39 @@ class Card {
   const char* level() const { return probed().level.c_str(); }
   std::string unavailable() const { return probed().problem; }
 
-  class Loan {
+  class Lease {
    public:
-    Loan(Card& card, std::unique_ptr<CardLane> lane) : card_(card), lane_(std::move(lane)) {}
-    Loan(const Loan&) = delete;
-    Loan& operator=(const Loan&) = delete;
-    ~Loan() { card_.takeBack(std::move(lane_)); }
-    CardLane& operator*() const { return *lane_; }
-    CardLane* operator->() const { return lane_.get(); }
+    Lease(Card& card, std::unique_ptr<CardQueue> queue) : card_(card), queue_(std::move(queue)) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() { card_.takeBack(std::move(queue_)); }
+    CardQueue& operator*() const { return *queue_; }
+    CardQueue* operator->() const { return queue_.get(); }
 
    private:
     Card& card_;
-    std::unique_ptr<CardLane> lane_;
+    std::unique_ptr<CardQueue> queue_;
   };
 
-  Loan borrow(int threads) {
+  Lease borrow(int threads) {
     refuseWithoutCard();
     std::unique_lock lock(mutex_);
-    given_.wait(lock, [&] { return lent_ < tuning::kLanes; });
-    lent_++;
-    std::unique_ptr<CardLane> lane;
+    given_.wait(lock, [&] { return leased_ < tuning::kQueues; });
+    leased_++;
+    std::unique_ptr<CardQueue> queue;
     if (!idle_.empty()) {
-      lane = std::move(idle_.back());
+      queue = std::move(idle_.back());
       idle_.pop_back();
     }
     lock.unlock();
     try {
-      if (lane == nullptr) lane = std::make_unique<CardLane>([this] { makeRoom(); });
+      if (queue == nullptr) queue = std::make_unique<CardQueue>([this] { makeRoom(); });
     } catch (...) {
       takeBack(nullptr);
       throw;
     }
-    lane->useThreads(threads);
-    return Loan(*this, std::move(lane));
+    queue->useThreads(threads);
+    return Lease(*this, std::move(queue));
   }
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) {
@@ -84,17 +84,17 @@ class Card {
     DeviceMemory memory_;
   };
 
-  // Frees the memory of lanes that are not in use.
+  // Frees the memory of queues that are not in use.
   void makeRoom() {
     const std::lock_guard lock(mutex_);
-    for (const auto& lane : idle_) lane->releaseMemory();
+    for (const auto& queue : idle_) queue->releaseMemory();
   }
 
-  void takeBack(std::unique_ptr<CardLane> lane) {
-    if (lane != nullptr) lane->settle();
+  void takeBack(std::unique_ptr<CardQueue> queue) {
+    if (queue != nullptr) queue->settle();
     const std::lock_guard lock(mutex_);
-    lent_--;
-    if (lane != nullptr) idle_.push_back(std::move(lane));
+    leased_--;
+    if (queue != nullptr) idle_.push_back(std::move(queue));
     given_.notify_one();
   }
 
@@ -115,8 +115,8 @@ class Card {
 
   std::mutex mutex_;
   std::condition_variable given_;
-  int lent_ = 0;
-  std::vector<std::unique_ptr<CardLane>> idle_;
+  int leased_ = 0;
+  std::vector<std::unique_ptr<CardQueue>> idle_;
 };
 
 }  // namespace saliencymix::cuda

@@ -1,8 +1,8 @@
-// The backend of a device of any kind: each call borrows a lane and runs on it (trip.h). A Device gives
+// The backend of a device of any kind: each call borrows a queue and runs on it (device_call.h). A Device gives
 //   name(), description(), level(), unavailable()
-//   borrow()            a lane for this call alone, given back when it goes out of scope. Waits while all are in use
+//   borrow()            a queue for this call alone, given back when it goes out of scope. Waits while all are in use
 //   allocate(bytes)     a Resident
-//   releaseKept()       frees what lanes keep
+//   releaseKept()       frees what queues keep
 #pragma once
 
 #include <limits>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "cuda/device_call.h"
 #include "cuda/methods.h"
-#include "cuda/trip.h"
 
 namespace saliencymix::cuda {
 
@@ -33,48 +33,48 @@ class DeviceBackend final : public Backend {
   std::vector<std::string> levels() const override {
     return device_.unavailable().empty() ? std::vector<std::string>{device_.level()} : std::vector<std::string>{};
   }
-  bool makesTrips() const override { return true; }
+  bool isRemote() const override { return true; }
 
   void saliency(const SaliencyJob& job, const Run& run) const override {
-    onLane(job.batch.view, run, [&](auto& trip) { trip.saliency(job); });
+    onQueue(job.batch.view, run, [&](auto& call) { call.saliency(job); });
   }
   void mix(const MixJob& job, const Run& run) const override {
-    onLane(job.batch.view, run, [&](auto& trip) { trip.mix(job); });
+    onQueue(job.batch.view, run, [&](auto& call) { call.mix(job); });
   }
   void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* out,
                     const Run& run) const override {
-    onLane({nullptr, maps.count, maps.height, maps.width, 4}, run, [&](auto& trip) { trip.mixLabelMaps(maps, samples, out); });
+    onQueue({nullptr, maps.count, maps.height, maps.width, 4}, run, [&](auto& call) { call.mixLabelMaps(maps, samples, out); });
   }
   void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
                 const Run& run) const override {
-    onLane(batch, run, [&](auto& trip) { trip.cropFlip(batch, draws, out); });
+    onQueue(batch, run, [&](auto& call) { call.cropFlip(batch, draws, out); });
   }
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) const override { return device_.allocate(bytes); }
   void upload(const void* from, Resident& to, const Run& run) const override {
-    auto lane = device_.borrow(run.threads);
-    lane->upload(to.data(), from, to.bytes);
-    lane->wait();
+    auto queue = device_.borrow(run.threads);
+    queue->upload(to.data(), from, to.bytes);
+    queue->wait();
   }
   void download(const Resident& from, void* to, const Run& run) const override {
-    auto lane = device_.borrow(run.threads);
-    lane->download(to, from.data(), from.bytes, lane->mark());
-    lane->wait();
+    auto queue = device_.borrow(run.threads);
+    queue->download(to, from.data(), from.bytes, queue->recordEvent());
+    queue->wait();
   }
   void releaseKept() const override { device_.releaseKept(); }
 
  private:
   // The kernels hold positions within an image in 32 bits.
   template <class Go>
-  void onLane(const BatchView& view, const Run& run, const Go& go) const {
+  void onQueue(const BatchView& view, const Run& run, const Go& go) const {
     if (view.image(0).bytes() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / 2)) {
       throw std::runtime_error("the cuda backend takes images of up to 1 GiB; use backend \"cpu\"");
     }
     run.throwIfCancelled();
-    auto lane = device_.borrow(run.threads);
-    Trip trip(*lane, run);
-    go(trip);
-    lane->wait();
+    auto queue = device_.borrow(run.threads);
+    DeviceCall call(*queue, run);
+    go(call);
+    queue->wait();
     run.throwIfCancelled();
   }
 

@@ -1,4 +1,4 @@
-// The saliency methods that this backend has, for any kind of lane. A new one: its file in methods/, included here, and its
+// The saliency methods that this backend has, for any kind of queue. A new one: its file in methods/, included here, and its
 // name in the list.
 #pragma once
 
@@ -6,35 +6,35 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "cuda/chunk.h"
 #include "cuda/methods/fine_grained.h"
 #include "cuda/methods/frequency_tuned.h"
 #include "cuda/methods/sobel.h"
 #include "cuda/methods/spectral_residual.h"
-#include "cuda/wave.h"
 
 namespace saliencymix::cuda {
 
-template <class Lane>
+template <class Queue>
 struct DeviceMethod {
   std::string_view name;
   // What does not depend on the pixels; it is uploaded once for each call.
   std::vector<std::byte> (*tables)(int height, int width);
   std::size_t (*scratchBytes)(int count, int height, int width);
-  // The keys of the wave must be 0 before. scratch: memory for a wave no smaller than this one.
-  void (*run)(Lane& lane, const Wave& wave, const std::byte* tables, std::byte* scratch);
+  // The keys of the chunk must be 0 before. scratch: memory for a chunk no smaller than this one.
+  void (*run)(Queue& queue, const Chunk& chunk, const std::byte* tables, std::byte* scratch);
 };
 
-template <class Lane, class Method>
-constexpr DeviceMethod<Lane> deviceMethod() {
+template <class Queue, class Method>
+constexpr DeviceMethod<Queue> deviceMethod() {
   return {Method::kName, &Method::tables,
           [](int count, int height, int width) {
-            Carver carver(nullptr);
-            static_cast<void>(typename Method::Scratch(carver, count, height, width));
-            return carver.used();
+            ArenaLayout arena(nullptr);
+            static_cast<void>(typename Method::Scratch(arena, count, height, width));
+            return arena.used();
           },
-          [](Lane& lane, const Wave& wave, const std::byte* tables, std::byte* scratch) {
-            Carver carver(scratch);
-            Method::run(lane, wave, tables, typename Method::Scratch(carver, wave.count, wave.height, wave.width));
+          [](Queue& queue, const Chunk& chunk, const std::byte* tables, std::byte* scratch) {
+            ArenaLayout arena(scratch);
+            Method::run(queue, chunk, tables, typename Method::Scratch(arena, chunk.count, chunk.height, chunk.width));
           }};
 }
 
@@ -43,10 +43,10 @@ struct MethodList {
   static constexpr bool has(std::string_view name) { return ((name == Methods::kName) || ...); }
 
   // nullptr where there is none of that name.
-  template <class Lane>
-  static const DeviceMethod<Lane>* find(std::string_view name) {
-    static constexpr DeviceMethod<Lane> all[] = {deviceMethod<Lane, Methods>()...};
-    for (const DeviceMethod<Lane>& method : all) {
+  template <class Queue>
+  static const DeviceMethod<Queue>* find(std::string_view name) {
+    static constexpr DeviceMethod<Queue> all[] = {deviceMethod<Queue, Methods>()...};
+    for (const DeviceMethod<Queue>& method : all) {
       if (method.name == name) return &method;
     }
     return nullptr;

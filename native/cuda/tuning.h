@@ -12,14 +12,14 @@ constexpr int kThreadsAtOnce = 1024;
 
 // Scratch memory of the images that go through a method together. They stay in the second-level cache (50 MiB on H100)
 // from one kernel to the next.
-constexpr std::size_t kWaveBytes = std::size_t{24} << 20;
-constexpr int kMostImagesOfWave = 4096;
+constexpr std::size_t kChunkBytes = std::size_t{24} << 20;
+constexpr int kMaxImagesOfChunk = 4096;
 
-// Page-locked memory on the way to the card and back: pieces of this size, so many of them for each lane.
+// Page-locked memory on the way to the card and back: pieces of this size, so many of them for each queue.
 constexpr std::size_t kStagingBytes = std::size_t{2} << 20;
 constexpr int kStagingSlots = 4;
 constexpr int kOutputParts = 4;  // of mixed images on their way to the host
-constexpr int kLanes = 2;  // batches under way at once: one is copied while another is computed
+constexpr int kQueues = 2;  // batches under way at once: one is copied while another is computed
 
 // Tiles of pixels with a border around them: with the border of two pixels, 60 columns are two warps.
 constexpr int kTileThreads = 256;

@@ -9,14 +9,14 @@
 #include <jpeglib.h>
 
 #include "core/image_rows.h"
-#include "cpu/cover.h"
+#include "cpu/resize_crop.h"
 
 namespace saliencymix::jpeg {
 
 namespace {
 
 // The limit of the decoder that stands in where this one is missing, which refuses larger images.
-constexpr std::uint64_t kMostPixels = 0x3fff * static_cast<std::uint64_t>(0x3fff);
+constexpr std::uint64_t kMaxPixels = 0x3fff * static_cast<std::uint64_t>(0x3fff);
 
 struct Errors {
   jpeg_error_mgr manager;
@@ -81,7 +81,7 @@ bool oriented(const std::uint8_t* exif, std::size_t size) {
 bool needsMore(const jpeg_decompress_struct& info, bool plainProfile) {
   if (info.num_components != 1 && info.num_components != 3) return true;
   if (info.data_precision != 8) return true;
-  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > kMostPixels) return true;
+  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > kMaxPixels) return true;
   for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next) {
     if (!plainProfile && startsWith(marker, 2, "ICC_PROFILE", 12)) return true;
     if (startsWith(marker, 1, "Exif\0", 6) && oriented(marker->data, marker->data_length)) return true;
@@ -199,7 +199,7 @@ Outcome decode(const Request& request, std::uint8_t* out, std::vector<std::uint8
   if (image.height() == request.height && image.width() == request.width) {
     for (int y = 0; y < request.height; y++) decoder.readRow(out + static_cast<std::size_t>(y) * image.rowBytes());
   } else if (request.resize) {
-    cpu::cover(image, request.height, request.width, out);
+    cpu::resizeCrop(image, request.height, request.width, out);
   } else {
     return Outcome::kSize;
   }

@@ -22,7 +22,7 @@ struct Request {
   const std::uint8_t* file;
   std::size_t bytes;
   bool plainProfile;  // a colour profile, if there is one, changes nothing
-  bool resize;        // cover the size (core/cover.h), rather than tell that it is another
+  bool resize;        // cover the size (core/resize_crop.h), rather than tell that it is another
   int height;
   int width;
 };

@@ -12,21 +12,21 @@ namespace {
 constexpr std::size_t kUnit = 4096;  // sizes are rounded up to it, so that nearly equal needs share blocks
 }  // namespace
 
-void BlockPool::Loan::Free::operator()(std::byte* block) const {
+void BlockPool::Lease::Free::operator()(std::byte* block) const {
   ::operator delete(block, std::align_val_t{alignment});
 }
 
-BlockPool::Loan::Loan(BlockPool& owner, std::unique_ptr<std::byte, Free> block, std::size_t size)
+BlockPool::Lease::Lease(BlockPool& owner, std::unique_ptr<std::byte, Free> block, std::size_t size)
     : owner_(&owner), block_(std::move(block)), size_(size) {}
 
-BlockPool::Loan::Loan(Loan&& other) noexcept
+BlockPool::Lease::Lease(Lease&& other) noexcept
     : owner_(other.owner_), block_(std::move(other.block_)), size_(other.size_) {}
 
-BlockPool::Loan::~Loan() {
+BlockPool::Lease::~Lease() {
   if (block_) owner_->takeBack(*this);
 }
 
-BlockPool::Loan BlockPool::borrow(std::size_t bytes) {
+BlockPool::Lease BlockPool::borrow(std::size_t bytes) {
   const std::size_t units = bytes / kUnit + (bytes % kUnit != 0 ? 1 : 0);
   const std::size_t size = std::max(units, std::size_t{1}) * kUnit;
   if (size < bytes) throw std::bad_alloc();
@@ -42,14 +42,14 @@ BlockPool::Loan BlockPool::borrow(std::size_t bytes) {
       if (fits(it->size) && (best == kept_.end() || it->size <= best->size)) best = it;
     }
     if (best != kept_.end()) {
-      Loan loan(*this, std::move(best->block), best->size);
+      Lease lease(*this, std::move(best->block), best->size);
       keptBytes_ -= best->size;
       lentBytes_ += best->size;
       kept_.erase(best);
-      return loan;
+      return lease;
     }
   }
-  std::unique_ptr<std::byte, Loan::Free> block(
+  std::unique_ptr<std::byte, Lease::Free> block(
       static_cast<std::byte*>(::operator new(size, std::align_val_t{limits_.alignment})), {limits_.alignment});
   if (limits_.largePagesFrom != 0 && size >= limits_.largePagesFrom) preferLargePages(block.get(), size);
   const std::lock_guard lock(mutex_);
@@ -58,16 +58,16 @@ BlockPool::Loan BlockPool::borrow(std::size_t bytes) {
 }
 
 // The oldest make room. A block that cannot be kept is freed with the loan.
-void BlockPool::takeBack(Loan& loan) {
+void BlockPool::takeBack(Lease& lease) {
   const std::lock_guard lock(mutex_);
-  lentBytes_ -= loan.size_;
-  if (loan.size_ > limits_.kept) return;
-  while (!kept_.empty() && keptBytes_ + loan.size_ > limits_.kept) {
+  lentBytes_ -= lease.size_;
+  if (lease.size_ > limits_.kept) return;
+  while (!kept_.empty() && keptBytes_ + lease.size_ > limits_.kept) {
     keptBytes_ -= kept_.front().size;
     kept_.erase(kept_.begin());
   }
   try {
-    kept_.push_back({std::move(loan.block_), loan.size_});
+    kept_.push_back({std::move(lease.block_), lease.size_});
     keptBytes_ += kept_.back().size;
   } catch (const std::bad_alloc&) {
     // The list itself found no memory: the block is gone, and nobody misses it.

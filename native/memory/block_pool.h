@@ -24,11 +24,11 @@ class BlockPool {
   BlockPool& operator=(const BlockPool&) = delete;
 
   // A block on loan; it goes back when this dies, which the pool must outlive.
-  class Loan {
+  class Lease {
    public:
-    Loan(Loan&& other) noexcept;
-    Loan& operator=(Loan&&) = delete;
-    ~Loan();
+    Lease(Lease&& other) noexcept;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease();
     // Its content is left over from others.
     std::byte* data() const { return block_.get(); }
     // What was asked for, or more.
@@ -40,7 +40,7 @@ class BlockPool {
       std::size_t alignment;
       void operator()(std::byte* block) const;
     };
-    Loan(BlockPool& owner, std::unique_ptr<std::byte, Free> block, std::size_t size);
+    Lease(BlockPool& owner, std::unique_ptr<std::byte, Free> block, std::size_t size);
 
     BlockPool* owner_;
     std::unique_ptr<std::byte, Free> block_;
@@ -48,7 +48,7 @@ class BlockPool {
   };
 
   // Throws std::bad_alloc.
-  Loan borrow(std::size_t bytes);
+  Lease borrow(std::size_t bytes);
 
   // Frees what is not on loan.
   void release();
@@ -57,10 +57,10 @@ class BlockPool {
   std::size_t allBytes();
 
  private:
-  void takeBack(Loan& loan);
+  void takeBack(Lease& lease);
 
   struct Kept {
-    std::unique_ptr<std::byte, Loan::Free> block;
+    std::unique_ptr<std::byte, Lease::Free> block;
     std::size_t size;
   };
   const Limits limits_;

@@ -7,14 +7,14 @@
 #include <system_error>
 #include <utility>
 
-#include "threads/processor.h"
+#include "threads/cpu_affinity.h"
 
 namespace saliencymix {
 
 namespace {
 
 // How many calls may run at the same time. Where many are begun at once, each is mostly the work of one thread.
-int mostCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
+int maxCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
 // Whether there is more than one processor. On a single one, a thread that waits awake only keeps the others from working.
 bool sideBySide() {
@@ -24,16 +24,16 @@ bool sideBySide() {
 
 // How long a thread stays awake for more work before it sleeps. This bridges the time between two steps of a call, and
 // between small calls that follow one another. Waking a thread takes about as long.
-std::chrono::microseconds lookOutTime() { return std::chrono::microseconds(sideBySide() ? 50 : 0); }
+std::chrono::microseconds spinTime() { return std::chrono::microseconds(sideBySide() ? 50 : 0); }
 
 // With at most this many workers, sleeping ones are moved off the caller's processor wherever they slept. To move a thread
 // takes as long as a few images, so among more workers only those are moved that slept there.
 constexpr int kFew = 3;
 
 // How long a thread that was woken in advance stays awake.
-constexpr std::chrono::microseconds kExpect{200};
+constexpr std::chrono::microseconds kPrewakeTime{200};
 
-thread_local Pool::Guest* guestOfThread = nullptr;
+thread_local Pool::CallerHelp* helpOfThread = nullptr;
 
 }  // namespace
 
@@ -71,7 +71,7 @@ struct Pool::Job {
 
   // Awake at first: the other threads are mostly about to end, and to fall asleep and be woken takes longer.
   void wait() {
-    const Clock::time_point until = Clock::now() + lookOutTime();
+    const Clock::time_point until = Clock::now() + spinTime();
     while (running != 0 && Clock::now() < until) std::this_thread::yield();
     std::unique_lock lock(mutex);
     finished.wait(lock, [this] { return running == 0; });
@@ -85,23 +85,23 @@ Pool& Pool::shared() {
   return pool;
 }
 
-Pool::Guest::Stay::Stay(Guest* guest) : guest_(guest) {
-  if (guest != nullptr) guestOfThread = guest;
+Pool::CallerHelp::Scope::Scope(CallerHelp* callerHelp) : callerHelp_(callerHelp) {
+  if (callerHelp != nullptr) helpOfThread = callerHelp;
 }
 
-Pool::Guest::Stay::~Stay() {
-  if (guest_ == nullptr) return;
-  guestOfThread = nullptr;
-  guest_->over_ = true;
+Pool::CallerHelp::Scope::~Scope() {
+  if (callerHelp_ == nullptr) return;
+  helpOfThread = nullptr;
+  callerHelp_->over_ = true;
 }
 
-void Pool::Guest::offer(std::shared_ptr<Job> job) {
+void Pool::CallerHelp::offer(std::shared_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
-  seat_ = std::move(job);
+  slot_ = std::move(job);
   called_ = true;
 }
 
-void Pool::Guest::help(std::chrono::microseconds patience) {
+void Pool::CallerHelp::runUntilDone(std::chrono::microseconds patience) {
   Clock::time_point until = Clock::now() + patience;
   while (!over_ && Clock::now() < until) {
     if (!called_) {
@@ -111,7 +111,7 @@ void Pool::Guest::help(std::chrono::microseconds patience) {
     std::shared_ptr<Job> job;
     {
       const std::lock_guard lock(mutex_);
-      job = std::move(seat_);
+      job = std::move(slot_);
       called_ = false;
     }
     job->work();
@@ -122,15 +122,15 @@ void Pool::Guest::help(std::chrono::microseconds patience) {
 void Pool::forEach(int count, int threads, const std::function<void(int)>& task) {
   int helpers = std::min(threads, count) - 1;
   const auto job = std::make_shared<Job>(count, task);
-  if (helpers > 0 && guestOfThread != nullptr) {
-    guestOfThread->offer(job);
+  if (helpers > 0 && helpOfThread != nullptr) {
+    helpOfThread->offer(job);
     helpers--;
   }
   if (helpers > 0) {
     const std::lock_guard lock(mutex_);
     startThreads(helpers);
-    for (int i = 0; i < helpers; i++) seats_.push_back(job);
-    makeWay();
+    for (int i = 0; i < helpers; i++) slots_.push_back(job);
+    clearCallersCpu();
     offer();
   }
   job->work();
@@ -139,10 +139,10 @@ void Pool::forEach(int count, int threads, const std::function<void(int)>& task)
 
 void Pool::start(std::function<void()> call) {
   const std::lock_guard lock(mutex_);
-  startThreads(std::min(mostCalls(), busy_ + static_cast<int>(seats_.size()) + 1));
+  startThreads(std::min(maxCalls(), busy_ + static_cast<int>(slots_.size()) + 1));
   if (workers_.empty() && !stopping_) throw std::runtime_error("no thread can be started");
-  seats_.push_back(std::make_shared<Job>(std::move(call)));
-  makeWay();
+  slots_.push_back(std::make_shared<Job>(std::move(call)));
+  clearCallersCpu();
   offer();
 }
 
@@ -162,68 +162,68 @@ void Pool::startThreads(int wanted) {
 
 // The thread that asks for help goes on computing, so its helpers must not wait for its processor. Moves those idle threads
 // that are on it, or may wake up on it, to other processors.
-void Pool::makeWay() {
-  const int own = currentProcessor();
+void Pool::clearCallersCpu() {
+  const int own = currentCpu();
   if (own < 0 || !sideBySide()) return;
   const bool few = static_cast<int>(workers_.size()) <= kFew;
   for (const auto& worker : workers_) {
     if (worker->busy) continue;
-    const bool inTheWay = worker->looking ? worker->processor == own : few || worker->processor == own;
-    if (inTheWay && moveOff(worker->thread, own)) worker->moved = true;
+    const bool onCallersCpu = worker->spinning ? worker->cpu == own : few || worker->cpu == own;
+    if (onCallersCpu && avoidCpu(worker->thread, own)) worker->moved = true;
   }
 }
 
 void Pool::offer() {
-  seatFree_ = true;
-  wake(static_cast<int>(seats_.size()));
+  slotFree_ = true;
+  wake(static_cast<int>(slots_.size()));
 }
 
 // Threads that are awake find the work by themselves. Only as many are woken as are still missing.
 void Pool::wake(int wanted) {
-  const int missing = wanted - looking_;
-  const int asleep = static_cast<int>(workers_.size()) - busy_ - looking_;
+  const int missing = wanted - spinning_;
+  const int asleep = static_cast<int>(workers_.size()) - busy_ - spinning_;
   if (missing > 0 && missing >= asleep) return wake_.notify_all();
   for (int i = 0; i < missing; i++) wake_.notify_one();
 }
 
-void Pool::expect(int threads) { expectSeats(threads - 1); }
+void Pool::prewake(int threads) { prewakeSlots(threads - 1); }
 
-void Pool::expectCall() { expectSeats(1); }
+void Pool::prewakeCall() { prewakeSlots(1); }
 
-void Pool::expectSeats(int seats) {
-  if (seats < 1 || !sideBySide()) return;
+void Pool::prewakeSlots(int slots) {
+  if (slots < 1 || !sideBySide()) return;
   const std::lock_guard lock(mutex_);
-  startThreads(seats);
-  expectedUntil_ = Clock::now() + kExpect;
-  wake(seats);
+  startThreads(slots);
+  prewakeUntil_ = Clock::now() + kPrewakeTime;
+  wake(slots);
 }
 
 void Pool::serve(Worker& self) {
   Clock::time_point until{};
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    until = std::max(until, expectedUntil_);
-    if (!seats_.empty()) {
+    until = std::max(until, prewakeUntil_);
+    if (!slots_.empty()) {
       take(self, lock);
-      until = Clock::now() + lookOutTime();
+      until = Clock::now() + spinTime();
     } else if (Clock::now() < until) {
-      lookOut(self, lock, until);
+      spin(self, lock, until);
     } else {
-      self.processor = currentProcessor();
-      wake_.wait(lock, [this] { return stopping_ || !seats_.empty() || Clock::now() < expectedUntil_; });
+      self.cpu = currentCpu();
+      wake_.wait(lock, [this] { return stopping_ || !slots_.empty() || Clock::now() < prewakeUntil_; });
     }
   }
 }
 
 void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
   {
-    const std::shared_ptr<Job> job = std::move(seats_.front());
-    seats_.pop_front();
-    seatFree_ = !seats_.empty();
+    const std::shared_ptr<Job> job = std::move(slots_.front());
+    slots_.pop_front();
+    slotFree_ = !slots_.empty();
     busy_++;
     self.busy = true;
     lock.unlock();
-    if (self.moved.exchange(false)) roam();
+    if (self.moved.exchange(false)) resetAffinity();
     job->work();
   }
   lock.lock();
@@ -232,17 +232,17 @@ void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
 }
 
 // Waits awake until there is work or the time is up. Other threads may have the processor meanwhile.
-void Pool::lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until) {
-  looking_++;
-  self.looking = true;
+void Pool::spin(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until) {
+  spinning_++;
+  self.spinning = true;
   lock.unlock();
-  while (!seatFree_ && !stopping_ && Clock::now() < until) {
-    self.processor = currentProcessor();
+  while (!slotFree_ && !stopping_ && Clock::now() < until) {
+    self.cpu = currentCpu();
     std::this_thread::yield();
   }
   lock.lock();
-  self.looking = false;
-  looking_--;
+  self.spinning = false;
+  spinning_--;
 }
 
 void Pool::retain() {
@@ -283,9 +283,9 @@ void Pool::stopThreads() {
   stopping_ = false;
   // A job is finished by its caller, so places for its helpers are dropped. Calls stay: they belong to the next user of the
   // pool.
-  std::erase_if(seats_, [](const std::shared_ptr<Job>& job) { return !job->own; });
-  seatFree_ = !seats_.empty();
-  if (users_ > 0) startThreads(std::min(mostCalls(), static_cast<int>(seats_.size())));
+  std::erase_if(slots_, [](const std::shared_ptr<Job>& job) { return !job->own; });
+  slotFree_ = !slots_.empty();
+  if (users_ > 0) startThreads(std::min(maxCalls(), static_cast<int>(slots_.size())));
 }
 
 }  // namespace saliencymix

@@ -34,35 +34,35 @@ class Pool {
   // Wakes helpers for a forEach on `threads` threads that another thread is about to begin; they stay awake for a moment to
   // take part at once. If that thread woke them itself, the system would often put them on the processor on which it goes on
   // computing.
-  void expect(int threads);
+  void prewake(int threads);
 
   // Wakes one thread for a call that is about to be started.
-  void expectCall();
+  void prewakeCall();
 
   // Lets a thread outside the pool help with one call: the thread that waits for the call and has nothing else to do.
-  class Guest {
+  class CallerHelp {
    public:
     // While this object lives, every forEach on the thread that made it counts the helping thread as one of its threads.
-    class Stay {
+    class Scope {
      public:
-      explicit Stay(Guest* guest);
-      ~Stay();
-      Stay(const Stay&) = delete;
-      Stay& operator=(const Stay&) = delete;
+      explicit Scope(CallerHelp* callerHelp);
+      ~Scope();
+      Scope(const Scope&) = delete;
+      Scope& operator=(const Scope&) = delete;
 
      private:
-      Guest* guest_;
+      CallerHelp* callerHelp_;
     };
 
     // Called by the helping thread: works until that object is gone, or until there was nothing to do for `patience`.
-    void help(std::chrono::microseconds patience);
+    void runUntilDone(std::chrono::microseconds patience);
 
    private:
     friend class Pool;
     void offer(std::shared_ptr<Job> job);
 
     std::mutex mutex_;
-    std::shared_ptr<Job> seat_;
+    std::shared_ptr<Job> slot_;
     std::atomic<bool> called_{false};  // a job is waiting
     std::atomic<bool> over_{false};
   };
@@ -78,30 +78,30 @@ class Pool {
   struct Worker {
     std::thread thread;
     bool busy = false;
-    bool looking = false;            // awake and waiting for work; `processor` is up to date
-    std::atomic<int> processor{-1};  // where it was last seen while it was not busy
+    bool spinning = false;           // awake and waiting for work; `cpu` is up to date
+    std::atomic<int> cpu{-1};        // where it was last seen while it was not busy
     std::atomic<bool> moved{false};  // kept off a processor until it takes its next job
   };
 
   void startThreads(int wanted);
-  void expectSeats(int seats);
+  void prewakeSlots(int slots);
   void offer();
   void wake(int wanted);
-  void makeWay();
+  void clearCallersCpu();
   void serve(Worker& self);
   void take(Worker& self, std::unique_lock<std::mutex>& lock);
-  void lookOut(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until);
+  void spin(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until);
   void stopThreads();
 
   std::mutex stopMutex_;  // held while the threads are being stopped
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::shared_ptr<Job>> seats_;  // a job is listed once for every helper it may have, a call once
-  std::atomic<bool> seatFree_{false};        // whether the list has entries, to be read without the lock
-  Clock::time_point expectedUntil_{};
+  std::deque<std::shared_ptr<Job>> slots_;  // a job is listed once for every helper it may have, a call once
+  std::atomic<bool> slotFree_{false};        // whether the list has entries, to be read without the lock
+  Clock::time_point prewakeUntil_{};
   std::vector<std::unique_ptr<Worker>> workers_;
-  int busy_ = 0;     // threads at work
-  int looking_ = 0;  // threads that are awake and waiting for work: they need not be woken
+  int busy_ = 0;      // threads at work
+  int spinning_ = 0;  // threads that are awake and waiting for work: they need not be woken
   int users_ = 0;
   std::atomic<bool> stopping_{false};
 };

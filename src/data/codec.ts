@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import sharp from 'sharp';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { coverImage, jpegVersion } from '../native/images';
+import { resizeCropImage, jpegVersion } from '../native/images';
 import { fileError } from './fail';
 import { hasUsualProfile } from './jpeg-profile';
 import type { RawImage } from './source';
@@ -58,7 +58,7 @@ export async function decode(
 ): Promise<Decoded> {
   const image = types.isUint8Array(input) ? await decodeWhole(input, file) : input;
   if (!size || isSize(image, size)) return image;
-  return { pixels: await coverImage(image, size), height: size[0], width: size[1] };
+  return { pixels: await resizeCropImage(image, size), height: size[0], width: size[1] };
 }
 
 /** A file's image in its own size. */

@@ -121,8 +121,8 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL;
 
   /** Threads take as long to wake as their work takes to draw: the first thing that a call does once it is checked. */
-  function expectCall(others: number): void {
-    if (saliency) addon().expectCall(others);
+  function prewake(others: number): void {
+    if (saliency) addon().prewake(others);
   }
 
   /** The checks that need the batch. */
@@ -174,7 +174,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     const helped = helpsWith(source);
     const { context, slots } = contextOf(source, given, { helped, dtype: output.dtype });
     const { images, native, resident } = make(output, count, given.into);
-    expectCall(helped ? threads - 1 : threads);
+    prewake(helped ? threads - 1 : threads);
     const { drawn, planned } = draw(context, slots, given);
     const mixing = Resident.holding([source.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
@@ -182,7 +182,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     // While native code runs. Whatever fails, the call ends when native code no longer uses the images.
     const cleared = newLabels(count, classes);
     draws.drawNext();
-    if (helped) addon().helpCall();
+    if (helped) addon().runUntilDone();
     await Promise.allSettled([cleared, mixing]);
     await mixing;
     const soft = await cleared;
@@ -203,7 +203,7 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       const given = parse(planOptions, options, 'plan options');
       const { source } = imagesOf(batch);
       const { context, slots } = contextOf(source, given);
-      expectCall(threads);
+      prewake(threads);
       const { drawn, planned } = draw(context, slots, given);
       await Resident.holding([source.resident], () => placeBatch(drawn, optionsOf, context));
       return planned();

@@ -114,7 +114,7 @@ export interface Addon {
     cancel?: CancelFlag;
   }): Promise<void>;
   /** An RGB image of inHeight × inWidth to height × width. */
-  coverImage(call: {
+  resizeCropImage(call: {
     pixels: Uint8Array;
     inHeight: number;
     inWidth: number;
@@ -127,9 +127,9 @@ export interface Addon {
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
   /** Wakes the threads of a call that is about to come. */
-  expectCall(threads: number): void;
+  prewake(threads: number): void;
   /** Works along with the call that began last, if that was told so: until it ends, as long as a small one takes. */
-  helpCall(): void;
+  runUntilDone(): void;
   /**
    * Memory that held earlier results, not cleared. It comes back when the buffer is garbage. Undefined where the runtime
    * allows no buffers over native memory, or none is left.
@@ -183,7 +183,7 @@ export interface Addon {
       NativeSamples & {
         place?: NativePlacing;
         output?: NativeFormat & NativeTarget;
-        /** Whether this thread is one of the call's: it says `helpCall` next. */
+        /** Whether this thread is one of the call's: it says `runUntilDone` next. */
         helped?: number;
       },
   ): Promise<void>;

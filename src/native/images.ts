@@ -35,13 +35,16 @@ export async function loadJpegs(
   return Array.from(outcomes, (outcome) => outcome === 0);
 }
 
-/** An RGB image (uint8 HWC) brought to `size`, covering it, what hangs over cut off evenly; see native/core/cover.h. */
-export async function coverImage(
+/** An RGB image (uint8 HWC) brought to `size`, covering it, what hangs over cut off evenly; see native/core/resize_crop.h. */
+export async function resizeCropImage(
   image: { pixels: Uint8Array; height: number; width: number },
   [height, width]: readonly [height: number, width: number],
 ): Promise<Uint8Array> {
   const { pixels, height: inHeight, width: inWidth } = image;
   const result = new Uint8Array(height * width * 3);
-  await runNative(() => addon().coverImage({ pixels, inHeight, inWidth, height, width, result }), [pixels]);
+  await runNative(
+    () => addon().resizeCropImage({ pixels, inHeight, inWidth, height, width, result }),
+    [pixels],
+  );
   return result;
 }

@@ -12,8 +12,8 @@
 #include "calls.h"
 #include "check.h"
 #include "kinds.h"
+#include "threads/cpu_affinity.h"
 #include "threads/pool.h"
-#include "threads/processor.h"
 
 using namespace saliencymix;
 
@@ -247,26 +247,26 @@ TEST(anExpectedJobIsDoneWheneverItComes) {
   pool.retain();
   for (const int delay : {0, 50, 400}) {
     for (int round = 0; round < 20; round++) {
-      pool.expect(3);
+      pool.prewake(3);
       std::this_thread::sleep_for(std::chrono::microseconds(delay));
       std::atomic<int> done{0};
       pool.forEach(50, 3, [&](int) { done++; });
       CHECK_EQUAL(done.load(), 50);
     }
   }
-  pool.expect(3);
+  pool.prewake(3);
   pool.release();  // the threads that look out are joined
 }
 
 // Calls that nobody waits for: each is done once, by threads that are there, or that start again for it.
-TEST(aGuestHelpsOneCall) {
+TEST(theCallerHelpsOneCall) {
   using namespace std::chrono_literals;
-  // With two threads the guest is the other one: each task waits for both, so it must have come.
-  Pool::Guest guest;
+  // With two threads the a helping caller is the other one: each task waits for both, so it must have come.
+  Pool::CallerHelp callerHelp;
   std::set<std::thread::id> at;
   std::atomic<int> tasks{0};
   std::thread call([&] {
-    const Pool::Guest::Stay stay(&guest);
+    const Pool::CallerHelp::Scope scope(&callerHelp);
     for (int round = 0; round < 100; round++) {
       std::atomic<int> here{0};
       std::mutex mutex;
@@ -280,23 +280,23 @@ TEST(aGuestHelpsOneCall) {
     }
   });
   const std::thread::id callThread = call.get_id();
-  guest.help(10s);
+  callerHelp.runUntilDone(10s);
   call.join();
   CHECK_EQUAL(tasks.load(), 200);
   CHECK(at == (std::set{callThread, std::this_thread::get_id()}));
-  guest.help(10s);  // over: at once
+  callerHelp.runUntilDone(10s);  // over: at once
 
   // One that does not come, and one that loses patience.
-  Pool::Guest absent;
+  Pool::CallerHelp absent;
   int done = 0;
   {
-    const Pool::Guest::Stay stay(&absent);
+    const Pool::CallerHelp::Scope scope(&absent);
     Pool::shared().forEach(50, 2, [&](int) { done++; });
   }
   CHECK_EQUAL(done, 50);
-  absent.help(0us);
-  Pool::Guest patient;
-  patient.help(1ms);
+  absent.runUntilDone(0us);
+  Pool::CallerHelp patient;
+  patient.runUntilDone(1ms);
 
   // After its stay others help again.
   std::atomic<int> again{0};
@@ -304,14 +304,14 @@ TEST(aGuestHelpsOneCall) {
   CHECK_EQUAL(again.load(), 50);
 }
 
-TEST(aGuestThatComesLateFindsNothing) {
+TEST(aCallerThatComesLateFindsNothing) {
   using namespace std::chrono_literals;
   for (int round = 0; round < 200; round++) {
-    Pool::Guest guest;
+    Pool::CallerHelp callerHelp;
     std::atomic<int> total{0};
-    std::thread late([&] { guest.help(1ms); });
+    std::thread late([&] { callerHelp.runUntilDone(1ms); });
     {
-      const Pool::Guest::Stay stay(&guest);
+      const Pool::CallerHelp::Scope scope(&callerHelp);
       const auto counted = [&](int) { total++; };  // gone when the call is
       Pool::shared().forEach(3, 2, counted);
     }
@@ -325,7 +325,7 @@ TEST(thePoolRunsCalls) {
   std::atomic<int> done{0};
   for (int round = 1; round <= 20; round++) {
     pool.retain();
-    if (round % 2 == 0) pool.expectCall();
+    if (round % 2 == 0) pool.prewakeCall();
     for (int call = 0; call < 50; call++) {
       pool.start([&] { Pool::shared().forEach(4, 2, [&](int) { done++; }); });
     }
@@ -368,19 +368,19 @@ TEST(usersMayLeaveTogether) {
 }
 
 // A thread that was moved off a processor is not there, and may be there again when it has roamed.
-TEST(aThreadIsMovedOffAProcessor) {
-  const int here = currentProcessor();
+TEST(aThreadAvoidsACpu) {
+  const int here = currentCpu();
   std::atomic<int> step{0};
   std::atomic<int> there{-1};
   std::thread other([&] {
     while (step == 0) std::this_thread::yield();
-    there = currentProcessor();
-    roam();
+    there = currentCpu();
+    resetAffinity();
     step = 2;
     while (step == 2) std::this_thread::yield();
   });
-  CHECK(!moveOff(other, -1) && !moveOff(other, 1 << 20));
-  const bool moved = moveOff(other, here);
+  CHECK(!avoidCpu(other, -1) && !avoidCpu(other, 1 << 20));
+  const bool moved = avoidCpu(other, here);
   step = 1;
   while (step == 1) std::this_thread::yield();
   if (moved) CHECK(there != here);

@@ -25,11 +25,11 @@ TEST(aBlockHasRoomAndIsLittleLarger) {
   BlockPool pool(kLimits);
   for (int i = 0; i < 500; i++) {
     const std::size_t bytes = 65'536 + static_cast<std::size_t>(numbers.below(3'000'000));
-    const BlockPool::Loan loan = pool.borrow(bytes);
-    CHECK(loan.size() >= bytes);
-    CHECK(static_cast<double>(loan.size()) <= 1.25 * static_cast<double>(bytes + 4096));
-    CHECK_EQUAL(reinterpret_cast<std::uintptr_t>(loan.data()) % 4096, std::uintptr_t{0});
-    loan.data()[bytes - 1] = std::byte{1};
+    const BlockPool::Lease lease = pool.borrow(bytes);
+    CHECK(lease.size() >= bytes);
+    CHECK(static_cast<double>(lease.size()) <= 1.25 * static_cast<double>(bytes + 4096));
+    CHECK_EQUAL(reinterpret_cast<std::uintptr_t>(lease.data()) % 4096, std::uintptr_t{0});
+    lease.data()[bytes - 1] = std::byte{1};
   }
   CHECK(pool.keptBytes() <= kLimits.kept);
 }
@@ -38,8 +38,8 @@ TEST(equalNeedsTakeTurnsInTheSameBlocks) {
   BlockPool pool(kLimits);
   std::vector<const std::byte*> seen;
   for (int i = 0; i < 100; i++) {
-    const BlockPool::Loan one = pool.borrow(5 * kMiB - 7);
-    const BlockPool::Loan two = pool.borrow(5 * kMiB - 7);
+    const BlockPool::Lease one = pool.borrow(5 * kMiB - 7);
+    const BlockPool::Lease two = pool.borrow(5 * kMiB - 7);
     CHECK(one.data() != two.data());
     for (const std::byte* data : {one.data(), two.data()}) {
       if (std::find(seen.begin(), seen.end(), data) == seen.end()) seen.push_back(data);
@@ -51,8 +51,8 @@ TEST(equalNeedsTakeTurnsInTheSameBlocks) {
 
 TEST(ofEqualBlocksTheLastIsLentFirst) {
   BlockPool pool(kLimits);
-  std::optional<BlockPool::Loan> first(pool.borrow(kMiB));
-  std::optional<BlockPool::Loan> last(pool.borrow(kMiB));
+  std::optional<BlockPool::Lease> first(pool.borrow(kMiB));
+  std::optional<BlockPool::Lease> last(pool.borrow(kMiB));
   const std::byte* const data = last->data();
   first.reset();
   last.reset();
@@ -62,17 +62,17 @@ TEST(ofEqualBlocksTheLastIsLentFirst) {
 TEST(theOldestMakeRoomAndWhatIsTooLargeIsNotKept) {
   BlockPool pool(kLimits);
   {
-    const BlockPool::Loan tooLarge = pool.borrow(17 * kMiB);
+    const BlockPool::Lease tooLarge = pool.borrow(17 * kMiB);
     CHECK_EQUAL(pool.allBytes(), 17 * kMiB);
   }
   CHECK_EQUAL(pool.allBytes(), std::size_t{0});
   const std::byte* newest = nullptr;
   for (const std::size_t size : {7 * kMiB, 5 * kMiB, 9 * kMiB}) {
-    const BlockPool::Loan loan = pool.borrow(size);
-    newest = loan.data();
+    const BlockPool::Lease lease = pool.borrow(size);
+    newest = lease.data();
   }
   CHECK_EQUAL(pool.keptBytes(), 14 * kMiB);
-  const BlockPool::Loan again = pool.borrow(9 * kMiB);
+  const BlockPool::Lease again = pool.borrow(9 * kMiB);
   CHECK(again.data() == newest);
   CHECK_EQUAL(pool.keptBytes(), 5 * kMiB);
   CHECK_EQUAL(pool.allBytes(), 14 * kMiB);
@@ -98,18 +98,18 @@ TEST(aSizeThatCannotBeRoundedUpThrows) {
 TEST(loansEndOnOtherThreads) {
   BlockPool pool(kLimits);
   std::mutex mutex;
-  std::vector<std::pair<BlockPool::Loan, std::byte>> passed;
+  std::vector<std::pair<BlockPool::Lease, std::byte>> passed;
   std::atomic<int> wrong = 0;
   const auto work = [&](int thread) {
     for (int i = 0; i < 2000; i++) {
       const auto mark = static_cast<std::byte>(17 * thread + i);
       const std::size_t bytes = 65'536 * static_cast<std::size_t>(1 + (i + thread) % 5);
-      BlockPool::Loan loan = pool.borrow(bytes);
-      std::fill_n(loan.data(), bytes, mark);
-      std::optional<std::pair<BlockPool::Loan, std::byte>> other;
+      BlockPool::Lease lease = pool.borrow(bytes);
+      std::fill_n(lease.data(), bytes, mark);
+      std::optional<std::pair<BlockPool::Lease, std::byte>> other;
       {
         const std::lock_guard lock(mutex);
-        passed.emplace_back(std::move(loan), mark);
+        passed.emplace_back(std::move(lease), mark);
         if (passed.size() > 8) {
           other.emplace(std::move(passed.back()));
           passed.pop_back();

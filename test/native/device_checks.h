@@ -1,4 +1,4 @@
-// What a backend with a device must keep beyond the same answers (parity.h): batches in several waves, batches one after
+// What a backend with a device must keep beyond the same answers (parity.h): batches in several chunks, batches one after
 // another and at once, calls that are stopped, memory that stays there. For any backend, at any size.
 #pragma once
 
@@ -33,10 +33,10 @@ inline void expectMethods(const Backend& backend) {
   CHECK_EQUAL(parity::methodsOf(backend).size(), methods.size());
 }
 
-// Batches whose scratch memory is more than a wave's, by what an image takes of it (native/cuda/methods): 9 bytes a pixel,
+// Batches whose scratch memory is more than a chunk's, by what an image takes of it (native/cuda/methods): 9 bytes a pixel,
 // 12 bytes a pixel, 4 bytes a pixel, and 48 KiB whatever its size.
-inline Shape severalWaves(std::string_view method) {
-  constexpr int kMebibytes = static_cast<int>(cuda::tuning::kWaveBytes >> 20);
+inline Shape severalChunks(std::string_view method) {
+  constexpr int kMebibytes = static_cast<int>(cuda::tuning::kChunkBytes >> 20);
   if (method == "spectral-residual") return {kMebibytes * 1024 / 48 + 9, 5, 7, 3};
   if (method == "sobel") return {kMebibytes * 3 + 1, 300, 300, 3};
   return {method == "fine-grained" ? kMebibytes * 4 / 3 + 1 : kMebibytes + 1, 300, 300, 3};
@@ -44,9 +44,9 @@ inline Shape severalWaves(std::string_view method) {
 
 // `each` is told the method and the batch after the maps have been found.
 template <class Each>
-void compareWaves(const Backend& backend, check::Numbers& numbers, const Each& each) {
+void compareChunks(const Backend& backend, check::Numbers& numbers, const Each& each) {
   for (const SaliencyMethod* method : parity::methodsOf(backend)) {
-    const Shape shape = severalWaves(method->name);
+    const Shape shape = severalChunks(method->name);
     const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
     const parity::Found found(backend, {images.view()}, *method);
     each(*method, images.view());
@@ -54,8 +54,8 @@ void compareWaves(const Backend& backend, check::Numbers& numbers, const Each& e
     parity::expectExtremes(found, images.view());
     parity::compareAnchors(backend, numbers, images.view(), *method, found);
   }
-  // So many that a wave is full before its memory is.
-  parity::compareMixing(backend, numbers, {cuda::tuning::kMostImagesOfWave + 5, 2, 3, 1});
+  // So many that a chunk is full before its memory is.
+  parity::compareMixing(backend, numbers, {cuda::tuning::kMaxImagesOfChunk + 5, 2, 3, 1});
 }
 
 // How many of the most salient pixels are those of the CPU, in images like photographs; the float maps differ in their
@@ -110,11 +110,11 @@ inline void expectCancelled(const Backend& backend, check::Numbers& numbers) {
   parity::compareAll(backend, numbers, shape);
 }
 
-// A call of several waves that is stopped at any moment ends soon, as cancelled or with the whole result; the next one is
+// A call of several chunks that is stopped at any moment ends soon, as cancelled or with the whole result; the next one is
 // right. Gives how many were cancelled.
 inline int stopAtAnyMoment(const Backend& backend, check::Numbers& numbers, int calls) {
   const SaliencyMethod& method = kSaliencyMethods[0];
-  const Shape shape = severalWaves(method.name);
+  const Shape shape = severalChunks(method.name);
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   const std::size_t count = static_cast<std::size_t>(shape.count);
   const parity::Found expected(backend, {images.view()}, method, false);
@@ -185,14 +185,14 @@ class Loop {
 };
 
 // Several threads at once, each with batches of its own; a failure in one must not be another's.
-inline void compareAtOnce(const Backend& backend, int threads, int rounds, int mostPixels) {
+inline void compareAtOnce(const Backend& backend, int threads, int rounds, int maxPixels) {
   std::vector<std::future<void>> running;
   for (int thread = 0; thread < threads; thread++) {
     running.push_back(std::async(std::launch::async, [&, thread] {
       check::Numbers numbers(900 + static_cast<std::uint64_t>(thread));
       const Loop loop(backend, numbers);
       for (int round = 0; round < rounds; round++) {
-        parity::compareAll(backend, numbers, parity::randomShape(numbers, mostPixels), cpuBackend());
+        parity::compareAll(backend, numbers, parity::randomShape(numbers, maxPixels), cpuBackend());
         loop.run(4);
       }
     }));

@@ -87,10 +87,10 @@ inline Memory rubbish(std::size_t bytes) {
   return memory;
 }
 
-class HostLane {
+class HostQueue {
  public:
   std::byte* reserve(std::size_t bytes) {
-    // What a trip that was given up has left.
+    // What a call that was given up has left.
     under_way_.clear();
     coming_.clear();
     memory_ = rubbish(bytes);
@@ -101,11 +101,11 @@ class HostLane {
     const auto* begin = static_cast<const std::byte*>(from);
     under_way_.push_back({to, {begin, begin + bytes}});
   }
-  void arrived() {
+  void waitForUpload() {
     for (const Upload& upload : under_way_) std::memcpy(upload.to, upload.bytes.data(), upload.bytes.size());
     under_way_.clear();
   }
-  int mark() const { return 0; }
+  int recordEvent() const { return 0; }
   // Taken before later kernels run, shown when all is done.
   void download(void* to, const void* from, std::size_t bytes, int) {
     const auto* begin = static_cast<const std::byte*>(from);
@@ -113,7 +113,7 @@ class HostLane {
   }
   void zero(void* at, std::size_t bytes) const { std::memset(at, 0, bytes); }
   void wait() {
-    arrived();
+    waitForUpload();
     for (const Upload& download : coming_) std::memcpy(download.to, download.bytes.data(), download.bytes.size());
     coming_.clear();
   }
@@ -146,22 +146,22 @@ class HostDevice {
  public:
   static constexpr const char* kName = "host";
 
-  class Loan {
+  class Lease {
    public:
-    Loan(HostLane& lane, std::mutex& mutex) : lock_(mutex), lane_(lane) {}
-    HostLane& operator*() const { return lane_; }
-    HostLane* operator->() const { return &lane_; }
+    Lease(HostQueue& queue, std::mutex& mutex) : lock_(mutex), queue_(queue) {}
+    HostQueue& operator*() const { return queue_; }
+    HostQueue* operator->() const { return &queue_; }
 
    private:
     std::unique_lock<std::mutex> lock_;
-    HostLane& lane_;
+    HostQueue& queue_;
   };
 
   const char* name() const { return kName; }
   const char* description() const { return "the kernels of the cuda backend, run on the host"; }
   const char* level() const { return "host"; }
   std::string unavailable() const { return ""; }
-  Loan borrow(int) { return {lane_, mutex_}; }
+  Lease borrow(int) { return {queue_, mutex_}; }
   void releaseKept() {}
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) {
@@ -177,8 +177,8 @@ class HostDevice {
   }
 
  private:
-  std::mutex mutex_;  // one lane, one call at a time
-  HostLane lane_;
+  std::mutex mutex_;  // one queue, one call at a time
+  HostQueue queue_;
 };
 
 inline const Backend& backend() {

@@ -50,14 +50,14 @@ TEST(randomShapes) {
   for (int round = 0; round < 60; round++) parity::compareAll(device(), numbers, parity::randomShape(numbers, 20'000));
 }
 
-TEST(severalWaves) {
+TEST(severalChunks) {
   check::Numbers numbers(63);
   const auto launches = [] {
     return std::array{launchesOf<cuda::CombineContrasts>(), launchesOf<cuda::SpreadSquares>(), launchesOf<cuda::ColourDistance>(),
                       launchesOf<cuda::ShareGradients>()};
   };
   auto before = launches();
-  device_checks::compareWaves(device(), numbers, [&](const SaliencyMethod& method, const BatchView&) {
+  device_checks::compareChunks(device(), numbers, [&](const SaliencyMethod& method, const BatchView&) {
     const std::array names = {"fine-grained", "spectral-residual", "frequency-tuned", "sobel"};
     const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), method.name) - names.begin());
     CHECK(at < names.size() && launches()[at] >= before[at] + 2);

@@ -5,63 +5,63 @@
 
 #include "check.h"
 #include "cpu/levels.h"
-#include "cpu/scratch.h"
+#include "cpu/scratch_pool.h"
 #include "cpu/table_cache.h"
 
 using namespace saliencymix;
 
 TEST(aBlockIsLentAgain) {
-  Scratch scratch;
+  ScratchPool scratch;
   const std::byte* first = nullptr;
   {
-    const Scratch::Loan loan = scratch.borrow(100'000);
-    first = loan.data();
+    const ScratchPool::Lease lease = scratch.borrow(100'000);
+    first = lease.data();
     CHECK_EQUAL(reinterpret_cast<std::uintptr_t>(first) % 64, std::uintptr_t{0});
-    std::fill_n(loan.data(), 100'000, std::byte{7});
+    std::fill_n(lease.data(), 100'000, std::byte{7});
   }
-  const Scratch::Loan again = scratch.borrow(99'000);
+  const ScratchPool::Lease again = scratch.borrow(99'000);
   CHECK(again.data() == first);
-  const Scratch::Loan other = scratch.borrow(99'000);
+  const ScratchPool::Lease other = scratch.borrow(99'000);
   CHECK(other.data() != first);
 }
 
 TEST(theSmallestBlockThatFitsIsLent) {
-  Scratch scratch;
+  ScratchPool scratch;
   const std::byte* small = nullptr;
   {
-    const Scratch::Loan large = scratch.borrow(1'000'000);
-    const Scratch::Loan fits = scratch.borrow(10'000);
+    const ScratchPool::Lease large = scratch.borrow(1'000'000);
+    const ScratchPool::Lease fits = scratch.borrow(10'000);
     small = fits.data();
   }
-  const Scratch::Loan loan = scratch.borrow(5'000);
-  CHECK(loan.data() == small);
+  const ScratchPool::Lease lease = scratch.borrow(5'000);
+  CHECK(lease.data() == small);
 }
 
 TEST(whatIsKeptIsBounded) {
-  Scratch scratch;
-  const std::size_t large = Scratch::kMostKept / 2 + 1;
+  ScratchPool scratch;
+  const std::size_t large = ScratchPool::kMaxKept / 2 + 1;
   {
-    const Scratch::Loan one = scratch.borrow(large);
-    const Scratch::Loan two = scratch.borrow(large);
-    const Scratch::Loan tooLarge = scratch.borrow(2 * Scratch::kMostKept);
+    const ScratchPool::Lease one = scratch.borrow(large);
+    const ScratchPool::Lease two = scratch.borrow(large);
+    const ScratchPool::Lease tooLarge = scratch.borrow(2 * ScratchPool::kMaxKept);
     CHECK_EQUAL(scratch.keptBytes(), std::size_t{0});
   }
-  CHECK(scratch.keptBytes() >= large && scratch.keptBytes() <= Scratch::kMostKept);
+  CHECK(scratch.keptBytes() >= large && scratch.keptBytes() <= ScratchPool::kMaxKept);
   scratch.release();
   CHECK_EQUAL(scratch.keptBytes(), std::size_t{0});
 }
 
 TEST(threadsBorrowSideBySide) {
-  Scratch scratch;
+  ScratchPool scratch;
   std::vector<std::thread> threads;
   std::atomic<int> wrong = 0;
   for (int t = 0; t < 4; t++) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 2000; i++) {
         const std::size_t size = static_cast<std::size_t>(1 + (i * 37 + t) % 50'000);
-        const Scratch::Loan loan = scratch.borrow(size);
-        std::fill_n(loan.data(), size, static_cast<std::byte>(t));
-        if (loan.data()[size - 1] != static_cast<std::byte>(t) || loan.data()[0] != static_cast<std::byte>(t)) wrong++;
+        const ScratchPool::Lease lease = scratch.borrow(size);
+        std::fill_n(lease.data(), size, static_cast<std::byte>(t));
+        if (lease.data()[size - 1] != static_cast<std::byte>(t) || lease.data()[0] != static_cast<std::byte>(t)) wrong++;
       }
     });
   }

@@ -41,10 +41,10 @@ struct Shape {
   }
 };
 
-inline Shape randomShape(check::Numbers& numbers, int mostPixels) {
+inline Shape randomShape(check::Numbers& numbers, int maxPixels) {
   const int height = 1 + numbers.below(numbers.below(4) == 0 ? 300 : 70);
   const int width = 1 + numbers.below(numbers.below(4) == 0 ? 300 : 70);
-  const int count = 1 + numbers.below(std::clamp(mostPixels / (height * width), 1, 40));
+  const int count = 1 + numbers.below(std::clamp(maxPixels / (height * width), 1, 40));
   return {count, height, width, numbers.below(3) == 0 ? 1 : 3};
 }
 
@@ -136,9 +136,9 @@ inline void compareSaliency(const Backend& backend, check::Numbers& numbers, con
 // Samples of every kind, with anchors of every kind; some share the place of one before them.
 inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape& shape) {
   std::vector<MixSample> samples;
-  const auto anchor = [&](int least) {
+  const auto anchor = [&](int minimum) {
     const AnchorKind kinds[] = {AnchorKind::corresponding, AnchorKind::given, AnchorKind::peak, AnchorKind::low};
-    return Anchor{kinds[least + numbers.below(4 - least)], {numbers.below(shape.height), numbers.below(shape.width)},
+    return Anchor{kinds[minimum + numbers.below(4 - minimum)], {numbers.below(shape.height), numbers.below(shape.width)},
                   numbers.below(3) == 0 ? numbers.uniform() : kFirstTie};
   };
   for (int i = 0; i < shape.count; i++) {

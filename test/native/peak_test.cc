@@ -128,9 +128,9 @@ struct CellBounds {
   int off = 0;
   int both = 0;
 
-  void add(int least, int greatest, int mean, int moved) {
-    const int above = std::max(FineGrainedCells::kSteps * (greatest + 1) + moved - mean, 0);
-    const int below = std::max(mean + moved - FineGrainedCells::kSteps * (least + 1), 0);
+  void add(int minimum, int maximum, int mean, int moved) {
+    const int above = std::max(FineGrainedCells::kSteps * (maximum + 1) + moved - mean, 0);
+    const int below = std::max(mean + moved - FineGrainedCells::kSteps * (minimum + 1), 0);
     on += above;
     off += below;
     both += std::max(above, below);
@@ -154,8 +154,8 @@ int meanAround(const Contrasts& contrasts, const FineGrainedWindows& windows, in
 
 void compareBounds(const std::vector<std::uint8_t>& gray, const FineGrainedWindows& windows) {
   const Contrasts contrasts(gray, windows);
-  const auto [least, greatest] = std::minmax_element(gray.begin(), gray.end());
-  const int range = *greatest - *least;
+  const auto [minimum, maximum] = std::minmax_element(gray.begin(), gray.end());
+  const int range = *maximum - *minimum;
   const FineGrainedCells& cells = windows.cells;
   bool within = true;
   for (int k = 0; k < FineGrainedCells::countOf(windows.height); k++) {
@@ -180,9 +180,9 @@ void compareBounds(const std::vector<std::uint8_t>& gray, const FineGrainedWindo
                        FineGrainedCells::movedSteps(range, cells.cols.moved(i)[j]));
       }
       for (const std::size_t i : pixels) {
-        within = within && FineGrainedCells::leastSteps(contrasts.on[i]) <= bounds.on &&
-                 FineGrainedCells::leastSteps(contrasts.off[i]) <= bounds.off &&
-                 FineGrainedCells::leastSteps(contrasts.on[i] + contrasts.off[i]) <= bounds.both;
+        within = within && FineGrainedCells::minSteps(contrasts.on[i]) <= bounds.on &&
+                 FineGrainedCells::minSteps(contrasts.off[i]) <= bounds.off &&
+                 FineGrainedCells::minSteps(contrasts.on[i] + contrasts.off[i]) <= bounds.both;
       }
     }
   }

@@ -100,8 +100,8 @@ TEST(awkwardSizesGiveFiniteMapsInRange) {
         for (const SaliencyMethod& method : kSaliencyMethods) {
           std::vector<float> map(static_cast<std::size_t>(height * width));
           method.compute({data.data(), height, width, channels}, map.data());
-          const float most = method.name == "frequency-tuned" ? 300.0f : 1.0f;
-          for (const float value : map) CHECK(std::isfinite(value) && value >= 0.0f && value <= most);
+          const float maximum = method.name == "frequency-tuned" ? 300.0f : 1.0f;
+          for (const float value : map) CHECK(std::isfinite(value) && value >= 0.0f && value <= maximum);
         }
       }
     }

@@ -45,9 +45,9 @@ class Scenes {
     }
   };
 
-  static Colour colour(check::Numbers& numbers, double least, double most) {
+  static Colour colour(check::Numbers& numbers, double minimum, double maximum) {
     Colour drawn;
-    for (double& value : drawn) value = least + (most - least) * numbers.uniform();
+    for (double& value : drawn) value = minimum + (maximum - minimum) * numbers.uniform();
     return drawn;
   }
 

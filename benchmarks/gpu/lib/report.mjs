@@ -109,7 +109,7 @@ function hostSection({ lines }) {
   ]);
   const head = ['', 'ms', 'images/s', 'its copies, ms', 'over them', 'cudaMemcpy, ms', 'over it'];
   const about =
-    'A whole mix from pageable memory and back to it, beside the copies alone of the same bytes: through the lane’s ' +
+    'A whole mix from pageable memory and back to it, beside the copies alone of the same bytes: through the queue’s ' +
     'page-locked memory, and by cudaMemcpy. The three take turns; ratios are taken within a round.';
   return ['## From and to host memory', about, table(head, rows)];
 }

@@ -41,10 +41,10 @@ struct FineGrained {
     std::vector<int> on(size, 0);
     std::vector<int> off(size, 0);
     for (const int reach : kReach) addWindow(gray.data(), integral, height, width, reach, on.data(), off.data());
-    const int mostOn = *std::max_element(on.begin(), on.end());
-    const int mostOff = *std::max_element(off.begin(), off.end());
+    const int maxOn = *std::max_element(on.begin(), on.end());
+    const int maxOff = *std::max_element(off.begin(), off.end());
     for (std::size_t i = 0; i < size; i++) {
-      map[i] = mapValue(share255(on[i], mostOn), share255(off[i], mostOff));
+      map[i] = mapValue(share255(on[i], maxOn), share255(off[i], maxOff));
     }
   }
 
@@ -66,7 +66,7 @@ struct FineGrained {
     return static_cast<float>(sum < 255 ? sum : 255) * (1.0f / 255.0f);
   }
 
-  static int share255(int value, int most) { return most == 0 ? 0 : 255 * value / most; }
+  static int share255(int value, int maximum) { return maximum == 0 ? 0 : 255 * value / maximum; }
 
   // (S + 8) >> 4 with S the sum over 3 x 3 weighted [1 2 1] x [1 2 1]. An axis of length 1 is not blurred: there the
   // reflected neighbours are the pixel itself, and the weights add up to 4.

@@ -39,8 +39,8 @@ struct Sobel {
         }));
       }
     }
-    const std::uint32_t most = *std::max_element(squares.begin(), squares.end());
-    std::transform(squares.begin(), squares.end(), map, [most](std::uint32_t square) { return share(square, most); });
+    const std::uint32_t maximum = *std::max_element(squares.begin(), squares.end());
+    std::transform(squares.begin(), squares.end(), map, [maximum](std::uint32_t square) { return share(square, maximum); });
   }
 
   // gx^2 + gy^2 of a pixel, at most 2 * 1020^2. at(down, right): the gray value so many rows and columns away, as an int.
@@ -56,9 +56,9 @@ struct Sobel {
   }
 
   // The map's value of a pixel, from its square and the largest of the image.
-  SALIENCYMIX_HOST_DEVICE static float share(std::uint32_t square, std::uint32_t most) {
-    if (most == 0) return 0.0f;
-    return std::sqrt(static_cast<float>(square)) / std::sqrt(static_cast<float>(most));
+  SALIENCYMIX_HOST_DEVICE static float share(std::uint32_t square, std::uint32_t maximum) {
+    if (maximum == 0) return 0.0f;
+    return std::sqrt(static_cast<float>(square)) / std::sqrt(static_cast<float>(maximum));
   }
 };
 

@@ -105,14 +105,14 @@ struct SpectralResidual {
   }
 
   static std::array<float, kDftArea> squareOverMax(const Square& source) {
-    const double most = *std::max_element(source.begin(), source.end());
+    const double maximum = *std::max_element(source.begin(), source.end());
     std::array<float, kDftArea> result;
-    for (std::size_t i = 0; i < source.size(); i++) result[i] = squareOverMax(source[i], most);
+    for (std::size_t i = 0; i < source.size(); i++) result[i] = squareOverMax(source[i], maximum);
     return result;
   }
 
-  SALIENCYMIX_HOST_DEVICE static float squareOverMax(double value, double most) {
-    const double share = most > 0.0 ? value / most : 0.0;
+  SALIENCYMIX_HOST_DEVICE static float squareOverMax(double value, double maximum) {
+    const double share = maximum > 0.0 ? value / maximum : 0.0;
     return static_cast<float>(share * share);
   }
 };

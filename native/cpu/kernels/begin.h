@@ -8,13 +8,13 @@
 #include <immintrin.h>
 #endif
 
-#include "core/carver.h"
+#include "core/arena_layout.h"
 #include "core/gray.h"
 #include "core/image_rows.h"
-#include "cpu/cover_tables.h"
 #include "cpu/fine_grained_windows.h"
 #include "cpu/frequency_tuned_tables.h"
 #include "cpu/kernels.h"
+#include "cpu/resize_crop_tables.h"
 #include "cpu/spectral_residual_tables.h"
 
 

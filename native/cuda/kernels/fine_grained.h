@@ -8,11 +8,11 @@
 #include "core/divide.h"
 #include "core/saliency/fine_grained.h"
 #include "cuda/block.h"
+#include "cuda/chunk.h"
 #include "cuda/kernels/integral.h"
 #include "cuda/kernels/keys.h"
 #include "cuda/kernels/tiles.h"
 #include "cuda/tuning.h"
-#include "cuda/wave.h"
 
 namespace saliencymix::cuda {
 
@@ -21,7 +21,7 @@ namespace saliencymix::cuda {
 struct SmoothGray {
   static constexpr int kThreads = tuning::kTileThreads;
 
-  Wave wave;
+  Chunk chunk;
   Tiles tiles;
   std::uint8_t* smoothed;  // count x height x width
 
@@ -29,25 +29,25 @@ struct SmoothGray {
     const std::size_t gray = static_cast<std::size_t>(tiles.rows + 4) * static_cast<std::size_t>(tiles.cols + 4);
     return gray + static_cast<std::size_t>(tiles.rows + 2) * static_cast<std::size_t>(tiles.cols + 2);
   }
-  int blocks() const { return wave.count * tiles.perImage(); }
+  int blocks() const { return chunk.count * tiles.perImage(); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const auto [number, top, left, rows, cols] = tiles.at(block.index(), wave.height, wave.width);
-    const ImageView image = wave.image(number);
+    const auto [number, top, left, rows, cols] = tiles.at(block.index(), chunk.height, chunk.width);
+    const ImageView image = chunk.image(number);
     std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(block.shared());  // (rows + 4) x (cols + 4)
     std::uint8_t* const once = gray + (tiles.rows + 4) * (tiles.cols + 4);       // (rows + 2) x (cols + 2)
 
     eachOfRectangle(block, kThreads, rows + 4, cols + 4, [&](int y, int x) {
       gray[y * (cols + 4) + x] =
-          grayAt(image, reflect101(top + y - 2, wave.height), reflect101(left + x - 2, wave.width));
+          grayAt(image, reflect101(top + y - 2, chunk.height), reflect101(left + x - 2, chunk.width));
     });
     eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
       once[y * (cols + 2) + x] = smooth(gray + y * (cols + 4) + x, cols + 4);
     });
-    std::uint8_t* const out = smoothed + static_cast<std::size_t>(number) * wave.pixels();
+    std::uint8_t* const out = smoothed + static_cast<std::size_t>(number) * chunk.pixels();
     eachOfRectangle(block, kThreads, rows, cols, [&](int y, int x) {
-      out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(left + x)] =
+      out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x)] =
           smooth(once + y * (cols + 2) + x, cols + 2);
     });
   }
@@ -74,7 +74,7 @@ struct Contrast {
   int height;
   int width;
   std::uint32_t* contrasts;  // count x height x width: on in the lower half, off in the upper
-  std::uint32_t* most;       // count x 2: the most on, the most off; 0 before
+  std::uint32_t* maxima;     // count x 2: the most on, the most off; 0 before
 
   std::size_t sharedBytes() const { return 0; }
   int blocks() const { return partsOf(count * bands() * width, kThreads); }
@@ -107,8 +107,8 @@ struct Contrast {
       rowsOf[w] = 0;
       reciprocals[w] = 0;
     }
-    std::uint32_t mostOn = 0;
-    std::uint32_t mostOff = 0;
+    std::uint32_t maxOn = 0;
+    std::uint32_t maxOff = 0;
     for (int y = begin; y < end; y++) {
       const std::size_t at = column + static_cast<std::size_t>(y) * wide;
       const std::uint32_t value = smoothed[at];
@@ -133,11 +133,11 @@ struct Contrast {
         else off += quotient;
       }
       contrasts[at] = on | (off << 16);
-      mostOn = Larger()(mostOn, on);
-      mostOff = Larger()(mostOff, off);
+      maxOn = Max()(maxOn, on);
+      maxOff = Max()(maxOff, off);
     }
-    block.atomicMax(most + 2 * image, mostOn);
-    block.atomicMax(most + 2 * image + 1, mostOff);
+    block.atomicMax(maxima + 2 * image, maxOn);
+    block.atomicMax(maxima + 2 * image + 1, maxOff);
   }
 
   // FineGrained::kReach, as a function: code for a graphics card cannot read that array.
@@ -154,43 +154,43 @@ struct CombineContrasts {
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
 
   const std::uint32_t* contrasts;  // count x height x width
-  const std::uint32_t* most;       // count x 2
-  Wave wave;
+  const std::uint32_t* maxima;     // count x 2
+  Chunk chunk;
 
   std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
-  int blocks() const { return wave.count * partsOf(static_cast<int>(wave.pixels()), kPixels); }
+  int blocks() const { return chunk.count * partsOf(static_cast<int>(chunk.pixels()), kPixels); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const Piece piece(block.index(), static_cast<int>(wave.pixels()), kPixels);
+    const Piece piece(block.index(), static_cast<int>(chunk.pixels()), kPixels);
     const int image = piece.image;
-    const std::size_t first = static_cast<std::size_t>(image) * wave.pixels();
-    const Share ofOn(most[2 * image]);
-    const Share ofOff(most[2 * image + 1]);
+    const std::size_t first = static_cast<std::size_t>(image) * chunk.pixels();
+    const Share ofOn(maxima[2 * image]);
+    const Share ofOff(maxima[2 * image + 1]);
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
       for (int i = piece.begin + thread; i < piece.end; i += kThreads) {
         const std::size_t at = first + static_cast<std::size_t>(i);
         const float value = FineGrained::mapValue(ofOn.of(contrasts[at] & 0xffffu), ofOff.of(contrasts[at] >> 16));
-        if (wave.maps != nullptr) wave.maps[at] = value;
+        if (chunk.maps != nullptr) chunk.maps[at] = value;
         best.meet(value, static_cast<std::uint32_t>(i));
       }
       keys.put(thread, best);
     });
-    keys.finish(block, wave.peaks + image, wave.lows + image);
+    keys.finish(block, chunk.peaks + image, chunk.lows + image);
   }
 
  private:
   // As FineGrained::share255.
   struct Share {
-    std::uint32_t most;
+    std::uint32_t maximum;
     std::uint32_t reciprocal;
 
-    SALIENCYMIX_HOST_DEVICE explicit Share(std::uint32_t ofMost)
-        : most(ofMost == 0 ? 1 : ofMost), reciprocal(reciprocalOf(most)) {}
+    SALIENCYMIX_HOST_DEVICE explicit Share(std::uint32_t ofMaximum)
+        : maximum(ofMaximum == 0 ? 1 : ofMaximum), reciprocal(reciprocalOf(maximum)) {}
     SALIENCYMIX_HOST_DEVICE int of(std::uint32_t value) const {
-      return static_cast<int>(divide(255 * value, most, reciprocal));
+      return static_cast<int>(divide(255 * value, maximum, reciprocal));
     }
   };
 };

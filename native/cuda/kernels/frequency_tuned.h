@@ -9,10 +9,10 @@
 
 #include "core/saliency/frequency_tuned_float.h"
 #include "cuda/block.h"
+#include "cuda/chunk.h"
 #include "cuda/kernels/keys.h"
 #include "cuda/kernels/tiles.h"
 #include "cuda/tuning.h"
-#include "cuda/wave.h"
 
 namespace saliencymix::cuda {
 
@@ -22,22 +22,22 @@ struct SumColours {
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
   static constexpr int kValues = 256;
 
-  Wave wave;
+  Chunk chunk;
   const float* linear;   // of the 256 values of sRGB
   float* lab;            // count x 3 x height x width: planes L, a, b
   std::int64_t* sums;    // count x 3, in units of 2^-16; 0 before
 
   std::size_t sharedBytes() const { return 3 * kThreads * sizeof(std::int64_t) + kValues * sizeof(float); }
-  int blocks() const { return wave.count * partsOf(static_cast<int>(wave.pixels()), kPixels); }
+  int blocks() const { return chunk.count * partsOf(static_cast<int>(chunk.pixels()), kPixels); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const Piece piece(block.index(), static_cast<int>(wave.pixels()), kPixels);
+    const Piece piece(block.index(), static_cast<int>(chunk.pixels()), kPixels);
     const int number = piece.image;
-    const ImageView image = wave.image(number);
+    const ImageView image = chunk.image(number);
     std::int64_t* const partial = reinterpret_cast<std::int64_t*>(block.shared());  // 3 x kThreads
     float* const table = reinterpret_cast<float*>(partial + 3 * kThreads);
-    float* const planes = lab + 3 * static_cast<std::size_t>(number) * wave.pixels();
+    float* const planes = lab + 3 * static_cast<std::size_t>(number) * chunk.pixels();
     const int green = image.channels == 3 ? 1 : 0;
 
     block.each(kValues, [&](int i) { table[i] = linear[i]; });
@@ -49,8 +49,8 @@ struct SumColours {
         const std::uint8_t* pixel = image.data + static_cast<std::size_t>(i) * static_cast<std::size_t>(image.channels);
         const LabFloat colour = labFloatOfLinear(table[pixel[0]], table[pixel[green]], table[pixel[2 * green]]);
         planes[static_cast<std::size_t>(i)] = colour.l;
-        planes[wave.pixels() + static_cast<std::size_t>(i)] = colour.a;
-        planes[2 * wave.pixels() + static_cast<std::size_t>(i)] = colour.b;
+        planes[chunk.pixels() + static_cast<std::size_t>(i)] = colour.a;
+        planes[2 * chunk.pixels() + static_cast<std::size_t>(i)] = colour.b;
         ofL += fixedPoint(colour.l);
         ofA += fixedPoint(colour.a);
         ofB += fixedPoint(colour.b);
@@ -72,31 +72,31 @@ struct ColourDistance {
   const float* lab;          // count x 3 x height x width
   const std::int64_t* sums;  // count x 3
   Tiles tiles;
-  Wave wave;
+  Chunk chunk;
 
   std::size_t sharedBytes() const {
     const std::size_t around = static_cast<std::size_t>(tiles.rows + 4) * static_cast<std::size_t>(tiles.cols + 4);
     const std::size_t across = static_cast<std::size_t>(tiles.rows + 4) * static_cast<std::size_t>(tiles.cols);
     return KeyReduction<kThreads>::kBytes + (3 * around + 3 * across) * sizeof(float);
   }
-  int blocks() const { return wave.count * tiles.perImage(); }
+  int blocks() const { return chunk.count * tiles.perImage(); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const auto [number, top, left, rows, cols] = tiles.at(block.index(), wave.height, wave.width);
+    const auto [number, top, left, rows, cols] = tiles.at(block.index(), chunk.height, chunk.width);
     const KeyReduction<kThreads> keys(block.shared());
     float* const around = reinterpret_cast<float*>(block.shared() + KeyReduction<kThreads>::kBytes);
     float* const across = around + 3 * (tiles.rows + 4) * (tiles.cols + 4);
     const int aroundSize = (rows + 4) * (cols + 4);
     const int acrossSize = (rows + 4) * cols;
-    const float* const planes = lab + 3 * static_cast<std::size_t>(number) * wave.pixels();
+    const float* const planes = lab + 3 * static_cast<std::size_t>(number) * chunk.pixels();
 
     eachOfRectangle(block, kThreads, rows + 4, cols + 4, [&](int y, int x) {
-      const std::size_t row = static_cast<std::size_t>(reflect101(top + y - 2, wave.height));
-      const std::size_t col = static_cast<std::size_t>(reflect101(left + x - 2, wave.width));
-      const std::size_t at = row * static_cast<std::size_t>(wave.width) + col;
+      const std::size_t row = static_cast<std::size_t>(reflect101(top + y - 2, chunk.height));
+      const std::size_t col = static_cast<std::size_t>(reflect101(left + x - 2, chunk.width));
+      const std::size_t at = row * static_cast<std::size_t>(chunk.width) + col;
       for (int k = 0; k < 3; k++) {
-        around[k * aroundSize + y * (cols + 4) + x] = planes[static_cast<std::size_t>(k) * wave.pixels() + at];
+        around[k * aroundSize + y * (cols + 4) + x] = planes[static_cast<std::size_t>(k) * chunk.pixels() + at];
       }
     });
     eachOfRectangle(block, kThreads, rows + 4, cols, [&](int y, int x) {
@@ -107,7 +107,7 @@ struct ColourDistance {
     });
     block.each(kThreads, [&](int thread) {
       float mean[3];
-      for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * number + k], static_cast<std::int64_t>(wave.pixels()));
+      for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * number + k], static_cast<std::int64_t>(chunk.pixels()));
       BestValues best;
       stride(thread, kThreads, rows, cols, [&](int y, int x) {
         float squares = 0.0f;
@@ -118,13 +118,13 @@ struct ColourDistance {
         }
         const float distance = std::sqrt(squares);
         const std::size_t at =
-            static_cast<std::size_t>(top + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(left + x);
-        if (wave.maps != nullptr) wave.maps[static_cast<std::size_t>(number) * wave.pixels() + at] = distance;
+            static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x);
+        if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(number) * chunk.pixels() + at] = distance;
         best.meet(distance, static_cast<std::uint32_t>(at));
       });
       keys.put(thread, best);
     });
-    keys.finish(block, wave.peaks + number, wave.lows + number);
+    keys.finish(block, chunk.peaks + number, chunk.lows + number);
   }
 };
 

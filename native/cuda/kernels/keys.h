@@ -27,24 +27,24 @@ struct BestKeys {
 // The same for a thread that meets values of at least 0, none of them a NaN, in the order of their indices: two comparisons
 // are enough, and keys are only made at the end.
 struct BestValues {
-  float most = -1.0f;
-  float least = 3.402823466e+38f;
-  std::uint32_t mostAt = 0;
-  std::uint32_t leastAt = 0;
+  float maximum = -1.0f;
+  float minimum = 3.402823466e+38f;
+  std::uint32_t maxAt = 0;
+  std::uint32_t minAt = 0;
 
   SALIENCYMIX_HOST_DEVICE void meet(float value, std::uint32_t index) {
-    if (value > most) {
-      most = value;
-      mostAt = index;
+    if (value > maximum) {
+      maximum = value;
+      maxAt = index;
     }
-    if (value < least) {
-      least = value;
-      leastAt = index;
+    if (value < minimum) {
+      minimum = value;
+      minAt = index;
     }
   }
   SALIENCYMIX_HOST_DEVICE BestKeys keys() const {
-    if (most < 0.0f) return {};
-    return {extremeKey(most, mostAt, Extreme::peak), extremeKey(least, leastAt, Extreme::low)};
+    if (maximum < 0.0f) return {};
+    return {extremeKey(maximum, maxAt, Extreme::peak), extremeKey(minimum, minAt, Extreme::low)};
   }
 };
 
@@ -65,7 +65,7 @@ class KeyReduction {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void finish(const Block& block, std::uint64_t* peak, std::uint64_t* low) const {
-    reduce(block, keys_, 2, threads, Larger());
+    reduce(block, keys_, 2, threads, Max());
     block.each(1, [&](int) {
       block.atomicMax(peak, keys_[0]);
       block.atomicMax(low, keys_[threads]);

@@ -7,10 +7,10 @@
 
 #include "core/saliency/sobel.h"
 #include "cuda/block.h"
+#include "cuda/chunk.h"
 #include "cuda/kernels/keys.h"
 #include "cuda/kernels/tiles.h"
 #include "cuda/tuning.h"
-#include "cuda/wave.h"
 
 namespace saliencymix::cuda {
 
@@ -18,26 +18,26 @@ namespace saliencymix::cuda {
 struct SquareGradients {
   static constexpr int kThreads = tuning::kTileThreads;
 
-  Wave wave;
+  Chunk chunk;
   Tiles tiles;
   std::uint32_t* squares;  // count x height x width
-  std::uint32_t* most;     // count: the largest of each image; 0 before
+  std::uint32_t* maximum;  // count: the largest of each image; 0 before
 
   std::size_t sharedBytes() const {
     return kThreads * sizeof(std::uint32_t) + static_cast<std::size_t>(tiles.rows + 2) * static_cast<std::size_t>(tiles.cols + 2);
   }
-  int blocks() const { return wave.count * tiles.perImage(); }
+  int blocks() const { return chunk.count * tiles.perImage(); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const auto [number, top, left, rows, cols] = tiles.at(block.index(), wave.height, wave.width);
-    const ImageView image = wave.image(number);
+    const auto [number, top, left, rows, cols] = tiles.at(block.index(), chunk.height, chunk.width);
+    const ImageView image = chunk.image(number);
     std::uint32_t* const largest = reinterpret_cast<std::uint32_t*>(block.shared());      // of each thread
     std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(largest + kThreads);       // (rows + 2) x (cols + 2)
-    std::uint32_t* const out = squares + static_cast<std::size_t>(number) * wave.pixels();
+    std::uint32_t* const out = squares + static_cast<std::size_t>(number) * chunk.pixels();
 
     eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
-      gray[y * (cols + 2) + x] = grayAt(image, reflect101(top + y - 1, wave.height), reflect101(left + x - 1, wave.width));
+      gray[y * (cols + 2) + x] = grayAt(image, reflect101(top + y - 1, chunk.height), reflect101(left + x - 1, chunk.width));
     });
     block.each(kThreads, [&](int thread) {
       std::uint32_t ofThread = 0;
@@ -45,14 +45,14 @@ struct SquareGradients {
         const std::uint8_t* const center = gray + (y + 1) * (cols + 2) + x + 1;
         const std::uint32_t square =
             Sobel::squareOf([&](int down, int right) { return static_cast<int>(center[down * (cols + 2) + right]); });
-        out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(left + x)] =
+        out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x)] =
             square;
-        ofThread = Larger()(ofThread, square);
+        ofThread = Max()(ofThread, square);
       });
       largest[thread] = ofThread;
     });
-    reduce(block, largest, 1, kThreads, Larger());
-    block.each(1, [&](int) { block.atomicMax(most + number, largest[0]); });
+    reduce(block, largest, 1, kThreads, Max());
+    block.each(1, [&](int) { block.atomicMax(maximum + number, largest[0]); });
   }
 };
 
@@ -62,29 +62,29 @@ struct ShareGradients {
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
 
   const std::uint32_t* squares;  // count x height x width
-  const std::uint32_t* most;     // count
-  Wave wave;
+  const std::uint32_t* maximum;  // count
+  Chunk chunk;
 
   std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
-  int blocks() const { return wave.count * partsOf(static_cast<int>(wave.pixels()), kPixels); }
+  int blocks() const { return chunk.count * partsOf(static_cast<int>(chunk.pixels()), kPixels); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const Piece piece(block.index(), static_cast<int>(wave.pixels()), kPixels);
+    const Piece piece(block.index(), static_cast<int>(chunk.pixels()), kPixels);
     const int image = piece.image;
-    const std::size_t first = static_cast<std::size_t>(image) * wave.pixels();
+    const std::size_t first = static_cast<std::size_t>(image) * chunk.pixels();
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
       for (int i = piece.begin + thread; i < piece.end; i += kThreads) {
         const std::size_t at = first + static_cast<std::size_t>(i);
-        const float value = Sobel::share(squares[at], most[image]);
-        if (wave.maps != nullptr) wave.maps[at] = value;
+        const float value = Sobel::share(squares[at], maximum[image]);
+        if (chunk.maps != nullptr) chunk.maps[at] = value;
         best.meet(value, static_cast<std::uint32_t>(i));
       }
       keys.put(thread, best);
     });
-    keys.finish(block, wave.peaks + image, wave.lows + image);
+    keys.finish(block, chunk.peaks + image, chunk.lows + image);
   }
 };
 

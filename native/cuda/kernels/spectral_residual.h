@@ -10,9 +10,9 @@
 #include "core/resize.h"
 #include "core/saliency/spectral_residual.h"
 #include "cuda/block.h"
+#include "cuda/chunk.h"
 #include "cuda/kernels/keys.h"
 #include "cuda/tuning.h"
-#include "cuda/wave.h"
 
 namespace saliencymix::cuda {
 
@@ -36,7 +36,7 @@ struct Spectrum {
   static constexpr int kSide = kDftSize;
   static constexpr int kArea = static_cast<int>(kDftArea);
 
-  Wave wave;
+  Chunk chunk;
   const AxisTap* rows;  // image -> 64
   const AxisTap* cols;
   const SpectrumTables* tables;
@@ -44,12 +44,12 @@ struct Spectrum {
   float* squares;         // count x 64 x 64: the result
 
   std::size_t sharedBytes() const { return 2 * kDftArea * sizeof(double); }
-  int blocks() const { return wave.count; }
+  int blocks() const { return chunk.count; }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     const Complex64 z{reinterpret_cast<double*>(block.shared())};
-    const ImageView image = wave.image(block.index());
+    const ImageView image = chunk.image(block.index());
     double* const logAmplitude = logAmplitudes + static_cast<std::size_t>(block.index()) * kDftArea;
     float* const result = squares + static_cast<std::size_t>(block.index()) * kDftArea;
 
@@ -89,14 +89,14 @@ struct Spectrum {
       const int x = i % kSide;
       z.real(y, x) = filtered([&](int k) { return z.imaginary(reflect101(y + k, kSide), x); });
     });
-    double* const most = z.imaginaryParts();
+    double* const maxima = z.imaginaryParts();
     block.each(kThreads, [&](int thread) {
       double best = 0.0;
-      for (int i = thread; i < kArea; i += kThreads) best = Larger()(best, z.real(i / kSide, i % kSide));
-      most[thread] = best;
+      for (int i = thread; i < kArea; i += kThreads) best = Max()(best, z.real(i / kSide, i % kSide));
+      maxima[thread] = best;
     });
-    reduce(block, most, 1, kThreads, Larger());
-    block.each(kArea, [&](int i) { result[i] = SpectralResidual::squareOverMax(z.real(i / kSide, i % kSide), most[0]); });
+    reduce(block, maxima, 1, kThreads, Max());
+    block.each(kArea, [&](int i) { result[i] = SpectralResidual::squareOverMax(z.real(i / kSide, i % kSide), maxima[0]); });
   }
 
  private:
@@ -188,24 +188,24 @@ struct SpreadSquares {
   const float* squares;  // count x 64 x 64
   const AxisTap* rows;   // 64 -> height
   const AxisTap* cols;   // 64 -> width
-  Wave wave;
+  Chunk chunk;
 
   std::size_t sharedBytes() const { return KeyReduction<kThreads>::kBytes; }
   SALIENCYMIX_HOST_DEVICE int rowsOfBlock() const {
-    const int most = kThreads * tuning::kPixelsOfThread / wave.width;
-    return most < 1 ? 1 : (most > wave.height ? wave.height : most);
+    const int maxRows = kThreads * tuning::kPixelsOfThread / chunk.width;
+    return maxRows < 1 ? 1 : (maxRows > chunk.height ? chunk.height : maxRows);
   }
-  int blocks() const { return wave.count * partsOf(wave.height, rowsOfBlock()); }
+  int blocks() const { return chunk.count * partsOf(chunk.height, rowsOfBlock()); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const Piece band(block.index(), wave.height, rowsOfBlock());
+    const Piece band(block.index(), chunk.height, rowsOfBlock());
     const int image = band.image;
     const float* const source = squares + static_cast<std::size_t>(image) * kDftArea;
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
-      stride(thread, kThreads, band.count(), wave.width, [&](int y, int x) {
+      stride(thread, kThreads, band.count(), chunk.width, [&](int y, int x) {
         const AxisTap& down = rows[band.begin + y];
         const AxisTap& across = cols[x];
         const float* const above = source + down.low * kDftSize;
@@ -213,13 +213,13 @@ struct SpreadSquares {
         const float value = blendFloat(blendFloat(above[across.low], above[across.high], across.weight),
                                        blendFloat(below[across.low], below[across.high], across.weight), down.weight);
         const std::size_t at =
-            static_cast<std::size_t>(band.begin + y) * static_cast<std::size_t>(wave.width) + static_cast<std::size_t>(x);
-        if (wave.maps != nullptr) wave.maps[static_cast<std::size_t>(image) * wave.pixels() + at] = value;
+            static_cast<std::size_t>(band.begin + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(x);
+        if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(image) * chunk.pixels() + at] = value;
         best.meet(value, static_cast<std::uint32_t>(at));
       });
       keys.put(thread, best);
     });
-    keys.finish(block, wave.peaks + image, wave.lows + image);
+    keys.finish(block, chunk.peaks + image, chunk.lows + image);
   }
 };
 

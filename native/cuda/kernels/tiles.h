@@ -26,8 +26,8 @@ struct Tiles {
   static Tiles of(int height, int width) {
     const int across = partsOf(width, tuning::kTileColumns);
     const int cols = partsOf(width, across);
-    const int most = tuning::kTilePixels / cols;
-    const int down = partsOf(height, most < tuning::kTileRows ? most : tuning::kTileRows);
+    const int maxRows = tuning::kTilePixels / cols;
+    const int down = partsOf(height, maxRows < tuning::kTileRows ? maxRows : tuning::kTileRows);
     return {partsOf(height, down), cols, down, across};
   }
   SALIENCYMIX_HOST_DEVICE int perImage() const { return down * across; }

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/carver.h"
+#include "core/arena_layout.h"
 #include "cuda/kernels/sobel.h"
 
 namespace saliencymix::cuda {
@@ -14,20 +14,20 @@ struct SobelOnDevice {
 
   struct Scratch {
     std::uint32_t* squares;
-    std::uint32_t* most;
+    std::uint32_t* maximum;
 
-    Scratch(Carver& carver, int images, int height, int width) {
+    Scratch(ArenaLayout& arena, int images, int height, int width) {
       const std::size_t count = static_cast<std::size_t>(images);
-      squares = carver.take<std::uint32_t>(count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
-      most = carver.take<std::uint32_t>(count);
+      squares = arena.take<std::uint32_t>(count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
+      maximum = arena.take<std::uint32_t>(count);
     }
   };
 
-  template <class Lane>
-  static void run(Lane& lane, const Wave& wave, const std::byte*, const Scratch& scratch) {
-    lane.zero(scratch.most, static_cast<std::size_t>(wave.count) * sizeof(std::uint32_t));
-    lane.launch(SquareGradients{wave, Tiles::of(wave.height, wave.width), scratch.squares, scratch.most});
-    lane.launch(ShareGradients{scratch.squares, scratch.most, wave});
+  template <class Queue>
+  static void run(Queue& queue, const Chunk& chunk, const std::byte*, const Scratch& scratch) {
+    queue.zero(scratch.maximum, static_cast<std::size_t>(chunk.count) * sizeof(std::uint32_t));
+    queue.launch(SquareGradients{chunk, Tiles::of(chunk.height, chunk.width), scratch.squares, scratch.maximum});
+    queue.launch(ShareGradients{scratch.squares, scratch.maximum, chunk});
   }
 };
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/carver.h"
+#include "core/arena_layout.h"
 #include "cuda/kernels/spectral_residual.h"
 
 namespace saliencymix::cuda {
@@ -19,21 +19,21 @@ struct SpectralResidualOnDevice {
     AxisTap* upRows;
     AxisTap* upCols;
 
-    Tables(Carver& carver, int height, int width) {
-      spectrum = carver.take<SpectrumTables>(1);
-      downRows = carver.take<AxisTap>(kDftSize);
-      downCols = carver.take<AxisTap>(kDftSize);
-      upRows = carver.take<AxisTap>(static_cast<std::size_t>(height));
-      upCols = carver.take<AxisTap>(static_cast<std::size_t>(width));
+    Tables(ArenaLayout& arena, int height, int width) {
+      spectrum = arena.take<SpectrumTables>(1);
+      downRows = arena.take<AxisTap>(kDftSize);
+      downCols = arena.take<AxisTap>(kDftSize);
+      upRows = arena.take<AxisTap>(static_cast<std::size_t>(height));
+      upCols = arena.take<AxisTap>(static_cast<std::size_t>(width));
     }
   };
 
   static std::vector<std::byte> tables(int height, int width) {
-    Carver measure(nullptr);
+    ArenaLayout measure(nullptr);
     static_cast<void>(Tables(measure, height, width));
     std::vector<std::byte> bytes(measure.used());
-    Carver carver(bytes.data());
-    const Tables tables(carver, height, width);
+    ArenaLayout arena(bytes.data());
+    const Tables tables(arena, height, width);
     for (int k = 0; k < kDftSize / 2; k++) {
       const Complex& w = detail::twiddles()[static_cast<std::size_t>(k)];
       tables.spectrum->twiddles[2 * k] = w.real();
@@ -52,19 +52,19 @@ struct SpectralResidualOnDevice {
     double* logAmplitudes;
     float* squares;
 
-    Scratch(Carver& carver, int images, int, int) {
+    Scratch(ArenaLayout& arena, int images, int, int) {
       const std::size_t count = static_cast<std::size_t>(images);
-      logAmplitudes = carver.take<double>(count * kDftArea);
-      squares = carver.take<float>(count * kDftArea);
+      logAmplitudes = arena.take<double>(count * kDftArea);
+      squares = arena.take<float>(count * kDftArea);
     }
   };
 
-  template <class Lane>
-  static void run(Lane& lane, const Wave& wave, const std::byte* tableBytes, const Scratch& scratch) {
-    Carver carver(const_cast<std::byte*>(tableBytes));
-    const Tables tables(carver, wave.height, wave.width);
-    lane.launch(Spectrum{wave, tables.downRows, tables.downCols, tables.spectrum, scratch.logAmplitudes, scratch.squares});
-    lane.launch(SpreadSquares{scratch.squares, tables.upRows, tables.upCols, wave});
+  template <class Queue>
+  static void run(Queue& queue, const Chunk& chunk, const std::byte* tableBytes, const Scratch& scratch) {
+    ArenaLayout arena(const_cast<std::byte*>(tableBytes));
+    const Tables tables(arena, chunk.height, chunk.width);
+    queue.launch(Spectrum{chunk, tables.downRows, tables.downCols, tables.spectrum, scratch.logAmplitudes, scratch.squares});
+    queue.launch(SpreadSquares{scratch.squares, tables.upRows, tables.upCols, chunk});
   }
 
  private:

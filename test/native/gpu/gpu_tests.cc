@@ -24,11 +24,11 @@ struct NeedsCard {
 const NeedsCard needsCard;
 
 // From 1 x 1 to 1024 x 768, small sides as often as large ones, up to 512 images.
-parity::Shape randomLargeShape(check::Numbers& numbers, int mostPixels) {
-  const auto side = [&](int most) { return 1 + numbers.below(1 + numbers.below(most)); };
+parity::Shape randomLargeShape(check::Numbers& numbers, int maxPixels) {
+  const auto side = [&](int maximum) { return 1 + numbers.below(1 + numbers.below(maximum)); };
   const int height = side(768);
   const int width = side(1024);
-  const int count = 1 + numbers.below(std::clamp(mostPixels / (height * width), 1, 512));
+  const int count = 1 + numbers.below(std::clamp(maxPixels / (height * width), 1, 512));
   return {count, height, width, numbers.below(3) == 0 ? 1 : 3};
 }
 
@@ -63,9 +63,9 @@ TEST(large) {
   }
 }
 
-TEST(waves) {
+TEST(chunks) {
   check::Numbers numbers(73);
-  device_checks::compareWaves(card(), numbers, [](const SaliencyMethod&, const BatchView&) {});
+  device_checks::compareChunks(card(), numbers, [](const SaliencyMethod&, const BatchView&) {});
 }
 
 TEST(ties) {
@@ -98,7 +98,7 @@ TEST(refusal) {
   device_checks::expectRefusal(card(), numbers, card_info::memory().total);
 }
 
-// What lanes keep is given back, and taken again when it is needed.
+// What queues keep is given back, and taken again when it is needed.
 TEST(release) {
   check::Numbers numbers(78);
   // The kernels themselves take memory when they first run.

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/arena_layout.h"
 #include "core/backend.h"
-#include "core/carver.h"
 #include "cuda/kernels/extremes.h"
 #include "cuda/kernels/place.h"
 #include "cuda/methods.h"
@@ -19,17 +19,17 @@ struct Pixels {
   const std::uint8_t* data = nullptr;
   std::uint8_t* own = nullptr;  // nullptr where the batch is on the device already
 
-  void take(Carver& carver, const BatchSource& source) {
-    own = source.resident == nullptr ? carver.take<std::uint8_t>(bytesOf(source.view)) : nullptr;
+  void take(ArenaLayout& arena, const BatchSource& source) {
+    own = source.resident == nullptr ? arena.take<std::uint8_t>(bytesOf(source.view)) : nullptr;
     data = source.resident == nullptr ? own : reinterpret_cast<const std::uint8_t*>(source.resident->data());
   }
 };
 
 // Uploads the pixels of a batch as they are needed, image after image.
-template <class Lane>
+template <class Queue>
 class PixelFeed {
  public:
-  PixelFeed(Lane& lane, const Pixels& to, const BatchSource& from) : lane_(lane), to_(to), from_(from) {}
+  PixelFeed(Queue& queue, const Pixels& to, const BatchSource& from) : queue_(queue), to_(to), from_(from) {}
 
   const std::uint8_t* data() const { return to_.data; }
 
@@ -38,44 +38,44 @@ class PixelFeed {
     if (to_.own != nullptr && end > brought_) {
       const std::size_t bytes = from_.view.image(0).bytes();
       const std::size_t at = static_cast<std::size_t>(brought_) * bytes;
-      lane_.upload(to_.own + at, from_.view.data + at, static_cast<std::size_t>(end - brought_) * bytes);
+      queue_.upload(to_.own + at, from_.view.data + at, static_cast<std::size_t>(end - brought_) * bytes);
       brought_ = end;
     }
-    lane_.arrived();
+    queue_.waitForUpload();
   }
 
  private:
-  Lane& lane_;
+  Queue& queue_;
   const Pixels& to_;
   const BatchSource& from_;
   int brought_ = 0;
 };
 
-// Which maps are kept: none, those of the wave that is being computed, or all.
-enum class WholeMaps { none, ofWave, all };
+// Which maps are kept: none, those of the chunk that is being computed, or all.
+enum class WholeMaps { none, ofChunk, all };
 
-// A method that the backend has, on `images` images of a batch, wave after wave.
-template <class Lane>
+// A method that the backend has, on `images` images of a batch, chunk after chunk.
+template <class Queue>
 struct MapWork {
-  const DeviceMethod<Lane>& method;
+  const DeviceMethod<Queue>& method;
   BatchView view;
   int count;
-  int ofWave;
+  int chunkSize;
   WholeMaps maps;
   std::vector<std::byte> tables;
 
   MapWork(const SaliencyMethod& of, const BatchView& batch, int images, WholeMaps wanted)
-      : method(*DeviceMethods::find<Lane>(of.name)), view(batch), count(images), ofWave(0), maps(wanted),
+      : method(*DeviceMethods::find<Queue>(of.name)), view(batch), count(images), chunkSize(0), maps(wanted),
         tables(method.tables(batch.height, batch.width)) {
     const std::size_t each = method.scratchBytes(1, batch.height, batch.width);
-    const std::size_t fit = std::clamp<std::size_t>(tuning::kWaveBytes / each, 1, tuning::kMostImagesOfWave);
-    ofWave = std::min(count, static_cast<int>(fit));
+    const std::size_t fit = std::clamp<std::size_t>(tuning::kChunkBytes / each, 1, tuning::kMaxImagesOfChunk);
+    chunkSize = std::min(count, static_cast<int>(fit));
   }
   std::size_t pixels() const { return view.image(0).pixels(); }
-  std::size_t scratchBytes() const { return method.scratchBytes(ofWave, view.height, view.width); }
+  std::size_t scratchBytes() const { return method.scratchBytes(chunkSize, view.height, view.width); }
   std::size_t mapsLength() const {
     if (maps == WholeMaps::none) return 0;
-    return static_cast<std::size_t>(maps == WholeMaps::all ? count : ofWave) * pixels();
+    return static_cast<std::size_t>(maps == WholeMaps::all ? count : chunkSize) * pixels();
   }
 };
 
@@ -87,33 +87,33 @@ struct MapMemory {
   std::byte* tables = nullptr;
   std::byte* scratch = nullptr;
 
-  template <class Lane>
-  void take(Carver& carver, const MapWork<Lane>& work, std::size_t images_) {
+  template <class Queue>
+  void take(ArenaLayout& arena, const MapWork<Queue>& work, std::size_t images_) {
     count = images_;
-    images = carver.take<std::int32_t>(count);
-    maps = carver.take<float>(work.mapsLength());
-    keys = carver.take<std::uint64_t>(2 * count);
-    tables = carver.take<std::byte>(work.tables.size());
-    scratch = carver.take<std::byte>(work.scratchBytes());
+    images = arena.take<std::int32_t>(count);
+    maps = arena.take<float>(work.mapsLength());
+    keys = arena.take<std::uint64_t>(2 * count);
+    tables = arena.take<std::byte>(work.tables.size());
+    scratch = arena.take<std::byte>(work.scratchBytes());
   }
-  void takeGiven(Carver& carver, const BatchView& view) {
+  void takeGiven(ArenaLayout& arena, const BatchView& view) {
     count = static_cast<std::size_t>(view.count);
-    maps = carver.take<float>(count * view.image(0).pixels());
-    keys = carver.take<std::uint64_t>(2 * count);
+    maps = arena.take<float>(count * view.image(0).pixels());
+    keys = arena.take<std::uint64_t>(2 * count);
   }
   std::uint64_t* lows() const { return keys + count; }
 };
 
 // The anchors that the samples need from saliency: each image once, with its requests side by side.
-struct Questions {
+struct AnchorQueries {
   std::vector<std::int32_t> images;
-  std::vector<Request> requests;  // in the order of the images
-  std::vector<AskedBy> asked;     // of every sample
+  std::vector<Request> requests;       // in the order of the images
+  std::vector<QueryIndex> queryIndex;  // of every sample
   bool ties = false;
 
-  explicit Questions(const MixJob& job) {
+  explicit AnchorQueries(const MixJob& job) {
     if (!job.placing) return;
-    asked.assign(job.samples.size(), {-1, -1});
+    queryIndex.assign(job.samples.size(), {-1, -1});
     const bool given = job.placing->method == nullptr;
     for (const AnchorRequest& request : anchorRequests(job.samples)) {
       if (images.empty() || images.back() != request.image) images.push_back(request.image);
@@ -129,19 +129,19 @@ struct Questions {
   void note(std::span<const MixSample> samples, const Point& found, std::int32_t request) {
     const auto offset = reinterpret_cast<const std::byte*>(&found) - reinterpret_cast<const std::byte*>(samples.data());
     const std::size_t sample = static_cast<std::size_t>(offset) / sizeof(MixSample);
-    (&found == &samples[sample].from.at ? asked[sample].from : asked[sample].to) = request;
+    (&found == &samples[sample].from.at ? queryIndex[sample].from : queryIndex[sample].to) = request;
   }
 };
 
-struct QuestionMemory {
+struct QueryMemory {
   Request* requests = nullptr;
   Point* answers = nullptr;
-  AskedBy* asked = nullptr;
+  QueryIndex* queryIndex = nullptr;
 
-  void take(Carver& carver, const Questions& questions, std::size_t samples) {
-    requests = carver.take<Request>(questions.requests.size());
-    answers = carver.take<Point>(questions.requests.size());
-    asked = carver.take<AskedBy>(samples);
+  void take(ArenaLayout& arena, const AnchorQueries& queries, std::size_t samples) {
+    requests = arena.take<Request>(queries.requests.size());
+    answers = arena.take<Point>(queries.requests.size());
+    queryIndex = arena.take<QueryIndex>(samples);
   }
 };
 

@@ -1,4 +1,4 @@
-#include "cpu/cover_tables.h"
+#include "cpu/resize_crop_tables.h"
 
 #include <algorithm>
 
@@ -24,34 +24,34 @@ std::int32_t weightAt(const Taps& taps, int i, const Span& span, int position) {
   return position >= span.begin && position < span.end ? taps.weights(i)[position - taps.first(i)] : 0;
 }
 
-std::int16_t highPart(std::int32_t weight) { return static_cast<std::int16_t>(weight >> CoverTables::kPartBits); }
+std::int16_t highPart(std::int32_t weight) { return static_cast<std::int16_t>(weight >> ResizeCropTables::kPartBits); }
 std::int16_t lowPart(std::int32_t weight) {
-  return static_cast<std::int16_t>(weight & ((1 << CoverTables::kPartBits) - 1));
+  return static_cast<std::int16_t>(weight & ((1 << ResizeCropTables::kPartBits) - 1));
 }
 
 }  // namespace
 
-CoverPlanner::CoverPlanner(int inHeight, int inWidth, int height, int width, int pixels) {
-  const CoverPlan plan = coverPlan(inHeight, inWidth, height, width);
+ResizeCropPlanner::ResizeCropPlanner(int inHeight, int inWidth, int height, int width, int pixels) {
+  const ResizeCropPlan plan = resizeCropPlan(inHeight, inWidth, height, width);
   tables_.height = height;
   tables_.width = width;
   planColumns(Taps(inWidth, plan.cols, plan.left, width), inWidth, pixels);
   if (fits_) planRows(Taps(inHeight, plan.rows, plan.top, height), inHeight);
 }
 
-void CoverPlanner::planColumns(const Taps& taps, int inWidth, int pixels) {
+void ResizeCropPlanner::planColumns(const Taps& taps, int inWidth, int pixels) {
   const int width = tables_.width;
-  int most = 1;
-  for (int x = 0; x < width; x++) most = std::max(most, spanOf(taps, x).length());
-  tables_.steps = (most + CoverTables::kStepColumns - 1) / CoverTables::kStepColumns;
-  const int columns = tables_.steps * CoverTables::kStepColumns;
+  int maximum = 1;
+  for (int x = 0; x < width; x++) maximum = std::max(maximum, spanOf(taps, x).length());
+  tables_.steps = (maximum + ResizeCropTables::kStepColumns - 1) / ResizeCropTables::kStepColumns;
+  const int columns = tables_.steps * ResizeCropTables::kStepColumns;
   fits_ = inWidth >= columns;
   if (!fits_) return;
 
-  const int rounded = (width + CoverTables::kMostPixels - 1) / CoverTables::kMostPixels * CoverTables::kMostPixels;
+  const int rounded = (width + ResizeCropTables::kMaxPixels - 1) / ResizeCropTables::kMaxPixels * ResizeCropTables::kMaxPixels;
   offsets_.assign(static_cast<std::size_t>(rounded), 0);
   // Per step: two pairs of two parts each.
-  across_.assign(static_cast<std::size_t>(rounded * tables_.steps) * 4 * CoverTables::kLaneWeights, 0);
+  across_.assign(static_cast<std::size_t>(rounded * tables_.steps) * 4 * ResizeCropTables::kLaneWeights, 0);
   for (int x = 0; x < width; x++) {
     const Span span = spanOf(taps, x);
     const int begin = std::min(span.begin, inWidth - columns);
@@ -61,7 +61,7 @@ void CoverPlanner::planColumns(const Taps& taps, int inWidth, int pixels) {
       const std::int32_t second = weightAt(taps, x, span, begin + 2 * pair + 1);
       const auto lane = [&](int part) {
         const int number = ((x / pixels * 2 * tables_.steps + pair) * 2 + part) * pixels + x % pixels;
-        return across_.data() + static_cast<std::size_t>(number * CoverTables::kLaneWeights);
+        return across_.data() + static_cast<std::size_t>(number * ResizeCropTables::kLaneWeights);
       };
       for (int channel = 0; channel < 3; channel++) {
         lane(0)[2 * channel] = highPart(first);
@@ -75,24 +75,24 @@ void CoverPlanner::planColumns(const Taps& taps, int inWidth, int pixels) {
   tables_.across = across_.data();
 }
 
-void CoverPlanner::planRows(const Taps& taps, int inHeight) {
+void ResizeCropPlanner::planRows(const Taps& taps, int inHeight) {
   const int height = tables_.height;
-  int most = 1;
+  int maximum = 1;
   tables_.bottom = 0;
   for (int y = 0; y < height; y++) {
     const Span span = spanOf(taps, y);
-    most = std::max(most, (span.end + 1) / 2 - span.begin / 2);
+    maximum = std::max(maximum, (span.end + 1) / 2 - span.begin / 2);
     tables_.bottom = std::max(tables_.bottom, span.end);
   }
   tables_.bottom = std::min(tables_.bottom, inHeight);
-  tables_.pairs = most;
-  fits_ = most <= CoverTables::kMostPairs;
+  tables_.pairs = maximum;
+  fits_ = maximum <= ResizeCropTables::kMaxPairs;
   tables_.firstPair = spanOf(taps, 0).begin / 2;
   for (int y = 0; y < height; y++) {
     const Span span = spanOf(taps, y);
-    const int first = std::clamp((tables_.bottom + 1) / 2 - most, tables_.firstPair, span.begin / 2);
+    const int first = std::clamp((tables_.bottom + 1) / 2 - maximum, tables_.firstPair, span.begin / 2);
     pairOf_.push_back(first);
-    for (int pair = first; pair < first + most; pair++) {
+    for (int pair = first; pair < first + maximum; pair++) {
       const std::int32_t upper = weightAt(taps, y, span, 2 * pair);
       const std::int32_t lower = weightAt(taps, y, span, 2 * pair + 1);
       down_.insert(down_.end(), {highPart(upper), highPart(lower), lowPart(upper), lowPart(lower)});

@@ -14,12 +14,12 @@
 namespace saliencymix {
 
 // What of the resized image is kept: it is full.rows x full.cols, and the crop begins at (top, left).
-struct CoverPlan {
+struct ResizeCropPlan {
   int rows, cols;
   int top, left;
 };
 
-inline CoverPlan coverPlan(int inHeight, int inWidth, int height, int width) {
+inline ResizeCropPlan resizeCropPlan(int inHeight, int inWidth, int height, int width) {
   const std::int64_t wide = static_cast<std::int64_t>(inWidth) * height;
   const std::int64_t tall = static_cast<std::int64_t>(inHeight) * width;
   // The tighter axis is met exactly, the other is cut off to whole pixels.
@@ -77,9 +77,9 @@ inline std::uint8_t roundTap(std::int32_t sum) {
 }
 
 // Writes height x width pixels of 3 channels to `out`. Rows below those that are wanted are not asked for.
-inline void cover(ImageRows& rows, int height, int width, std::uint8_t* out) {
+inline void resizeCrop(ImageRows& rows, int height, int width, std::uint8_t* out) {
   constexpr std::int32_t kHalf = 1 << (Taps::kBits - 1);
-  const CoverPlan plan = coverPlan(rows.height(), rows.width(), height, width);
+  const ResizeCropPlan plan = resizeCropPlan(rows.height(), rows.width(), height, width);
   const Taps across(rows.width(), plan.cols, plan.left, width);
   const Taps down(rows.height(), plan.rows, plan.top, height);
   const int top = down.first(0);

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "check.h"
-#include "core/cover.h"
 #include "core/image_rows.h"
-#include "cpu/cover.h"
+#include "core/resize_crop.h"
 #include "cpu/levels.h"
+#include "cpu/resize_crop.h"
 
 using namespace saliencymix;
 
@@ -42,19 +42,19 @@ class Counted final : public ImageRows {
 
 constexpr std::uint8_t kUntouched = 0x5a;
 
-struct Covered {
+struct Resized {
   std::vector<std::uint8_t> pixels;  // and what is behind them
   int asked;
 };
 
-Covered coverWith(const cpu::Level* level, const ImageView& image, const Case& sizes) {
+Resized resizeCropWith(const cpu::Level* level, const ImageView& image, const Case& sizes) {
   const std::size_t bytes = static_cast<std::size_t>(sizes.height) * static_cast<std::size_t>(sizes.width) * 3;
-  Covered covered{std::vector<std::uint8_t>(bytes + 64, kUntouched), 0};
+  Resized resized{std::vector<std::uint8_t>(bytes + 64, kUntouched), 0};
   Counted rows(image);
-  if (level == nullptr) cover(rows, sizes.height, sizes.width, covered.pixels.data());
-  else cpu::coverAt(*level, rows, sizes.height, sizes.width, covered.pixels.data());
-  covered.asked = rows.asked;
-  return covered;
+  if (level == nullptr) resizeCrop(rows, sizes.height, sizes.width, resized.pixels.data());
+  else cpu::resizeCropAt(*level, rows, sizes.height, sizes.width, resized.pixels.data());
+  resized.asked = rows.asked;
+  return resized;
 }
 
 void compare(check::Numbers& numbers, const Case& sizes) {
@@ -63,16 +63,16 @@ void compare(check::Numbers& numbers, const Case& sizes) {
   const bool extreme = numbers.below(3) == 0;
   for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(extreme ? 255 * numbers.below(2) : numbers.below(256));
   const ImageView image{pixels.data(), sizes.inHeight, sizes.inWidth, 3};
-  const Covered expected = coverWith(nullptr, image, sizes);
+  const Resized expected = resizeCropWith(nullptr, image, sizes);
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
-    const Covered found = coverWith(&level, image, sizes);
+    const Resized found = resizeCropWith(&level, image, sizes);
     CHECK(found.pixels == expected.pixels);
     CHECK(found.asked <= sizes.inHeight);
   }
   RowsInMemory rows(image);
   std::vector<std::uint8_t> again(expected.pixels.size(), kUntouched);
-  cpu::cover(rows, sizes.height, sizes.width, again.data());
+  cpu::resizeCrop(rows, sizes.height, sizes.width, again.data());
   CHECK(again == expected.pixels);
 }
 
@@ -115,7 +115,7 @@ TEST(whiteStaysWhite) {
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
     const Case sizes{37, 53, 23, 19};
-    const Covered found = coverWith(&level, {white.data(), 37, 53, 3}, sizes);
+    const Resized found = resizeCropWith(&level, {white.data(), 37, 53, 3}, sizes);
     bool same = true;
     for (int i = 0; i < 23 * 19 * 3; i++) same = same && found.pixels[static_cast<std::size_t>(i)] == 255;
     CHECK(same);

@@ -11,10 +11,10 @@ namespace saliencymix::cpu {
 
 struct Level;
 
-// What core/cover.h does, to the same pixels: at the level in use, or the scalar reference where that cannot be used.
-void cover(ImageRows& image, int height, int width, std::uint8_t* out);
+// What core/resize_crop.h does, to the same pixels: at the level in use, or the scalar reference where that cannot be used.
+void resizeCrop(ImageRows& image, int height, int width, std::uint8_t* out);
 
 // At this level, which the processor must support: for comparing levels in one process.
-void coverAt(const Level& level, ImageRows& image, int height, int width, std::uint8_t* out);
+void resizeCropAt(const Level& level, ImageRows& image, int height, int width, std::uint8_t* out);
 
 }  // namespace saliencymix::cpu

@@ -5,11 +5,11 @@
 
 namespace saliencymix {
 
-class Carver {
+class ArenaLayout {
  public:
   static constexpr std::size_t kAlignment = 64;
 
-  explicit Carver(std::byte* block) : block_(block) {}
+  explicit ArenaLayout(std::byte* block) : block_(block) {}
 
   // `count` values, the first at a multiple of 64 bytes.
   template <class T>

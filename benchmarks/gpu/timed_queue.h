@@ -1,8 +1,8 @@
-// A lane of trip.h that marks the time before and after everything that is queued: what each kernel of a trip takes, where
-// it stands, with the caches as the kernels before have left them.
+// A queue of device_call.h that marks the time before and after everything that is queued: what each kernel of a call takes,
+// where it stands, with the caches as the kernels before have left them.
 //
 // A Machine is where the benchmark runs: a card (card_machine.cuh), or the host in a dry run (host_machine.h). It gives
-//   lane()                 the lane that does the work
+//   queue()                the queue that does the work
 //   mark()                 a point in the queue, of which ms(begin, end) tells the time once wait() has returned
 //   forgetMarks()          they may be used again
 //   fill()                 makes the queue wait a moment, so that it is full when it starts and launching costs no time
@@ -28,7 +28,7 @@ struct Attributes {
   int blocksOfProcessor = 0;  // that fit a multiprocessor at once
 };
 
-// All launches of one kernel in a trip together.
+// All launches of one kernel in a call together.
 struct Timed {
   Stage stage;
   Attributes attributes;
@@ -37,31 +37,31 @@ struct Timed {
 };
 
 template <class Machine>
-class TimedLane {
+class TimedQueue {
  public:
   using Mark = typename Machine::Mark;
 
-  TimedLane(Machine& machine, ReadsPerValue reads) : machine_(machine), reads_(reads) {}
+  TimedQueue(Machine& machine, ReadsPerValue reads) : machine_(machine), reads_(reads) {}
 
-  std::byte* reserve(std::size_t bytes) { return machine_.lane().reserve(bytes); }
+  std::byte* reserve(std::size_t bytes) { return machine_.queue().reserve(bytes); }
   // Copies run beside the kernels and are not timed here: whole calls are timed with them.
-  void upload(void* to, const void* from, std::size_t bytes) { machine_.lane().upload(to, from, bytes); }
-  void arrived() { machine_.lane().arrived(); }
-  int mark() { return machine_.lane().mark(); }
+  void upload(void* to, const void* from, std::size_t bytes) { machine_.queue().upload(to, from, bytes); }
+  void waitForUpload() { machine_.queue().waitForUpload(); }
+  int recordEvent() { return machine_.queue().recordEvent(); }
   void zero(void* at, std::size_t bytes) {
-    timed({"clear", "", {0, static_cast<double>(bytes)}}, {}, [&] { machine_.lane().zero(at, bytes); });
+    timed({"clear", "", {0, static_cast<double>(bytes)}}, {}, [&] { machine_.queue().zero(at, bytes); });
     last_ = entries_.back().end;
   }
   template <class Kernel>
   void launch(const Kernel& kernel) {
     if (kernel.blocks() == 0) return;
-    timed(stageOf(kernel, reads_), machine_.attributes(kernel), [&] { machine_.lane().launch(kernel); });
+    timed(stageOf(kernel, reads_), machine_.attributes(kernel), [&] { machine_.queue().launch(kernel); });
     last_ = entries_.back().end;
   }
-  void download(void* to, const void* from, std::size_t bytes, int mark) {
-    machine_.lane().download(to, from, bytes, mark);
+  void download(void* to, const void* from, std::size_t bytes, int event) {
+    machine_.queue().download(to, from, bytes, event);
   }
-  void wait() { machine_.lane().wait(); }
+  void wait() { machine_.queue().wait(); }
 
   // From the first of what was queued to the end of the last kernel.
   double span() const { return entries_.empty() ? 0 : machine_.ms(entries_.front().begin, *last_); }

@@ -9,13 +9,13 @@
 namespace saliencymix {
 
 // The processor of the calling thread; -1 where it is unknown.
-int currentProcessor();
+int currentCpu();
 
-// Keeps another thread off a processor until that thread calls roam(). False, and nothing is done, where the process may use
-// no other processor.
-bool moveOff(std::thread& thread, int processor);
+// Keeps another thread off a processor until that thread calls resetAffinity(). False, and nothing is done, where the process
+// may use no other processor.
+bool avoidCpu(std::thread& thread, int cpu);
 
 // The calling thread may be on any processor again that the process may use.
-void roam();
+void resetAffinity();
 
 }  // namespace saliencymix

@@ -1,4 +1,4 @@
-// The Lane of trip.h, by the CUDA runtime.
+// The Queue of device_call.h, by the CUDA runtime.
 #pragma once
 
 #include <algorithm>
@@ -18,15 +18,15 @@ namespace saliencymix::cuda {
 // What one call at a time uses of the card: streams for uploads, for kernels and for downloads, which run side by side;
 // memory on the card; and page-locked memory through which all bytes pass, so that the processor copies one piece while the
 // card transfers another.
-class CardLane {
+class CardQueue {
  public:
-  explicit CardLane(std::function<void()> makeRoom)
-      : makeRoom_(std::move(makeRoom)), up_(newStream()), kernels_(newStream()), down_(newStream()), arrived_(newEvent()) {
+  explicit CardQueue(std::function<void()> makeRoom)
+      : makeRoom_(std::move(makeRoom)), up_(newStream()), kernels_(newStream()), down_(newStream()), uploaded_(newEvent()) {
     void* staging = nullptr;
     check(cudaMallocHost(&staging, tuning::kStagingBytes * tuning::kStagingSlots), "allocating page-locked memory");
     staging_.reset(static_cast<std::byte*>(staging));
     for (Event& event : passed_) event = newEvent();
-    for (Event& event : marks_) event = newEvent();
+    for (Event& event : events_) event = newEvent();
   }
 
   void useThreads(int threads) { threads_ = threads; }
@@ -57,21 +57,21 @@ class CardLane {
     }
   }
 
-  void arrived() {
-    record(arrived_, up_);
-    check(cudaStreamWaitEvent(kernels_.get(), arrived_.get()), "waiting for what goes up");
+  void waitForUpload() {
+    record(uploaded_, up_);
+    check(cudaStreamWaitEvent(kernels_.get(), uploaded_.get()), "waiting for what goes up");
   }
 
   // The events are used in turns. Who waits for one that has been used again waits for later kernels too, which is longer but
   // right.
-  int mark() {
-    const int number = next_++ % kMarks;
-    record(marks_[static_cast<std::size_t>(number)], kernels_);
+  int recordEvent() {
+    const int number = next_++ % kEvents;
+    record(events_[static_cast<std::size_t>(number)], kernels_);
     return number;
   }
 
-  void download(void* to, const void* from, std::size_t bytes, int mark) {
-    check(cudaStreamWaitEvent(down_.get(), marks_[static_cast<std::size_t>(mark)].get()), "waiting for a kernel");
+  void download(void* to, const void* from, std::size_t bytes, int event) {
+    check(cudaStreamWaitEvent(down_.get(), events_[static_cast<std::size_t>(event)].get()), "waiting for a kernel");
     for (std::size_t asked = 0; asked < bytes;) {
       nextSlot();
       const std::size_t size = std::min(bytes - asked, tuning::kStagingBytes);
@@ -125,7 +125,7 @@ class CardLane {
     std::byte* to;
     std::size_t size;
   };
-  static constexpr int kMarks = 16;
+  static constexpr int kEvents = 16;
 
   static void record(const Event& event, const Stream& stream) {
     check(cudaEventRecord(event.get(), stream.get()), "recording an event");
@@ -170,8 +170,8 @@ class CardLane {
   Stream up_;
   Stream kernels_;
   Stream down_;
-  Event arrived_;
-  std::array<Event, kMarks> marks_;
+  Event uploaded_;
+  std::array<Event, kEvents> events_;
   int next_ = 0;
   std::deque<Piece> coming_;
   DeviceMemory memory_;

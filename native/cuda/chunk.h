@@ -10,7 +10,7 @@
 
 namespace saliencymix::cuda {
 
-struct Wave {
+struct Chunk {
   const std::uint8_t* batch;   // count of the whole batch x height x width x channels
   const std::int32_t* images;  // which of them: `count` positions
   int count;

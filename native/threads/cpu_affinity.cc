@@ -1,4 +1,4 @@
-#include "threads/processor.h"
+#include "threads/cpu_affinity.h"
 
 #if defined(__linux__)
 #include <pthread.h>
@@ -13,7 +13,7 @@ namespace saliencymix {
 namespace {
 
 // The processors that the process may use: those of its first thread, which is never moved.
-cpu_set_t processorsOfProcess() {
+cpu_set_t cpusOfProcess() {
   cpu_set_t set;
   CPU_ZERO(&set);
   sched_getaffinity(getpid(), sizeof(set), &set);
@@ -22,25 +22,25 @@ cpu_set_t processorsOfProcess() {
 
 }  // namespace
 
-int currentProcessor() { return sched_getcpu(); }
+int currentCpu() { return sched_getcpu(); }
 
-bool moveOff(std::thread& thread, int processor) {
-  cpu_set_t others = processorsOfProcess();
-  if (processor < 0 || processor >= CPU_SETSIZE) return false;
-  CPU_CLR(processor, &others);
+bool avoidCpu(std::thread& thread, int cpu) {
+  cpu_set_t others = cpusOfProcess();
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
+  CPU_CLR(cpu, &others);
   return CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread.native_handle(), sizeof(others), &others) == 0;
 }
 
-void roam() {
-  const cpu_set_t all = processorsOfProcess();
+void resetAffinity() {
+  const cpu_set_t all = cpusOfProcess();
   if (CPU_COUNT(&all) > 0) pthread_setaffinity_np(pthread_self(), sizeof(all), &all);
 }
 
 #else
 
-int currentProcessor() { return -1; }
-bool moveOff(std::thread&, int) { return false; }
-void roam() {}
+int currentCpu() { return -1; }
+bool avoidCpu(std::thread&, int) { return false; }
+void resetAffinity() {}
 
 #endif
 

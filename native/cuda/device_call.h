@@ -1,0 +1,272 @@
+// How one call runs on a device: what the kernels need is uploaded once, they run one after the other, and what was asked for
+// is downloaded once.
+//
+// Pixels are uploaded chunk by chunk, while the kernels of the chunk before run, and downloaded part by part, while the kernels
+// of the next part run. From and to the host's memory, this takes about as long as the copies alone.
+//
+// A Queue takes a device's work in order, with memory of its own. There is one for the CUDA runtime (card/queue.cuh), and tests
+// have one that runs on the host. It gives
+//   reserve(bytes)                     device memory, kept for the next call; what stood there is lost
+//   upload(to, from, bytes)            queued, beside the kernels; `from` may be used again at once
+//   waitForUpload()                    kernels that are launched from here on see what was uploaded before
+//   zero(at, bytes), launch(kernel)    queued one after the other
+//   recordEvent()                      a number for all kernels launched so far
+//   download(to, from, bytes, event)   queued behind those kernels, beside later ones; finished after wait()
+//   wait()                             until all that is queued has been done
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/arena_layout.h"
+#include "core/backend.h"
+#include "cuda/device_call_memory.h"
+#include "cuda/kernels/crop_flip.h"
+#include "cuda/kernels/mix.h"
+
+namespace saliencymix::cuda {
+
+template <class Queue>
+class DeviceCall {
+ public:
+  DeviceCall(Queue& queue, const Run& run) : queue_(queue), run_(run) {}
+
+  void saliency(const SaliencyJob& job) {
+    const BatchView& view = job.batch.view;
+    const std::size_t count = static_cast<std::size_t>(view.count);
+    std::vector<std::int32_t> images(count);
+    for (std::size_t i = 0; i < count; i++) images[i] = static_cast<std::int32_t>(i);
+    const MapWork<Queue> work(*job.method, view, view.count, job.maps != nullptr ? WholeMaps::all : WholeMaps::none);
+
+    Pixels pixels;
+    MapMemory memory;
+    Point* points = nullptr;
+    reserve([&](ArenaLayout& arena) {
+      pixels.take(arena, job.batch);
+      memory.take(arena, work, count);
+      points = arena.take<Point>(2 * count);
+    });
+    struct Made {
+      const Chunk chunk;
+      int first;
+      int event;
+    };
+    std::vector<Made> made;
+    PixelFeed<Queue> feed(queue_, pixels, job.batch);
+    makeMaps(work, memory, images, feed,
+             [&](const Chunk& chunk, int first) { made.push_back({chunk, first, queue_.recordEvent()}); });
+    queue_.launch(ReadKeys{memory.keys, 2 * view.count, view.width, points});
+    const int end = queue_.recordEvent();
+    for (const Made& part : made) {
+      if (job.maps == nullptr) break;
+      const std::size_t at = static_cast<std::size_t>(part.first) * work.pixels();
+      const std::size_t bytes = static_cast<std::size_t>(part.chunk.count) * work.pixels() * sizeof(float);
+      queue_.download(job.maps + at, part.chunk.maps, bytes, part.event);
+    }
+    queue_.download(job.peaks, points, count * sizeof(Point), end);
+    queue_.download(job.lows, points + count, count * sizeof(Point), end);
+  }
+
+  void mix(const MixJob& job) {
+    const BatchView& view = job.batch.view;
+    const AnchorQueries queries(job);
+    const MixSize size = sizeOf(job);
+    std::optional<MapWork<Queue>> work;
+    if (queries.any() && job.placing->method != nullptr) {
+      work.emplace(*job.placing->method, view, static_cast<int>(queries.images.size()),
+                   queries.ties ? WholeMaps::ofChunk : WholeMaps::none);
+    }
+    Pixels pixels;
+    MapMemory memory;
+    QueryMemory queryMemory;
+    MixSample* samples = nullptr;
+    std::byte* out = nullptr;
+    reserve([&](ArenaLayout& arena) {
+      if (work || job.format) pixels.take(arena, job.batch);
+      if (work) memory.take(arena, *work, queries.images.size());
+      else if (queries.any()) memory.takeGiven(arena, view);
+      queryMemory.take(arena, queries, size.samples);
+      samples = arena.take<MixSample>(size.samples);
+      out = job.output.resident != nullptr ? job.output.resident->data() : arena.take<std::byte>(size.outputBytes);
+    });
+    queue_.upload(samples, job.samples.data(), size.samples * sizeof(MixSample));
+    queue_.waitForUpload();
+    PixelFeed<Queue> feed(queue_, pixels, job.batch);
+    if (job.placing) {
+      answer(queries, queryMemory, job, work, memory, feed);
+      place(*job.placing, view, samples, queryMemory, static_cast<int>(size.samples), queries.any());
+    }
+    const int placed = queue_.recordEvent();
+    if (job.format) {
+      feed.bring(view.count);
+      write({{pixels.data, view.count, view.height, view.width, view.channels}, samples, static_cast<int>(size.samples)},
+            *job.format, out, static_cast<std::byte*>(job.output.host));
+    }
+    if (job.placing) queue_.download(job.samples.data(), samples, size.samples * sizeof(MixSample), placed);
+  }
+
+  void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* result) {
+    const std::size_t pixels = static_cast<std::size_t>(maps.height) * static_cast<std::size_t>(maps.width);
+    std::int32_t* labels = nullptr;
+    std::int32_t* out = nullptr;
+    MixSample* placed = nullptr;
+    reserve([&](ArenaLayout& arena) {
+      labels = arena.take<std::int32_t>(static_cast<std::size_t>(maps.count) * pixels);
+      out = arena.take<std::int32_t>(samples.size() * pixels);
+      placed = arena.take<MixSample>(samples.size());
+    });
+    queue_.upload(labels, maps.data, static_cast<std::size_t>(maps.count) * pixels * sizeof(std::int32_t));
+    queue_.upload(placed, samples.data(), samples.size_bytes());
+    queue_.waitForUpload();
+    Planes<std::int32_t> there = maps;
+    there.data = labels;
+    queue_.launch(MixLabels{there, placed, static_cast<int>(samples.size()), out});
+    queue_.download(result, out, samples.size() * pixels * sizeof(std::int32_t), queue_.recordEvent());
+  }
+
+  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* result) {
+    const std::size_t bytes = static_cast<std::size_t>(batch.count) * batch.image(0).bytes();
+    std::uint8_t* pixels = nullptr;
+    std::uint8_t* out = nullptr;
+    CropFlip* drawn = nullptr;
+    reserve([&](ArenaLayout& arena) {
+      pixels = arena.take<std::uint8_t>(bytes);
+      out = arena.take<std::uint8_t>(bytes);
+      drawn = arena.take<CropFlip>(draws.size());
+    });
+    queue_.upload(pixels, batch.data, bytes);
+    queue_.upload(drawn, draws.data(), draws.size_bytes());
+    queue_.waitForUpload();
+    queue_.launch(CropFlipValues{pixels, batch.count, batch.height, batch.width, batch.channels, drawn, out});
+    queue_.download(result, out, bytes, queue_.recordEvent());
+  }
+
+ private:
+  struct MixSize {
+    std::size_t samples;
+    std::size_t outputBytes;
+  };
+
+  static MixSize sizeOf(const MixJob& job) {
+    const std::size_t samples = job.samples.size();
+    const std::size_t bytes =
+        job.format ? samples * job.batch.view.image(0).bytes() * bytesPerValue(job.format->dtype) : 0;
+    return {samples, bytes};
+  }
+
+  // Runs `take` twice: to learn how much memory it needs, and then over that memory.
+  template <class Take>
+  void reserve(const Take& take) {
+    ArenaLayout measure(nullptr);
+    take(measure);
+    ArenaLayout arena(queue_.reserve(measure.used()));
+    take(arena);
+  }
+
+  template <class T>
+  void upload(T* to, const std::vector<T>& from) {
+    if (!from.empty()) queue_.upload(to, from.data(), from.size() * sizeof(T));
+  }
+
+  // images: the positions of those that need maps, ascending. after(chunk, first) is called once the kernels are queued that
+  // make the maps and keys of a chunk, which begins with entry `first` of `images`.
+  template <class After>
+  void makeMaps(const MapWork<Queue>& work, const MapMemory& memory, const std::vector<std::int32_t>& images,
+                PixelFeed<Queue>& feed, const After& after) {
+    upload(memory.images, images);
+    upload(memory.tables, work.tables);
+    queue_.zero(memory.keys, 2 * memory.count * sizeof(std::uint64_t));
+    for (int first = 0; first < work.count; first += work.chunkSize) {
+      run_.throwIfCancelled();
+      const int count = std::min(work.chunkSize, work.count - first);
+      feed.bring(images[static_cast<std::size_t>(first + count - 1)] + 1);
+      Chunk chunk{feed.data(), memory.images + first, count, work.view.height, work.view.width, work.view.channels,
+                  nullptr, memory.keys + first, memory.lows() + first};
+      if (work.maps == WholeMaps::all) chunk.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
+      if (work.maps == WholeMaps::ofChunk) chunk.maps = memory.maps;
+      work.method.run(queue_, chunk, memory.tables, memory.scratch);
+      after(chunk, first);
+    }
+  }
+
+  void answer(const AnchorQueries& queries, const QueryMemory& memory, const MixJob& job,
+              const std::optional<MapWork<Queue>>& work, const MapMemory& maps, PixelFeed<Queue>& feed) {
+    if (!queries.any()) return;
+    const BatchView& view = job.batch.view;
+    upload(memory.requests, queries.requests);
+    upload(memory.queryIndex, queries.queryIndex);
+    if (!work) {
+      const int size = static_cast<int>(view.image(0).pixels());
+      queue_.upload(maps.maps, job.placing->maps, maps.count * view.image(0).pixels() * sizeof(float));
+      queue_.waitForUpload();
+      queue_.zero(maps.keys, 2 * maps.count * sizeof(std::uint64_t));
+      queue_.launch(MapExtremes{maps.maps, view.count, size, maps.keys, maps.lows()});
+      answerChunk(queries, memory, maps, {0, view.count}, view);
+      return;
+    }
+    makeMaps(*work, maps, queries.images, feed, [&](const Chunk& chunk, int first) {
+      answerChunk(queries, memory, maps, {first, first + chunk.count}, view);
+    });
+  }
+
+  // The requests of images begin .. end - 1 of the list, whose maps (where there are any) start with that of `begin`.
+  struct Part {
+    int begin;
+    int end;
+  };
+  void answerChunk(const AnchorQueries& queries, const QueryMemory& memory, const MapMemory& maps, Part part,
+                   const BatchView& view) {
+    const auto before = [](const Request& request, int list) { return request.list < list; };
+    const auto all = queries.requests.begin();
+    const auto begin = std::lower_bound(all, queries.requests.end(), part.begin, before);
+    const auto end = std::lower_bound(begin, queries.requests.end(), part.end, before);
+    const int count = static_cast<int>(end - begin);
+    const std::ptrdiff_t at = begin - all;
+    queue_.launch(AnswerRequests{memory.requests + at, count, maps.keys, maps.lows(), view.width, memory.answers + at});
+    if (std::any_of(begin, end, [](const Request& request) { return request.u >= 0.0; })) {
+      const int pixels = static_cast<int>(view.image(0).pixels());
+      queue_.launch(ChooseTie{memory.requests + at, count, maps.maps, part.begin, view.width, pixels, memory.answers + at});
+    }
+  }
+
+  void place(const Placing& placing, const BatchView& view, MixSample* samples, const QueryMemory& queryMemory, int count,
+             bool anyQueries) {
+    if (anyQueries) queue_.launch(PutAnchors{samples, queryMemory.queryIndex, queryMemory.answers, count});
+    queue_.launch(PlaceBoxes{samples, count, view.height, view.width, placing.rule});
+  }
+
+  // Where the result goes to the host, in parts: while one comes down, the next is written.
+  void write(const MixInput& input, const OutputFormat& format, std::byte* out, std::byte* host) {
+    const std::size_t imageBytes = static_cast<std::size_t>(input.imageLength()) * bytesPerValue(format.dtype);
+    const int each = host == nullptr ? input.count : partsOf(input.count, tuning::kOutputParts);
+    for (int first = 0; first < input.count; first += each) {
+      run_.throwIfCancelled();
+      const int count = std::min(each, input.count - first);
+      const std::size_t at = static_cast<std::size_t>(first) * imageBytes;
+      writePart({input.batch, input.samples + first, count}, format, out + at);
+      if (host != nullptr) queue_.download(host + at, out + at, static_cast<std::size_t>(count) * imageBytes,
+                                           queue_.recordEvent());
+    }
+  }
+  void writePart(const MixInput& input, const OutputFormat& format, std::byte* out) {
+    switch (format.dtype) {
+      case Dtype::uint8: return writeAs(input, format, reinterpret_cast<std::uint8_t*>(out));
+      case Dtype::float32: return writeAs(input, format, reinterpret_cast<float*>(out));
+      case Dtype::float16: return writeAs(input, format, reinterpret_cast<std::uint16_t*>(out));
+    }
+  }
+  template <class T>
+  void writeAs(const MixInput& input, const OutputFormat& format, T* out) {
+    const bool planes = format.layout == Layout::nchw && input.batch.channels > 1;
+    if (planes && MixUnits<T, true>::fits(input)) queue_.launch(MixUnits<T, true>{input, format, out});
+    else if (!planes && MixUnits<T, false>::fits(input)) queue_.launch(MixUnits<T, false>{input, format, out});
+    else queue_.launch(MixValues<T>{input, format, out});
+  }
+
+  Queue& queue_;
+  const Run& run_;
+};
+
+}  // namespace saliencymix::cuda
