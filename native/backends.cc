@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cpu/backend.h"
+#include "cpu/resize_crop.h"
 #include "cuda/backend.h"
 
 namespace saliencymix {
@@ -37,6 +38,10 @@ std::vector<std::string_view> lackedBy(const Backend& backend) {
   }
   for (const auto& [name, dtype] : kDtypes) ask(name, {nullptr, {}, dtype});
   return lacked;
+}
+
+void resizeCropOnCpu(ImageRows& image, int height, int width, std::uint8_t* out) {
+  cpu::resizeCrop(image, height, width, out);
 }
 
 }  // namespace saliencymix

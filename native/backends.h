@@ -1,6 +1,7 @@
 // The backends in this build, in order of preference.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,8 @@
 
 namespace saliencymix {
 
+class ImageRows;
+
 std::span<const Backend* const> backends();
 
 // nullptr where there is none of that name.
@@ -16,5 +19,9 @@ const Backend* findBackend(std::string_view name);
 
 // The names of all that a backend lacks: saliency methods, kinds of mixing, number types of mixed images.
 std::vector<std::string_view> lackedBy(const Backend& backend);
+
+// resizeCrop of core/resize_crop.h, to the same pixels, by the fastest code of this processor. Images are brought to their size
+// where they are decoded, so this is the CPU's whichever backend mixes them.
+void resizeCropOnCpu(ImageRows& image, int height, int width, std::uint8_t* out);
 
 }  // namespace saliencymix

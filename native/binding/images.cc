@@ -6,7 +6,6 @@
 #include "backends.h"
 #include "binding/batch.h"
 #include "core/image_rows.h"
-#include "cpu/resize_crop.h"
 #include "jpeg/decode.h"
 #include "threads/pool.h"
 
@@ -67,7 +66,7 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
   std::vector<Bytes> files = readList(from, "files");
   const int count = static_cast<int>(files.size());
   const int threads = readInt(from, "threads", 1);
-  const bool resize = readInt(from, "resize", 0) != 0;
+  jpeg::Resizer* const resize = readInt(from, "resize", 0) != 0 ? resizeCropOnCpu : nullptr;
   const int height = readInt(from, "height", 1);
   const int width = readInt(from, "width", 1);
   const std::uint8_t* plain = readArray<std::uint8_t>(from, "plain", files.size());
@@ -95,7 +94,7 @@ Napi::Value resizeCropImage(const Napi::CallbackInfo& info) {
   std::uint8_t* out = readArray<std::uint8_t>(from, "result", product(1, height, width, 3));
   return PromiseWorker::queue(from, nullptr, [=] {
     RowsInMemory image({pixels, inHeight, inWidth, 3});
-    cpu::resizeCrop(image, height, width, out);
+    resizeCropOnCpu(image, height, width, out);
   });
 }
 

@@ -137,8 +137,13 @@ struct Resize {
   }
   static bool boxesFit(const BoxPair& boxes) { return boxes.to.empty() || !boxes.from.empty(); }
 
+  // floor(i * length / shown), for i < shown. The quotient of float64 is wrong by one at most, for products of 2^53 and
+  // more. A division of 64-bit integers would be a function call on a GPU, and the only one of its kernel.
   SALIENCYMIX_HOST_DEVICE static int nearest(int i, int length, int shown) {
-    return static_cast<int>(static_cast<std::int64_t>(i) * length / shown);
+    const std::int64_t product = static_cast<std::int64_t>(i) * length;
+    const auto quotient = static_cast<int>(static_cast<double>(product) / shown);
+    const std::int64_t rest = product - static_cast<std::int64_t>(quotient) * shown;
+    return quotient + (rest >= shown ? 1 : 0) - (rest < 0 ? 1 : 0);
   }
   template <class T>
   SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {

@@ -9,7 +9,6 @@
 #include <jpeglib.h>
 
 #include "core/image_rows.h"
-#include "cpu/resize_crop.h"
 
 namespace saliencymix::jpeg {
 
@@ -198,8 +197,8 @@ Outcome decode(const Request& request, std::uint8_t* out, std::vector<std::uint8
   DecodedRows image(decoder, rows);
   if (image.height() == request.height && image.width() == request.width) {
     for (int y = 0; y < request.height; y++) decoder.readRow(out + static_cast<std::size_t>(y) * image.rowBytes());
-  } else if (request.resize) {
-    cpu::resizeCrop(image, request.height, request.width, out);
+  } else if (request.resize != nullptr) {
+    request.resize(image, request.height, request.width, out);
   } else {
     return Outcome::kSize;
   }

@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace saliencymix {
+class ImageRows;
+}
+
 namespace saliencymix::jpeg {
 
 // Version of libjpeg, or nothing where the build had none: then no file is ever decoded here.
@@ -18,11 +22,14 @@ enum class Outcome : std::uint8_t {
   kSize = 2,   // of another size, where that was not to be changed
 };
 
+// Brings an image to a size, as resizeCrop of core/resize_crop.h.
+using Resizer = void(ImageRows& image, int height, int width, std::uint8_t* out);
+
 struct Request {
   const std::uint8_t* file;
   std::size_t bytes;
   bool plainProfile;  // a colour profile, if there is one, changes nothing
-  bool resize;        // cover the size (core/resize_crop.h), rather than tell that it is another
+  Resizer* resize;    // for an image of another size; nullptr: only tell that it is of another
   int height;
   int width;
 };

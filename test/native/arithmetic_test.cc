@@ -6,6 +6,7 @@
 #include "check.h"
 #include "core/argmax.h"
 #include "core/divide.h"
+#include "core/mix_kinds.h"
 #include "core/saliency/frequency_tuned.h"
 #include "core/saliency/frequency_tuned_float.h"
 #include "core/place_sample.h"
@@ -34,6 +35,28 @@ TEST(dividingByAReciprocal) {
     const auto b = static_cast<std::uint32_t>(numbers.next() >> (32 + numbers.below(32)));
     CHECK(right(a, b == 0 ? 1 : b));
   }
+}
+
+TEST(nearestRowsAndColumnsAreRoundedDown) {
+  check::Numbers numbers(74);
+  const auto right = [](std::int64_t i, int length, int shown) {
+    return Resize::nearest(static_cast<int>(i), length, shown) == i * length / shown;
+  };
+  bool all = true;
+  for (int length = 1; length <= 70; length++) {
+    for (int shown = 1; shown <= 70; shown++) {
+      for (int i = 0; i < shown; i++) all = all && right(i, length, shown);
+    }
+  }
+  CHECK(all);
+  for (int round = 0; round < 200'000; round++) {
+    const int length = std::max(1, static_cast<int>(numbers.next() >> (33 + numbers.below(31))));
+    const int shown = std::max(1, static_cast<int>(numbers.next() >> (33 + numbers.below(31))));
+    CHECK(right(numbers.below(shown), length, shown));
+    CHECK(right(shown - 1, length, shown));
+  }
+  // i * length is one less than shown * shown, so the quotient lies just below a whole number: too close for float64 alone.
+  for (int shown = 0x7ffffffe; shown > 1; shown /= 2) CHECK(right(shown - 1, shown + 1, shown));
 }
 
 TEST(keysFindTheFirstExtreme) {
