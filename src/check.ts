@@ -91,30 +91,30 @@ export function options(given: unknown, known: readonly string[], argument: stri
 export function integer(
   value: unknown,
   argument: string,
-  least: number,
-  most = Number.MAX_SAFE_INTEGER,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
 ): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   const range =
-    most === Number.MAX_SAFE_INTEGER
-      ? `a whole number of at least ${least}`
-      : `a whole number from ${least} to ${most}`;
+    max === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${min}`
+      : `a whole number from ${min} to ${max}`;
   throw invalid(argument, range, value);
 }
 
-/** A finite number with `least ≤ value ≤ most`; with `open`, `least` itself is refused. */
-export function number(value: unknown, argument: string, least: number, most: number, open?: 'open'): number {
+/** A finite number with `min ≤ value ≤ max`; with `open`, `min` itself is refused. */
+export function number(value: unknown, argument: string, min: number, max: number, open?: 'open'): number {
   if (
     typeof value === 'number' &&
     Number.isFinite(value) &&
-    value <= most &&
-    (open ? value > least : value >= least)
+    value <= max &&
+    (open ? value > min : value >= min)
   )
     return value;
-  const low = open ? `above ${least}` : `from ${least}`;
+  const low = open ? `above ${min}` : `from ${min}`;
   throw invalid(
     argument,
-    most === Number.MAX_VALUE ? `a finite number ${low}` : `a number ${low} to ${most}`,
+    max === Number.MAX_VALUE ? `a finite number ${low}` : `a number ${low} to ${max}`,
     value,
   );
 }

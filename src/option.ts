@@ -99,7 +99,7 @@ export const pick = <T extends OptionTable>(table: T, values: Record<string, unk
     Object.keys(table).flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
   ) as OptionsOf<T>;
 
-interface Says<Default> {
+interface Details<Default> {
   default?: Default;
   about?: string;
   values?: string;
@@ -111,11 +111,11 @@ type PresenceOf<Default> = [Default] extends [undefined] ? 'optional' : 'default
 function option<Value, Default extends Value | undefined, Input = Value>(
   kind: Kind,
   values: string,
-  { about = '', ...says }: Says<Default>,
+  { about = '', ...details }: Details<Default>,
   checkValue: (value: unknown, argument: string) => Value,
 ): Option<Value, PresenceOf<Default>, Input> {
-  const presence = (says.default === undefined ? 'optional' : 'default') as PresenceOf<Default>;
-  return { kind, values, about, ...says, presence, check: checkValue };
+  const presence = (details.default === undefined ? 'optional' : 'default') as PresenceOf<Default>;
+  return { kind, values, about, ...details, presence, check: checkValue };
 }
 
 /** An option that must be given. */
@@ -131,43 +131,44 @@ export const optional = <Value, Input>(
 
 export const named = <T extends string, D extends T | undefined = undefined>(
   known: readonly T[],
-  says: Says<D> = {},
+  details: Details<D> = {},
 ) => {
   const values = known.map((name) => `\`${name}\``).join(', ');
-  return option<T, D>('name', values, says, (value, argument) => check.name(value, known, argument));
+  return option<T, D>('name', values, details, (value, argument) => check.name(value, known, argument));
 };
 
-export const text = <D extends string | undefined = undefined>(values: string, says: Says<D> = {}) =>
-  option<string, D>('text', values, says, check.text);
+export const text = <D extends string | undefined = undefined>(values: string, details: Details<D> = {}) =>
+  option<string, D>('text', values, details, check.text);
 
-/** A whole number of at least `least`, and at most `most` where that is given. */
+/** A whole number of at least `min`, and at most `max` where that is given. */
 export const whole = <D extends number | undefined = undefined>(
-  least: number,
-  { most, ...says }: Says<D> & { most?: number } = {},
+  min: number,
+  { max, ...details }: Details<D> & { max?: number } = {},
 ) => {
-  const values = most === undefined ? `whole number ≥ ${least}` : `${least} … ${most}`;
-  return option<number, D>('number', values, says, (value, argument) =>
-    check.integer(value, argument, least, most),
+  const values = max === undefined ? `whole number ≥ ${min}` : `${min} … ${max}`;
+  return option<number, D>('number', values, details, (value, argument) =>
+    check.integer(value, argument, min, max),
   );
 };
 
 /** A number in a range, see check.number. */
 export const real = <D extends number | undefined = undefined>(
   values: string,
-  range: readonly [least: number, most: number, open?: 'open'],
-  says: Says<D> = {},
-) => option<number, D>('number', values, says, (value, argument) => check.number(value, argument, ...range));
+  range: readonly [min: number, max: number, open?: 'open'],
+  details: Details<D> = {},
+) =>
+  option<number, D>('number', values, details, (value, argument) => check.number(value, argument, ...range));
 
-export const flag = <D extends boolean | undefined = undefined>(says: Says<D> = {}) =>
-  option<boolean, D>('flag', '`true`, `false`', says, check.boolean);
+export const flag = <D extends boolean | undefined = undefined>(details: Details<D> = {}) =>
+  option<boolean, D>('flag', '`true`, `false`', details, check.boolean);
 
 /** Numbers, `count` of them where that is given. */
 export const list = <D extends readonly number[] | undefined = undefined>(
   values: string,
   each: (value: unknown, argument: string) => number,
-  { count, ...says }: Says<D> & { count?: number } = {},
+  { count, ...details }: Details<D> & { count?: number } = {},
 ) =>
-  option<readonly number[], D>('list', values, says, (value, argument) => {
+  option<readonly number[], D>('list', values, details, (value, argument) => {
     if (!Array.isArray(value) || (count !== undefined && value.length !== count))
       throw check.invalid(argument, count === undefined ? 'a list of numbers' : `${count} numbers`, value);
     return value.map((one) => each(one, argument));
@@ -176,8 +177,8 @@ export const list = <D extends readonly number[] | undefined = undefined>(
 /** Anything else, with a check of its own. */
 export const custom = <Value, Input = Value, D extends Value | undefined = undefined>(
   checkValue: (value: unknown, argument: string) => Value,
-  { kind = 'value', ...says }: Says<D> & { kind?: Kind } = {},
-) => option<Value, D, Input>(kind, '', says, checkValue);
+  { kind = 'value', ...details }: Details<D> & { kind?: Kind } = {},
+) => option<Value, D, Input>(kind, '', details, checkValue);
 
 /** Checked later, by whoever knows what it depends on: the shape of a batch, the backends of this build. */
 export const later = <T>() => custom((value) => value as T);

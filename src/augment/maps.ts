@@ -100,12 +100,12 @@ async function writeImage(path: string, pixels: Uint8Array, height: number, widt
 }
 
 function extremes(map: Float32Array): { most: number; least: number } {
-  let [most, least] = [-Infinity, Infinity];
+  let [max, min] = [-Infinity, Infinity];
   for (const value of map) {
-    most = Math.max(most, value);
-    least = Math.min(least, value);
+    max = Math.max(max, value);
+    min = Math.min(min, value);
   }
-  return { most, least };
+  return { most: max, least: min };
 }
 
 /** One image: map, overlay, and what peaks.json says of it. */

@@ -42,9 +42,9 @@ export const augmentOptions = {
   /** 'auto' unless given: the images' own size where they share one, else 224. */
   size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),
   /** 64 unless given. Pairs are drawn within a batch. */
-  batch: whole(1, { most: 65536, default: 64, about: 'images per batch; pairs are drawn within it' }),
+  batch: whole(1, { max: 65536, default: 64, about: 'images per batch; pairs are drawn within it' }),
   /** Passes over the data, each with draws of its own; 1 unless given. */
-  copies: whole(1, { most: 65536, default: 1, about: 'passes over the data, each with draws of its own' }),
+  copies: whole(1, { max: 65536, default: 1, about: 'passes over the data, each with draws of its own' }),
   /** Options of the mixer. */
   mixer: mixerOption,
   /** folder unless given. */

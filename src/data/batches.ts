@@ -25,11 +25,11 @@ const batchOptions = {
   shuffle: flag({ default: true }),
   /** Default 0. The order depends on seed and epoch only. */
   seed: whole(0, { default: 0 }),
-  epoch: whole(0, { most: 0xffffffff, default: 0 }),
+  epoch: whole(0, { max: 0xffffffff, default: 0 }),
   /** Number of the first batch that is yielded; those before it are not read. Default 0. */
   from: whole(0, { default: 0 }),
   /** Batches decoded ahead of the one in use; at most prefetch + 1 are in memory. Default 2. */
-  prefetch: whole(0, { most: 1024, default: 2 }),
+  prefetch: whole(0, { max: 1024, default: 2 }),
   /** A file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves a hole. */
   onBad: named(['throw', 'skip'], { default: 'throw' }),
   augment: group(cropFlipOptions),

@@ -7,13 +7,13 @@ export type Gate = <T>(task: () => Promise<T>) => Promise<T>;
 /** Two for each core, as one is read while another is decoded, and enough to keep libuv's four threads busy. */
 const AT_ONCE = Math.max(8, 2 * availableParallelism());
 
-/** A gate that lets `most` tasks run at once. */
-export function createGate(most = AT_ONCE): Gate {
+/** A gate that lets `max` tasks run at once. */
+export function createGate(max = AT_ONCE): Gate {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (task) => {
     // Who leaves hands its place over, so a newcomer cannot slip in between.
-    if (running < most) running++;
+    if (running < max) running++;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await task();

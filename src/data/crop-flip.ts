@@ -6,7 +6,7 @@ export const cropFlipOptions = {
   /** Mirror left and right with a chance of one half. Default false. */
   flip: flag({ default: false }),
   /** Shift by up to this many pixels up, down, left and right, zeros coming in at the border. Default 0. */
-  crop: whole(0, { most: 1 << 14, default: 0 }),
+  crop: whole(0, { max: 1 << 14, default: 0 }),
 };
 
 export type CropFlipOptions = OptionsOf<typeof cropFlipOptions>;

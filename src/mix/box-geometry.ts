@@ -30,19 +30,24 @@ function remainder(box: Box, cover: Box): Box {
 }
 
 /** A box of the target under a patch: what stays visible of it, or nothing. */
-export function clippedByTarget(box: DetectionBox, patch: Box, least: number): DetectionBox[] {
+export function clippedByTarget(box: DetectionBox, patch: Box, minVisibility: number): DetectionBox[] {
   const cover = intersect(box, patch);
   const visible = area(box) - area(cover);
-  if (visible <= 0 || visible < least * area(box)) return [];
+  if (visible <= 0 || visible < minVisibility * area(box)) return [];
   return [{ ...box, ...(area(cover) > 0 ? remainder(box, cover) : undefined) }];
 }
 
 /**
  * A box of the source, of which the part inside `from` is shown at `to`, brought to its size: that part, or nothing.
  */
-export function clippedBySource(box: DetectionBox, from: Box, to: Box, least: number): DetectionBox[] {
+export function clippedBySource(
+  box: DetectionBox,
+  from: Box,
+  to: Box,
+  minVisibility: number,
+): DetectionBox[] {
   const inside = intersect(box, from);
-  if (area(inside) <= 0 || area(inside) < least * area(box)) return [];
+  if (area(inside) <= 0 || area(inside) < minVisibility * area(box)) return [];
   const down = (to.bottom - to.top) / (from.bottom - from.top);
   const across = (to.right - to.left) / (from.right - from.left);
   const moved = {

@@ -25,16 +25,16 @@ export function checkBoxes(value: readonly unknown[], plan: MixPlan): DetectionB
 }
 
 /**
- * Boxes of each mixed image. A target's box keeps what the patch leaves visible (the smallest box around it), a source's
- * box what lies inside the patch, moved with it; both are dropped below `least` (0 … 1) of their own area. Blended
- * images show everything of both.
+ * The boxes of each mixed image. A box of the target shrinks to the smallest box around what the patch leaves visible.
+ * A box of the source shrinks to the part inside the patch, and moves with it. A box is dropped where less than
+ * `minVisibility` (0 … 1) of its area is left. A blended image keeps all boxes of both.
  */
 export function mixBoxes(
   plan: MixPlan,
   boxes: readonly (readonly DetectionBox[])[],
-  least: number,
+  minVisibility: number,
 ): DetectionBox[][] {
   return plan.samples.map((sample) =>
-    kindOf(sample).boxes(sample, boxes[sample.target], boxes[sample.source], least),
+    kindOf(sample).boxes(sample, boxes[sample.target], boxes[sample.source], minVisibility),
   );
 }

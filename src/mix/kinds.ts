@@ -89,14 +89,14 @@ interface KindDefinition<S> {
   /** What must be true of its boxes besides that they lie inside their images. */
   check?(sample: S, index: number): void;
   /**
-   * Detection boxes of the mixed image, from the target's and the source's. Those of which less than a share `least`
-   * (0 … 1) stays visible are dropped.
+   * Detection boxes of the mixed image, made from those of target and source. A box is dropped where less than
+   * `minVisibility` (0 … 1) of its area stays visible.
    */
   boxes(
     sample: S,
     ofTarget: readonly DetectionBox[],
     ofSource: readonly DetectionBox[],
-    least: number,
+    minVisibility: number,
   ): DetectionBox[];
 }
 
@@ -107,10 +107,10 @@ const overBox: KindDefinition<PasteSample | ResizeSample>['boxes'] = (
   { from, to },
   ofTarget,
   ofSource,
-  least,
+  minVisibility,
 ) => [
-  ...ofTarget.flatMap((box) => clippedByTarget(box, to, least)),
-  ...ofSource.flatMap((box) => clippedBySource(box, from, to, least)),
+  ...ofTarget.flatMap((box) => clippedByTarget(box, to, minVisibility)),
+  ...ofSource.flatMap((box) => clippedBySource(box, from, to, minVisibility)),
 ];
 
 export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> } = {
@@ -132,7 +132,8 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
   },
   erase: {
     fields: ['to', 'anchor', 'fill'],
-    boxes: ({ to }, ofTarget, _, least) => ofTarget.flatMap((box) => clippedByTarget(box, to, least)),
+    boxes: ({ to }, ofTarget, _, minVisibility) =>
+      ofTarget.flatMap((box) => clippedByTarget(box, to, minVisibility)),
   },
   resize: {
     fields: ['to', 'from'],

@@ -25,9 +25,9 @@ const WORD = 0xffffffff;
 
 const planOptions = {
   /** Counts passes over the data; 0 unless given. */
-  epoch: whole(0, { most: WORD, default: 0 }),
+  epoch: whole(0, { max: WORD, default: 0 }),
   /** Position of the batch in its epoch; unless given, the mixer counts its calls. */
-  batch: whole(0, { most: WORD }),
+  batch: whole(0, { max: WORD }),
   /**
    * For batches with missing images: the slot of each image that is there, and how many slots the whole batch has.
    * Draws belong to slots, so a missing image changes nothing for the others; where it was drawn as a source, the next

@@ -48,10 +48,10 @@ export const mixerOptions = {
     default: 'first',
     about: 'which of equally salient pixels: first in row-major order, or seeded',
   }),
-  fill: whole(0, { most: 255, default: 0, about: 'value of erased pixels (cutout only)' }),
+  fill: whole(0, { max: 255, default: 0, about: 'value of erased pixels (cutout only)' }),
   seed: whole(0, { default: 0, about: 'of every random choice; same seed, same bytes' }),
   classes: whole(1, {
-    most: 0x7fffffff,
+    max: 0x7fffffff,
     values: 'whole number ≥ 1',
     about: 'length of a soft label; needed when labels are class numbers',
   }),

@@ -32,7 +32,7 @@ export interface Family {
 }
 
 /** Options of several families. */
-export const classOption = required(whole(1, { most: 1 << 20 }));
+export const classOption = required(whole(1, { max: 1 << 20 }));
 export const stemOption = (byDefault: 'cifar' | 'imagenet') =>
   named(['cifar', 'imagenet'], { default: byDefault });
 

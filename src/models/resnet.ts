@@ -66,7 +66,7 @@ function layerCounts(value: unknown): readonly number[] {
 const resnetOptions = {
   block: named(blockNames, { default: 'basic' }),
   layers: required(custom(layerCounts)),
-  width: whole(1, { most: 4096, default: 64 }),
+  width: whole(1, { max: 4096, default: 64 }),
   classes: classOption,
   stem: stemOption('imagenet'),
 };
@@ -95,7 +95,7 @@ function member(
   const options = {
     classes: classOption,
     stem: stemOption(defaults.stem),
-    width: whole(1, { most: 4096, default: defaults.width }),
+    width: whole(1, { max: 4096, default: defaults.width }),
   };
   return {
     summary,

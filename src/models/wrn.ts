@@ -26,8 +26,8 @@ function block(net: Net, name: string, x: Value, { width, stride, dropoutRate }:
 }
 
 const options = {
-  depth: whole(10, { most: 1000, default: 28 }),
-  widen: whole(1, { most: 64, default: 10 }),
+  depth: whole(10, { max: 1000, default: 28 }),
+  widen: whole(1, { max: 64, default: 10 }),
   dropout: real('0 … 0.99', [0, 0.99], { default: 0 }),
   classes: classOption,
 };

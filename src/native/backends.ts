@@ -168,7 +168,7 @@ function backendError(wanted: unknown, why: string): SaliencyMixError {
 /** Threads of one call: what was asked for, or all processors. */
 export const chooseThreads = (wanted: number | undefined): number => wanted ?? availableParallelism();
 
-export const threadsOption = (about = '') => whole(1, { most: 1024, values: 'whole number ≥ 1', about });
+export const threadsOption = (about = '') => whole(1, { max: 1024, values: 'whole number ≥ 1', about });
 
 /** How a native call runs. Which backends there are, the build tells: see chooseBackend. */
 export const runOptions = {

@@ -13,9 +13,9 @@ const LARGE = 4 << 20;
  * Results of this size on are blocks. What is smaller, the engine's own allocator finds sooner. From 32 MiB on, C libraries
  * ask the system each time, and that takes longer than any way of moving a buffer.
  */
-const LEAST = movesAtOnce ? LARGE : 32 << 20;
+const MIN_BLOCK = movesAtOnce ? LARGE : 32 << 20;
 /** Larger than all that the addon keeps: a block would be new each time. */
-const MOST = 256 << 20;
+const MAX_BLOCK = 256 << 20;
 
 interface NumberArrayType<T> {
   readonly BYTES_PER_ELEMENT: number;
@@ -30,7 +30,8 @@ interface NumberArrayType<T> {
  * another thread lives on.
  */
 export function freshMemory(bytes: number): ArrayBuffer {
-  const block = isMainThread && bytes >= LEAST && bytes <= MOST ? addon().newBlock(bytes) : undefined;
+  const block =
+    isMainThread && bytes >= MIN_BLOCK && bytes <= MAX_BLOCK ? addon().newBlock(bytes) : undefined;
   if (block) return movedBuffer(block);
   // Only this constructor leaves memory as it is; its buffer belongs to the result alone.
   const memory = Buffer.allocUnsafeSlow(bytes);

@@ -37,12 +37,12 @@ export interface TextStyle {
   /** #rrggbb */
   colour: string;
   /** Most pixels across; longer text loses its middle. Layers wider than the ground cannot be composed. */
-  most: number;
+  maxWidth: number;
 }
 
 /** One line of text as a PNG with a transparent ground, of nearly the same height for any letters. */
 export async function text(words: string, style: TextStyle): Promise<Buffer> {
-  const { size, colour, most } = style;
+  const { size, colour, maxWidth } = style;
   // The renderer crops to the ink: letters that cannot be seen reach as high and as low as any.
   const markup = `<span foreground="${colour}">${escaped(words)}<span fgalpha="1">|f</span></span>`;
   const drawn = sharp({
@@ -50,9 +50,9 @@ export async function text(words: string, style: TextStyle): Promise<Buffer> {
   });
   const { data, info } = await drawn.png().toBuffer({ resolveWithObject: true });
   const letters = Array.from(words);
-  if (info.width <= most || letters.length < 2) return data;
+  if (info.width <= maxWidth || letters.length < 2) return data;
   // As many letters as fit in proportion. The mark counts as one, so two fewer make the text shorter each time.
-  const keep = Math.min(letters.length - 2, Math.floor((letters.length * most) / info.width) - 1);
+  const keep = Math.min(letters.length - 2, Math.floor((letters.length * maxWidth) / info.width) - 1);
   return text(shortened(letters, Math.max(0, keep)).join(''), style);
 }
 

@@ -12,16 +12,16 @@ export function thinned(values: readonly number[], buckets: number): number[] {
   for (let bucket = 0; bucket < buckets; bucket++) {
     const from = Math.floor((bucket * length) / buckets);
     const to = Math.floor(((bucket + 1) * length) / buckets);
-    let [least, greatest, gap] = [-1, -1, -1];
+    let [min, max, gap] = [-1, -1, -1];
     for (let i = from; i < to; i++) {
       if (!Number.isFinite(values[i])) {
         if (gap < 0) gap = i;
         continue;
       }
-      if (least < 0 || values[i] < values[least]) least = i;
-      if (greatest < 0 || values[i] > values[greatest]) greatest = i;
+      if (min < 0 || values[i] < values[min]) min = i;
+      if (max < 0 || values[i] > values[max]) max = i;
     }
-    for (const i of [least, greatest, gap]) if (i >= 0) kept.add(i);
+    for (const i of [min, max, gap]) if (i >= 0) kept.add(i);
   }
   return [...kept].toSorted((a, b) => a - b);
 }

@@ -20,13 +20,13 @@ const HEAT_SHARE = 0.6;
 
 /** The map stretched to 0 … 1; a constant map is 0 everywhere. */
 function stretched(map: Float32Array): Float32Array {
-  let [least, most] = [Infinity, -Infinity];
+  let [min, max] = [Infinity, -Infinity];
   for (const value of map) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
+    min = Math.min(min, value);
+    max = Math.max(max, value);
   }
-  const range = most - least;
-  return map.map((value) => (range > 0 ? (value - least) / range : 0));
+  const range = max - min;
+  return map.map((value) => (range > 0 ? (value - min) / range : 0));
 }
 
 /** `share` in 0 … 1 along the heat colours. */

@@ -76,7 +76,7 @@ async function words(row: SheetRow, top: number): Promise<Layer[]> {
   const left = columnLeft(COLUMNS.length) + 4;
   const { lambda, targetClass, sourceClass, kept } = row;
   const line = async (content: string, at: number, size: number, colour: string): Promise<Layer> => ({
-    input: await text(content, { size, colour, most: WORDS }),
+    input: await text(content, { size, colour, maxWidth: WORDS }),
     left,
     top: top + at,
   });
@@ -106,13 +106,13 @@ async function rowLayers(row: SheetRow, top: number): Promise<Layer[]> {
 }
 
 async function headingLayers({ title, subtitle }: { title: string; subtitle: string }): Promise<Layer[]> {
-  const most = WIDTH - 2 * MARGIN;
+  const maxWidth = WIDTH - 2 * MARGIN;
   const above = [
-    { input: await text(title, { size: 18, colour: INK, most }), left: MARGIN, top: 14 },
-    { input: await text(subtitle, { size: 12, colour: FAINT, most }), left: MARGIN, top: 38 },
+    { input: await text(title, { size: 18, colour: INK, maxWidth }), left: MARGIN, top: 14 },
+    { input: await text(subtitle, { size: 12, colour: FAINT, maxWidth }), left: MARGIN, top: 38 },
   ];
   const names = COLUMNS.map(async (name, column) => ({
-    input: await text(name, { size: 12, colour: FAINT, most: CELL + GAP }),
+    input: await text(name, { size: 12, colour: FAINT, maxWidth: CELL + GAP }),
     left: columnLeft(column),
     top: HEADING - 16,
   }));

@@ -33,8 +33,8 @@ const shares = (values: readonly number[]) => values.map((value) => short(100 * 
 function wide(values: readonly number[]): boolean {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return false;
-  const least = finite.reduce((a, b) => Math.min(a, b));
-  return least > 0 && finite.reduce((a, b) => Math.max(a, b)) >= 1000 * least;
+  const min = finite.reduce((a, b) => Math.min(a, b));
+  return min > 0 && finite.reduce((a, b) => Math.max(a, b)) >= 1000 * min;
 }
 
 /** What was measured at each step, as a thin line. */

@@ -5,9 +5,9 @@ import { flattened } from './settings';
 import type { TrainingRun } from './training-run';
 
 /** More classes than this make a heat table that nobody can read. */
-const MOST_IN_HEAT_TABLE = 100;
+const MAX_HEAT_TABLE_CLASSES = 100;
 /** Up to here its cells are large enough for numbers. */
-const MOST_WITH_NUMBERS = 20;
+const MAX_NUMBERED_CLASSES = 20;
 
 export function settingsTable(title: string, data: Record<string, unknown>): Markup {
   const rows = flattened(data).map(
@@ -46,7 +46,7 @@ interface ClassResult {
 function classResults(classes: readonly string[], confusion: readonly (readonly number[])[]): ClassResult[] {
   return confusion.map((row, truth) => {
     const images = row.reduce((sum, n) => sum + n, 0);
-    const worst = row.reduce((most, n, i) => (i !== truth && n > (row[most] ?? 0) ? i : most), -1);
+    const worst = row.reduce((max, n, i) => (i !== truth && n > (row[max] ?? 0) ? i : max), -1);
     return { name: classes[truth], images, error: 1 - row[truth] / images, takenFor: classes[worst] };
   });
 }
@@ -82,7 +82,7 @@ function heatRow(
 }
 
 function heatTable(classes: readonly string[], confusion: readonly (readonly number[])[]): Markup {
-  const numbers = classes.length <= MOST_WITH_NUMBERS;
+  const numbers = classes.length <= MAX_NUMBERED_CLASSES;
   const names = classes.map((name) => html`<th scope="col"><span>${name}</span></th>`);
   const rows = confusion.map((row, truth) => heatRow(classes, row, truth, numbers));
   return html`<div class="scroll tall"><table class="heat ${numbers ? 'roomy' : 'dense'}"><thead><tr><td></td>${names}</tr></thead>
@@ -94,7 +94,7 @@ const HEAT_NOTE = html`<p class="note">Rows: the true class. Columns: what the m
 
 export function classesSection({ classes, confusion }: TrainingRun): Markup {
   if (!confusion || confusion.length === 0) return NOTHING;
-  const heat = classes.length <= MOST_IN_HEAT_TABLE;
+  const heat = classes.length <= MAX_HEAT_TABLE_CLASSES;
   const table = classTable(classResults(classes, confusion));
   return html`<section><h2>Classes</h2>${heat ? HEAT_NOTE : NOTHING}
     <div class="beside">${heat ? heatTable(classes, confusion) : NOTHING}${table}</div></section>\n`;

@@ -22,7 +22,7 @@ export const providers = ['cpu'] as const;
 
 export const trainerOptions = {
   /** Images of a step; a step may have fewer, never more. */
-  batch: required(whole(1, { most: 1 << 20 })),
+  batch: required(whole(1, { max: 1 << 20 })),
   /** Height and width of the images. */
   image: required(sides()),
   optimizer: required(
@@ -34,12 +34,12 @@ export const trainerOptions = {
    * Most steps in one run of ONNX Runtime; 1 unless given. Steps that are asked for before the ones before them are done
    * run together, to the same bits; the weights are then copied once for all of them.
    */
-  stepsPerRun: whole(1, { most: 1024, default: 1 }),
+  stepsPerRun: whole(1, { max: 1024, default: 1 }),
   /**
    * Threads of ONNX Runtime; all processors unless given. Runs have the same bits only with the same number: it decides
    * where the runtime's sums are split.
    */
-  threads: whole(1, { most: 1024 }),
+  threads: whole(1, { max: 1024 }),
   /** Of the initial weights and of dropout; 0 unless given. */
   seed: whole(0, { default: 0 }),
 };

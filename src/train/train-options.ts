@@ -40,7 +40,7 @@ export interface TrainProgress {
   top1Error?: number;
 }
 
-const most = Number.MAX_VALUE;
+const LARGEST = Number.MAX_VALUE;
 const inSchedules = scheduleNames.map((name) => `${name}: ${schedules[name].summary}`).join('; ');
 
 /** What decides how a model learns; every one is optional. */
@@ -58,18 +58,22 @@ export const learningOptions = {
   depth: whole(10, { about: '6n + 4, of `wrn`; 28 unless given' }),
   widen: whole(1, { about: 'of `wrn`; 10 unless given' }),
   dropout: real('0 … 0.99', [0, 0.99], { about: 'of `wrn`; the paper’s is 0.3' }),
-  epochs: whole(1, { most: 0xffff, default: 200, about: 'passes over the data' }),
+  epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
-  learningRate: real('number > 0', [0, most, 'open'], { default: 0.1, alias: 'lr', about: 'the full rate' }),
+  learningRate: real('number > 0', [0, LARGEST, 'open'], {
+    default: 0.1,
+    alias: 'lr',
+    about: 'the full rate',
+  }),
   schedule: named(scheduleNames, { default: 'steps', about: inSchedules }),
-  milestones: list('epochs', (one, name) => check.number(one, name, 0, most), {
+  milestones: list('epochs', (one, name) => check.number(one, name, 0, LARGEST), {
     about: 'of `steps`; 0.3, 0.6 and 0.8 of all unless given',
   }),
   gamma: real('0 … 1', [0, 1, 'open'], {
     default: 0.2,
     about: 'of `steps`: what the rate is multiplied with',
   }),
-  warmup: real('epochs', [0, most], { default: 0, about: 'over which the rate rises' }),
+  warmup: real('epochs', [0, LARGEST], { default: 0, about: 'over which the rate rises' }),
   optimizer: named(optimizerNames, { default: 'sgd', about: 'as PyTorch has them' }),
   momentum: real('0 … 1', [0, 1], { about: 'of `sgd`; 0.9 unless given' }),
   nesterov: flag({ about: 'of `sgd`; true unless given' }),
@@ -94,7 +98,7 @@ export const learningOptions = {
   }),
   seed: whole(0, { default: 0, about: 'of every random choice' }),
   provider: named(providers, { default: 'cpu', about: 'where ONNX Runtime computes' }),
-  threads: whole(1, { most: 1024, about: 'all processors unless given' }),
+  threads: whole(1, { max: 1024, about: 'all processors unless given' }),
 };
 
 /** An option of the mixer that is the run's. */
@@ -129,7 +133,7 @@ export const jobOptions = {
   /** new unless given. */
   mode: named(modes, { default: 'new' }),
   /** A checkpoint is written after every epoch, and within one after so many minutes; 10 unless given. */
-  checkpointMinutes: real('minutes', [0, most], {
+  checkpointMinutes: real('minutes', [0, LARGEST], {
     default: 10,
     about: 'a checkpoint after every epoch, and within one after so many minutes',
   }),

@@ -56,7 +56,7 @@ test('lambda, classes and boxes are to be seen', async () => {
 });
 
 test('text is drawn with the font of the package, lines within a pixel of the same height, markup as letters', async () => {
-  const style = { size: 14, colour: '#000000', most: 500 };
+  const style = { size: 14, colour: '#000000', maxWidth: 500 };
   const [flat, tall, markup, escaped] = await Promise.all(
     [text('aaa', style), text('gλf', style), text('<b>&', style), text('', style)].map((png) =>
       png.then((bytes) => sharp(bytes).metadata()),
@@ -68,7 +68,7 @@ test('text is drawn with the font of the package, lines within a pixel of the sa
 });
 
 test('text that is too long loses its middle, not its ends; text that fits is left alone', async () => {
-  const draw = (words: string, most: number) => text(words, { size: 14, colour: '#000000', most });
+  const draw = (words: string, maxWidth: number) => text(words, { size: 14, colour: '#000000', maxWidth });
   const long = `/a${'b'.repeat(300)}/z`;
   const { width } = await sharp(await draw(long, 200)).metadata();
   expect(width).toBeLessThanOrEqual(200);

@@ -4,8 +4,8 @@ import type { DatasetSource } from '../source';
 
 /** Settings of the data set that the package draws itself. */
 export const demoOptions = {
-  count: whole(1, { most: 1_000_000, default: 250 }),
-  size: whole(8, { most: 1024, default: 128 }),
+  count: whole(1, { max: 1_000_000, default: 250 }),
+  size: whole(8, { max: 1024, default: 128 }),
   seed: whole(0, { default: 0 }),
 };
 

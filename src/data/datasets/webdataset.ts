@@ -8,7 +8,7 @@ import type { Problem } from '../source';
 import { EXTENSIONS, isImage, type Listing, sortedByBytes } from './listing';
 
 /** Class numbers become as many classes; a number like 10^9 is a mistake, not a data set of a thousand million. */
-const MOST_CLASSES = 1 << 20;
+const MAX_CLASSES = 1 << 20;
 
 /** `0001.seg.png` is no image but something that belongs to one. */
 const PLAIN: readonly string[] = EXTENSIONS;
@@ -63,7 +63,7 @@ function split(name: string): { key: string; extension: string } {
 
 function wholeNumber(text: string): number | undefined {
   const value = /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
-  return value < MOST_CLASSES ? value : undefined;
+  return value < MAX_CLASSES ? value : undefined;
 }
 
 function labelInJson(text: string): Label | undefined {
@@ -84,7 +84,7 @@ function labelInJson(text: string): Label | undefined {
 function classesOf(labels: readonly Label[], root: string): string[] {
   const names = labels.filter((label) => typeof label === 'string');
   if (names.length === 0) {
-    const greatest = labels.reduce<number>((most, label) => Math.max(most, label as number), 0);
+    const greatest = labels.reduce<number>((max, label) => Math.max(max, label as number), 0);
     return Array.from({ length: greatest + 1 }, (_, label) => String(label));
   }
   if (names.length === labels.length) return sortedByBytes(new Set(names));
