@@ -8,13 +8,13 @@ import { type Dataset, openData } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
-import { workOf } from '../mix/index';
+import { mixingWork } from '../mix/index';
 import { checkBackend } from '../native/backends';
 import { parse } from '../option';
 import { environment } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
-import { type AugmentOptions, augmentOptions, type Progress, prepare, type Run } from './options';
+import { type AugmentOptions, augmentOptions, type Progress, prepare, type AugmentRun } from './options';
 import { checkApart, claimFolder, makeFolders } from '../run/out-folder';
 import { folderUse } from './folder-use';
 import { writePreview } from './preview';
@@ -38,7 +38,7 @@ export interface AugmentSummary {
 }
 
 /** run.json of an augmentation. */
-interface AugmentRun extends RunFile<Settings> {
+interface AugmentRunFile extends RunFile<Settings> {
   /** Images written, and files that could not be read. */
   images?: number;
   bad?: AugmentSummary['bad'];
@@ -50,7 +50,12 @@ type Loaded = AsyncIterator<LoadedBatch>;
 const AHEAD = 2;
 
 /** Mixes a loaded batch and hands it to the part; gives its lines for the journal. */
-async function writeBatch(run: Run, task: Task, loaded: LoadedBatch, part: Part): Promise<LabelLine[]> {
+async function writeBatch(
+  run: AugmentRun,
+  task: Task,
+  loaded: LoadedBatch,
+  part: Part,
+): Promise<LabelLine[]> {
   if (!loaded.images) return [];
   const { settings, mixer, signal } = run;
   const { copy: epoch, batch } = task;
@@ -70,7 +75,7 @@ async function writeBatch(run: Run, task: Task, loaded: LoadedBatch, part: Part)
 
 /** Writes one part as a whole, or nothing of it; its lines come after its images are in place. */
 async function writePart(
-  run: Run,
+  run: AugmentRun,
   number: number,
   tasks: readonly Task[],
   loaded: Loaded,
@@ -97,7 +102,7 @@ async function writePart(
 }
 
 /** Writes all parts that are not there yet. */
-async function writeAll(run: Run, tasks: readonly Task[], onProgress: (progress: Progress) => void) {
+async function writeAll(run: AugmentRun, tasks: readonly Task[], onProgress: (progress: Progress) => void) {
   const { dataset, size, signal, settings, out } = run;
   const parts = partsOf(tasks, writerOf(settings).batchesPerPart(settings.batch));
   const key = ({ copy, batch }: { copy: number; batch: number }) => `${copy}/${batch}`;
@@ -140,8 +145,8 @@ function onceEach(dataset: Dataset, errors: readonly ErrorLine[]): { file: strin
 
 /** Goes on with a claimed folder to its end. */
 async function finish(
-  run: Run,
-  earlier: AugmentRun | undefined,
+  run: AugmentRun,
+  earlier: AugmentRunFile | undefined,
   onProgress: (progress: Progress) => void,
 ): Promise<Omit<AugmentSummary, 'seconds'>> {
   const { dataset, settings, out, backend } = run;
@@ -150,7 +155,7 @@ async function finish(
     const images = earlier.images ?? 0;
     return { ...same, images, before: images, bad: earlier.bad ?? [] };
   }
-  const begun: AugmentRun = earlier ?? beginning('augment', settings, environment(backend));
+  const begun: AugmentRunFile = earlier ?? beginning('augment', settings, environment(backend));
   await writeRun(out, begun);
   await makeFolders(out, folderUse(settings));
   const tasks = tasksOf(run);
@@ -162,7 +167,13 @@ async function finish(
     throw new SaliencyMixError('DATA', message, { file: dataset.path });
   }
   if (tasks.length > 0) await writePreview(run, tasks[0]);
-  const ended: AugmentRun = { ...begun, status: 'complete', finished: new Date().toISOString(), images, bad };
+  const ended: AugmentRunFile = {
+    ...begun,
+    status: 'complete',
+    finished: new Date().toISOString(),
+    images,
+    bad,
+  };
   await writeRun(out, ended);
   return { ...same, images, before, bad };
 }
@@ -175,7 +186,7 @@ async function finish(
 export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const options = parse(augmentOptions, given, 'augment options');
   const { out, data, mixer, onProgress = () => undefined } = options;
-  checkBackend(mixer.backend, workOf(0, [mixer]).needs);
+  checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   const started = Date.now();
   const dataset = await openData(data);
   try {
@@ -187,7 +198,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
     }
     const claim = await claimFolder(out, run.mode, folderUse(run.settings));
     try {
-      const summary = await finish(run, claim.earlier as AugmentRun | undefined, onProgress);
+      const summary = await finish(run, claim.earlier as AugmentRunFile | undefined, onProgress);
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
       await claim.release();

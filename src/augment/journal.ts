@@ -13,13 +13,13 @@ export const LABELS = 'labels.jsonl';
 export const ERRORS = 'errors.jsonl';
 
 /** Where in the run a line belongs: copies are epochs. */
-export interface Place {
+export interface BatchId {
   copy: number;
   batch: number;
 }
 
 /** One line of labels.jsonl. */
-export interface LabelLine extends Place {
+export interface LabelLine extends BatchId {
   /** Of the mixed image, relative to the output folder. */
   file: string;
   /** Inside `file`, where that holds many: the key in a tar, the row of an array. */
@@ -38,7 +38,7 @@ export interface LabelLine extends Place {
 }
 
 /** One line of errors.jsonl. */
-export interface ErrorLine extends Place {
+export interface ErrorLine extends BatchId {
   file: string;
   reason: string;
 }
@@ -102,9 +102,9 @@ async function cutTo(path: string, length: number): Promise<void> {
 
 export class Journal {
   readonly #out: string;
-  readonly #partOf: (place: Place) => number;
+  readonly #partOf: (place: BatchId) => number;
 
-  constructor(out: string, partOf: (place: Place) => number) {
+  constructor(out: string, partOf: (place: BatchId) => number) {
     this.#out = out;
     this.#partOf = partOf;
   }

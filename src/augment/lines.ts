@@ -2,7 +2,7 @@
 import type { LoadedBatch } from '../data/load';
 import type { MixedBatch } from '../mix/mixed';
 import type { ErrorLine, LabelLine } from './journal';
-import type { Run } from './options';
+import type { AugmentRun } from './options';
 import type { Task } from './tasks';
 
 /** Shortest decimal that reads back as the same float32. */
@@ -10,7 +10,7 @@ const shortened = (value: number) => Number(value.toPrecision(9));
 
 /** The line of sample i, but for the place it is written to. */
 export function labelRecord(
-  { dataset, settings }: Run,
+  { dataset, settings }: AugmentRun,
   task: Task,
   loaded: LoadedBatch,
   mixed: MixedBatch,
@@ -38,7 +38,11 @@ export function labelRecord(
 }
 
 /** A line for each bad file. With `strict` the first one is thrown instead. */
-export function errorLines({ strict }: Run, { copy, batch }: Task, { holes }: LoadedBatch): ErrorLine[] {
+export function errorLines(
+  { strict }: AugmentRun,
+  { copy, batch }: Task,
+  { holes }: LoadedBatch,
+): ErrorLine[] {
   if (strict && holes.length > 0) throw holes[0].error;
   return holes.map(({ id, error }) => ({ copy, batch, file: id, reason: error.message }));
 }

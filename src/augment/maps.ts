@@ -10,7 +10,7 @@ import { SaliencyMixError } from '../errors';
 import { drawCross, mapToGray, overlay } from '../report/overlay';
 import { chooseBackend, runOptions } from '../native/backends';
 import { callback, custom, flag, type OptionsOf, type Parsed, parse, required, text } from '../option';
-import { type SaliencyOptions, saliency, searchOptions, workOf } from '../saliency/index';
+import { type SaliencyOptions, saliency, searchOptions, saliencyWork } from '../saliency/index';
 import type { ImageBatch } from '../types';
 import { PARTIAL, writeError, writeWhole } from '../run/files';
 import { checkApart } from '../run/out-folder';
@@ -180,7 +180,7 @@ export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
   const { data, out, method, saliencyModel, signal, force, threads = 1 } = options;
   // One image a call: where they keep sizes of their own, which nobody knows yet, they are taken to be small.
   const [height, width] = options.size ?? [0, 0];
-  const backend = chooseBackend(options.backend, workOf(height * width, method));
+  const backend = chooseBackend(options.backend, saliencyWork(height * width, method));
   const started = Date.now();
   const dataset = await openData(data);
   try {

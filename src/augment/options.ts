@@ -3,7 +3,7 @@ import { imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import { dataOption } from '../data/datasets';
 import { type ResolvedSize, resolveSize, sizeOption } from '../data/size';
-import { workOf } from '../mix/index';
+import { mixingWork } from '../mix/index';
 import { type Mixer, mixerFor } from '../mix/mixer';
 import { mixerOption } from '../mix/options';
 import { chooseBackend, chooseThreads } from '../native/backends';
@@ -21,7 +21,7 @@ import {
 } from '../option';
 import { decidingOptions, fingerprint } from '../run/data-identity';
 import { modes } from '../run/out-folder';
-import { checkModel } from '../saliency/learned';
+import { checkSaliencyModel } from '../saliency/learned';
 import { parseShard, type Settings, type Shard } from './settings';
 import { writerNames, writers } from './writers';
 
@@ -68,7 +68,7 @@ export type AugmentOptions = OptionsOf<typeof augmentOptions>;
 export type Augmenting = Parsed<typeof augmentOptions>;
 
 /** Everything that one run needs. */
-export interface Run extends Pick<Augmenting, 'out' | 'strict' | 'signal' | 'mode'> {
+export interface AugmentRun extends Pick<Augmenting, 'out' | 'strict' | 'signal' | 'mode'> {
   dataset: Dataset;
   settings: Settings;
   size: ResolvedSize;
@@ -77,11 +77,11 @@ export interface Run extends Pick<Augmenting, 'out' | 'strict' | 'signal' | 'mod
 }
 
 /** Settles size and settings, and makes the mixer. */
-export async function prepare(options: Augmenting, dataset: Dataset): Promise<Run> {
+export async function prepare(options: Augmenting, dataset: Dataset): Promise<AugmentRun> {
   const { data, out, batch, copies, format, encoding, shard, mode, strict, signal: stop, mixer } = options;
   const classes = dataset.classes.length;
   if (mixer.saliency === 'learned' && mixer.saliencyModel !== undefined)
-    await checkModel(mixer.saliencyModel);
+    await checkSaliencyModel(mixer.saliencyModel);
   const size = await resolveSize(dataset, options.size);
   const settings: Settings = {
     data: {
@@ -102,7 +102,7 @@ export async function prepare(options: Augmenting, dataset: Dataset): Promise<Ru
   };
   // Chosen once, by a whole batch: a last one that is smaller runs where the others do.
   const [height, width] = size.size;
-  const work = workOf(batch * height * width, [mixer]);
+  const work = mixingWork(batch * height * width, [mixer]);
   const backend = chooseBackend(mixer.backend, work);
   const made = mixerFor({ ...mixer, classes, threads: chooseThreads(mixer.threads), backend });
   return { dataset, settings, size, mixer: made, out, strict, backend, signal: stop, mode };

@@ -1,15 +1,15 @@
 /** A run as a list of batches: shuffled by (seed, copy), cut, and dealt to the shards. */
 import { cut, order } from '../data/order';
-import type { Place } from './journal';
-import type { Run } from './options';
+import type { BatchId } from './journal';
+import type { AugmentRun } from './options';
 
 /** A batch of the run: which items, in which order. */
-export interface Task extends Place {
+export interface Task extends BatchId {
   positions: Uint32Array;
 }
 
 /** The batches of the run, in the order in which they are written. */
-export function tasksOf({ dataset, settings }: Pick<Run, 'dataset' | 'settings'>): Task[] {
+export function tasksOf({ dataset, settings }: Pick<AugmentRun, 'dataset' | 'settings'>): Task[] {
   const { batch, copies, shard, mixer } = settings;
   return Array.from({ length: copies }, (_, copy) => {
     const positions = order(dataset.length, { shuffle: true, seed: mixer.seed ?? 0, epoch: copy });

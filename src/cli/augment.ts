@@ -7,7 +7,7 @@ import { pick } from '../option';
 import { progressLine } from './progress';
 import { addOptions, dataOf, mixerNames, modeOf, reportBad, runCommand } from './run';
 
-interface Parsed extends Record<string, unknown> {
+interface CommandLineOptions extends Record<string, unknown> {
   split?: string;
   resume?: boolean;
   force?: boolean;
@@ -48,7 +48,7 @@ export function addAugment(program: Command): void {
     .option('--force', 'replace what an earlier run has written to the folder');
   addOptions(command, augmentOptions);
   command.optionsGroup('Mixing:');
-  addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: Parsed) =>
+  addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
       await augmentAndReport({
         ...pick(augmentOptions, parsed),

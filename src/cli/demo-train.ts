@@ -20,7 +20,7 @@ const LEARNING = {
   crop: 2,
 } as const;
 
-interface Parsed {
+interface CommandLineOptions {
   out: string;
   epochs: number;
   seed: number;
@@ -35,7 +35,7 @@ export function addDemoTrain(program: Command): void {
     .option('--epochs <n>', `passes over ${IMAGES} images`, toNumber, 10)
     .option('--seed <n>', 'of images, weights and mixing', toNumber, 0)
     .option('--threads <n>', 'of ONNX Runtime; one is enough for so small a network', toNumber, 1)
-    .action(({ out, ...chosen }: Parsed) =>
+    .action(({ out, ...chosen }: CommandLineOptions) =>
       runCommand(async (signal) => {
         const demo = (split: string, count: number) => ({
           path: 'demo',

@@ -6,7 +6,7 @@ import { percent } from '../report/figures';
 import { augmentAndReport } from './augment';
 import { runCommand, toNumber } from './run';
 
-interface Parsed {
+interface CommandLineOptions {
   out: string;
   count: number;
   size: number;
@@ -21,7 +21,7 @@ export function addDemo(program: Command): void {
     .option('--count <n>', 'images to draw', toNumber, 250)
     .option('--size <pixels>', 'side of an image', toNumber, 128)
     .option('--seed <n>', 'of the images and of the mixing', toNumber, 0)
-    .action(({ out, count, size, seed }: Parsed) =>
+    .action(({ out, count, size, seed }: CommandLineOptions) =>
       runCommand(async (signal) => {
         const demo = { count, size, seed };
         const data = { path: 'demo', demo };

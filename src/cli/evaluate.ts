@@ -5,7 +5,7 @@ import { evaluate, evaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
 import { addOptions, dataOf, reportBad, runCommand } from './run';
 
-interface Parsed extends Record<string, unknown> {
+interface CommandLineOptions extends Record<string, unknown> {
   data: string;
   split?: string;
   json?: boolean;
@@ -44,7 +44,7 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .option('--split <name>', 'which of train, val, test (default test, where there are splits)')
     .option('--json', 'everything as JSON');
-  addOptions(command, evaluateOptions).action((model: string, parsed: Parsed) =>
+  addOptions(command, evaluateOptions).action((model: string, parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
       const line = progressLine();
       const onProgress = ({ done, total }: { done: number; total: number }) => line.update(done, total, 0);

@@ -8,10 +8,10 @@ import type { Option, OptionTable } from '../option';
 import type { Mode } from '../run/out-folder';
 
 /** 128 + SIGINT, as shells have it. */
-const STOPPED = 130;
+const EXIT_STOPPED = 130;
 
 /** Ctrl-C, a polite kill, a closed terminal. */
-const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A number; whether it is in range is the API's to say. */
 export function toNumber(text: string): number {
@@ -98,21 +98,21 @@ export async function runCommand(
   bulkMode();
   const controller = new AbortController();
   const stop = () => {
-    process.once('SIGINT', () => process.exit(STOPPED)); // asked twice
+    process.once('SIGINT', () => process.exit(EXIT_STOPPED)); // asked twice
     controller.abort();
   };
-  for (const name of ENDINGS) process.once(name, stop);
+  for (const name of STOP_SIGNALS) process.once(name, stop);
   try {
     await work(controller.signal);
   } catch (error) {
     if (controller.signal.aborted) {
       console.error(whenStopped);
-      process.exitCode = STOPPED;
+      process.exitCode = EXIT_STOPPED;
       return;
     }
     console.error(error instanceof SaliencyMixError ? `error: ${error.message}` : error);
     process.exitCode = 1;
   } finally {
-    for (const name of ENDINGS) process.removeListener(name, stop);
+    for (const name of STOP_SIGNALS) process.removeListener(name, stop);
   }
 }

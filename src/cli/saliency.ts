@@ -6,7 +6,7 @@ import { pick } from '../option';
 import { progressLine } from './progress';
 import { addOptions, dataOf, reportBad, runCommand } from './run';
 
-interface Parsed extends Record<string, unknown> {
+interface CommandLineOptions extends Record<string, unknown> {
   split?: string;
   saliency?: MapsOptions['method'];
 }
@@ -20,7 +20,7 @@ export function addSaliency(program: Command): void {
     .option('--split <name>', 'which of train, val, test, where the data has them (default train)');
   addOptions(command, mapsOptions);
   addOptions(command, mixerOptions, ['saliency', 'saliencyModel', 'backend', 'threads']).action(
-    (path: string, parsed: Parsed) =>
+    (path: string, parsed: CommandLineOptions) =>
       runCommand(async (signal) => {
         const line = progressLine();
         const { images, out, seconds, backend, bad } = await writeMaps({

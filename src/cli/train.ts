@@ -9,7 +9,7 @@ import { jobOptions, learningOptions, type TrainOptions, trainOptions } from '..
 import { trainLine } from './progress';
 import { addOptions, dataOf, mixerNames, modeOf, reportBad, runCommand } from './run';
 
-interface Parsed extends Record<string, unknown> {
+interface CommandLineOptions extends Record<string, unknown> {
   data: string;
   split?: string;
   test?: string | false;
@@ -59,7 +59,7 @@ export function addTrain(program: Command): void {
   command.optionsGroup('Learning:');
   addOptions(command, learningOptions);
   command.optionsGroup('Mixing:');
-  addOptions(command, mixerOptions, ownMixerNames).action((parsed: Parsed) =>
+  addOptions(command, mixerOptions, ownMixerNames).action((parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
       const { seed: _, threads: __, ...mixer } = pick(mixerOptions, parsed);
       await trainAndReport({

@@ -73,7 +73,7 @@ export async function* batches(
   const stop = () => own.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    const { count, load } = await planned(dataset, checked, own.signal);
+    const { count, load } = await epochBatches(dataset, checked, own.signal);
     const left = Math.max(0, count - from);
     const loaded = readAhead(
       left,
@@ -104,18 +104,18 @@ export async function* batches(
   }
 }
 
-interface Plan {
+interface EpochBatches {
   /** Number of batches. */
   count: number;
   load: (number: number) => Promise<LoadedBatch>;
 }
 
 /** Size and order settled: what is left to do is to load batch after batch. */
-async function planned(
+async function epochBatches(
   dataset: { readonly source: DatasetSource },
   { size: wanted, batch, shuffle, seed, epoch, augment }: Parsed<typeof batchOptions>,
   signal: AbortSignal,
-): Promise<Plan> {
+): Promise<EpochBatches> {
   const { size, from } = await abortable(resolveSize(dataset, wanted), signal);
   const parts = cut(order(dataset.source.items.length, { shuffle, seed, epoch }), batch);
   const largest = Math.min(batch, dataset.source.items.length) * size[0] * size[1] * 3;

@@ -12,7 +12,7 @@ export const cropFlipOptions = {
 export type CropFlipOptions = OptionsOf<typeof cropFlipOptions>;
 
 /** What happens to one image: output (row, column) shows input (row + dy, column + dx), mirrored afterwards. */
-export interface Draw {
+export interface CropFlip {
   dy: number;
   dx: number;
   flip: boolean;
@@ -26,7 +26,7 @@ export function drawCropFlip(
   { flip = false, crop = 0 }: CropFlipOptions,
   seed: number,
   at: { epoch: number; batch: number; sample: number },
-): Draw {
+): CropFlip {
   const stream = new Stream(seed, Purpose.augment, at);
   const dy = stream.below(2 * crop + 1) - crop;
   const dx = stream.below(2 * crop + 1) - crop;

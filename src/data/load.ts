@@ -41,8 +41,8 @@ export async function loadBatch(
   const { source } = dataset;
   signal?.throwIfAborted();
   const data = imageMemory(positions.length, size);
-  const whole = await abortable(fillAtOnce(data, source, positions, size), signal);
-  const outcomes = whole ? [] : await abortable(fillEach(data, source, positions, size, options), signal);
+  const filled = await abortable(fillAtOnce(data, source, positions, size), signal);
+  const outcomes = filled ? [] : await abortable(fillEach(data, source, positions, size, options), signal);
   const shown = draws ? await cropAndFlip(data, positions.length, size, draws, signal) : data;
   return pack(shown, size, positions, source, outcomes);
 }

@@ -27,7 +27,7 @@ export async function* readAhead<T>(
   try {
     for (let index = 0, next = 0; index < count; index++) {
       for (; next < count && next <= index + ahead; next++) {
-        pending.push(heard(next === index ? start(next) : startLater(next)));
+        pending.push(handled(next === index ? start(next) : startLater(next)));
       }
       yield await (pending.shift() as Promise<T>);
     }
@@ -39,7 +39,7 @@ export async function* readAhead<T>(
 }
 
 /** The same promise; a failure that nobody has come to yet, or ever will, is not an unhandled one. */
-function heard<T>(promise: Promise<T>): Promise<T> {
+function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

@@ -1,10 +1,10 @@
 /** Batches whose pixels stay where a backend computes: brought there once, and back only when asked for. */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
-import { chooseBackend, chooseThreads, levelOf, runOptions, STAYS } from '../native/backends';
+import { chooseBackend, chooseThreads, levelOf, runOptions, RESIDENT_WORK } from '../native/backends';
 import { allocatePixels, bytesOf, type PixelForm } from '../native/pixels';
 import { Resident } from '../native/resident';
-import { residentSource, type Source } from '../native/source';
+import { residentInput, type BatchInput } from '../native/batch-input';
 import { findSaliency, type SaliencyExtremes, type SaliencyResult, searchOptions } from '../saliency/index';
 import { flag, later, type OptionsOf, parse } from '../option';
 import type { Dtype, ImageBatch, Layout, Pixels } from '../types';
@@ -77,7 +77,7 @@ export class DeviceBatch {
   saliency(options?: DeviceSaliencyOptions): Promise<SaliencyResult>;
   async saliency(options?: DeviceSaliencyOptions): Promise<SaliencyExtremes> {
     const given = parse(deviceSaliencyOptions, options, 'saliency options');
-    return await findSaliency(sourceOf(this), given);
+    return await findSaliency(deviceInput(this), given);
   }
 
   /**
@@ -117,11 +117,11 @@ if (Symbol.dispose) {
  * What native calls read of a batch.
  * @throws SaliencyMixError ARGUMENT where it is not uint8 NHWC, or was freed
  */
-export function sourceOf(batch: DeviceBatch): Source {
+export function deviceInput(batch: DeviceBatch): BatchInput {
   const { shape, layout, dtype } = batch;
   if (layout !== 'NHWC' || dtype !== 'uint8')
     throw check.invalid('batch', 'a device batch of uint8 NHWC', `${dtype} ${layout}`);
-  return residentSource(residentOf(batch), shape);
+  return residentInput(residentOf(batch), shape);
 }
 
 /**
@@ -135,7 +135,7 @@ export async function uploadBatch(batch: ImageBatch, options?: UploadOptions): P
   const { data, shape } = imageBatch(batch);
   const run = { threads: chooseThreads(given.threads), signal: given.signal };
   const form: PixelForm = { shape, layout: 'NHWC', dtype: 'uint8' };
-  const resident = new Resident(chooseBackend(given.backend, STAYS), bytesOf(form));
+  const resident = new Resident(chooseBackend(given.backend, RESIDENT_WORK), bytesOf(form));
   try {
     await resident.upload(data, run);
   } catch (error) {

@@ -1,10 +1,10 @@
 /** The draw of the batch that is expected next, made while native code mixes the one before. */
-import type { DrawAddress, Drawing, DrawnBatch } from './draw';
+import type { DrawAddress, DrawShape, DrawnBatch } from './draw';
 
-type Draw = (drawing: Drawing, address: DrawAddress) => DrawnBatch;
+type DrawFunction = (shape: DrawShape, address: DrawAddress) => DrawnBatch;
 
 interface Expected {
-  readonly drawing: Drawing;
+  readonly shape: DrawShape;
   readonly address: DrawAddress;
   readonly drawn: DrawnBatch;
 }
@@ -19,7 +19,7 @@ function sameBatch(a: DrawAddress, b: DrawAddress): boolean {
 }
 
 /** Where images are missing, they are others in the next batch. */
-function sameShape(a: Drawing, b: Drawing): boolean {
+function sameShape(a: DrawShape, b: DrawShape): boolean {
   const whole = a.slots === undefined && b.slots === undefined;
   return whole && a.count === b.count && a.height === b.height && a.width === b.width;
 }
@@ -29,35 +29,35 @@ function sameShape(a: Drawing, b: Drawing): boolean {
  * code has nothing else to do. A draw depends on its address alone, so whether it was expected changes no number.
  */
 export class DrawAhead {
-  readonly #draw: Draw;
+  readonly #draw: DrawFunction;
   #last?: Omit<Expected, 'drawn'>;
   #expected?: Expected;
   #inRow = false;
 
-  constructor(draw: Draw) {
+  constructor(draw: DrawFunction) {
     this.#draw = draw;
   }
 
   /** The batch's draw, for whoever asks first: it is completed in place. */
-  take(drawing: Drawing, address: DrawAddress): DrawnBatch {
+  take(shape: DrawShape, address: DrawAddress): DrawnBatch {
     const expected = this.#expected;
     const last = this.#last;
     this.#expected = undefined;
-    this.#last = { drawing, address };
+    this.#last = { shape, address };
     this.#inRow =
-      last !== undefined && sameShape(last.drawing, drawing) && sameBatch(after(last.address), address);
+      last !== undefined && sameShape(last.shape, shape) && sameBatch(after(last.address), address);
     const found =
-      expected !== undefined && sameShape(expected.drawing, drawing) && sameBatch(expected.address, address);
-    return found ? expected.drawn : this.#draw(drawing, address);
+      expected !== undefined && sameShape(expected.shape, shape) && sameBatch(expected.address, address);
+    return found ? expected.drawn : this.#draw(shape, address);
   }
 
   /** Draws the batch after the one taken last, if that one came after another. */
   drawNext(): void {
     if (!this.#inRow || this.#last === undefined || this.#expected !== undefined) return;
-    const { drawing, address } = this.#last;
+    const { shape, address } = this.#last;
     const next = after(address);
     try {
-      this.#expected = { drawing, address: next, drawn: this.#draw(drawing, next) };
+      this.#expected = { shape, address: next, drawn: this.#draw(shape, next) };
     } catch {
       // For want of memory. The call that needs it will say so, if it still fails then; this one has its own.
     }

@@ -7,12 +7,12 @@ import { backendFor, chooseThreads, runOptions } from '../native/backends';
 import { runNative } from '../native/call';
 import { allocate } from '../native/memory';
 import { addon } from '../native/load';
-import { hostSource, type Source } from '../native/source';
+import { hostInput, type BatchInput } from '../native/batch-input';
 import { later, type OptionsOf, type Parsed, parse, real } from '../option';
 import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
 import type { DetectionBox } from './box-geometry';
 import { checkBoxes, mixBoxes } from './boxes';
-import { imagesOf } from './images';
+import { mixInputOf } from './input';
 import { kindOf } from './kinds';
 import { outputTo, resolveOutput } from './output';
 import { callMix } from './place';
@@ -70,13 +70,13 @@ function isImages(input: unknown): boolean {
 
 /** How a call on images, or on label maps of a shape, runs. */
 function runOf(
-  batch: Pick<Source, 'shape' | 'resident'>,
+  input: Pick<BatchInput, 'shape' | 'resident'>,
   { backend, threads, signal }: Applying,
   needs: readonly string[],
 ) {
-  const [count, height, width] = batch.shape;
+  const [count, height, width] = input.shape;
   return {
-    backend: backendFor(backend, batch, { pixels: count * height * width, saliency: false, needs }),
+    backend: backendFor(backend, input, { pixels: count * height * width, saliency: false, needs }),
     threads: chooseThreads(threads),
     signal,
   };
@@ -87,14 +87,14 @@ async function applyToImages(
   input: unknown,
   options: Applying,
 ): Promise<ImageBatch | Pixels | DeviceBatch> {
-  const batch = imagesOf(input);
-  const { shape } = batch.source;
+  const { input: batch, allocateResult } = mixInputOf(input);
+  const { shape } = batch;
   checkPlanFits(plan, shape, 'batch');
   const output = resolveOutput(options.output, shape[3]);
   const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
   const needs = [...kindsIn(plan.samples), output.dtype];
-  const context = { source: batch.source, ...runOf(batch.source, options, needs) };
-  const { images, native } = batch.make(output, plan.samples.length);
+  const context = { input: batch, ...runOf(batch, options, needs) };
+  const { images, native } = allocateResult(output, plan.samples.length);
   const records = encodeSamples(plan.samples, fill);
   await callMix(context, records, { output: outputTo(output.native, native) });
   const asBatch = options.output === undefined && 'data' in images;
@@ -124,9 +124,9 @@ async function applyToMasks(plan: MixPlan, input: unknown, options: Applying): P
   const length = plan.samples.length * height * width;
   if (types.isUint8Array(masks.data)) {
     const images = allocate(Uint8Array, length);
-    const source = hostSource({ data: masks.data, shape: [count, height, width, 1] });
+    const batch = hostInput({ data: masks.data, shape: [count, height, width, 1] });
     const output = outputTo(resolveOutput({}, 1).native, { images });
-    await callMix({ source, backend, threads, signal }, records, { output });
+    await callMix({ input: batch, backend, threads, signal }, records, { output });
     return { data: images, shape };
   }
   const data = masks.data;

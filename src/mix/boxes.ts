@@ -11,11 +11,11 @@ export function checkBoxes(value: readonly unknown[], plan: MixPlan): DetectionB
     if (!Array.isArray(list)) throw check.invalid('boxes', 'a list of boxes', list, { index });
     for (const box of list as Partial<DetectionBox>[]) {
       const sides = [box?.top, box?.left, box?.bottom, box?.right];
-      const right =
+      const isBox =
         sides.every((side) => Number.isFinite(side)) &&
         (box.bottom as number) >= (box.top as number) &&
         (box.right as number) >= (box.left as number);
-      if (!right)
+      if (!isBox)
         throw check.invalid('boxes', '{ top, left, bottom, right } with top ≤ bottom and left ≤ right', box, {
           index,
         });

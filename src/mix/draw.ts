@@ -37,7 +37,7 @@ export interface DrawnBatch {
 }
 
 /** Which images of a batch are drawn for, and their size. */
-export interface Drawing {
+export interface DrawShape {
   readonly count: number;
   readonly height: number;
   readonly width: number;
@@ -49,7 +49,7 @@ export interface Drawing {
  * For each image the one that the seeded permutation of all slots pairs it with; a missing one gives way to the next that
  * is there, cyclically. Positions are those of the images that are there.
  */
-function pair({ count, slots }: Drawing, address: DrawAddress): ArrayLike<number> {
+function pair({ count, slots }: DrawShape, address: DrawAddress): ArrayLike<number> {
   const order = permutation(slots?.count ?? count, address.seed, Purpose.pairing, address);
   if (slots === undefined || slots.count === count) return order;
   const positionOf = new Map(slots.of.map((slot, position) => [slot, position]));
@@ -77,14 +77,14 @@ function drawableOf({ options, weight }: Choice): Drawable {
 class Drawer {
   readonly #choices: readonly Drawable[];
   readonly #records: NativeSamples;
-  readonly #drawing: Drawing;
+  readonly #shape: DrawShape;
   readonly #stream: Stream;
   readonly #kept = kindsOf({ kind: 'keep' });
 
-  constructor(choices: readonly Drawable[], records: NativeSamples, drawing: Drawing, address: DrawAddress) {
+  constructor(choices: readonly Drawable[], records: NativeSamples, shape: DrawShape, address: DrawAddress) {
     this.#choices = choices;
     this.#records = records;
-    this.#drawing = drawing;
+    this.#shape = shape;
     const { seed, epoch, batch } = address;
     this.#stream = new Stream(seed, Purpose.choice, { epoch, batch, sample: 0 });
   }
@@ -102,7 +102,7 @@ class Drawer {
     if (draw.boxes) {
       // Lambda is counted from the box.
       writeDraw(this.#records, i, kinds, 1, fill);
-      const { height, width } = this.#drawing;
+      const { height, width } = this.#shape;
       writeBoxes(
         this.#records,
         i,
@@ -118,7 +118,7 @@ class Drawer {
 
   /** The stream of sample i for a purpose, from its start. */
   #numbers(purpose: Purpose, i: number): Stream {
-    const { slots } = this.#drawing;
+    const { slots } = this.#shape;
     return this.#stream.moveTo(purpose, slots === undefined ? i : slots.of[i]);
   }
 
@@ -134,8 +134,8 @@ class Drawer {
   #drawAnchor(i: number, side: 'from' | 'to', anchor: Anchor): void {
     if (anchor.kind === 'given') {
       const place = this.#numbers(anchor.purpose, i);
-      const row = place.below(this.#drawing.height);
-      writePlace(this.#records, i, side, row, place.below(this.#drawing.width));
+      const row = place.below(this.#shape.height);
+      writePlace(this.#records, i, side, row, place.below(this.#shape.width));
     } else if (anchor.kind !== 'corresponding' && anchor.ties !== undefined) {
       writeTie(this.#records, i, side, this.#numbers(anchor.ties, i).uniform());
     }
@@ -145,16 +145,16 @@ class Drawer {
 export function drawBatch(
   choices: readonly Choice[],
   per: 'sample' | 'batch',
-  drawing: Drawing,
+  shape: DrawShape,
   address: DrawAddress,
 ): DrawnBatch {
-  const { count } = drawing;
+  const { count } = shape;
   const drawables = choices.map(drawableOf);
   const records = newRecords(count);
   // One draw for the whole batch is the draw of its first slot.
-  const drawn = per === 'batch' ? { ...drawing, count: 1, slots: undefined } : drawing;
+  const drawn = per === 'batch' ? { ...shape, count: 1, slots: undefined } : shape;
   const drawer = new Drawer(drawables, records, drawn, address);
-  const partners = drawables.some(({ method }) => method.hasSource) ? pair(drawing, address) : undefined;
+  const partners = drawables.some(({ method }) => method.hasSource) ? pair(shape, address) : undefined;
   const choiceOf = choices.length > 1 ? new Uint16Array(count) : undefined;
   let choice = 0;
   for (let i = 0; i < count; i++) {

@@ -34,7 +34,7 @@ export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>
 }
 
 /** What a mixer has to do with a batch of so many pixels, whichever of these sets of options its samples are drawn with. */
-export function workOf(pixels: number, optionsOf: readonly WorkOptions[]): Work {
+export function mixingWork(pixels: number, optionsOf: readonly WorkOptions[]): Work {
   const needs = optionsOf.flatMap((options) => {
     const { kind } = mixMethods[options.method].drawFor(options);
     return usesNativeSaliency(options) ? [options.saliency, kind, 'keep'] : [kind, 'keep'];

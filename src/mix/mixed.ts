@@ -31,22 +31,22 @@ export class Mixed implements MixedBatch<Pixels | DeviceBatch> {
   declare readonly plan: MixPlan;
   declare readonly backend: string;
   declare readonly level: string;
-  readonly #planned: () => MixPlan;
+  readonly #makePlan: () => MixPlan;
   #plan?: MixPlan;
 
-  constructor({ images, labels, shape, backend, level }: Fields, planned: () => MixPlan) {
+  constructor({ images, labels, shape, backend, level }: Fields, makePlan: () => MixPlan) {
     this.images = images;
     this.labels = labels;
     this.shape = shape;
     Object.defineProperty(this, 'plan', Mixed.#getter);
     this.backend = backend;
     this.level = level;
-    this.#planned = planned;
+    this.#makePlan = makePlan;
   }
 
   static readonly #getter = {
     get(this: Mixed): MixPlan {
-      return (this.#plan ??= this.#planned());
+      return (this.#plan ??= this.#makePlan());
     },
     enumerable: true,
     configurable: true,

@@ -3,16 +3,16 @@ import * as check from '../check';
 import { labels as checkLabels } from '../check-batch';
 import type { DeviceBatch } from '../device/batch';
 import { backendFor, checkBackend, chooseThreads, levelOf } from '../native/backends';
-import type { NativeFormat, NativeTarget } from '../native/binding';
+import type { NativeFormat, NativeDestination } from '../native/binding';
 import { addon } from '../native/load';
 import { Resident } from '../native/resident';
-import type { Source } from '../native/source';
+import type { BatchInput } from '../native/batch-input';
 import { abortSignal, later, type OptionsOf, parse, type Parsed, whole } from '../option';
 import type { Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
-import { imagesOf } from './images';
-import { workOf } from './index';
+import { mixInputOf } from './input';
+import { mixingWork } from './index';
 import { mixLabels, newLabels } from './labels';
 import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
@@ -21,13 +21,13 @@ import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import { type MixPlan, PLAN_VERSION } from './plan';
 import { decodeSamples } from './records';
 
-const WORD = 0xffffffff;
+const MAX_UINT32 = 0xffffffff;
 
 const planOptions = {
   /** Counts passes over the data; 0 unless given. */
-  epoch: whole(0, { max: WORD, default: 0 }),
+  epoch: whole(0, { max: MAX_UINT32, default: 0 }),
   /** Position of the batch in its epoch; unless given, the mixer counts its calls. */
-  batch: whole(0, { max: WORD }),
+  batch: whole(0, { max: MAX_UINT32 }),
   /**
    * For batches with missing images: the slot of each image that is there, and how many slots the whole batch has.
    * Draws belong to slots, so a missing image changes nothing for the others; where it was drawn as a source, the next
@@ -78,21 +78,21 @@ export interface Mixer {
 }
 
 /** What a mixer is made of. */
-export interface Recipe {
+export interface MixerParts {
   choices: readonly Choice[];
   settings: MixerSettings;
   per: 'sample' | 'batch';
 }
 
 /** Bytes of a batch that is mixed in about the time that threads take to wake: 256 images of CIFAR are fewer. */
-const SMALL = 2 ** 20;
+const SMALL_BATCH_BYTES = 2 ** 20;
 
 const slotOptions = { of: later<unknown>(), count: later<unknown>() };
 
 function checkSlots(value: unknown, images: number): Slots | undefined {
   if (value === undefined) return undefined;
   const { of, count } = parse(slotOptions, value, 'slots');
-  const size = check.integer(count, 'slots.count', images, WORD);
+  const size = check.integer(count, 'slots.count', images, MAX_UINT32);
   const ascending = (slot: unknown, i: number, all: unknown[]) =>
     Number.isInteger(slot) &&
     (slot as number) > (i === 0 ? -1 : (all[i - 1] as number)) &&
@@ -105,20 +105,20 @@ function checkSlots(value: unknown, images: number): Slots | undefined {
 }
 
 /** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
-export function mixerOf({ choices, settings, per }: Recipe): Mixer {
+export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
   let calls = 0;
   const optionsOf = choices.map(({ options }) => options);
-  const { saliency, needs } = workOf(0, optionsOf);
+  const { saliency, needs } = mixingWork(0, optionsOf);
   // A backend asked for by name must be there now; which one 'auto' is, the first call tells.
   if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend, needs);
   const threads = chooseThreads(settings.threads);
-  const draws = new DrawAhead((drawing, address) => drawBatch(choices, per, drawing, address));
+  const draws = new DrawAhead((shape, address) => drawBatch(choices, per, shape, address));
 
   const oneCall = choices.length === 1 && choices[0].options.saliency !== 'learned';
 
   /** Whether this thread is one of those that mix a batch: there are others, and waiting for them would be all it did. */
-  const helpsWith = ({ resident, shape: [count, height, width, channels] }: Source): boolean =>
-    oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL;
+  const helpsWith = ({ resident, shape: [count, height, width, channels] }: BatchInput): boolean =>
+    oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL_BATCH_BYTES;
 
   /** Threads take as long to wake as their work takes to draw: the first thing that a call does once it is checked. */
   function prewake(others: number): void {
@@ -127,38 +127,38 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
 
   /** The checks that need the batch. */
   function contextOf(
-    source: Source,
+    input: BatchInput,
     given: Parsed<typeof planOptions>,
     { helped = false, dtype }: { helped?: boolean; dtype?: Dtype } = {},
   ) {
-    const [count, height, width] = source.shape;
+    const [count, height, width] = input.shape;
     const slots = checkSlots(given.slots, count);
     const pixels = count * height * width;
     const work = { pixels, saliency, needs: dtype === undefined ? needs : [...needs, dtype] };
-    const backend = backendFor(settings.backend, source, work);
-    const context: NativeContext = { source, backend, threads, helped, signal: given.signal };
+    const backend = backendFor(settings.backend, input, work);
+    const context: NativeContext = { input, backend, threads, helped, signal: given.signal };
     return { context, slots };
   }
 
   function draw(
-    { source: { shape } }: NativeContext,
+    { input: { shape } }: NativeContext,
     slots: Slots | undefined,
     { epoch, batch }: Parsed<typeof planOptions>,
   ) {
     const [count, height, width] = shape;
-    const number = batch ?? check.integer(calls, 'batch', 0, WORD);
+    const number = batch ?? check.integer(calls, 'batch', 0, MAX_UINT32);
     if (batch === undefined) calls++;
     const address = { seed: settings.seed, epoch, batch: number };
     const drawn = draws.take({ count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
-    const planned = (): MixPlan => ({
+    const makePlan = (): MixPlan => ({
       version: PLAN_VERSION,
       height,
       width,
       count,
       samples: decodeSamples(drawn.records, methodOf),
     });
-    return { drawn, planned };
+    return { drawn, makePlan };
   }
 
   async function mix(
@@ -167,16 +167,16 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
     options?: CallOptions<unknown>,
   ): Promise<MixedBatch<Pixels | DeviceBatch>> {
     const given = parse(mixOptions, options, 'mix options');
-    const { source, make } = imagesOf(batch);
-    const [count, , , channels] = source.shape;
+    const { input, allocateResult } = mixInputOf(batch);
+    const [count, , , channels] = input.shape;
     const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
-    const helped = helpsWith(source);
-    const { context, slots } = contextOf(source, given, { helped, dtype: output.dtype });
-    const { images, native, resident } = make(output, count, given.into);
+    const helped = helpsWith(input);
+    const { context, slots } = contextOf(input, given, { helped, dtype: output.dtype });
+    const { images, native, resident } = allocateResult(output, count, given.into);
     prewake(helped ? threads - 1 : threads);
-    const { drawn, planned } = draw(context, slots, given);
-    const mixing = Resident.holding([source.resident, resident], () =>
+    const { drawn, makePlan } = draw(context, slots, given);
+    const mixing = Resident.holding([input.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
     // While native code runs. Whatever fails, the call ends when native code no longer uses the images.
@@ -195,20 +195,20 @@ export function mixerOf({ choices, settings, per }: Recipe): Mixer {
       backend,
       level: levelOf(backend),
     };
-    return new Mixed(fields, planned);
+    return new Mixed(fields, makePlan);
   }
 
   return {
     async plan(batch, options) {
       const given = parse(planOptions, options, 'plan options');
-      const { source } = imagesOf(batch);
-      const { context, slots } = contextOf(source, given);
+      const { input } = mixInputOf(batch);
+      const { context, slots } = contextOf(input, given);
       prewake(threads);
-      const { drawn, planned } = draw(context, slots, given);
-      await Resident.holding([source.resident], () => placeBatch(drawn, optionsOf, context));
-      return planned();
+      const { drawn, makePlan } = draw(context, slots, given);
+      await Resident.holding([input.resident], () => placeBatch(drawn, optionsOf, context));
+      return makePlan();
     },
-    // Images come to be where the batch is: imagesOf knows of that, and the type of `mix` does not.
+    // Images come to be where the batch is: mixInputOf sees to that, and the type of `mix` does not.
     mix: mix as Mixer['mix'],
   };
 }
@@ -218,7 +218,7 @@ async function placeAndMix(
   drawn: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
-  output: NativeFormat & NativeTarget,
+  output: NativeFormat & NativeDestination,
 ): Promise<void> {
   const { records, choiceOf } = drawn;
   const [choice, ...others] = choiceOf === undefined ? [0] : new Set(choiceOf);

@@ -7,7 +7,7 @@ import { type CheckedMixerOptions, completeMixer, type MixerOptions, mixerOption
 type Entry = readonly [options: MixerOptions, weight: number];
 
 /** Settings that belong to the mixer as a whole: given once, or the same in every entry. */
-const WHOLE = ['seed', 'classes', 'backend', 'threads', 'per'] as const;
+const MIXER_WIDE = ['seed', 'classes', 'backend', 'threads', 'per'] as const;
 
 function checkEntries(entries: unknown): readonly Entry[] {
   if (!Array.isArray(entries) || entries.length === 0) {
@@ -26,7 +26,7 @@ function checkEntries(entries: unknown): readonly Entry[] {
 }
 
 /** The one value of a setting of the whole mixer, wherever it is given. */
-function agreed(setting: (typeof WHOLE)[number], all: readonly CheckedMixerOptions[]): unknown {
+function agreed(setting: (typeof MIXER_WIDE)[number], all: readonly CheckedMixerOptions[]): unknown {
   const given = all.map((options) => options[setting]).filter((value) => value !== undefined);
   const other = given.find((value) => value !== given[0]);
   if (other !== undefined) {
@@ -46,9 +46,11 @@ export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mix
   const weighted = checkEntries(entries);
   const common = checked(mixerOptions, shared, 'shared options');
   const own = weighted.map(([options], i) => checked(mixerOptions, options, `entries[${i}]`));
-  const whole = Object.fromEntries(WHOLE.map((setting) => [setting, agreed(setting, [common, ...own])]));
+  const mixerWide = Object.fromEntries(
+    MIXER_WIDE.map((setting) => [setting, agreed(setting, [common, ...own])]),
+  );
   const choices = own.map((options, i) => ({
-    options: completeMixer({ ...common, ...options, ...whole }),
+    options: completeMixer({ ...common, ...options, ...mixerWide }),
     weight: weighted[i][1],
   }));
   const [{ options: settings }] = choices;

@@ -1,6 +1,6 @@
 /** The form in which mixed pixels come back: checked, and turned into what native code reads. */
 import * as check from '../check';
-import type { NativeFormat, NativeTarget } from '../native/binding';
+import type { NativeFormat, NativeDestination } from '../native/binding';
 import { dtypes } from '../native/pixels';
 import { later, named, parse } from '../option';
 import type { Dtype, Layout } from '../types';
@@ -14,8 +14,8 @@ export interface ResolvedOutput {
 /** Pixels in that form, written to that memory. */
 export function outputTo(
   { nchw, dtype, offset, scale }: NativeFormat,
-  { images, resident }: NativeTarget,
-): NativeFormat & NativeTarget {
+  { images, resident }: NativeDestination,
+): NativeFormat & NativeDestination {
   return { nchw, dtype, offset, scale, images, resident };
 }
 
@@ -23,19 +23,19 @@ function perChannel(
   value: unknown,
   argument: string,
   channels: number,
-  standIn: number,
+  byDefault: number,
   positive: boolean,
 ): number[] {
-  if (value === undefined) return [standIn, standIn, standIn];
-  const right = (v: unknown) => typeof v === 'number' && Number.isFinite(v) && (!positive || v > 0);
-  if (!Array.isArray(value) || value.length !== channels || !value.every(right)) {
+  if (value === undefined) return [byDefault, byDefault, byDefault];
+  const isValid = (v: unknown) => typeof v === 'number' && Number.isFinite(v) && (!positive || v > 0);
+  if (!Array.isArray(value) || value.length !== channels || !value.every(isValid)) {
     throw check.invalid(
       argument,
       `${channels} ${positive ? 'positive' : 'finite'} numbers, one per channel`,
       value,
     );
   }
-  return [...(value as number[]), standIn, standIn].slice(0, 3);
+  return [...(value as number[]), byDefault, byDefault].slice(0, 3);
 }
 
 /** mean and std have as many numbers as the images have channels. */

@@ -2,7 +2,7 @@
 import type { NativePlacing, NativeSamples } from '../native/binding';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
-import type { Source } from '../native/source';
+import type { BatchInput } from '../native/batch-input';
 import { learnedMaps } from '../saliency/learned';
 import type { DrawnBatch } from './draw';
 import { usesNativeSaliency } from './index';
@@ -14,7 +14,7 @@ const ANY_METHOD = 'fine-grained';
 
 /** How a native call on a batch runs. */
 export interface NativeContext {
-  source: Source;
+  input: BatchInput;
   backend: string;
   threads: number;
   /** Whether the JavaScript thread helps the call. */
@@ -43,7 +43,7 @@ export async function placeSamples(
 }
 
 async function mapsOf({ saliencyModel }: MixOptions, context: NativeContext): Promise<Float32Array> {
-  return await learnedMaps(await context.source.here(context), saliencyModel as string, context);
+  return await learnedMaps(await context.input.toHost(context), saliencyModel as string, context);
 }
 
 /** Places a batch: one native call for each set of options that was drawn. The records are completed. */
@@ -65,11 +65,11 @@ type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'out
 
 /** One trip to native code: place, mix, or both. `records` are completed in place. */
 export async function callMix(
-  { source, backend, threads, helped, signal }: NativeContext,
+  { input, backend, threads, helped, signal }: NativeContext,
   { samples, ints, doubles }: NativeSamples,
   { place, output }: Parts,
 ): Promise<void> {
-  const { data, resident, count, height, width, channels } = source.native;
+  const { data, resident, count, height, width, channels } = input.native;
   await runNative(
     (cancel) =>
       addon().mix({
@@ -89,7 +89,7 @@ export async function callMix(
         place,
         output,
       }),
-    source.reads,
+    input.reads,
     signal,
   );
 }

@@ -16,7 +16,7 @@ export interface Model {
 }
 
 /** What a model's file gives: checked options, and how it is built. */
-export interface Built {
+export interface ModelSpec {
   options: Record<string, unknown> & { classes: number };
   build: Model['build'];
   /** An image size that the model can take, for finding out its parameters; 32 × 32 unless given. */
@@ -28,7 +28,7 @@ export interface Family {
   readonly summary: string;
   readonly reference: string;
   readonly options: OptionTable;
-  create(options: unknown): Built;
+  create(options: unknown): ModelSpec;
 }
 
 /** Options of several families. */
@@ -37,7 +37,7 @@ export const stemOption = (byDefault: 'cifar' | 'imagenet') =>
   named(['cifar', 'imagenet'], { default: byDefault });
 
 /** The model, with the parameters that it asks for when it is built. */
-export function describeModel(name: string, { options, build, image = [32, 32] }: Built): Model {
+export function describeModel(name: string, { options, build, image = [32, 32] }: ModelSpec): Model {
   const graph = new Graph();
   const net = new Net(graph, 'evaluate');
   build(net, graph.input('images', [1, 3, ...image]));

@@ -7,7 +7,7 @@ import { add, relu } from '../graph/ops';
 import { integer, invalid } from '../check';
 import { custom, named, type Parsed, parse, required, whole } from '../option';
 import { batchNorm, conv, globalAveragePool, linear, maxPool } from './layers';
-import { type Built, classOption, type Family, stemOption } from './model';
+import { type ModelSpec, classOption, type Family, stemOption } from './model';
 import type { Net } from './net';
 
 const stems = ['cifar', 'imagenet'] as const;
@@ -73,7 +73,7 @@ const resnetOptions = {
 
 /** Any residual network: block, blocks per stage, width of the first stage, classes, stem. */
 const buildResnet =
-  ({ block, layers, width, classes, stem }: Parsed<typeof resnetOptions>): Built['build'] =>
+  ({ block, layers, width, classes, stem }: Parsed<typeof resnetOptions>): ModelSpec['build'] =>
   (net, images) => {
     let x = stemOf(net, stem, images, width);
     for (const [stage, count] of layers.entries()) {

@@ -4,7 +4,7 @@ import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import { abortSignal, later, whole } from '../option';
 import { addon } from './load';
-import type { Source } from './source';
+import type { BatchInput } from './batch-input';
 import { isTested, UNTESTED } from './tested';
 
 export interface Backend {
@@ -60,10 +60,10 @@ export interface Work {
 }
 
 /** Pixels that are to stay where the backend computes: they make one trip, whatever is done with them there. */
-export const STAYS: Work = { pixels: Infinity, saliency: true, needs: [] };
+export const RESIDENT_WORK: Work = { pixels: Infinity, saliency: true, needs: [] };
 
 /** Fewer pixels than this are found faster than they travel. To be measured on a card. */
-const WORTH_THE_TRIP = 2 ** 20;
+const MIN_DEVICE_PIXELS = 2 ** 20;
 
 /** What the work needs and the backend lacks, as words; empty where it lacks nothing. */
 function lacking({ lacks }: Backend, { needs }: Work): string {
@@ -79,7 +79,7 @@ function whyNot(backend: Backend, work: Work): string | undefined {
 }
 
 /** Which backends have what the work needs, as words. */
-function having(work: Work, all: readonly Backend[]): string {
+function backendsWith(work: Work, all: readonly Backend[]): string {
   const names = all.filter((backend) => lacking(backend, work) === '').map(({ name }) => `"${name}"`);
   return names.join(' or ');
 }
@@ -95,7 +95,7 @@ function having(work: Work, all: readonly Backend[]): string {
  */
 export function pickBackend(wanted: unknown, work: Work, all: readonly Backend[]): string {
   if (wanted === undefined || wanted === 'auto') {
-    const worthIt = work.saliency && work.pixels >= WORTH_THE_TRIP;
+    const worthIt = work.saliency && work.pixels >= MIN_DEVICE_PIXELS;
     const fit = worthIt ? all : all.filter(({ name }) => name === 'cpu');
     const first = fit.find((backend) => whyNot(backend, work) === undefined);
     if (first) return first.name;
@@ -110,7 +110,10 @@ export function pickBackend(wanted: unknown, work: Work, all: readonly Backend[]
   if (!backend.available) throw backendError(wanted, `not available here: ${backend.reason}`);
   const lacked = lacking(backend, work);
   if (lacked === '') return backend.name;
-  throw backendError(wanted, `it lacks ${lacked}; use ${having(work, all)}, or leave backend at "auto"`);
+  throw backendError(
+    wanted,
+    `it lacks ${lacked}; use ${backendsWith(work, all)}, or leave backend at "auto"`,
+  );
 }
 
 /** Of the backends in this build. */
@@ -123,7 +126,7 @@ export function chooseBackend(wanted: unknown, work: Work): string {
  * @throws SaliencyMixError BACKEND
  */
 export function checkBackend(wanted: unknown, needs: readonly string[]): void {
-  chooseBackend(wanted, { ...STAYS, needs });
+  chooseBackend(wanted, { ...RESIDENT_WORK, needs });
 }
 
 /**
@@ -132,7 +135,7 @@ export function checkBackend(wanted: unknown, needs: readonly string[]): void {
  */
 export function backendFor(
   wanted: unknown,
-  { resident }: Pick<Source, 'resident'>,
+  { resident }: Pick<BatchInput, 'resident'>,
   work: Work,
   all: readonly Backend[] = list(),
 ): string {
@@ -142,7 +145,7 @@ export function backendFor(
   const lacked = own ? lacking(own, work) : '';
   if (lacked !== '') {
     const there = `it lacks ${lacked}, and the device batch is there`;
-    throw backendError(backend, `${there}; upload the batch with backend: ${having(work, all)}`);
+    throw backendError(backend, `${there}; upload the batch with backend: ${backendsWith(work, all)}`);
   }
   if (wanted === undefined || wanted === 'auto' || pickBackend(wanted, work, all) === backend) return backend;
   const other = check.describe(wanted);

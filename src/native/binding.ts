@@ -18,13 +18,13 @@ export interface NativeBatch extends NativeShape {
 export type ResidentHandle = { readonly resident: unique symbol };
 
 /** A batch with its bytes wherever they are: one of the two is there. */
-export interface NativeSource extends NativeShape {
+export interface NativeInput extends NativeShape {
   data?: Uint8Array;
   resident?: ResidentHandle;
 }
 
 /** Where mixed images go: memory of theirs, or a backend's. One of the two is there. */
-export interface NativeTarget {
+export interface NativeDestination {
   images?: Uint8Array | Float32Array | Uint16Array;
   resident?: ResidentHandle;
 }
@@ -144,7 +144,7 @@ export interface Addon {
   download(call: NativeTransfer): Promise<void>;
   /** Without `maps` only the extremes are found. */
   saliency(
-    call: NativeSource &
+    call: NativeInput &
       NativeRun & { method: string; maps?: Float32Array; peaks: Int32Array; lows: Int32Array },
   ): Promise<void>;
   modelInput(
@@ -178,11 +178,11 @@ export interface Addon {
     clip: number;
   }): Box & { lambda: number };
   mix(
-    call: NativeSource &
+    call: NativeInput &
       NativeRun &
       NativeSamples & {
         place?: NativePlacing;
-        output?: NativeFormat & NativeTarget;
+        output?: NativeFormat & NativeDestination;
         /** Whether this thread is one of the call's: it says `runUntilDone` next. */
         helped?: number;
       },

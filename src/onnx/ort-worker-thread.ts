@@ -5,8 +5,8 @@ import { reasonOf } from '../errors';
 import {
   type ModelInfo,
   NEXT,
-  type Reply,
-  type Request,
+  type WorkerReply,
+  type WorkerRequest,
   type Results,
   type RunRequest,
   type TensorData,
@@ -37,7 +37,7 @@ function tensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
   return { name, type: value.type, shape: value.shape.map(fixed) };
 }
 
-async function add({ model, source, threads }: Extract<Request, { kind: 'add' }>): Promise<ModelInfo> {
+async function add({ model, source, threads }: Extract<WorkerRequest, { kind: 'add' }>): Promise<ModelInfo> {
   const { InferenceSession: Session } = loadRuntime();
   const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -69,7 +69,7 @@ async function run({ model, inputs, outputs, guard }: RunRequest): Promise<Resul
   return Object.fromEntries(outputs.map((name) => [name, dataOf(results[name])]));
 }
 
-async function execute(request: Request): Promise<{ tensors: Results; info?: ModelInfo }> {
+async function execute(request: WorkerRequest): Promise<{ tensors: Results; info?: ModelInfo }> {
   switch (request.kind) {
     case 'add':
       return { tensors: {}, info: await add(request) };
@@ -93,11 +93,11 @@ async function execute(request: Request): Promise<{ tensors: Results; info?: Mod
 /** Requests are done one after the other: a run reads the state that the one before it wrote. */
 let last: Promise<void> = Promise.resolve();
 
-parentPort?.on('message', (request: Request) => {
+parentPort?.on('message', (request: WorkerRequest) => {
   last = last.then(async () => {
     const reply = await execute(request).then(
-      (done): Reply => ({ id: request.id, ...done }),
-      (error: unknown): Reply => ({ id: request.id, error: reasonOf(error) }),
+      (done): WorkerReply => ({ id: request.id, ...done }),
+      (error: unknown): WorkerReply => ({ id: request.id, error: reasonOf(error) }),
     );
     const transfer =
       'tensors' in reply ? Object.values(reply.tensors).map(({ data }) => data.buffer as ArrayBuffer) : [];

@@ -42,15 +42,15 @@ export interface RunRequest {
   guard?: string;
 }
 
-export type Command =
+export type WorkerCommand =
   | { kind: 'add'; model: string; source: Uint8Array | string; threads: number }
   | { kind: 'write'; tensors: Tensors }
   | { kind: 'read'; names: readonly string[] }
   | ({ kind: 'run' } & RunRequest)
   | { kind: 'close' };
 /** What goes to the thread, and what comes back. */
-export type Request = Command & { id: number };
-export type Reply = { id: number; error: string } | { id: number; tensors: Results; info?: ModelInfo };
+export type WorkerRequest = WorkerCommand & { id: number };
+export type WorkerReply = { id: number; error: string } | { id: number; tensors: Results; info?: ModelInfo };
 
 export interface OrtWorker {
   /** Compiles a model (bytes of ONNX, or the path of a file) to be run under a name. */
@@ -65,7 +65,7 @@ export interface OrtWorker {
 /** A thread needs compiled code, also where a test runner compiles this file itself. */
 const THREAD = resolve(__dirname, '..', '..', 'dist', 'onnx', 'ort-worker-thread.js');
 
-type Success = Extract<Reply, { tensors: Results }>;
+type Success = Extract<WorkerReply, { tensors: Results }>;
 
 interface PendingCall {
   resolve(reply: Success): void;
@@ -90,7 +90,7 @@ export function startOrtWorker(onEnd: () => void = () => undefined): OrtWorker {
     for (const call of pending.values()) call.reject(error);
     pending.clear();
   };
-  worker.on('message', (reply: Reply) => {
+  worker.on('message', (reply: WorkerReply) => {
     const call = pending.get(reply.id);
     pending.delete(reply.id);
     if (pending.size === 0) worker.unref(); // an idle thread does not keep the process alive
@@ -101,7 +101,7 @@ export function startOrtWorker(onEnd: () => void = () => undefined): OrtWorker {
   worker.on('exit', () => rejectAll(new SaliencyMixError('MODEL', 'This trainer was closed')));
   worker.unref();
 
-  const send = (command: Command) =>
+  const send = (command: WorkerCommand) =>
     new Promise<Success>((resolveCall, reject) => {
       if (ended) return reject(ended);
       const id = requests++;

@@ -32,7 +32,7 @@ export interface FolderUse {
   folders: readonly string[];
 }
 
-const workOf = ({ work = 'augment' }: RunFile) => work;
+const commandOf = ({ work = 'augment' }: RunFile) => work;
 
 function refuse(out: string, why: string): SaliencyMixError {
   return new SaliencyMixError('OUTPUT', `${out} ${why}`, { argument: 'out', file: out });
@@ -93,15 +93,15 @@ async function clear(
   }
 }
 
-async function settle(
+async function checkContent(
   out: string,
   names: readonly string[],
   mode: Mode,
   { work, settings, owns, firstTrace }: FolderUse,
 ): Promise<RunFile | undefined> {
   const earlier = await readRun(out);
-  if (earlier && workOf(earlier) !== work)
-    throw refuse(out, `holds a run of "${workOf(earlier)}", not of "${work}"; choose another folder`);
+  if (earlier && commandOf(earlier) !== work)
+    throw refuse(out, `holds a run of "${commandOf(earlier)}", not of "${work}"; choose another folder`);
   if (mode === 'force') {
     await clear(out, names, earlier, owns);
     return undefined;
@@ -147,7 +147,7 @@ export async function claimFolder(out: string, mode: Mode, use: FolderUse): Prom
   await list(out);
   const release = await lockFolder(out);
   try {
-    const earlier = await settle(out, await list(out), mode, use);
+    const earlier = await checkContent(out, await list(out), mode, use);
     await removeLeftovers([out, ...use.folders.map((name) => join(out, name))]);
     return { earlier, release };
   } catch (error) {

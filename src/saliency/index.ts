@@ -5,7 +5,7 @@ import { backendFor, chooseThreads, levelOf, runOptions, threadsOption, type Wor
 import { runNative } from '../native/call';
 import { allocate, resultMemory } from '../native/memory';
 import { addon } from '../native/load';
-import { hostSource, type Source } from '../native/source';
+import { hostInput, type BatchInput } from '../native/batch-input';
 import { abortSignal, later, named, type OptionsOf, parse, type Parsed, text } from '../option';
 import type { ImageBatch } from '../types';
 import { learnedSaliency } from './learned';
@@ -56,11 +56,11 @@ export type SaliencyExtremes = Omit<SaliencyResult, 'maps'>;
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {
   const given = parse(saliencyOptions, options, 'saliency options');
-  return (await findSaliency(hostSource(imageBatch(batch)), given)) as SaliencyResult;
+  return (await findSaliency(hostInput(imageBatch(batch)), given)) as SaliencyResult;
 }
 
 /** What a search in so many pixels has to do. A model of learned saliency runs elsewhere. */
-export function workOf(pixels: number, method: SaliencyMethod): Work {
+export function saliencyWork(pixels: number, method: SaliencyMethod): Work {
   return method === 'learned'
     ? { pixels, saliency: false, needs: [] }
     : { pixels, saliency: true, needs: [method] };
@@ -73,13 +73,13 @@ type Search = Parsed<typeof saliencyOptions> & {
 };
 
 /** Saliency of a batch wherever its pixels are. Has `maps` unless they are not wanted. */
-export async function findSaliency(source: Source, given: Search): Promise<SaliencyExtremes> {
+export async function findSaliency(input: BatchInput, given: Search): Promise<SaliencyExtremes> {
   const { method, signal, maps: withMaps = true } = given;
   if (given.into !== undefined && !withMaps)
     throw check.invalid('into', 'nothing where no maps are wanted', given.into);
-  const [count, height, width] = source.shape;
-  const work = workOf(count * height * width, method);
-  const backend = backendFor(given.backend, source, work);
+  const [count, height, width] = input.shape;
+  const work = saliencyWork(count * height * width, method);
+  const backend = backendFor(given.backend, input, work);
   const threads = chooseThreads(given.threads);
   const about = { shape: [count, height, width] as const, method, backend, level: levelOf(backend) };
   if (method === 'learned') {
@@ -87,14 +87,14 @@ export async function findSaliency(source: Source, given: Search): Promise<Salie
     if (given.into !== undefined)
       throw check.invalid('into', 'nothing where a model makes the maps', given.into);
     const run = { threads, signal };
-    const { maps, ...extremes } = await learnedSaliency(await source.here(run), model, run);
+    const { maps, ...extremes } = await learnedSaliency(await input.toHost(run), model, run);
     return { ...(withMaps && { maps }), ...extremes, ...about };
   }
   const length = count * height * width;
-  const maps = withMaps ? resultMemory(Float32Array, length, given.into, source.reads) : undefined;
+  const maps = withMaps ? resultMemory(Float32Array, length, given.into, input.reads) : undefined;
   const peaks = allocate(Int32Array, 2 * count);
   const lows = allocate(Int32Array, 2 * count);
-  const { data, resident, channels } = source.native;
+  const { data, resident, channels } = input.native;
   await runNative(
     (cancel) =>
       addon().saliency({
@@ -112,7 +112,7 @@ export async function findSaliency(source: Source, given: Search): Promise<Salie
         peaks,
         lows,
       }),
-    source.reads,
+    input.reads,
     signal,
   );
   if (!maps) return { peaks, lows, ...about };

@@ -51,7 +51,7 @@ function inputOf(model: OnnxModel): { side: number; atOnce: number } {
 }
 
 /** Opens a model and sees whether it can be one for saliency, before anything depends on it. */
-export async function checkModel(path: string): Promise<void> {
+export async function checkSaliencyModel(path: string): Promise<void> {
   inputOf(await openModel(path));
 }
 

@@ -14,7 +14,7 @@ export interface LearningBatch {
   bad: { file: string; reason: string }[];
 }
 
-export interface BatchOptions {
+export interface LearningBatchOptions {
   threads: number;
   /** Where batches are mixed. */
   backend: string;
@@ -33,7 +33,7 @@ export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,
   { epoch, from }: { epoch: number; from: number },
-  { threads, backend, strict, signal }: BatchOptions,
+  { threads, backend, strict, signal }: LearningBatchOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;

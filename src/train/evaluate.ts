@@ -21,7 +21,7 @@ import {
 } from '../option';
 import { learningOptions } from './train-options';
 import type { TrainSettings } from './train-settings';
-import { matchClasses, normalised, openTestSplit, scoreOn, type Tested } from './test-data';
+import { matchClasses, normalised, openTestSplit, scoreOn, type TestResult } from './test-data';
 import { Trainer } from './trainer';
 
 const { mean: trainedMean, std: trainedStd } = learningOptions;
@@ -46,7 +46,7 @@ export const evaluateOptions = {
 export type EvaluateOptions = OptionsOf<typeof evaluateOptions>;
 type Evaluating = Parsed<typeof evaluateOptions>;
 
-export interface Evaluation extends Tested {
+export interface Evaluation extends TestResult {
   model: string;
   classes: readonly string[];
   seconds: number;

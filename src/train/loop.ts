@@ -7,7 +7,7 @@ import { type LearningBatch, learningBatches } from './batches';
 import type { Metrics } from './metrics';
 import { learningRateAt } from './schedule';
 import { accuracyOf } from './score';
-import { matchClasses, normalised, scoreOn, type Tested } from './test-data';
+import { matchClasses, normalised, scoreOn, type TestResult } from './test-data';
 import type { TrainProgress } from './train-options';
 import type { TrainSettings } from './train-settings';
 import type { Trainer } from './trainer';
@@ -36,7 +36,7 @@ export interface TrainRun {
   bad: Map<string, string>;
   onProgress(progress: TrainProgress): void;
   /** Writes a checkpoint: called after every epoch, every checkpointMinutes within one, and when the run is stopped. */
-  keep(position: Position, tested?: Tested): Promise<void>;
+  saveCheckpoint(position: Position, tested?: TestResult): Promise<void>;
 }
 
 /** Batches of images: steps of an epoch. */
@@ -113,7 +113,7 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
       at.batch = current.value.batch + 1;
       signal?.throwIfAborted();
       if (performance.now() - kept < 60_000 * checkpointMinutes) continue;
-      await run.keep(at);
+      await run.saveCheckpoint(at);
       kept = performance.now();
     }
   } finally {
@@ -123,7 +123,7 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
 }
 
 /** Scores the model on the test data. */
-function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<Tested> {
+function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<TestResult> {
   const { settings, trainer, threads, strict, signal } = run;
   const { size, classes, mean, std, epochs } = settings;
   const started = performance.now();
@@ -160,7 +160,7 @@ async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<vo
     seconds: (performance.now() - began) / 1000,
   });
   for (const { file, reason } of tested?.bad ?? []) run.bad.set(file, reason);
-  await run.keep({ epoch: done, batch: 0 }, tested);
+  await run.saveCheckpoint({ epoch: done, batch: 0 }, tested);
 }
 
 /** Trains from a position to the end. Where the signal stops it, a checkpoint after the last step is written first. */
@@ -173,7 +173,7 @@ export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
       await endEpoch(run, at.epoch, began);
     }
   } catch (error) {
-    if (run.signal?.aborted) await run.keep(at);
+    if (run.signal?.aborted) await run.saveCheckpoint(at);
     throw error;
   }
 }

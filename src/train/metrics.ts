@@ -15,7 +15,7 @@ type EpochLine = TrainingRun['epochs'][number] & { testLoss: number };
 type Line = ({ kind: 'step' } & StepLine) | ({ kind: 'epoch' } & EpochLine);
 
 /** Steps and epochs that the checkpoint has, from which the run goes on. */
-export interface Progress {
+export interface RunCounts {
   steps: number;
   epochs: number;
 }
@@ -47,7 +47,7 @@ export class Metrics {
   }
 
   /** Begins, or goes on: what an earlier run wrote beyond `done` is taken back. */
-  static async open(out: string, done: Progress, settings: object): Promise<Metrics> {
+  static async open(out: string, done: RunCounts, settings: object): Promise<Metrics> {
     const path = join(out, METRICS);
     const kept = (await earlierLines(path)).filter((line) =>
       line.kind === 'step' ? line.step <= done.steps : line.epoch <= done.epochs,

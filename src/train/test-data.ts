@@ -81,18 +81,18 @@ export interface ScoreOptions {
   onProgress?: (images: number) => void;
 }
 
-export interface Tested extends Score {
+export interface TestResult extends Score {
   /** Files that could not be read; they count in nothing. */
   bad: { file: string; reason: string }[];
 }
 
 /** Scores a model on all images of a data set. */
-export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<Tested> {
+export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<TestResult> {
   const { size, batch, output, classes, classNumbers, predict, threads, strict, signal, onProgress } =
     options;
   const scorer = new Scorer(classes);
-  const keep = createMixer({ method: 'none', classes: dataset.classes.length, threads });
-  const bad: Tested['bad'] = [];
+  const converter = createMixer({ method: 'none', classes: dataset.classes.length, threads });
+  const bad: TestResult['bad'] = [];
   let done = 0;
   const onBad = strict ? 'throw' : 'skip';
   for await (const { images, labels, holes } of dataset.batches({
@@ -102,7 +102,7 @@ export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<
     onBad,
     signal,
   })) {
-    const { images: pixels } = await keep.mix(images, labels, { output, signal });
+    const { images: pixels } = await converter.mix(images, labels, { output, signal });
     const logits = await predict(pixels.data as Float32Array, labels.length);
     scorer.add(
       logits,

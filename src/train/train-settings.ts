@@ -91,7 +91,7 @@ function identified(dataset: Dataset, { demo }: OpenOptions): DataSettings {
 }
 
 /** Everything that is not given, from the data and the table. */
-export async function settle(
+export async function resolveSettings(
   options: Training,
   train: Dataset,
   test: Dataset | undefined,

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, openData } from '../data/dataset';
 import { SaliencyMixError } from '../errors';
-import { workOf } from '../mix/index';
+import { mixingWork } from '../mix/index';
 import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
 import { type Environment, environment } from '../run/environment';
@@ -15,9 +15,9 @@ import { beginning, type RunFile, writeRun } from '../run/run-file';
 import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
-import { matchClasses, openTest, type Tested } from './test-data';
+import { matchClasses, openTest, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
-import { parseTraining, settle, type Training, type TrainSettings } from './train-settings';
+import { parseTraining, resolveSettings, type Training, type TrainSettings } from './train-settings';
 import { Trainer } from './trainer';
 
 export const CHECKPOINT = 'checkpoint.safetensors';
@@ -74,7 +74,7 @@ interface Job {
 
 /** The backend that mixes: chosen once, for the size of a whole batch, also for a last batch that is smaller. */
 function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: TrainSettings): string {
-  return chooseBackend(mixer.backend, workOf(batch * height * width, [mixer]));
+  return chooseBackend(mixer.backend, mixingWork(batch * height * width, [mixer]));
 }
 
 /** The trainer of the folder's checkpoint, or a new one. */
@@ -117,7 +117,7 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
     environment: job.environment,
     status: 'running',
   };
-  const keep = async (at: Position, tested?: Tested) => {
+  const saveCheckpoint = async (at: Position, tested?: TestResult) => {
     trainer.notes = { settings, position: { ...at }, bad: [...bad] } satisfies RunNotes;
     await trainer.save(join(out, CHECKPOINT));
     report.confusion = tested?.confusion ?? report.confusion;
@@ -127,7 +127,7 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
   const { strict, signal, checkpointMinutes } = options;
   const threads = chooseThreads(options.threads);
   const run = { ...job, threads, backend, strict, signal, checkpointMinutes, train: data };
-  return { run: { ...run, trainer, metrics, bad, keep }, report };
+  return { run: { ...run, trainer, metrics, bad, saveCheckpoint }, report };
 }
 
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
@@ -189,14 +189,14 @@ function withCheckpoint(error: unknown, out: string): unknown {
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
   const options = parseTraining(given);
-  checkBackend(options.mixer.backend, workOf(0, [options.mixer]).needs);
+  checkBackend(options.mixer.backend, mixingWork(0, [options.mixer]).needs);
   const started = Date.now();
   const data = await openData(options.data);
   let test: Dataset | undefined;
   try {
     test = await openTest(options.data, options.test);
     if (test) matchClasses(test, data.classes);
-    const { settings, model } = await settle(options, data, test);
+    const { settings, model } = await resolveSettings(options, data, test);
     for (const dataset of [data, test]) {
       if (dataset && dataset.format !== 'demo') await checkApart(options.out, dataset.path);
       const problem = options.strict ? dataset?.problems[0] : undefined;

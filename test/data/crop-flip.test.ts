@@ -1,4 +1,4 @@
-import { type Draw, drawCropFlips, drawCropFlip } from '../../src/data/crop-flip';
+import { type CropFlip, drawCropFlips, drawCropFlip } from '../../src/data/crop-flip';
 import { batches } from '../../src/data/batches';
 import { cropFlip } from '../../src/native/crop-flip';
 import { Purpose, Stream } from '../../src/rng';
@@ -8,7 +8,7 @@ import { jpeg, noise, png, sourceOf } from './fixtures';
 const image = { pixels: noise(5, 4), height: 5, width: 4 };
 
 /** The definition, pixel by pixel: (row, column) shows (row + dy, column + dx), mirrored afterwards, zero outside. */
-function defined({ data, shape: [, height, width] }: ImageBatch, draws: readonly Draw[]): Uint8Array {
+function defined({ data, shape: [, height, width] }: ImageBatch, draws: readonly CropFlip[]): Uint8Array {
   const out = new Uint8Array(data.length);
   draws.forEach(({ dy, dx, flip }, i) => {
     for (let row = 0; row < height; row++) {
@@ -24,7 +24,7 @@ function defined({ data, shape: [, height, width] }: ImageBatch, draws: readonly
 }
 
 /** What is under test, for a whole batch; what lies around the result must stay. */
-async function applied(images: ImageBatch, draws: readonly Draw[], threads: number): Promise<Uint8Array> {
+async function applied(images: ImageBatch, draws: readonly CropFlip[], threads: number): Promise<Uint8Array> {
   const { length } = images.data;
   const around = new Uint8Array(length + 64).fill(77);
   const numbers = Int32Array.from(draws.flatMap(({ dy, dx, flip }) => [dy, dx, Number(flip)]));
@@ -38,7 +38,7 @@ function imagesOf(count: number, height: number, width: number): ImageBatch {
 }
 
 /** Shifts up to a little more than the image. */
-function randomDraws({ shape: [count, height, width] }: ImageBatch): Draw[] {
+function randomDraws({ shape: [count, height, width] }: ImageBatch): CropFlip[] {
   return Array.from({ length: count }, (_, sample) => {
     const stream = new Stream(height + width, Purpose.augment, { epoch: 0, batch: count, sample });
     const shift = (side: number) => stream.below(2 * side + 5) - side - 2;
@@ -47,7 +47,7 @@ function randomDraws({ shape: [count, height, width] }: ImageBatch): Draw[] {
 }
 
 test('every shift and flip, shifts beyond the image too, agree with the definition', async () => {
-  const draws: Draw[] = [];
+  const draws: CropFlip[] = [];
   for (let dy = -7; dy <= 7; dy++) {
     for (let dx = -7; dx <= 7; dx++) draws.push({ dy, dx, flip: false }, { dy, dx, flip: true });
   }

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { backends, createMixer, oneOf, saliency } from '../../src';
-import { usesNativeSaliency, mixMethodNames, mixMethods, workOf } from '../../src/mix/index';
+import { usesNativeSaliency, mixMethodNames, mixMethods, mixingWork } from '../../src/mix/index';
 import { parseMixer } from '../../src/mix/options';
-import { type Backend, backendFor, pickBackend, STAYS } from '../../src/native/backends';
+import { type Backend, backendFor, pickBackend, RESIDENT_WORK } from '../../src/native/backends';
 import { dtypes } from '../../src/native/pixels';
 import type { Resident } from '../../src/native/resident';
 import { isTested, tested } from '../../src/native/tested';
@@ -40,7 +40,7 @@ test.each([
   ['saliency of a large batch', { pixels: MEBI, saliency: true, needs: [] }, 'cuda'],
   ['saliency of a smaller one', { pixels: MEBI - 1, saliency: true, needs: [] }, 'cpu'],
   ['mixing alone', { pixels: 64 * MEBI, saliency: false, needs: [] }, 'cpu'],
-  ['pixels that stay there', STAYS, 'cuda'],
+  ['pixels that stay there', RESIDENT_WORK, 'cuda'],
 ])('%s', (_, work, expected) => {
   for (const wanted of ['auto', undefined]) {
     expect(pickBackend(wanted, work, both)).toBe(expected);
@@ -52,7 +52,7 @@ test.each([
 });
 
 test('what cannot be used is an error that says why, never another backend', () => {
-  const pick = (wanted: unknown, all: Backend[], work = STAYS) => pickBackend(wanted, work, all);
+  const pick = (wanted: unknown, all: Backend[], work = RESIDENT_WORK) => pickBackend(wanted, work, all);
   const none = [missing('cuda', 'no driver'), missing('cpu', 'no such level')];
   expect(() => pick('cuda', noCard)).toThrow('Unusable backend "cuda": not available here: no driver');
   expect(() => pick('gpu', both)).toThrow('Unusable backend "gpu": this build has "auto", "cuda", "cpu"');
@@ -86,7 +86,7 @@ test('a device batch is worked on where it is', () => {
 });
 
 test("'auto' passes over what lacks something that the call needs, and by name that is refused", () => {
-  const needing = (...needs: string[]) => ({ ...STAYS, needs });
+  const needing = (...needs: string[]) => ({ ...RESIDENT_WORK, needs });
   expect(pickBackend('auto', needing('fine-grained', 'paste', 'uint8'), lacking)).toBe('cuda');
   expect(pickBackend('cuda', needing('fine-grained', 'paste', 'uint8'), lacking)).toBe('cuda');
   for (const name of ['spectral-residual', 'blend', 'float16']) {
@@ -103,9 +103,9 @@ test("'auto' passes over what lacks something that the call needs, and by name t
 
 test("'auto' passes over cards of a kind that is not tested, which can be had by name", () => {
   const untested = [{ ...there('cuda'), auto: false }, there('cpu')];
-  expect(pickBackend('auto', STAYS, untested)).toBe('cpu');
-  expect(pickBackend('cuda', STAYS, untested)).toBe('cuda');
-  expect(() => pickBackend('auto', STAYS, untested.slice(0, 1))).toThrow(
+  expect(pickBackend('auto', RESIDENT_WORK, untested)).toBe('cpu');
+  expect(pickBackend('cuda', RESIDENT_WORK, untested)).toBe('cuda');
+  expect(() => pickBackend('auto', RESIDENT_WORK, untested.slice(0, 1))).toThrow(
     'none is available: cuda (it has not been tested on this compute capability)',
   );
   expect(isTested({ name: 'cuda', level: 'sm_90' })).toBe(true);
@@ -134,7 +134,7 @@ test('every compute capability that counts as tested has the measurements that s
 
 test('what mixers and searches need', () => {
   const options = { ...DEFAULTS, saliency: 'frequency-tuned' } as const;
-  expect(workOf(9, [{ ...options, method: 'saliencymix' }])).toEqual({
+  expect(mixingWork(9, [{ ...options, method: 'saliencymix' }])).toEqual({
     pixels: 9,
     saliency: true,
     needs: ['frequency-tuned', 'paste', 'keep'],
@@ -143,7 +143,7 @@ test('what mixers and searches need', () => {
     { ...options, method: 'mixup' },
     { ...options, method: 'none' },
   ] as const;
-  expect(workOf(9, others)).toEqual({ pixels: 9, saliency: false, needs: ['blend', 'keep'] });
+  expect(mixingWork(9, others)).toEqual({ pixels: 9, saliency: false, needs: ['blend', 'keep'] });
   // The names that these lists are made of are all different.
   const names = [...nativeMethods, ...kinds, ...dtypes];
   expect(new Set(names).size).toBe(names.length);

@@ -1,7 +1,7 @@
 /** Batches that are drawn ahead, while native code works, are the same as those that are drawn when asked for. */
 import { createMixer, type ImageBatch, type MixedBatch, type MixerOptions, oneOf } from '../../src';
 import { DrawAhead } from '../../src/mix/ahead';
-import type { DrawAddress, Drawing } from '../../src/mix/draw';
+import type { DrawAddress, DrawShape } from '../../src/mix/draw';
 import { newRecords } from '../../src/mix/records';
 import { classNumbers, noise } from '../batches';
 
@@ -96,7 +96,7 @@ test('several sets of options', async () => {
 });
 
 describe('what is drawn', () => {
-  const drawing: Drawing = { count: 3, height: 4, width: 5 };
+  const shape: DrawShape = { count: 3, height: 4, width: 5 };
   const address = (batch: number, epoch = 0): DrawAddress => ({ seed: SEED, epoch, batch });
 
   function recorder() {
@@ -110,29 +110,29 @@ describe('what is drawn', () => {
 
   test('ahead only where two batches came in a row, and once', () => {
     const { drawn, draws } = recorder();
-    draws.take(drawing, address(0));
+    draws.take(shape, address(0));
     draws.drawNext();
     expect(drawn).toEqual([0]);
-    draws.take(drawing, address(1));
+    draws.take(shape, address(1));
     draws.drawNext();
     draws.drawNext();
     expect(drawn).toEqual([0, 1, 2]);
-    const taken = draws.take(drawing, address(2));
+    const taken = draws.take(shape, address(2));
     expect(drawn).toEqual([0, 1, 2]);
-    expect(draws.take(drawing, address(2))).not.toBe(taken);
+    expect(draws.take(shape, address(2))).not.toBe(taken);
     expect(drawn).toEqual([0, 1, 2, 2]);
   });
 
   test.each([
-    ['another size', { ...drawing, height: 8 }, address(2)],
-    ['another number of images', { ...drawing, count: 2 }, address(2)],
-    ['missing images', { ...drawing, slots: { of: [0, 1, 3], count: 4 } }, address(2)],
-    ['another epoch', drawing, address(2, 1)],
-    ['another batch', drawing, address(3)],
+    ['another size', { ...shape, height: 8 }, address(2)],
+    ['another number of images', { ...shape, count: 2 }, address(2)],
+    ['missing images', { ...shape, slots: { of: [0, 1, 3], count: 4 } }, address(2)],
+    ['another epoch', shape, address(2, 1)],
+    ['another batch', shape, address(3)],
   ])('anew for %s', (_, otherDrawing, otherAddress) => {
     const { drawn, draws } = recorder();
-    draws.take(drawing, address(0));
-    draws.take(drawing, address(1));
+    draws.take(shape, address(0));
+    draws.take(shape, address(1));
     draws.drawNext();
     draws.take(otherDrawing, otherAddress);
     expect(drawn).toEqual([0, 1, 2, otherAddress.batch]);
@@ -146,10 +146,10 @@ describe('what is drawn', () => {
       if (failing) throw new RangeError('Array buffer allocation failed');
       return { records: newRecords(3) };
     });
-    draws.take(drawing, address(0));
-    draws.take(drawing, address(1));
+    draws.take(shape, address(0));
+    draws.take(shape, address(1));
     failing = true;
     expect(() => draws.drawNext()).not.toThrow();
-    expect(() => draws.take(drawing, address(2))).toThrow('Array buffer allocation failed');
+    expect(() => draws.take(shape, address(2))).toThrow('Array buffer allocation failed');
   });
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openDataset } from '../../src/data/dataset';
 import { learningBatches } from '../../src/train/batches';
 import type { TrainOptions } from '../../src/train/train-options';
-import { parseTraining, settle } from '../../src/train/train-settings';
+import { parseTraining, resolveSettings } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
 import { workFolder } from '../cli/fixtures';
 
@@ -22,7 +22,7 @@ const given: TrainOptions = {
 async function epochOf(epoch: number, from: number, threads = 2, more: Partial<TrainOptions> = {}) {
   const options = parseTraining({ ...given, ...more });
   const dataset = await openDataset(options.data);
-  const { settings } = await settle(options, dataset, undefined);
+  const { settings } = await resolveSettings(options, dataset, undefined);
   const all = [];
   for await (const { images, labels, batch } of learningBatches(
     dataset,

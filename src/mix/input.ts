@@ -1,50 +1,50 @@
 /** Where the images of a call are, here or in a backend's memory: what is made of them comes to be in the same place. */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
-import { DeviceBatch, residentOf, sourceOf } from '../device/batch';
-import type { NativeTarget } from '../native/binding';
+import { DeviceBatch, residentOf, deviceInput } from '../device/batch';
+import type { NativeDestination } from '../native/binding';
 import { allocatePixels, bytesOf, formOf, type PixelForm } from '../native/pixels';
 import { Resident } from '../native/resident';
-import { hostSource, type Source } from '../native/source';
+import { hostInput, type BatchInput } from '../native/batch-input';
 import type { ImageBatch, Pixels } from '../types';
 import type { ResolvedOutput } from './output';
 
 /** What comes out of a call, before it is written. */
-export interface Made {
+export interface ResultMemory {
   readonly images: Pixels | DeviceBatch;
-  readonly native: NativeTarget;
+  readonly native: NativeDestination;
   readonly resident?: Resident;
 }
 
 /** The batch that a call mixes. */
-export interface Images {
-  readonly source: Source;
+export interface MixInput {
+  readonly input: BatchInput;
   /** Memory for `count` images of its size in a form: `into` where that is given. */
-  readonly make: (output: ResolvedOutput, count: number, into?: unknown) => Made;
+  readonly allocateResult: (output: ResolvedOutput, count: number, into?: unknown) => ResultMemory;
 }
 
 /** @throws SaliencyMixError ARGUMENT where it is neither an image batch nor a device batch of uint8 NHWC, or was freed */
-export function imagesOf(batch: unknown): Images {
-  return batch instanceof DeviceBatch ? imagesThere(batch) : imagesHere(imageBatch(batch));
+export function mixInputOf(batch: unknown): MixInput {
+  return batch instanceof DeviceBatch ? deviceMixInput(batch) : hostMixInput(imageBatch(batch));
 }
 
-export function imagesHere(batch: ImageBatch): Images {
+function hostMixInput(batch: ImageBatch): MixInput {
   const [, height, width, channels] = batch.shape;
   return {
-    source: hostSource(batch),
-    make(output, count, into) {
+    input: hostInput(batch),
+    allocateResult(output, count, into) {
       const images = allocatePixels(formOf([count, height, width, channels], output), into, [batch.data]);
       return { images, native: { images: images.data } };
     },
   };
 }
 
-function imagesThere(batch: DeviceBatch): Images {
-  const source = sourceOf(batch);
-  const [, height, width, channels] = source.shape;
+function deviceMixInput(batch: DeviceBatch): MixInput {
+  const input = deviceInput(batch);
+  const [, height, width, channels] = input.shape;
   return {
-    source,
-    make(output, count, into) {
+    input,
+    allocateResult(output, count, into) {
       const form = formOf([count, height, width, channels], output);
       const resident =
         into === undefined ? new Resident(batch.backend, bytesOf(form)) : memoryIn(into, form, batch);
