@@ -1,4 +1,4 @@
-/** Checks of what calls work on: image batches, label maps, labels. Nothing here looks at pixels' values. */
+/** Checks of image batches, label maps and labels. The values of pixels are not looked at. */
 import { types } from 'node:util';
 import { describe, invalid } from './check';
 import type { ImageBatch, MaskBatch } from './types';
@@ -7,7 +7,7 @@ import type { ImageBatch, MaskBatch } from './types';
 const LARGEST_SIDE = 0x7fffffff;
 const LARGEST_BATCH = 2 ** 40;
 
-/** A typed array whose memory is there and stays there: not detached, not resizable. */
+/** Refuses a typed array whose memory is gone (detached) or could go during a call (resizable). */
 function attached(value: NodeJS.TypedArray, argument: string): void {
   const buffer = value.buffer as ArrayBuffer & { resizable?: boolean; detached?: boolean };
   if (buffer.resizable) throw invalid(argument, 'memory that cannot be resized', value);
@@ -19,7 +19,7 @@ function attached(value: NodeJS.TypedArray, argument: string): void {
   }
 }
 
-/** Product of dimensions, each at least 1, known to fit before any memory is touched. */
+/** The product of the dimensions. Each must be at least 1; the product must not exceed 2^40. */
 function elements(shape: readonly unknown[], argument: string): number {
   let product = 1;
   for (const side of shape) {
@@ -50,7 +50,7 @@ export function imageBatch(value: unknown, argument = 'batch'): ImageBatch {
   return value as ImageBatch;
 }
 
-/** Label maps: uint8 or int32, [n, h, w] or [n, h, w, 1]. */
+/** Label maps: uint8 or int32, [n, h, w] or [n, h, w, 1], and exactly as many values as the shape says. */
 export function maskBatch(value: unknown, argument = 'masks'): MaskBatch {
   const { data, shape } = value as Partial<MaskBatch>;
   if (!types.isUint8Array(data) && !types.isInt32Array(data))
@@ -64,7 +64,10 @@ export function maskBatch(value: unknown, argument = 'masks'): MaskBatch {
   return value as MaskBatch;
 }
 
-/** Labels of a batch; gives the number of classes. Class numbers need `classes`, soft labels tell it by their length. */
+/**
+ * Checks the labels of `count` images and gives the number of classes. Class numbers (Int32Array) need
+ * `classes`; for soft labels (Float32Array, count × classes) the length tells it.
+ */
 export function labels(
   value: unknown,
   count: number,

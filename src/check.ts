@@ -1,8 +1,8 @@
-/** Checks of single values that users give, and the one place that words what went wrong. */
+/** Checks of single values that users give. Every message about a wrong argument is made here. */
 import { closest, distance } from 'fastest-levenshtein';
 import { type ErrorDetails, SaliencyMixError } from './errors';
 
-/** A value in words: what it is, and enough of it to be recognised. */
+/** A value as words for a message: its type, and enough of it to recognise it. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 57)}...` : value}"`;
   if (ArrayBuffer.isView(value) && 'length' in value)
@@ -38,7 +38,10 @@ export function invalid(
   );
 }
 
-/** " (did you mean …?)" where one begins as the other does or they differ in less than half of its letters, else nothing. */
+/**
+ * " (did you mean …?)" with the known word that is nearest, or nothing where none is near. A known word is near
+ * where one of the two begins with the other, or where less than half of its letters differ.
+ */
 function suggestion(word: string, known: readonly string[]): string {
   const lower = word.toLowerCase();
   const begins = known.find((one) => {
@@ -47,13 +50,13 @@ function suggestion(word: string, known: readonly string[]): string {
   });
   const closestOne = closest(lower, [...known]);
   const apart = distance(lower, closestOne.toLowerCase());
-  // A single slip tells more than a beginning in common.
+  // A word with one letter wrong is a better guess than one with the same beginning.
   const nearest = apart <= 1 ? closestOne : (begins ?? closestOne);
   const near = begins !== undefined || apart < nearest.length / 2;
   return near ? ` (did you mean "${nearest}"?)` : '';
 }
 
-/** One of a list of names; anything else is refused with the nearest of them. */
+/** One of a list of names. The error for anything else suggests the nearest name. */
 export function name<T extends string>(value: unknown, known: readonly T[], argument: string): T {
   if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as T;
   const expected = `one of ${known.map((k) => `"${k}"`).join(', ')}`;
@@ -70,7 +73,7 @@ export function object(value: unknown, argument: string): Record<string, unknown
   return value as Record<string, unknown>;
 }
 
-/** A plain options object without names that nobody knows. */
+/** A plain object whose keys are all among the `known` option names. */
 export function options(given: unknown, known: readonly string[], argument: string): Record<string, unknown> {
   const value = object(given, argument);
   for (const key of Object.keys(value)) {

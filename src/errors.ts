@@ -1,9 +1,9 @@
 /**
- * The one error class of this package.
+ * The error class of this package, and its codes.
  *
- * Every failure a user can cause or meet is a SaliencyMixError with a stable `code`, and where it applies the
- * name of the argument, what was expected, what came, and the image (its index in the batch) or file concerned.
- * The one exception: work stopped by an AbortSignal rejects with the signal's own reason, as `fetch` does.
+ * Every failure that a user can cause or meet is a SaliencyMixError with a stable `code`. Where they apply, it
+ * also has the name of the argument, what was expected, what was received, and the image or file concerned.
+ * There is one exception: work that an AbortSignal stops rejects with the signal's own reason, as `fetch` does.
  */
 export type ErrorCode =
   | 'ARGUMENT' // a value of the wrong type, range, length or spelling
@@ -22,7 +22,7 @@ export interface ErrorDetails {
   argument?: string;
   /** What would have been right, in words. */
   expected?: string;
-  /** What came instead, in words. */
+  /** What was received instead, in words. */
   received?: string;
   /** Position in the batch of the image at fault. */
   index?: number;
@@ -51,7 +51,7 @@ export class SaliencyMixError extends Error {
   }
 }
 
-/** Words of any thrown value, for messages that quote it. */
+/** The message of a thrown value, or the value as text where it is no Error. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,29 +1,33 @@
 /**
- * Tables of options. One table for each options object gives its type, its checks, its defaults, and what the command line
- * and the README say of it; `parse` makes of what a user gave the one value that is passed on.
+ * Tables of options. Each options object of the API has one table, from which come its type, its checks, its
+ * defaults, the options of the command line, and the table in the README. `parse` turns what a user gave into
+ * the checked and complete value that is passed on.
  */
 import * as check from './check';
 
-/** Whether users must give it, and where they need not, whether there is a value all the same. */
+/** required: the user must give it. default: it has a default. optional: it may stay undefined. */
 type Presence = 'required' | 'default' | 'optional';
 
-/** What the command line makes a value from. */
+/** How the command line reads a value. */
 type Kind = 'name' | 'text' | 'number' | 'flag' | 'list' | 'size' | 'value';
 
-/** One option. Its name is its key in the table. `Input` is what users may pass, `Value` what comes of it. */
+/**
+ * One option. Its name is its key in the table. `Input` is what users may pass, `Value` what `check` makes of
+ * it.
+ */
 export interface Option<Value, P extends Presence = Presence, Input = Value> {
   readonly kind: Kind;
   readonly presence: P;
-  /** In words, for tables and help. */
+  /** The allowed values in words, for tables and help. */
   readonly values: string;
-  /** For tables and help; empty where the command line does not have it. */
+  /** What the option does, for tables and help; empty where the command line does not have this option. */
   readonly about: string;
   /** A shorter name on the command line. */
   readonly alias?: string;
   readonly default?: Value;
   /** @throws SaliencyMixError ARGUMENT */
   check(value: unknown, argument: string): Value;
-  /** Carries the type; there is no such value. */
+  /** Never set: it only carries the type `Input`. */
   readonly input?: Input;
 }
 
@@ -48,7 +52,10 @@ export type Parsed<T> = {
 /** What `checked` gives: the options that were given. */
 export type Checked<T> = { readonly [K in keyof T]?: ValueOf<T[K]> };
 
-/** Checks the options that are given; each is read once. `prefix` comes before their names where one is refused. */
+/**
+ * Checks the options that are given and leaves out the others. Each is read once, so a getter cannot change it
+ * later. Error messages put `prefix` before an option's name.
+ */
 export function checked<T extends OptionTable>(
   table: T,
   given: unknown,
@@ -66,7 +73,9 @@ export function checked<T extends OptionTable>(
   return values as Checked<T>;
 }
 
-/** All options of the table in its order: those given, else those of `preset`, else the table's defaults. */
+/**
+ * Every option of the table, in its order: the value given, else that of `preset`, else the table's default.
+ */
 export function completed<T extends OptionTable>(
   table: T,
   given: Checked<T>,
@@ -81,7 +90,8 @@ export function completed<T extends OptionTable>(
 }
 
 /**
- * What a user gave, checked, completed and frozen: done once for a call, and passed on.
+ * Checks what a user gave, adds the defaults, and freezes it. Done once per call, before anything else of the
+ * call.
  * @throws SaliencyMixError ARGUMENT for an unknown option, a missing one, or a value out of range
  */
 export function parse<T extends OptionTable>(
@@ -93,12 +103,13 @@ export function parse<T extends OptionTable>(
   return completed(table, checked(table, given, argument, prefix));
 }
 
-/** Those of the table's options that are among `values`. */
+/** The entries of `values` that are options of the table. */
 export const pick = <T extends OptionTable>(table: T, values: Record<string, unknown>): OptionsOf<T> =>
   Object.fromEntries(
     Object.keys(table).flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
   ) as OptionsOf<T>;
 
+/** What a table may say of an option besides its check. */
 interface Details<Default> {
   default?: Default;
   about?: string;
@@ -123,12 +134,13 @@ export const required = <Value, Input>(
   one: Option<Value, 'optional', Input>,
 ): Option<Value, 'required', Input> => ({ ...one, presence: 'required' });
 
-/** The same option of another table, where its default is not known before. */
+/** The same option without its default, for a table whose default depends on other things. */
 export const optional = <Value, Input>(
   one: Option<Value, Presence, Input>,
   about: string,
 ): Option<Value, 'optional', Input> => ({ ...one, about, default: undefined, presence: 'optional' });
 
+/** One of a list of names. */
 export const named = <T extends string, D extends T | undefined = undefined>(
   known: readonly T[],
   details: Details<D> = {},
@@ -151,7 +163,7 @@ export const whole = <D extends number | undefined = undefined>(
   );
 };
 
-/** A number in a range, see check.number. */
+/** A finite number in a range, as check.number takes it. */
 export const real = <D extends number | undefined = undefined>(
   values: string,
   range: readonly [min: number, max: number, open?: 'open'],
@@ -162,7 +174,7 @@ export const real = <D extends number | undefined = undefined>(
 export const flag = <D extends boolean | undefined = undefined>(details: Details<D> = {}) =>
   option<boolean, D>('flag', '`true`, `false`', details, check.boolean);
 
-/** Numbers, `count` of them where that is given. */
+/** A list of numbers, of length `count` where that is given. */
 export const list = <D extends readonly number[] | undefined = undefined>(
   values: string,
   each: (value: unknown, argument: string) => number,
@@ -174,16 +186,16 @@ export const list = <D extends readonly number[] | undefined = undefined>(
     return value.map((one) => each(one, argument));
   });
 
-/** Anything else, with a check of its own. */
+/** An option with a check of its own. */
 export const custom = <Value, Input = Value, D extends Value | undefined = undefined>(
   checkValue: (value: unknown, argument: string) => Value,
   { kind = 'value', ...details }: Details<D> & { kind?: Kind } = {},
 ) => option<Value, D, Input>(kind, '', details, checkValue);
 
-/** Checked later, by whoever knows what it depends on: the shape of a batch, the backends of this build. */
+/** Not checked here, because it depends on something not known yet, such as the shape of the batch. */
 export const later = <T>() => custom((value) => value as T);
 
-/** Options within options. */
+/** An option that is itself an object of options. */
 export const group = <T extends OptionTable>(table: T) =>
   custom<Parsed<T>, OptionsOf<T>>((value, argument) => parse(table, value, argument, `${argument}.`));
 

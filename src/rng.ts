@@ -1,10 +1,14 @@
 /**
- * The seeded generator behind every random choice: Philox 4×32-10 (Salmon et al., "Parallel random numbers: as easy
- * as 1, 2, 3", SC 2011). It is a function of (key, counter) without state, so a number is addressed, not drawn in
- * turn: (seed, epoch, batch, sample, purpose). Any worker, in any order, gets the same bits for the same address.
+ * The seeded generator behind every random choice: Philox 4×32-10 (Salmon et al., "Parallel random numbers: as
+ * easy as 1, 2, 3", SC 2011). It is a function of a key and a counter and has no state: each number has an
+ * address (seed, epoch, batch, sample, purpose). Any thread, in any order, gets the same bits for the same
+ * address.
  */
 
-/** What a number is for. Each purpose is a stream of its own, so a new one never shifts the others. */
+/**
+ * What a number is used for. Each purpose has its own stream of numbers, so a new purpose changes no existing
+ * draw. The values are part of every address: never change them.
+ */
 export const Purpose = {
   shuffle: 0,
   pairing: 1,
@@ -28,7 +32,9 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High 32 bits of the product of two 32-bit numbers, as a signed one; Math.imul gives the low ones. */
+/**
+ * The high 32 bits of the product of two 32-bit numbers, as a signed number. Math.imul gives the low 32 bits.
+ */
 function mulhi(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
@@ -40,12 +46,15 @@ function mulhi(a: number, b: number): number {
 }
 
 /**
- * The words of the block that was computed last: one place for all, as blocks are made by the hundred thousand. Signed, as
- * what does not fit in 31 bits and a sign is a double to the engine, and memory of its own where it is kept.
+ * The four words that computeBlock computed last. They are always written here, since an array per block would
+ * be garbage, and there are hundreds of thousands of blocks. The words are signed because V8 keeps larger
+ * numbers as doubles, which take memory of their own.
  */
 const block = new Int32Array(4);
 
-/** One block: ten rounds over a 128-bit counter with a 64-bit key, four words of 32 random bits. */
+/**
+ * Ten rounds over a 128-bit counter (c0 … c3) with a 64-bit key (k0, k1): writes four random words to `block`.
+ */
 function computeBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void {
   for (let round = 0; round < 10; round++) {
     const h0 = mulhi(M0, c0);
@@ -65,31 +74,31 @@ function computeBlock(c0: number, c1: number, c2: number, c3: number, k0: number
   block[3] = c3;
 }
 
-/** The block of a counter and a key. */
+/** The four random words, 0 … 2^32 − 1, of a counter and a key. */
 export function philox4x32(counter: Readonly<Words>, key: readonly [number, number]): Words {
   const [c0, c1, c2, c3] = counter;
   computeBlock(c0 | 0, c1 | 0, c2 | 0, c3 | 0, key[0] | 0, key[1] | 0);
   return [block[0] >>> 0, block[1] >>> 0, block[2] >>> 0, block[3] >>> 0];
 }
 
-/** Where in the run a number belongs. Each part is a whole number below 2^32. */
+/** The part of a number's address that says where in a run it is used. Each is a whole number below 2^32. */
 export interface Address {
   epoch: number;
   batch: number;
   sample: number;
 }
 
-/** The upper half of the key; a seed has up to 53 bits. */
+/** The upper word of the key: a seed has up to 53 bits. */
 const highOf = (seed: number) => Math.floor(seed / 0x100000000) | 0;
 
-/** A double in [0, 1) with 53 random bits, of two words. */
+/** A double in [0, 1) with 53 random bits, made of two words. */
 const doubleOf = (first: number, second: number) =>
   ((first >>> 5) * 0x4000000 + (second >>> 6)) / 0x20000000000000;
 
-/** The numbers of one address and purpose, in order: uniform, and what is made of uniform. */
+/** The numbers of one address and purpose, in order. All distributions are made from the uniform one. */
 export class Stream {
   #nextBlock: number;
-  /** Words of the block that are left, and all of them, signed. */
+  /** How many words of the current block are unused, and its four words, signed. */
   #left = 0;
   #w0 = 0;
   #w1 = 0;
@@ -110,7 +119,7 @@ export class Stream {
     this.#epoch = at.epoch | 0;
   }
 
-  /** Goes on as another stream of the batch: a new one for every number of a sample would be garbage at once. */
+  /** Turns this object into another stream of the same batch, so that a sample needs no new objects. */
   moveTo(purpose: Purpose, sample: number): this {
     this.#nextBlock = purpose << 24;
     this.#sample = sample | 0;
@@ -118,7 +127,7 @@ export class Stream {
     return this;
   }
 
-  /** 32 random bits. */
+  /** 32 random bits, as a number 0 … 2^32 − 1. */
   bits(): number {
     if (this.#left === 0) this.#compute();
     const left = this.#left;
@@ -161,8 +170,9 @@ export class Stream {
   }
 
   /**
-   * Beta(α, α), α > 0. α = 1 is the uniform number itself, which is the paper's λ; below 1 it is Jöhnk's method in
-   * logarithms (u^(1/α) underflows for small α), above 1 the ratio of two gammas.
+   * Beta(α, α), α > 0. For α = 1 it is the uniform number itself, which is the paper's λ. Below 1 it is Jöhnk's
+   * method, in logarithms because u^(1/α) underflows for small α. Above 1 it is x/(x + y) of two gamma numbers
+   * x and y.
    */
   beta(alpha: number): number {
     if (alpha === 1) return this.uniform();
@@ -193,8 +203,8 @@ function gamma(stream: Stream, shape: number): number {
 }
 
 /**
- * A seeded Fisher–Yates permutation of 0 … n − 1; every order has the same chance, fixed points are allowed. The swap
- * of position i uses the number at sample i.
+ * A seeded Fisher–Yates permutation of 0 … n − 1. Every order has the same chance; a number may stay in its
+ * place. The swap of position i uses the number with the address `sample: i`.
  */
 export function permutation(
   n: number,

@@ -1,4 +1,6 @@
-/** Shapes of plain data that travel between the folders. Layout words: n images, h rows, w columns, c channels. */
+/**
+ * Types of the plain data that all folders share. In shapes, n counts images, h rows, w columns and c channels.
+ */
 
 /** n images of one size, uint8, NHWC: `data[((i·h + row)·w + column)·c + channel]`, c = 3 (R, G, B) or 1 (gray). */
 export interface ImageBatch {
@@ -6,7 +8,10 @@ export interface ImageBatch {
   shape: readonly [count: number, height: number, width: number, channels: number];
 }
 
-/** n label maps of one size, one whole number per pixel: `data[(i·h + row)·w + column]`; a last dimension of 1 is allowed. */
+/**
+ * n label maps of one size, one whole number per pixel: `data[(i·h + row)·w + column]`. int32 maps may have a
+ * last dimension of 1; `applyPlan` takes uint8 data of four dimensions for an image batch.
+ */
 export interface MaskBatch {
   data: Uint8Array | Int32Array;
   shape:
@@ -22,7 +27,11 @@ export interface Box {
   right: number;
 }
 
-/** Which images of a batch, as it was cut, are there; the others are holes. What is drawn belongs to slots. */
+/**
+ * Which images of a batch could be loaded. A batch is cut from the data set with `count` slots; an image that
+ * cannot be read leaves its slot empty. Random draws belong to slots, so an empty one changes nothing for the
+ * other images.
+ */
 export interface Slots {
   /** Slot of each image that is there, ascending. */
   readonly of: readonly number[];
@@ -36,7 +45,10 @@ export type Labels = Int32Array | Float32Array;
 export type Layout = 'NHWC' | 'NCHW';
 export type Dtype = 'uint8' | 'float32' | 'float16';
 
-/** How the mixed pixels come back. `mean` and `std` are per channel, in units of [0, 1]: out = (v/255 − mean)/std. */
+/**
+ * The form of the mixed pixels: uint8 NHWC unless given. float32 and float16 are (v/255 − mean)/std; `mean` and
+ * `std` have one number per channel, in units of [0, 1], and are 0 and 1 unless given. uint8 takes neither.
+ */
 export interface OutputFormat {
   layout?: Layout;
   dtype?: Dtype;
@@ -44,9 +56,10 @@ export interface OutputFormat {
   std?: readonly number[];
 }
 
-/** float16 comes as its bits in a Uint16Array, the form onnxruntime takes. */
+/** Images in memory of this process. float16 values are bits in a Uint16Array, as onnxruntime takes them. */
 export interface Pixels {
   data: Uint8Array | Float32Array | Uint16Array;
+  /** [n, h, w, c] where the layout is NHWC, [n, c, h, w] where it is NCHW. */
   shape: readonly [number, number, number, number];
   layout: Layout;
   dtype: Dtype;
