@@ -1,4 +1,6 @@
-/** Batches whose pixels stay where a backend computes: brought there once, and back only when asked for. */
+/**
+ * Batches in a backend's memory: uploaded once, used by any number of calls, downloaded only when asked for.
+ */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
 import { chooseBackend, chooseThreads, levelOf, runOptions, RESIDENT_WORK } from '../native/backends';
@@ -12,7 +14,7 @@ import type { Dtype, ImageBatch, Layout, Pixels } from '../types';
 const { threads, signal } = runOptions;
 
 const uploadOptions = {
-  /** 'auto' unless given: the first that is available, in the order of `backends()`, however small the batch. */
+  /** 'auto' unless given: the first available one in the order of `backends()`, also for small batches. */
   backend: runOptions.backend,
   threads,
   signal,
@@ -21,7 +23,10 @@ const uploadOptions = {
 export type UploadOptions = OptionsOf<typeof uploadOptions>;
 
 const downloadOptions = {
-  /** Memory for the pixels, as long or longer, which no one reads any more. New memory unless given. */
+  /**
+   * Memory for the pixels: an array of the batch's dtype, as long as the batch or longer. New memory unless
+   * given.
+   */
   into: later<Pixels['data']>(),
   threads,
   signal,
@@ -35,27 +40,27 @@ const deviceSaliencyOptions = {
   maps: flag({ default: true }),
 };
 
-/** `backend` is the batch's. */
+/** The options of `saliency`, but for `backend`: that is the batch's. */
 export type DeviceSaliencyOptions = OptionsOf<typeof deviceSaliencyOptions>;
 
-/** The memory of a batch: for native calls, not for users. */
+/** The memory of a batch. Only this package can get it: it is not a property of DeviceBatch. */
 export let residentOf: (batch: DeviceBatch) => Resident;
 
 /**
- * n images of one size and one form in a backend's memory: uploaded (uint8 NHWC), or mixed there. It is freed by `free()`,
- * or by the garbage collector; whatever was called before keeps its memory until it ends.
+ * n images of one size in a backend's memory: uploaded (uint8 NHWC), or the result of a mix there. The memory
+ * is freed by `free()` or by the garbage collector, but not before calls that already run have ended.
  */
 export class DeviceBatch {
-  /** As the layout orders it. */
+  /** [n, h, w, c] where the layout is NHWC, [n, c, h, w] where it is NCHW. */
   readonly shape: Pixels['shape'];
   readonly layout: Layout;
   readonly dtype: Dtype;
-  /** Where it is, and at which level that runs. */
+  /** The backend that has the batch, and the level of its code. */
   readonly backend: string;
   readonly level: string;
   readonly bytes: number;
   readonly #resident: Resident;
-  /** Frees it, as `using` asks, where the runtime has that symbol. */
+  /** Frees the batch at the end of a `using` block, where the runtime has Symbol.dispose. */
   declare readonly [Symbol.dispose]: () => void;
 
   constructor(resident: Resident, { shape, layout, dtype }: PixelForm) {
@@ -69,8 +74,8 @@ export class DeviceBatch {
   }
 
   /**
-   * As `saliency()` does, where the pixels are; of uint8 NHWC batches. A model (`learned`) runs in this process: for it
-   * the pixels are brought back.
+   * What `saliency()` gives, computed on the batch's backend; the batch must be uint8 NHWC. The method
+   * `learned` is an exception: its model runs in this process, so the pixels are downloaded for it.
    * @throws (rejects) SaliencyMixError ARGUMENT, MODEL; the signal's reason when aborted
    */
   saliency(options: DeviceSaliencyOptions & { maps: false }): Promise<SaliencyExtremes>;
@@ -81,7 +86,7 @@ export class DeviceBatch {
   }
 
   /**
-   * The pixels in this process's memory, in the form they have.
+   * Copies the pixels to memory of this process, in the layout and dtype that the batch has.
    * @throws (rejects) SaliencyMixError ARGUMENT; the signal's reason when aborted
    */
   async download(options?: DownloadOptions): Promise<Pixels> {
@@ -94,7 +99,10 @@ export class DeviceBatch {
     return pixels;
   }
 
-  /** Frees the memory, also that of batches which were mixed `into` it. Using it afterwards is an ARGUMENT error. */
+  /**
+   * Frees the memory, which batches that were mixed `into` it share. Using them afterwards is an ARGUMENT
+   * error.
+   */
   free(): void {
     this.#resident.free();
   }
@@ -104,7 +112,7 @@ export class DeviceBatch {
   }
 }
 
-// Node 20.9 has the symbol; a sandbox may not.
+// Node has the symbol from 20.9 on, but a sandbox (such as jest's) may lack it.
 if (Symbol.dispose) {
   Object.defineProperty(DeviceBatch.prototype, Symbol.dispose, {
     value(this: DeviceBatch) {
@@ -114,7 +122,7 @@ if (Symbol.dispose) {
 }
 
 /**
- * What native calls read of a batch.
+ * A device batch as the input of native calls.
  * @throws SaliencyMixError ARGUMENT where it is not uint8 NHWC, or was freed
  */
 export function deviceInput(batch: DeviceBatch): BatchInput {
@@ -125,10 +133,10 @@ export function deviceInput(batch: DeviceBatch): BatchInput {
 }
 
 /**
- * Brings a batch (uint8 NHWC, 1 or 3 channels) to a backend's memory, to be mixed and searched there. The batch must stay
- * as it is until the promise settles.
- * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON; NATIVE where the backend has no memory left; the signal's
- *   reason when aborted
+ * Copies a batch (uint8 NHWC, 1 or 3 channels) to a backend's memory, for calls of `saliency`, `mix`, `plan`
+ * and `applyPlan` there. Do not change the batch until the promise settles.
+ * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON; NATIVE where the backend has no memory left; the
+ *   signal's reason when aborted
  */
 export async function uploadBatch(batch: ImageBatch, options?: UploadOptions): Promise<DeviceBatch> {
   const given = parse(uploadOptions, options, 'upload options');

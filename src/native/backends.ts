@@ -1,4 +1,4 @@
-/** Which backends this build has, and the choice among them. */
+/** The backends of this build, and which of them runs a call. */
 import { availableParallelism } from 'node:os';
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
@@ -8,35 +8,37 @@ import type { BatchInput } from './batch-input';
 import { isTested, UNTESTED } from './tested';
 
 export interface Backend {
-  /** What `backend` options take. */
+  /** The value of a `backend` option that asks for this backend. */
   readonly name: string;
   readonly description: string;
   /** Whether it can be used on this machine; `reason` says why not. */
   readonly available: boolean;
   readonly reason?: string;
   /**
-   * The variant of its code that runs; the bytes of the results are the same in all but `scalar`, the plain reference,
-   * whose spectral-residual and frequency-tuned maps are computed in float64. On the CPU the best one that the
-   * processor has, or the one that the environment variable SALIENCYMIX_CPU names. Of a graphics card its kind, as sm_90.
+   * The variant of its code that runs. On the CPU: the best instruction set that the processor has, or the one
+   * that the environment variable SALIENCYMIX_CPU names. On a graphics card: its compute capability, such as
+   * sm_90. All CPU levels give the same bytes, except `scalar`, the plain reference: it computes
+   * spectral-residual and frequency-tuned maps in float64.
    */
   readonly level: string;
   /** The levels that could run here, best first. */
   readonly levels: readonly string[];
   /**
-   * Whether `'auto'` may choose it where it is available: of graphics cards only those of a compute capability that the
-   * backend has been tested on.
+   * Whether `'auto'` may choose it where it is available. A graphics card may be chosen only if the backend has
+   * been tested on its compute capability.
    */
   readonly auto: boolean;
   /**
-   * The names of the saliency methods, kinds of mixing ('keep', 'paste', 'blend', 'erase') and dtypes that it lacks. For
-   * calls that need one of them `'auto'` passes it over, and by name it is refused.
+   * The names of the saliency methods, kinds of mixing ('keep', 'paste', 'blend', 'erase', 'resize') and dtypes
+   * that it lacks. For a call that needs one of them, `'auto'` chooses another backend, and this one asked for
+   * by name is an error.
    */
   readonly lacks: readonly string[];
 }
 
 let listed: readonly Backend[] | undefined;
 
-/** Nothing of it changes while the process runs. */
+/** The addon is asked once: the answer does not change while the process runs. */
 function list(): readonly Backend[] {
   listed ??= addon()
     .backends()
@@ -44,33 +46,45 @@ function list(): readonly Backend[] {
   return listed;
 }
 
-/** The backends in this build, in order of preference. */
+/**
+ * The backends in this build, in order of preference.
+ * @throws SaliencyMixError ADDON where the native addon is missing or does not load
+ */
 export function backends(): Backend[] {
   return list().map((backend) => ({ ...backend, levels: [...backend.levels], lacks: [...backend.lacks] }));
 }
 
-/** What a call has to do, as far as it decides where it can run, and where `'auto'` runs it. */
+/** What the choice of a backend depends on: how much a call has to do, and what its backend must have. */
 export interface Work {
-  /** Of all images together. */
+  /** Pixels of all images together. */
   pixels: number;
-  /** Whether a native method looks for what is salient in them. */
+  /** Whether a native saliency method runs on them. */
   saliency: boolean;
-  /** What the backend must have, by the names that `Backend.lacks` is made of. */
+  /**
+   * Saliency methods, kinds of mixing and dtypes that the backend must have; the same names as in
+   * `Backend.lacks`.
+   */
   needs: readonly string[];
 }
 
-/** Pixels that are to stay where the backend computes: they make one trip, whatever is done with them there. */
+/**
+ * The work of a batch that is uploaded to stay: any size is worth it, since the pixels are copied once for many
+ * calls.
+ */
 export const RESIDENT_WORK: Work = { pixels: Infinity, saliency: true, needs: [] };
 
-/** Fewer pixels than this are found faster than they travel. To be measured on a card. */
+/**
+ * With fewer pixels than this, saliency on the CPU takes less time than copying them to a card. An estimate:
+ * not yet measured on a card.
+ */
 const MIN_DEVICE_PIXELS = 2 ** 20;
 
-/** What the work needs and the backend lacks, as words; empty where it lacks nothing. */
+/** The names that the work needs and the backend lacks, for a message; '' where it lacks nothing. */
 function lacking({ lacks }: Backend, { needs }: Work): string {
   return lacks.length === 0 ? '' : needs.filter((name) => lacks.includes(name)).join(', ');
 }
 
-/** Why `'auto'` passes a backend over; undefined where it does not. */
+/** Why `'auto'` cannot choose a backend for the work; undefined where it can. */
 function whyNot(backend: Backend, work: Work): string | undefined {
   if (!backend.available) return backend.reason;
   const lacked = lacking(backend, work);
@@ -78,19 +92,21 @@ function whyNot(backend: Backend, work: Work): string | undefined {
   return backend.auto ? undefined : UNTESTED;
 }
 
-/** Which backends have what the work needs, as words. */
+/** The backends that have what the work needs, for a message. */
 function backendsWith(work: Work, all: readonly Backend[]): string {
   const names = all.filter((backend) => lacking(backend, work) === '').map(({ name }) => `"${name}"`);
   return names.join(' or ');
 }
 
 /**
- * The one of `all` (in order of preference) that a `backend` option means. One that is unknown, unavailable or without
- * what the work needs is an error, never another one instead.
+ * The name of the backend that a `backend` option means, among `all` (in order of preference). A backend asked
+ * for by name that is unknown, unavailable or lacks what the work needs is an error: no other one is used in
+ * its place.
  *
- * `'auto'` means the first that is available, tested and has what the work needs, where the work is worth a trip to it,
- * and else the CPU. Bringing a batch to a card and back costs about as much as mixing it on the CPU does, and finding saliency ten times as much: so mixing
- * alone stays on the CPU, and so do small batches, whose calls take less time than waiting for a card.
+ * `'auto'` is the first backend that is available, tested and has what the work needs, if the work is saliency
+ * of a large batch; else the CPU. The reason: copying a batch to a card and back takes about as long as mixing
+ * it on the CPU, and saliency takes ten times as long. So mixing alone does not gain by a card, and small
+ * batches wait longer for it than the CPU needs.
  * @throws SaliencyMixError BACKEND
  */
 export function pickBackend(wanted: unknown, work: Work, all: readonly Backend[]): string {
@@ -116,13 +132,14 @@ export function pickBackend(wanted: unknown, work: Work, all: readonly Backend[]
   );
 }
 
-/** Of the backends in this build. */
+/** pickBackend among the backends of this build. */
 export function chooseBackend(wanted: unknown, work: Work): string {
   return pickBackend(wanted, work, list());
 }
 
 /**
- * A `backend` option that could not be used, however much the work; for jobs that know that only later.
+ * Refuses a `backend` option that cannot be used for any amount of work. For jobs that do not know the amount
+ * yet.
  * @throws SaliencyMixError BACKEND
  */
 export function checkBackend(wanted: unknown, needs: readonly string[]): void {
@@ -130,8 +147,10 @@ export function checkBackend(wanted: unknown, needs: readonly string[]): void {
 }
 
 /**
- * Where a call on a batch runs: with its pixels, where a backend has them.
- * @throws SaliencyMixError BACKEND, also where another backend than theirs is asked for by name, or theirs lacks something
+ * The backend that runs a call on a batch: the one whose memory holds the batch, or for a batch in this process
+ * the one that pickBackend gives.
+ * @throws SaliencyMixError BACKEND, also for a device batch where another backend is asked for by name, or its
+ *   own lacks what the call needs
  */
 export function backendFor(
   wanted: unknown,
@@ -168,12 +187,12 @@ function backendError(wanted: unknown, why: string): SaliencyMixError {
   });
 }
 
-/** Threads of one call: what was asked for, or all processors. */
+/** The threads of one call: as many as asked for, else one per processor. */
 export const chooseThreads = (wanted: number | undefined): number => wanted ?? availableParallelism();
 
 export const threadsOption = (about = '') => whole(1, { max: 1024, values: 'whole number ≥ 1', about });
 
-/** How a native call runs. Which backends there are, the build tells: see chooseBackend. */
+/** Options of every native call. chooseBackend checks `backend`, as only the build knows which there are. */
 export const runOptions = {
   /** 'auto' unless given. */
   backend: later<string>(),

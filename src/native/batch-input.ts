@@ -1,19 +1,19 @@
-/** The batch that a native call reads, wherever its pixels are. */
+/** The batch that a native call reads: in memory of this process, or in a backend's memory. */
 import type { ImageBatch } from '../types';
 import type { NativeInput } from './binding';
 import { allocate } from './memory';
 import type { Resident, TransferOptions } from './resident';
 
-/** uint8 NHWC, checked. */
+/** A batch of uint8 NHWC, already checked. */
 export interface BatchInput {
   readonly shape: ImageBatch['shape'];
-  /** What native calls take. */
+  /** The batch as the addon takes it. */
   readonly native: NativeInput;
-  /** Memory of this process that they read. */
+  /** Memory of this process that native calls read. */
   readonly reads: readonly Uint8Array[];
-  /** Memory of a backend that they read: only that backend can. */
+  /** The backend's memory that native calls read, if the batch is there. Only that backend can read it. */
   readonly resident?: Resident;
-  /** The batch in this process; it makes a trip only where it is elsewhere. */
+  /** The batch in memory of this process; downloaded if it is in a backend's memory. */
   toHost(options: TransferOptions): Promise<ImageBatch>;
 }
 

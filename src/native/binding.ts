@@ -1,7 +1,7 @@
-/** The typed face of the addon: what native/binding/addon.cc exports, one to one. Only src/native knows of it. */
+/** The types of what native/binding/addon.cc exports, one to one. */
 import type { Box } from '../types';
 
-/** Shape of a batch (uint8 NHWC) as separate whole numbers. */
+/** The shape of a batch (uint8 NHWC). */
 export interface NativeShape {
   count: number;
   height: number;
@@ -9,7 +9,7 @@ export interface NativeShape {
   channels: number;
 }
 
-/** A batch with its bytes. */
+/** A batch in memory of this process. */
 export interface NativeBatch extends NativeShape {
   data: Uint8Array;
 }
@@ -17,19 +17,21 @@ export interface NativeBatch extends NativeShape {
 /** Opaque handle of memory that a backend keeps; see native/binding/resident.h. */
 export type ResidentHandle = { readonly resident: unique symbol };
 
-/** A batch with its bytes wherever they are: one of the two is there. */
+/** A batch in memory of this process (`data`) or of a backend (`resident`): exactly one of the two is given. */
 export interface NativeInput extends NativeShape {
   data?: Uint8Array;
   resident?: ResidentHandle;
 }
 
-/** Where mixed images go: memory of theirs, or a backend's. One of the two is there. */
+/**
+ * Where mixed images are written: memory of this process (`images`) or of a backend (`resident`), exactly one.
+ */
 export interface NativeDestination {
   images?: Uint8Array | Float32Array | Uint16Array;
   resident?: ResidentHandle;
 }
 
-/** Opaque flag that stops a running call. */
+/** Opaque handle of a flag; `cancel` sets it, and the calls that have it stop. */
 export type CancelFlag = { readonly cancelFlag: unique symbol };
 
 interface NativeRun {
@@ -53,9 +55,14 @@ export interface NativeSamples {
   doubles: Float64Array;
 }
 
-/** Where the fields of a sample stand; `end` is how many numbers it has. Kinds of mixing and of anchors are numbers. */
+/**
+ * Positions of a sample's fields within its numbers; `end` is how many numbers a sample has. The kind of an
+ * anchor is the number in `anchors`, the kind of mixing its position in `kinds`.
+ */
 export interface RecordLayout {
-  /** An anchor has its kind, row and column, a box its top, left, bottom and right. */
+  /**
+   * `from` and `to` are anchors: kind, row, column. `fromBox` and `toBox` are boxes: top, left, bottom, right.
+   */
   readonly ints: Readonly<
     Record<
       'target' | 'source' | 'kind' | 'boxOwner' | 'from' | 'to' | 'fill' | 'fromBox' | 'toBox' | 'end',
@@ -67,7 +74,7 @@ export interface RecordLayout {
   readonly kinds: readonly string[];
 }
 
-/** All bytes of a backend's memory, to come or to go. */
+/** A copy of all bytes of a backend's memory, in one direction or the other. */
 interface NativeTransfer {
   resident: ResidentHandle;
   threads: number;
@@ -83,8 +90,9 @@ export interface NativePlacing {
 }
 
 /**
- * Objects that every small call makes are written out where they are made: spread together from many properties they are
- * dictionaries to the engine, slow to make, and left for a full collection of garbage.
+ * The addon's functions. The argument objects of `mix` and `saliency` are written out property by property
+ * where they are made: V8 keeps an object that is spread together from many properties as a dictionary, which
+ * is slow to make and is freed only by a full garbage collection.
  */
 export interface Addon {
   backends(): {
@@ -96,12 +104,18 @@ export interface Addon {
     levels: string[];
     lacks: string[];
   }[];
-  /** By how much other code than the scalar reference may miss its maps: `tolerance`. */
+  /**
+   * The saliency methods. `tolerance`: the largest allowed difference of a map from that of the scalar
+   * reference.
+   */
   methods(): { name: string; tolerance: number }[];
   recordLayout(): RecordLayout;
-  /** Empty where the build had no libjpeg. */
+  /** Version of libjpeg; '' where the addon was built without it. */
   jpegVersion(): string;
-  /** File i into slot i of `images`. Outcomes: 0 decoded, 1 for another decoder, 2 of another size. */
+  /**
+   * Decodes file i into slot i of `images`. Outcomes: 0 decoded, 1 not decoded (try another decoder), 2 another
+   * size.
+   */
   loadJpegs(call: {
     threads: number;
     files: readonly Uint8Array[];
@@ -113,7 +127,7 @@ export interface Addon {
     outcomes: Uint8Array;
     cancel?: CancelFlag;
   }): Promise<void>;
-  /** An RGB image of inHeight × inWidth to height × width. */
+  /** Brings an RGB image from inHeight × inWidth to height × width: resized to cover it, then cropped. */
   resizeCropImage(call: {
     pixels: Uint8Array;
     inHeight: number;
@@ -122,27 +136,29 @@ export interface Addon {
     width: number;
     result: Uint8Array;
   }): Promise<void>;
-  /** draws: dy, dx and flip of image after image. */
+  /** `draws` has three numbers per image: dy, dx, flip. */
   cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
-  /** Wakes the threads of a call that is about to come. */
+  /** Wakes so many threads for the call that comes next. */
   prewake(threads: number): void;
-  /** Works along with the call that began last, if that was told so: until it ends, as long as a small one takes. */
+  /**
+   * Works on the call that began last, if it was begun with `helped`, until it ends or a short time has passed.
+   */
   runUntilDone(): void;
   /**
-   * Memory that held earlier results, not cleared. It comes back when the buffer is garbage. Undefined where the runtime
-   * allows no buffers over native memory, or none is left.
+   * Memory that earlier results may have used, not cleared. It returns to the addon when the buffer is garbage
+   * collected. Undefined where the runtime allows no buffers over native memory, or no block is free.
    */
   newBlock(bytes: number): ArrayBuffer | undefined;
   preferLargePages(fresh: Uint8Array): void;
-  /** Allocated when it is first written to. */
+  /** Memory of a backend; it is allocated when it is first written to. */
   newResident(memory: { backend: string; bytes: number }): ResidentHandle;
-  /** Calls under way keep the memory until they end. */
+  /** Frees the memory as soon as no running call uses it. */
   freeResident(handle: ResidentHandle): void;
   upload(call: NativeTransfer): Promise<void>;
   download(call: NativeTransfer): Promise<void>;
-  /** Without `maps` only the extremes are found. */
+  /** Without `maps`, only peaks and lows are written. */
   saliency(
     call: NativeInput &
       NativeRun & { method: string; maps?: Float32Array; peaks: Int32Array; lows: Int32Array },
@@ -183,7 +199,7 @@ export interface Addon {
       NativeSamples & {
         place?: NativePlacing;
         output?: NativeFormat & NativeDestination;
-        /** Whether this thread is one of the call's: it says `runUntilDone` next. */
+        /** 1 where the JavaScript thread works on the call, too: it calls `runUntilDone` next. */
         helped?: number;
       },
   ): Promise<void>;

@@ -1,12 +1,13 @@
-/** One asynchronous native call: an AbortSignal that reaches into it, errors of one class. */
+/** Runs a native call: an AbortSignal stops it, and its errors become SaliencyMixErrors. */
 import { reasonOf, SaliencyMixError } from '../errors';
 import type { CancelFlag } from './binding';
 import { addon } from './load';
 
 /**
- * Runs `call` with a flag that stops it when `signal` aborts. Rejects with the signal's reason when it was stopped,
- * and with a NATIVE error when the addon failed. `inputs` must still be attached at the end: memory that was
- * transferred away while it was read has given a result that must not be used.
+ * Runs `call` with a flag that stops it when `signal` aborts. Rejects with the signal's reason when it was
+ * stopped, and with a NATIVE error when the addon failed. Rejects with an ARGUMENT error when one of the
+ * `inputs` is detached afterwards: it was transferred to another thread while native code read it, so the
+ * result may be wrong.
  */
 export async function runNative(
   call: (cancel: CancelFlag | undefined) => Promise<void>,

@@ -5,9 +5,10 @@ import { runNative } from './call';
 import { addon } from './load';
 
 /**
- * Writes every image (uint8 NHWC) to `result`, which is as long as the batch and apart from it, as drawn for it: output
- * (row, column) shows input (row + dy, column + dx), zeros outside, and is then mirrored left and right where flip is 1.
- * `draws` has dy, dx, flip of image after image.
+ * Shifts and mirrors each image of a batch (uint8 NHWC) as its draw says, and writes it to `result`, which is
+ * as long as the batch and must not overlap it. `draws` has three numbers per image: dy, dx, flip. Output (row,
+ * column) is input (row + dy, column + dx), 0 outside the image; where flip is 1 the result is then mirrored
+ * left and right.
  */
 export async function cropFlip(
   { data, shape: [count, height, width, channels] }: ImageBatch,

@@ -1,4 +1,4 @@
-/** Image files and pixels brought to the slots of a batch, natively. */
+/** Decodes JPEG files into the slots of a batch, and resizes images, in native code. */
 import { availableParallelism } from 'node:os';
 import { addon } from './load';
 import { runNative } from './call';
@@ -6,22 +6,22 @@ import { runNative } from './call';
 export interface JpegFiles {
   /** A file for each slot of the batch; an empty one where there is none. */
   files: readonly Uint8Array[];
-  /** 1 where a colour profile, if the file has one, changes nothing. */
+  /** Per file: 1 where its colour profile, if it has one, may be ignored; see hasUsualProfile. */
   plain: Uint8Array;
-  /** Bring images of another size to that of the batch. */
+  /** Whether images of another size are resized to that of the batch; else their slots stay unfilled. */
   resize: boolean;
   size: readonly [height: number, width: number];
 }
 
-/** Version of the JPEG decoder in the addon; empty where it was built without one. */
+/** Version of the JPEG decoder in the addon; '' where it was built without one. */
 export function jpegVersion(): string {
   return addon().jpegVersion();
 }
 
 /**
- * Decodes JPEG files into the slots of `images` (uint8 NHWC, RGB). Gives for each slot whether it is filled; what is not
- * (another format, a damaged file, one to be turned or with a colour profile, one of another size) is for another
- * decoder, which also knows what to say of it.
+ * Decodes JPEG files into the slots of `images` (uint8 NHWC, RGB). Gives for each slot whether it is filled. It
+ * is not for another format, a damaged file, one that has to be rotated or has a colour profile, and one of
+ * another size. The caller gives those to sharp, which decodes them or says what is wrong.
  */
 export async function loadJpegs(
   { files, plain, resize, size: [height, width] }: JpegFiles,
@@ -35,7 +35,10 @@ export async function loadJpegs(
   return Array.from(outcomes, (outcome) => outcome === 0);
 }
 
-/** An RGB image (uint8 HWC) brought to `size`, covering it, what hangs over cut off evenly; see native/core/resize_crop.h. */
+/**
+ * Resizes an RGB image (uint8 HWC) so that it covers `size`, and crops it about its centre; see
+ * native/core/resize_crop.h.
+ */
 export async function resizeCropImage(
   image: { pixels: Uint8Array; height: number; width: number },
   [height, width]: readonly [height: number, width: number],

@@ -1,4 +1,4 @@
-/** Finds and loads the addon, once, when it is first needed; importing the package never fails for want of it. */
+/** Finds and loads the addon when it is first needed, so that the package can be imported without it. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reasonOf, SaliencyMixError } from '../errors';
@@ -6,7 +6,7 @@ import type { Addon } from './binding';
 
 const ROOT = resolve(__dirname, '..', '..');
 
-/** In order: the local build, then a binary shipped with the package. */
+/** Where the addon is looked for, in this order: the local build, then a binary shipped with the package. */
 const PLACES = [
   resolve(ROOT, 'build', 'Release', 'saliencymix.node'),
   resolve(ROOT, 'prebuilds', `${process.platform}-${process.arch}`, 'saliencymix.node'),
@@ -14,7 +14,10 @@ const PLACES = [
 
 let loaded: Addon | undefined;
 
-/** The addon. Throws an ADDON error that says what to do when there is none that loads. */
+/**
+ * The addon.
+ * @throws SaliencyMixError ADDON, with what to do, where none is found that loads
+ */
 export function addon(): Addon {
   loaded ??= load();
   return loaded;

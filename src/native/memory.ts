@@ -1,4 +1,4 @@
-/** Memory for results: what the caller gave, blocks that earlier results left, or new. */
+/** Memory for results: what the caller gives, a block that an earlier result used, or new memory. */
 import { isMainThread } from 'node:worker_threads';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
@@ -7,14 +7,18 @@ import { movedBuffer, movesAtOnce } from './moved-buffer';
 
 type NumberArray = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
-/** From here on a result is memory of its own: the C library asks the system for it, and large pages under it are worth asking for. */
+/**
+ * From this size on the C library asks the system for each allocation, so the result does not share pages with
+ * anything else, and large pages are worth asking for.
+ */
 const LARGE = 4 << 20;
 /**
- * Results of this size on are blocks. What is smaller, the engine's own allocator finds sooner. From 32 MiB on, C libraries
- * ask the system each time, and that takes longer than any way of moving a buffer.
+ * From this size on a result is a block of the addon; for smaller ones V8's own allocator is faster. Without
+ * ArrayBuffer.transfer, moving a buffer is slow (see moved-buffer.ts) and only worth it from 32 MiB on: there
+ * the C library asks the system each time, which takes longer still.
  */
 const MIN_BLOCK = movesAtOnce ? LARGE : 32 << 20;
-/** Larger than all that the addon keeps: a block would be new each time. */
+/** Up to this size: the addon keeps no larger blocks, so one would be new each time. */
 const MAX_BLOCK = 256 << 20;
 
 interface NumberArrayType<T> {
@@ -23,25 +27,27 @@ interface NumberArrayType<T> {
 }
 
 /**
- * Memory that holds anything: whoever asks writes every byte that is shown. It comes from a block that garbage collection
- * gives back, so that results of which one follows another take turns in memory that is mapped already.
+ * Memory that is not cleared: the caller must write every byte that users can see. Large memory is a block of
+ * the addon, which gets it back when the buffer is garbage collected. So results that follow one another use
+ * the same memory, which the system has already mapped.
  *
- * Not in worker threads: the blocks of an environment come back when it ends, but a buffer that was transferred to
- * another thread lives on.
+ * Worker threads get no blocks: theirs are freed when the thread ends, but a buffer that was transferred to
+ * another thread would still be in use.
  */
 export function freshMemory(bytes: number): ArrayBuffer {
   const block =
     isMainThread && bytes >= MIN_BLOCK && bytes <= MAX_BLOCK ? addon().newBlock(bytes) : undefined;
   if (block) return movedBuffer(block);
-  // Only this constructor leaves memory as it is; its buffer belongs to the result alone.
+  // The only constructor that does not clear memory. Unlike Buffer.allocUnsafe it does not share a buffer with
+  // others.
   const memory = Buffer.allocUnsafeSlow(bytes);
   if (bytes >= LARGE) addon().preferLargePages(memory);
   return memory.buffer;
 }
 
 /**
- * Memory for a result, not cleared: native code writes every value. An allocation that fails becomes an error that says
- * how much was wanted.
+ * Memory for a result, not cleared: native code must write every value.
+ * @throws SaliencyMixError NATIVE where the memory cannot be allocated
  */
 export function allocate<T extends NumberArray>(type: NumberArrayType<T>, length: number): T {
   try {
@@ -58,7 +64,9 @@ export function allocate<T extends NumberArray>(type: NumberArrayType<T>, length
 }
 
 /**
- * Memory for a result: `into`, or its beginning, where the caller gave it, else `freshMemory`.
+ * Memory for a result of `length` values: the beginning of `into` where the user gave it, else newly allocated.
+ * @throws SaliencyMixError ARGUMENT where `into` has another type, is too short, or overlaps one of the
+ *   `inputs`
  */
 export function resultMemory<T extends NumberArray>(
   type: NumberArrayType<T> & { readonly name: string },

@@ -1,11 +1,11 @@
-/** Pixels in one of the forms that results take: how many, of which type, in memory of this process. */
+/** The forms of pixels (shape, layout, dtype) and memory for them in this process. */
 import type { Dtype, Layout, Pixels } from '../types';
 import { resultMemory } from './memory';
 
 const TYPES = { uint8: Uint8Array, float32: Float32Array, float16: Uint16Array } as const;
 export const dtypes = Object.keys(TYPES) as Dtype[];
 
-/** Pixels without their data; `shape` as the layout orders it. */
+/** The form of pixels; `shape` is in the order that `layout` says. */
 export type PixelForm = Omit<Pixels, 'data'>;
 
 /** The form of n images of h × w pixels with c channels. */

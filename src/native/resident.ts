@@ -9,7 +9,10 @@ export interface TransferOptions {
   signal?: AbortSignal;
 }
 
-/** Nothing is allocated before something is written. The garbage collector frees what was not freed. */
+/**
+ * One such memory. It is allocated when it is first written to, and freed by `free` or by the garbage
+ * collector.
+ */
 export class Resident {
   readonly backend: string;
   readonly bytes: number;
@@ -24,7 +27,7 @@ export class Resident {
   }
 
   /**
-   * What native calls take.
+   * The handle that native calls take. `argument` names the batch in the error.
    * @throws SaliencyMixError ARGUMENT once it is freed
    */
   handle(argument: string): ResidentHandle {
@@ -36,26 +39,29 @@ export class Resident {
     );
   }
 
-  /** From here on every use is an error; the memory goes once nobody holds it. */
+  /** Makes every later use an error. The memory is freed once no `holding` call uses it. */
   free(): void {
     this.#freed = true;
     if (this.#holders === 0) addon().freeResident(this.#memory);
   }
 
-  /** All bytes, from this process. */
+  /** Copies all bytes from this process to the backend. */
   async upload(data: Uint8Array, { threads, signal }: TransferOptions): Promise<void> {
     const call = { resident: this.handle('batch'), threads, data };
     await runNative((cancel) => addon().upload({ ...call, cancel }), [data], signal);
   }
 
-  /** All bytes, to this process. */
+  /** Copies all bytes from the backend to this process. */
   async download(into: ArrayBufferView, { threads, signal }: TransferOptions): Promise<void> {
     const data = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
     const call = { resident: this.handle('batch'), threads, data };
     await runNative((cancel) => addon().download({ ...call, cancel }), [], signal);
   }
 
-  /** Keeps the memory, though it may be freed meanwhile, until several native calls are through. */
+  /**
+   * Runs `calls`, which may be several native calls; memory that is freed meanwhile is kept until they have
+   * ended.
+   */
   static async holding<T>(residents: readonly (Resident | undefined)[], calls: () => Promise<T>): Promise<T> {
     const held = residents.filter((resident) => resident !== undefined);
     for (const resident of held) resident.#holders++;

@@ -1,4 +1,4 @@
-/** Saliency of a batch by itself: maps, peaks and lows. */
+/** Saliency of a batch without mixing: maps, peaks and lows. */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
 import { backendFor, chooseThreads, levelOf, runOptions, threadsOption, type Work } from '../native/backends';
@@ -11,7 +11,7 @@ import type { ImageBatch } from '../types';
 import { learnedSaliency } from './learned';
 import { type SaliencyMethod, saliencyMethods } from './methods';
 
-/** Options of every search, wherever the pixels are. */
+/** Options of saliency, for batches in this process and in a backend's memory. */
 export const searchOptions = {
   /** fine-grained unless given. */
   method: named(saliencyMethods, { default: 'fine-grained' }),
@@ -19,7 +19,9 @@ export const searchOptions = {
   saliencyModel: text('path'),
   /** All processors unless given. */
   threads: threadsOption(),
-  /** Memory for `maps`, n·h·w floats or more, which no one reads any more. New memory unless given. */
+  /**
+   * Memory for `maps`: a Float32Array of n·h·w values or more, which is overwritten. New memory unless given.
+   */
   into: later<Float32Array>(),
   signal: abortSignal(),
 };
@@ -29,12 +31,19 @@ const saliencyOptions = { ...searchOptions, backend: runOptions.backend };
 export type SaliencyOptions = OptionsOf<typeof saliencyOptions>;
 
 export interface SaliencyResult {
-  /** n × h × w, row by row. fine-grained, spectral-residual, sobel: in [0, 1]; frequency-tuned: Lab units; learned: the model's. */
+  /**
+   * n × h × w values, row by row; larger is more salient. In [0, 1] for fine-grained, spectral-residual and
+   * sobel; a distance in CIELAB units, 0 to about 200, for frequency-tuned; what the model gives for learned.
+   */
   maps: Float32Array;
   shape: readonly [n: number, height: number, width: number];
-  /** n × (row, col): the first maximum of each map in row-major order. */
+  /**
+   * n × (row, col): the most salient pixel of each map (argmax); of equal ones the first in row-major order.
+   */
   peaks: Int32Array;
-  /** n × (row, col): the first minimum. */
+  /**
+   * n × (row, col): the least salient pixel of each map (argmin); of equal ones the first in row-major order.
+   */
   lows: Int32Array;
   method: SaliencyMethod;
   /** The backend that ran, and its level. */
@@ -42,16 +51,16 @@ export interface SaliencyResult {
   level: string;
 }
 
-/** What is found without the maps. */
+/** The result without the maps. */
 export type SaliencyExtremes = Omit<SaliencyResult, 'maps'>;
 
 /**
- * Finds where each image of a batch (uint8 NHWC, 1 or 3 channels, any size from 1×1) is salient. The batch is not
- * changed, and must stay as it is until the promise settles.
+ * Saliency maps of the images of a batch (uint8 NHWC, 1 or 3 channels, any size from 1×1), with the most and
+ * the least salient pixel of each. The batch is not changed; do not change it until the promise settles.
  *
- * Methods: `fine-grained` (Montabone & Soto 2010; exact integers), `spectral-residual` (Hou & Zhang 2007),
- * `frequency-tuned` (Achanta et al. 2009), `sobel` (Sobel & Feldman 1968; length of the gray gradient), `learned` (any ONNX
- * model; BASNet's shape).
+ * Methods: `fine-grained` (Montabone & Soto 2010; as OpenCV computes it, to the bit), `spectral-residual` (Hou
+ * & Zhang 2007), `frequency-tuned` (Achanta et al. 2009), `sobel` (Sobel & Feldman 1968: length of the gradient
+ * of the gray image), `learned` (any ONNX model with N×3×S×S in and one S×S map per image out).
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {
@@ -59,20 +68,26 @@ export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Pr
   return (await findSaliency(hostInput(imageBatch(batch)), given)) as SaliencyResult;
 }
 
-/** What a search in so many pixels has to do. A model of learned saliency runs elsewhere. */
+/**
+ * What the choice of a backend depends on. A learned model runs in ONNX Runtime, so it needs nothing of a
+ * backend.
+ */
 export function saliencyWork(pixels: number, method: SaliencyMethod): Work {
   return method === 'learned'
     ? { pixels, saliency: false, needs: [] }
     : { pixels, saliency: true, needs: [method] };
 }
 
-/** A search as it was asked for. */
+/** The parsed options of `saliency()` or of a device batch. */
 type Search = Parsed<typeof saliencyOptions> & {
-  /** false: only peaks and lows. */
+  /** false: only peaks and lows are found. */
   maps?: boolean;
 };
 
-/** Saliency of a batch wherever its pixels are. Has `maps` unless they are not wanted. */
+/**
+ * Saliency of a batch in this process or in a backend's memory. The result has `maps` unless `given.maps` is
+ * false.
+ */
 export async function findSaliency(input: BatchInput, given: Search): Promise<SaliencyExtremes> {
   const { method, signal, maps: withMaps = true } = given;
   if (given.into !== undefined && !withMaps)

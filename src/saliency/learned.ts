@@ -1,7 +1,8 @@
 /**
- * Learned saliency: any ONNX model that maps N×3×S×S to one S×S map per image, as BASNet does (Qin et al., CVPR 2019;
- * S = 224). Images are resized to S×S (bilinear, without regard to their proportions) and normalised by ImageNet's mean
- * and standard deviation; maps are resized back. Such models are not scale invariant (paper, 3.3), and slower.
+ * Learned saliency: any ONNX model that maps N×3×S×S to one S×S map per image, as BASNet does (Qin et al., CVPR
+ * 2019; S = 224). Images are resized to S×S (bilinear; proportions are not kept) and normalised by ImageNet's
+ * mean and standard deviation. The maps are resized back to the size of the images. Such models are not scale
+ * invariant (paper, 3.3).
  */
 import { SaliencyMixError } from '../errors';
 import type { NativeFormat } from '../native/binding';
@@ -17,9 +18,9 @@ interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** Side of the input where the model leaves it open. */
+/** Side of the input of a model that takes any size. */
 const DEFAULT_SIDE = 224;
-/** Images in one run where the model takes any number; bounds the worker's memory. */
+/** Images in one run of a model that takes any number. It bounds the memory of the worker thread. */
 const IMAGES_PER_RUN = 16;
 
 const MEAN = [0.485, 0.456, 0.406];
@@ -40,7 +41,10 @@ function modelError(model: OnnxModel, what: string, tensor: TensorInfo | undefin
   });
 }
 
-/** What the model's input asks for; open dimensions get the defaults. */
+/**
+ * The side of a model's input, and how many images one run takes. Dimensions that are not fixed get the
+ * defaults.
+ */
 function inputOf(model: OnnxModel): { side: number; atOnce: number } {
   const input = model.inputs[0];
   const [batch, channels, rows, cols] = input?.shape ?? [];
@@ -50,12 +54,17 @@ function inputOf(model: OnnxModel): { side: number; atOnce: number } {
   return { side: rows ?? DEFAULT_SIDE, atOnce: batch ?? IMAGES_PER_RUN };
 }
 
-/** Opens a model and sees whether it can be one for saliency, before anything depends on it. */
+/**
+ * Opens a model and checks that its input is that of a saliency model, so that a job fails before it begins.
+ * @throws (rejects) SaliencyMixError MODEL
+ */
 export async function checkSaliencyModel(path: string): Promise<void> {
   inputOf(await openModel(path));
 }
 
-/** One run: `count` images of the batch from `start`; where the model's batch is fixed and larger, zeros fill it up. */
+/**
+ * Runs the model on `count` images from `start` on. A model with a larger, fixed batch gets zeros for the rest.
+ */
 async function runModel(model: OnnxModel, batch: ImageBatch, start: number, count: number, threads: number) {
   const { side, atOnce } = inputOf(model);
   const [, height, width, channels] = batch.shape;
@@ -98,7 +107,7 @@ export async function learnedMaps(
   return result;
 }
 
-/** Maps with their peaks and lows, first of ties. */
+/** Maps of a batch with their peaks and lows; of equal values the first in row-major order. */
 export async function learnedSaliency(batch: ImageBatch, path: string, options: RunOptions) {
   const [count, height, width] = batch.shape;
   const maps = await learnedMaps(batch, path, options);

@@ -1,4 +1,4 @@
-/** The saliency methods by name. The native ones are listed in native/core/saliency/methods.def; a test holds both equal. */
+/** The names of the saliency methods. A test compares the native ones with those that the addon has. */
 import { nativeMethods } from './native-methods';
 
 export { nativeMethods };
