@@ -1,4 +1,4 @@
-/** The draw of the batch that is expected next, made while native code mixes the one before. */
+/** Draws the next batch while native code mixes the current one. */
 import type { DrawAddress, DrawShape, DrawnBatch } from './draw';
 
 type DrawFunction = (shape: DrawShape, address: DrawAddress) => DrawnBatch;
@@ -9,7 +9,10 @@ interface Expected {
   readonly drawn: DrawnBatch;
 }
 
-/** Written out: of another shape than the mixer's own, it would make the drawing functions slower for both. */
+/**
+ * The address of the next batch. Written out, so that V8 gives it the same hidden class as the mixer's own
+ * addresses.
+ */
 function after({ seed, epoch, batch }: DrawAddress): DrawAddress {
   return { seed, epoch, batch: batch + 1 };
 }
@@ -18,15 +21,18 @@ function sameBatch(a: DrawAddress, b: DrawAddress): boolean {
   return a.seed === b.seed && a.epoch === b.epoch && a.batch === b.batch;
 }
 
-/** Where images are missing, they are others in the next batch. */
+/**
+ * Whether a draw for one also fits the other. Never where slots are empty: the next batch has other empty ones.
+ */
 function sameShape(a: DrawShape, b: DrawShape): boolean {
-  const whole = a.slots === undefined && b.slots === undefined;
-  return whole && a.count === b.count && a.height === b.height && a.width === b.width;
+  const complete = a.slots === undefined && b.slots === undefined;
+  return complete && a.count === b.count && a.height === b.height && a.width === b.width;
 }
 
 /**
- * Draws batches, and where they come one after the other, of one shape, the next one ahead: a thread that waits for native
- * code has nothing else to do. A draw depends on its address alone, so whether it was expected changes no number.
+ * Draws batches. Where two batches of one shape follow one another, it also draws the one after them, in the
+ * time in which the JavaScript thread would only wait for native code. A draw depends on its address alone, so
+ * a draw made ahead has the same numbers.
  */
 export class DrawAhead {
   readonly #draw: DrawFunction;
@@ -38,7 +44,7 @@ export class DrawAhead {
     this.#draw = draw;
   }
 
-  /** The batch's draw, for whoever asks first: it is completed in place. */
+  /** The draw of a batch. It is given out only once, because placing completes it in place. */
   take(shape: DrawShape, address: DrawAddress): DrawnBatch {
     const expected = this.#expected;
     const last = this.#last;
@@ -51,7 +57,7 @@ export class DrawAhead {
     return found ? expected.drawn : this.#draw(shape, address);
   }
 
-  /** Draws the batch after the one taken last, if that one came after another. */
+  /** Draws the batch after the one taken last, if that one followed the one before it. */
   drawNext(): void {
     if (!this.#inRow || this.#last === undefined || this.#expected !== undefined) return;
     const { shape, address } = this.#last;
@@ -59,7 +65,7 @@ export class DrawAhead {
     try {
       this.#expected = { shape, address: next, drawn: this.#draw(shape, next) };
     } catch {
-      // For want of memory. The call that needs it will say so, if it still fails then; this one has its own.
+      // Out of memory. The call that needs this draw makes it again, and throws if it still fails.
     }
   }
 }

@@ -22,9 +22,11 @@ import { encodeSamples, kindsIn } from './records';
 const applyOptions = {
   /** Images only: the form of the result. */
   output: later<OutputFormat>(),
-  /** Boxes only: share of its area below which a box is dropped; 0.1 unless given. */
+  /** Boxes only: a box of which less than this share of its area stays visible is dropped; 0.1 unless given. */
   minVisibility: real('0 … 1', [0, 1], { default: 0.1 }),
-  /** Value or label of erased pixels. Unless given, images take the plan's, and label maps 0. */
+  /**
+   * Value (images, 0 … 255) or label of erased pixels. Unless given: for images the plan's, for label maps 0.
+   */
   fill: later<number>(),
   ...runOptions,
 };
@@ -33,14 +35,17 @@ export type ApplyOptions = OptionsOf<typeof applyOptions>;
 type Applying = Parsed<typeof applyOptions>;
 
 /**
- * Applies a plan to a batch of the size it was made for; the inputs are not changed.
+ * Applies a plan to a batch. Number and size of the images must be those of the plan. The inputs are not
+ * changed.
  *
- * - Images (uint8 NHWC, 1 or 3 channels): the mixed images, as the mixer that drew the plan gives them; with `output` in
- *   that form. Of a device batch (uint8 NHWC) a device batch on the same backend.
- * - Label maps (uint8 or int32, [n, h, w]; int32 also [n, h, w, 1]): pasted and erased like the images. Blending has no
- *   meaning for labels and is refused.
- * - Detection boxes (a list per image): clipped by the patch, and the source's boxes inside the patch added.
- * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON
+ * - Images (uint8 NHWC, 1 or 3 channels): gives the mixed images, the same bytes as the mixer that made the
+ *   plan: uint8 NHWC, or the form that `output` says. A device batch (uint8 NHWC) gives a device batch on the
+ *   same backend.
+ * - Label maps (uint8 or int32, [n, h, w]; int32 also [n, h, w, 1]): pasted and erased like the images; the
+ *   type is kept. Labels cannot be blended: a plan with a blended sample is refused.
+ * - Detection boxes (a list per image, half open, in pixels): a box of the target shrinks to what the patch
+ *   leaves visible; a box of the source shrinks to what lies inside the patch, and moves with it.
+ * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON; the signal's reason when aborted
  */
 export function applyPlan(
   plan: MixPlan,
@@ -62,13 +67,13 @@ export async function applyPlan(plan: MixPlan, input: unknown, options?: ApplyOp
   return isImages(input) ? applyToImages(checked, input, given) : applyToMasks(checked, input, given);
 }
 
-/** Four dimensions of bytes are pixels; labels have three, or are 32 bits wide. */
+/** Images are uint8 with four dimensions. Label maps have three dimensions, or are int32. */
 function isImages(input: unknown): boolean {
   const { shape, data } = (input ?? {}) as { shape?: unknown; data?: unknown };
   return !(Array.isArray(shape) && shape.length === 3) && !types.isInt32Array(data);
 }
 
-/** How a call on images, or on label maps of a shape, runs. */
+/** The backend, threads and signal of a native call on a batch. */
 function runOf(
   input: Pick<BatchInput, 'shape' | 'resident'>,
   { backend, threads, signal }: Applying,

@@ -1,7 +1,10 @@
-/** Detection boxes under a patch: what it hides is cut off, and what it brings is moved with it. */
+/** What a pasted patch does to one detection box of the target or of the source. */
 import type { Box } from '../types';
 
-/** A box of an object, in pixels; anything else on it (a class, a score) travels along. Sides need not be whole. */
+/**
+ * The box of an object, in pixels, half open; its sides need not be whole. Other properties (class, score) are
+ * kept.
+ */
 export type DetectionBox = Box & Record<string, unknown>;
 
 const area = (box: Box) => Math.max(0, box.bottom - box.top) * Math.max(0, box.right - box.left);
@@ -17,7 +20,10 @@ function intersect(a: Box, b: Box): Box {
   };
 }
 
-/** The smallest box around what `cover` leaves of `box`: a side moves only where the cover spans the whole other axis. */
+/**
+ * The smallest box around the part of `box` that `cover` does not hide. It is smaller than `box` only where the
+ * cover spans all columns or all rows.
+ */
 function remainder(box: Box, cover: Box): Box {
   const rest = { ...box };
   const spansColumns = cover.left <= box.left && cover.right >= box.right;
@@ -29,7 +35,9 @@ function remainder(box: Box, cover: Box): Box {
   return rest;
 }
 
-/** A box of the target under a patch: what stays visible of it, or nothing. */
+/**
+ * A box of the target under a patch: a list of the smallest box around what stays visible, or an empty list.
+ */
 export function clippedByTarget(box: DetectionBox, patch: Box, minVisibility: number): DetectionBox[] {
   const cover = intersect(box, patch);
   const visible = area(box) - area(cover);
@@ -38,7 +46,8 @@ export function clippedByTarget(box: DetectionBox, patch: Box, minVisibility: nu
 }
 
 /**
- * A box of the source, of which the part inside `from` is shown at `to`, brought to its size: that part, or nothing.
+ * A box of the source whose box `from` is pasted at box `to` of the target, and resized where the two differ in
+ * size: a list of the part inside `from`, in coordinates of the target, or an empty list.
  */
 export function clippedBySource(
   box: DetectionBox,

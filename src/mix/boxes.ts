@@ -1,9 +1,10 @@
-/** Detection boxes under a plan: what the pasted patch hides is cut off, and what it brings is added. */
+/** Applies a plan to the detection boxes of a batch. */
 import * as check from '../check';
 import type { DetectionBox } from './box-geometry';
 import { kindOf } from './kinds';
 import type { MixPlan } from './plan';
 
+/** @throws SaliencyMixError ARGUMENT unless there is a list of boxes for each image of the plan */
 export function checkBoxes(value: readonly unknown[], plan: MixPlan): DetectionBox[][] {
   if (value.length !== plan.count)
     throw check.invalid('boxes', `${plan.count} lists of boxes, one per image`, value);
@@ -25,9 +26,9 @@ export function checkBoxes(value: readonly unknown[], plan: MixPlan): DetectionB
 }
 
 /**
- * The boxes of each mixed image. A box of the target shrinks to the smallest box around what the patch leaves visible.
- * A box of the source shrinks to the part inside the patch, and moves with it. A box is dropped where less than
- * `minVisibility` (0 … 1) of its area is left. A blended image keeps all boxes of both.
+ * The boxes of each mixed image. A box of the target shrinks to the smallest box around what the patch leaves
+ * visible. A box of the source shrinks to the part inside the patch, and moves with it. A box is dropped where
+ * less than `minVisibility` (0 … 1) of its area is left. A blended image keeps all boxes of both.
  */
 export function mixBoxes(
   plan: MixPlan,

@@ -1,7 +1,7 @@
 import { Purpose } from '../rng';
 import type { Anchor, MixMethod } from './method';
 
-/** A pixel drawn uniformly from the image: where CutMix centres its box (Yun et al., eq. 2). */
+/** A pixel drawn uniformly from the image, the centre of the box in CutMix (Yun et al., eq. 2). */
 export const uniformPlace: Anchor = { kind: 'given', purpose: Purpose.place };
 
 export const cutmix: MixMethod = {

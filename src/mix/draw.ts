@@ -1,4 +1,7 @@
-/** Draws a batch: pairing, who is mixed, lambda, anchors. Every number is addressed by (seed, epoch, batch, sample). */
+/**
+ * Draws all random numbers of a batch: which image is mixed with which, which samples are mixed at all, lambda,
+ * and where the patch is. Every number has an address (seed, epoch, batch, sample), see rng.ts.
+ */
 import type { NativeSamples } from '../native/binding';
 import { Purpose, permutation, Stream } from '../rng';
 import type { Slots } from '../types';
@@ -29,25 +32,29 @@ export interface DrawAddress {
   readonly batch: number;
 }
 
-/** A batch, drawn and not yet placed. */
+/** A drawn batch whose boxes are not placed yet: native code does that, since it needs the saliency maps. */
 export interface DrawnBatch {
   readonly records: NativeSamples;
-  /** Index into the choices, per sample: placing needs the options that a sample was drawn with. Absent: the only one. */
+  /**
+   * For each sample, which of the choices it was drawn with: placing needs its options. Undefined where there
+   * is only one choice.
+   */
   readonly choiceOf?: Uint16Array;
 }
 
-/** Which images of a batch are drawn for, and their size. */
+/** Number and size of the images of a batch that is drawn. */
 export interface DrawShape {
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  /** Absent: all that the batch has. */
+  /** The slots of the images; undefined where no slot is empty. */
   readonly slots?: Slots;
 }
 
 /**
- * For each image the one that the seeded permutation of all slots pairs it with; a missing one gives way to the next that
- * is there, cyclically. Positions are those of the images that are there.
+ * For each image the position of its source. A seeded permutation of all slots pairs them; where the slot of a
+ * source is empty, the next slot with an image is taken, cyclically. Positions count only the images that are
+ * there.
  */
 function pair({ count, slots }: DrawShape, address: DrawAddress): ArrayLike<number> {
   const order = permutation(slots?.count ?? count, address.seed, Purpose.pairing, address);
@@ -60,7 +67,7 @@ function pair({ count, slots }: DrawShape, address: DrawAddress): ArrayLike<numb
   });
 }
 
-/** A choice, with what its method draws. */
+/** A choice, with its method and what that draws. */
 interface Drawable extends Choice {
   readonly method: MixMethod;
   readonly draw: MethodDraw;
@@ -73,7 +80,7 @@ function drawableOf({ options, weight }: Choice): Drawable {
   return { options, weight, method, draw, kinds: kindsOf(draw) };
 }
 
-/** Draws samples into the records, all from one stream that goes from number to number. */
+/** Draws samples and writes them to the records. One stream object serves all of them, see Stream.moveTo. */
 class Drawer {
   readonly #choices: readonly Drawable[];
   readonly #records: NativeSamples;
@@ -89,7 +96,7 @@ class Drawer {
     this.#stream = new Stream(seed, Purpose.choice, { epoch, batch, sample: 0 });
   }
 
-  /** Sample i. Gives the choice. */
+  /** Draws sample i; gives the position of its choice. */
   draw(i: number): number {
     const choice = this.#choose(i);
     const { options, draw, kinds } = this.#choices[choice];
@@ -100,7 +107,7 @@ class Drawer {
       return choice;
     }
     if (draw.boxes) {
-      // Lambda is counted from the box.
+      // Lambda is not drawn: native code counts it from the box.
       writeDraw(this.#records, i, kinds, 1, fill);
       const { height, width } = this.#shape;
       writeBoxes(
@@ -116,7 +123,9 @@ class Drawer {
     return choice;
   }
 
-  /** The stream of sample i for a purpose, from its start. */
+  /**
+   * The numbers of sample i for a purpose, from the first on. They must be used before this is called again.
+   */
   #numbers(purpose: Purpose, i: number): Stream {
     const { slots } = this.#shape;
     return this.#stream.moveTo(purpose, slots === undefined ? i : slots.of[i]);
@@ -142,6 +151,7 @@ class Drawer {
   }
 }
 
+/** Draws a batch; with `per: 'batch'` all samples share the choice, lambda and boxes of the first. */
 export function drawBatch(
   choices: readonly Choice[],
   per: 'sample' | 'batch',
@@ -151,7 +161,7 @@ export function drawBatch(
   const { count } = shape;
   const drawables = choices.map(drawableOf);
   const records = newRecords(count);
-  // One draw for the whole batch is the draw of its first slot.
+  // The one draw of a whole batch has the address of its first slot, also where that slot is empty.
   const drawn = per === 'batch' ? { ...shape, count: 1, slots: undefined } : shape;
   const drawer = new Drawer(drawables, records, drawn, address);
   const partners = drawables.some(({ method }) => method.hasSource) ? pair(shape, address) : undefined;

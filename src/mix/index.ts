@@ -26,14 +26,17 @@ interface WorkOptions extends DrawOptions {
   probability: number;
 }
 
-/** Whether a mixer with these options looks for what is salient with a native method. */
+/** Whether a mixer with these options runs a native saliency method. */
 export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
   return (
     mixMethods[options.method].needsSaliency && options.saliency !== 'learned' && options.probability > 0
   );
 }
 
-/** What a mixer has to do with a batch of so many pixels, whichever of these sets of options its samples are drawn with. */
+/**
+ * What the choice of a backend depends on, for a batch of so many pixels whose samples are drawn with any of
+ * `optionsOf`.
+ */
 export function mixingWork(pixels: number, optionsOf: readonly WorkOptions[]): Work {
   const needs = optionsOf.flatMap((options) => {
     const { kind } = mixMethods[options.method].drawFor(options);

@@ -1,4 +1,7 @@
-/** Where the images of a call are, here or in a backend's memory: what is made of them comes to be in the same place. */
+/**
+ * The batch that a call mixes, in this process or in a backend's memory. The result is allocated in the same
+ * place.
+ */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
 import { DeviceBatch, residentOf, deviceInput } from '../device/batch';
@@ -9,17 +12,17 @@ import { hostInput, type BatchInput } from '../native/batch-input';
 import type { ImageBatch, Pixels } from '../types';
 import type { ResolvedOutput } from './output';
 
-/** What comes out of a call, before it is written. */
+/** The result of a mix before native code has written it. */
 export interface ResultMemory {
   readonly images: Pixels | DeviceBatch;
   readonly native: NativeDestination;
   readonly resident?: Resident;
 }
 
-/** The batch that a call mixes. */
+/** A batch to be mixed, and how memory for the result is made. */
 export interface MixInput {
   readonly input: BatchInput;
-  /** Memory for `count` images of its size in a form: `into` where that is given. */
+  /** Memory for `count` images of the batch's size, in the output's form. It is `into`, where that is given. */
   readonly allocateResult: (output: ResolvedOutput, count: number, into?: unknown) => ResultMemory;
 }
 
@@ -54,7 +57,7 @@ function deviceMixInput(batch: DeviceBatch): MixInput {
   };
 }
 
-/** The memory of a device batch that is to be written over. */
+/** The memory of the device batch `into`, which is overwritten; it must fit, and not be the input's. */
 function memoryIn(into: unknown, form: PixelForm, input: DeviceBatch): Resident {
   const expected = `another device batch on ${input.backend}, of ${bytesOf(form)} bytes of ${form.dtype}`;
   if (!(into instanceof DeviceBatch)) throw check.invalid('into', expected, into);

@@ -1,43 +1,51 @@
 /**
- * The kinds of mixing: what each sample of a plan holds, and what it means for label maps and detection boxes. What it does
- * to pixels is native (native/core/mix_kinds.h). A new one: its sample and its definition here.
+ * The kinds of mixing: the fields of their samples in a plan, and what they do to label maps and detection
+ * boxes. What they do to pixels is in native/core/mix_kinds.h. A new kind needs a sample type and a definition
+ * here.
  */
 import * as check from '../check';
 import type { Box } from '../types';
 import { clippedBySource, clippedByTarget, type DetectionBox } from './box-geometry';
 
-/** What every sample of a plan has. */
+/** The fields that every sample of a plan may have. */
 interface SampleBase {
   /** Position in the batch of the image that is changed. */
   target: number;
-  /** Position in the batch of its drawn partner; equal to `target` where the method has none. */
+  /**
+   * Position in the batch of the image that it is mixed with; equal to `target` where the method uses one image
+   * only.
+   */
   source: number;
   /**
-   * Weight of the target's label; 1 − lambda is the source's. For pasted patches it is the share of the target's pixels
-   * that survive, counted from the box that was really pasted.
+   * Weight of the target's label, 0 … 1; the source's is 1 − lambda. Where a patch is pasted it is the share of
+   * the target's pixels that survive, counted from the box as it was placed; where images are blended, the
+   * target's weight. A sample that is erased or not mixed has 1.
    */
   lambda: number;
-  /** Whether it was drawn to be mixed at all. Where false, the image and its label are the target's. */
+  /** Whether the sample is mixed (option `probability`). Where false, image and label are the target's. */
   mixed: boolean;
   /** The method that drew this sample. */
   method: string;
-  /** Written over in the target. May be empty (lambda = 1): then the image is the target's. */
+  /** The box of the target that is overwritten. May be empty: then the image is the target's, and lambda 1. */
   to?: Box;
-  /** Read from the source. */
+  /** The box of the source that is pasted. */
   from?: Box;
-  /** [row, col] of the source's anchor: the peak, the low, or the place drawn; of an erased sample the target's. */
+  /**
+   * [row, col] in the source (erased samples: in the target) that the box is placed around: a peak, a low or a
+   * random pixel.
+   */
   anchor?: [row: number, col: number];
   /** Value of erased pixels, every channel. */
   fill?: number;
 }
 
-/** The target as it is. */
+/** The result is the target. */
 export interface KeepSample extends SampleBase {
   kind: 'keep';
   mixed: false;
 }
 
-/** Box `from` of the source over box `to` of the target, which is of the same size. */
+/** Box `from` of the source is pasted over box `to` of the target, which has the same size. */
 export interface PasteSample extends SampleBase {
   kind: 'paste';
   mixed: true;
@@ -51,14 +59,16 @@ export interface BlendSample extends SampleBase {
   mixed: true;
 }
 
-/** `fill` over box `to` of the target. */
+/** Box `to` of the target is filled with the value `fill`. */
 export interface EraseSample extends SampleBase {
   kind: 'erase';
   mixed: true;
   to: Box;
 }
 
-/** Box `from` of the source, brought to the size of box `to` of the target (nearest pixels) and put over it. */
+/**
+ * Box `from` of the source is resized (nearest pixel) to the size of box `to` of the target, and pasted there.
+ */
 export interface ResizeSample extends SampleBase {
   kind: 'resize';
   mixed: true;
@@ -82,11 +92,13 @@ export type MixSample = SampleOfKind[MixKind];
 type Field = 'to' | 'from' | 'anchor' | 'fill';
 
 interface KindDefinition<S> {
-  /** What its samples have besides what all have; a plan that is read back needs the boxes among them. */
+  /**
+   * The optional fields that its samples have. A plan that is read from a file must have those that are boxes.
+   */
   readonly fields: readonly Field[];
-  /** Why it cannot be applied to label maps; absent where it can. */
+  /** Why it cannot be applied to label maps; undefined where it can. */
   readonly notForLabels?: string;
-  /** What must be true of its boxes besides that they lie inside their images. */
+  /** Throws where its boxes are wrong. That they lie inside the image is checked before. */
   check?(sample: S, index: number): void;
   /**
    * Detection boxes of the mixed image, made from those of target and source. A box is dropped where less than
@@ -102,7 +114,7 @@ interface KindDefinition<S> {
 
 const copies = (boxes: readonly DetectionBox[]) => boxes.map((box) => ({ ...box }));
 
-/** What the source shows in `to` hides what the target had there. */
+/** For kinds that put a part of the source over the target. */
 const overBox: KindDefinition<PasteSample | ResizeSample>['boxes'] = (
   { from, to },
   ofTarget,
@@ -124,7 +136,7 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
     },
     boxes: overBox,
   },
-  // Both images show.
+  // Both images stay visible.
   blend: {
     fields: [],
     notForLabels: 'labels cannot be blended',

@@ -23,12 +23,15 @@ function mixRows(records: NativeSamples, labels: Float32Array, classes: number, 
   }
 }
 
-/** n × classes zeros, row by row. Where there is no memory for them the promise is rejected, as that of a call is. */
+/** n × classes zeros. Async so that a failed allocation rejects the promise, as a failed native call does. */
 export async function newLabels(count: number, classes: number): Promise<Float32Array> {
   return new Float32Array(count * classes);
 }
 
-/** Adds up the soft labels in `mixed`. `labels` are class numbers or rows of length `classes`; checked before. */
+/**
+ * Adds the soft labels of all samples to `mixed`, n × classes zeros. `labels` are class numbers or rows of
+ * length `classes`, checked before.
+ */
 export function mixLabels(
   records: NativeSamples,
   labels: Labels,

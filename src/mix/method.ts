@@ -1,21 +1,29 @@
 /**
- * What a mixing method is: which numbers of the seeded generator make a draw, said once for all samples as plain data.
- * draw.ts draws them, and nothing else of mixing draws; applying a draw is pure and native.
+ * What a mixing method is: plain data that says which random numbers a sample needs, and what is done with
+ * them. draw.ts draws the numbers; nothing else in this folder draws. Native code then applies the draw,
+ * without random numbers.
  */
 import type { Purpose, Stream } from '../rng';
 import type { Box } from '../types';
 import type { MixKind } from './kinds';
 import type { Scheme } from './schemes';
 
-/** Where a patch is put: a pixel, an extreme of the saliency map, or (in the target) the source's anchor. */
+/**
+ * The pixel that a box is placed around: a random pixel, an extreme of the saliency map, or the source's
+ * anchor.
+ */
 export type Anchor =
-  /** Drawn uniformly from the image. */
+  /** A pixel drawn uniformly from the image, with the numbers of `purpose`. */
   | { readonly kind: 'given'; readonly purpose: Purpose }
+  /** In the target: the same pixel as in the source. */
   | { readonly kind: 'corresponding' }
-  /** A number picks among tied pixels; without its purpose it is the first in row-major order. */
+  /**
+   * The most or the least salient pixel. Of equal ones a number of purpose `ties` picks one; without it, the
+   * first is taken.
+   */
   | { readonly kind: 'peak' | 'low'; readonly ties?: Purpose };
 
-/** What a method does with a sample that is mixed. */
+/** What a method draws for a sample that is mixed. */
 export interface MethodDraw {
   readonly kind: MixKind;
   /** Anchor in the source (for `erase`: in the target). */
@@ -23,8 +31,9 @@ export interface MethodDraw {
   /** Anchor in the target; 'corresponding' unless given. */
   readonly to?: Anchor;
   /**
-   * Draws both boxes, in place of lambda ~ Beta(alpha, alpha) and boxes around anchors. `streamOf` gives the sample's
-   * numbers for a purpose, from their start; they must be used up before it is called again.
+   * For a method that draws its boxes directly, without lambda ~ Beta(alpha, alpha) and anchors. `streamOf`
+   * gives the sample's numbers for a purpose, from the first on. They must be used before `streamOf` is called
+   * again.
    */
   readonly boxes?: (
     streamOf: (purpose: Purpose) => Stream,
@@ -33,7 +42,7 @@ export interface MethodDraw {
   ) => { from: Box; to: Box };
 }
 
-/** The options that methods look at; what else a mixer has concerns all methods alike. */
+/** The mixer options that `drawFor` depends on. */
 export interface DrawOptions {
   scheme: Scheme;
   ties: 'first' | 'random';
@@ -43,11 +52,12 @@ export interface MixMethod {
   readonly name: string;
   /** One line for help texts and tables. */
   readonly summary: string;
+  /** The paper, for the README's table. */
   readonly reference: string;
-  /** Whether a second image takes part. */
+  /** Whether a second image, the source, is mixed in. */
   readonly hasSource: boolean;
-  /** Whether its anchors are found by saliency. */
+  /** Whether its anchors are found in saliency maps. */
   readonly needsSaliency: boolean;
-  /** What it does with the samples that are mixed with these options. */
+  /** What it draws with these options. */
   drawFor(options: DrawOptions): MethodDraw;
 }

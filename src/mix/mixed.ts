@@ -1,15 +1,17 @@
-/** What mixing a batch gives. */
+/** The result of mixing a batch. */
 import type { DeviceBatch } from '../device/batch';
 import type { Pixels } from '../types';
 import type { MixPlan } from './plan';
 
-/** A batch that was mixed, with its labels and what was done. */
+/** A mixed batch: images, soft labels, and the plan of what was done. */
 export interface MixedBatch<Images = Pixels> {
+  /** uint8 NHWC, or the form that `output` asked for; of a device batch a device batch. */
   images: Images;
   /** n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source. */
   labels: Float32Array;
-  /** Of the labels. */
+  /** The shape of `labels`. */
   shape: readonly [n: number, classes: number];
+  /** What was drawn and placed, as plain data; see `applyPlan`. */
   plan: MixPlan;
   /** The backend that ran, and its level. */
   backend: string;
@@ -19,10 +21,11 @@ export interface MixedBatch<Images = Pixels> {
 type Fields = Omit<MixedBatch<Pixels | DeviceBatch>, 'plan'>;
 
 /**
- * Its plan is hundreds of small objects, which a training loop never looks at: made when first read.
+ * The plan is hundreds of small objects, which a training loop never reads. So it is made when it is first
+ * read.
  *
- * All results share one getter. A getter of its own gives an object a shape of its own, which the engine keeps, and with it
- * the images and labels, until the next full collection of garbage.
+ * All results share one getter. A getter per object would give each object a hidden class of its own in V8,
+ * which would keep its images and labels alive until the next full garbage collection.
  */
 export class Mixed implements MixedBatch<Pixels | DeviceBatch> {
   declare readonly images: Pixels | DeviceBatch;

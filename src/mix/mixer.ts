@@ -29,9 +29,9 @@ const planOptions = {
   /** Position of the batch in its epoch; unless given, the mixer counts its calls. */
   batch: whole(0, { max: MAX_UINT32 }),
   /**
-   * For batches with missing images: the slot of each image that is there, and how many slots the whole batch has.
-   * Draws belong to slots, so a missing image changes nothing for the others; where it was drawn as a source, the next
-   * image that is there takes its place, cyclically.
+   * For batches with missing images: the slot of each image that is there (ascending), and how many slots the
+   * whole batch has. Random draws belong to slots, so a missing image changes nothing for the others. Where it
+   * was drawn as a source, the image of the next filled slot takes its place, cyclically.
    */
   slots: later<Slots>(),
   signal: abortSignal(),
@@ -39,36 +39,37 @@ const planOptions = {
 
 const mixOptions = { ...planOptions, output: later<OutputFormat>(), into: later<unknown>() };
 
-/** Where in the run a batch belongs, and how to run the call. */
+/** The address of a batch, which its random numbers depend on, and a signal that stops the call. */
 export type PlanOptions = OptionsOf<typeof planOptions>;
 
 export interface CallOptions<Into = Pixels['data']> extends PlanOptions {
   output?: OutputFormat;
   /**
-   * Memory for the mixed images, which no one reads any more: a typed array of the result's kind, as long or longer; of a
-   * longer one the beginning is used. New memory unless given, which for large batches the system takes longer to clear
-   * than mixing does. For device batches: one on the same backend, of the result's dtype and number of bytes, which the
-   * result then shares (freeing one frees both).
+   * Memory for the mixed images, which is overwritten: a typed array of the result's type, as long as the
+   * result or longer, that does not overlap the input. New memory unless given. For device batches: another one
+   * on the same backend, with the result's dtype and number of bytes; the result shares its memory (freeing one
+   * frees both).
    */
   into?: Into;
 }
 
 export interface Mixer {
   /**
-   * Draws and places a plan for a batch (uint8 NHWC, 1 or 3 channels) without mixing it. The same seed, epoch and batch
-   * give the same plan for the same images, whatever else was called, wherever the images are.
+   * The plan for a batch (uint8 NHWC, 1 or 3 channels), without mixing it: `applyPlan` does that. The same
+   * seed, epoch and batch give the same plan for the same images, on any backend, whatever was called before.
    * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL
    */
   plan(batch: ImageBatch | DeviceBatch, options?: PlanOptions): Promise<MixPlan>;
   /**
-   * Mixes a batch and its labels; the inputs are not changed. They must stay as they are until the promise settles.
+   * Mixes a batch (uint8 NHWC, 1 or 3 channels) and its labels. The inputs are not changed; do not change them
+   * until the promise settles.
    * @param labels Int32Array of n class numbers (the mixer then needs `classes`), or Float32Array n × classes
    * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
    */
   mix(batch: ImageBatch, labels: Labels, options?: CallOptions): Promise<MixedBatch>;
   /**
-   * The same of a device batch (uint8 NHWC): the mixed images stay on its backend, to the same bytes.
-   * @throws (rejects) also SaliencyMixError BACKEND where the mixer asks for another backend by name
+   * The same for a device batch (uint8 NHWC). The mixed images stay in the memory of its backend.
+   * @throws (rejects) as above; BACKEND also where the mixer has another backend by name
    */
   mix(
     batch: DeviceBatch,
@@ -77,14 +78,17 @@ export interface Mixer {
   ): Promise<MixedBatch<DeviceBatch>>;
 }
 
-/** What a mixer is made of. */
+/** What a mixer is made of: one choice, or several with weights. */
 export interface MixerParts {
   choices: readonly Choice[];
   settings: MixerSettings;
   per: 'sample' | 'batch';
 }
 
-/** Bytes of a batch that is mixed in about the time that threads take to wake: 256 images of CIFAR are fewer. */
+/**
+ * A batch of up to so many bytes is mixed in about the time that a thread takes to wake. 256 images of CIFAR
+ * are fewer.
+ */
 const SMALL_BATCH_BYTES = 2 ** 20;
 
 const slotOptions = { of: later<unknown>(), count: later<unknown>() };
@@ -100,32 +104,39 @@ function checkSlots(value: unknown, images: number): Slots | undefined {
   if (!Array.isArray(of) || of.length !== images || !of.every(ascending)) {
     throw check.invalid('slots.of', `${images} ascending slots below ${size}`, of);
   }
-  // Where all are there, it is as if nothing had been said.
+  // No slot is empty: the same as without slots.
   return of.length === size ? undefined : { of: of as number[], count: size };
 }
 
-/** A mixer from checked parts: the draw is made when called, so calls may overlap and still count in order. */
+/**
+ * A mixer from checked parts. Calls may overlap: each is drawn before its first wait, so they are counted in
+ * order.
+ */
 export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
   let calls = 0;
   const optionsOf = choices.map(({ options }) => options);
   const { saliency, needs } = mixingWork(0, optionsOf);
-  // A backend asked for by name must be there now; which one 'auto' is, the first call tells.
+  // A backend asked for by name must be available now. 'auto' is chosen in each call, by the size of its batch.
   if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend, needs);
   const threads = chooseThreads(settings.threads);
   const draws = new DrawAhead((shape, address) => drawBatch(choices, per, shape, address));
 
+  /** Whether mixing takes one native call. */
   const oneCall = choices.length === 1 && choices[0].options.saliency !== 'learned';
 
-  /** Whether this thread is one of those that mix a batch: there are others, and waiting for them would be all it did. */
+  /**
+   * Whether the JavaScript thread helps to mix a small batch: it would only wait for the other threads
+   * otherwise.
+   */
   const helpsWith = ({ resident, shape: [count, height, width, channels] }: BatchInput): boolean =>
     oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL_BATCH_BYTES;
 
-  /** Threads take as long to wake as their work takes to draw: the first thing that a call does once it is checked. */
+  /** Wakes the native threads before drawing, because waking them takes about as long as drawing the batch. */
   function prewake(others: number): void {
     if (saliency) addon().prewake(others);
   }
 
-  /** The checks that need the batch. */
+  /** Checks what depends on the batch, and chooses its backend. */
   function contextOf(
     input: BatchInput,
     given: Parsed<typeof planOptions>,
@@ -179,7 +190,8 @@ export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
     const mixing = Resident.holding([input.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
     );
-    // While native code runs. Whatever fails, the call ends when native code no longer uses the images.
+    // This runs while native code mixes. If anything fails, the promise still settles only after native code
+    // has ended: until then it uses the images.
     const cleared = newLabels(count, classes);
     draws.drawNext();
     if (helped) addon().runUntilDone();
@@ -208,12 +220,13 @@ export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
       await Resident.holding([input.resident], () => placeBatch(drawn, optionsOf, context));
       return makePlan();
     },
-    // Images come to be where the batch is: mixInputOf sees to that, and the type of `mix` does not.
+    // The result is where the batch is, in this process or on a backend. The type of `mix` above cannot express
+    // that.
     mix: mix as Mixer['mix'],
   };
 }
 
-/** Places and mixes; in one native call where all samples were drawn with one set of options. */
+/** Places the boxes and mixes: one native call where all samples were drawn with the same options. */
 async function placeAndMix(
   drawn: DrawnBatch,
   optionsOf: readonly MixOptions[],

@@ -6,7 +6,7 @@ import { type CheckedMixerOptions, completeMixer, type MixerOptions, mixerOption
 
 type Entry = readonly [options: MixerOptions, weight: number];
 
-/** Settings that belong to the mixer as a whole: given once, or the same in every entry. */
+/** Options of the mixer as a whole: wherever they are given, they must be the same. */
 const MIXER_WIDE = ['seed', 'classes', 'backend', 'threads', 'per'] as const;
 
 function checkEntries(entries: unknown): readonly Entry[] {
@@ -25,7 +25,9 @@ function checkEntries(entries: unknown): readonly Entry[] {
   return entries as Entry[];
 }
 
-/** The one value of a setting of the whole mixer, wherever it is given. */
+/**
+ * The value of one of MIXER_WIDE, or undefined where it is not given. Throws where two are given that differ.
+ */
 function agreed(setting: (typeof MIXER_WIDE)[number], all: readonly CheckedMixerOptions[]): unknown {
   const given = all.map((options) => options[setting]).filter((value) => value !== undefined);
   const other = given.find((value) => value !== given[0]);
@@ -38,9 +40,9 @@ function agreed(setting: (typeof MIXER_WIDE)[number], all: readonly CheckedMixer
 /**
  * A mixer that draws, for each sample (or batch, with `per: 'batch'`), which of several sets of options to use.
  * @param entries [mixer options, weight ≥ 0] each; weights need not add up to 1
- * @param shared options of every entry that does not give its own; `seed`, `classes`, `backend`, `threads` and `per`
- *   concern the mixer as a whole, and must agree wherever they are given
- * @throws SaliencyMixError ARGUMENT
+ * @param shared options of every entry that does not give its own; `seed`, `classes`, `backend`, `threads` and
+ *   `per` concern the mixer as a whole, and must agree wherever they are given
+ * @throws SaliencyMixError ARGUMENT; BACKEND for a backend that is not there
  */
 export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mixer {
   const weighted = checkEntries(entries);

@@ -1,4 +1,6 @@
-/** The options of a mixer: one table that their type, the checks, the command line and the README's table are made from. */
+/**
+ * The options of a mixer. Their type, checks, command line and README table are all made from this one table.
+ */
 import * as check from '../check';
 import { threadsOption } from '../native/backends';
 import {
@@ -70,22 +72,25 @@ export const mixerOptions = {
 
 export type MixerOptions = OptionsOf<typeof mixerOptions>;
 
-/** The given ones, checked. */
+/** The options that were given, checked. */
 export type CheckedMixerOptions = Checked<typeof mixerOptions>;
 
-/** Every value present. Options that the method does not use are checked and ignored. */
+/** All options, with defaults. Options that the method does not use are checked and then ignored. */
 export type MixOptions = Omit<Parsed<typeof mixerOptions>, 'preset'>;
 
-/** What concerns a mixer as a whole, whatever it draws. */
+/** The options of a mixer that do not depend on which choice a sample is drawn with. */
 export type MixerSettings = Pick<MixOptions, 'seed' | 'classes' | 'backend' | 'threads'>;
 
-/** What a preset changes. Saliency is on uint8 pixels in both: the released code's float-byte fault is not copied. */
+/**
+ * The options that a preset changes. Both find saliency on uint8 pixels. The authors' released code passes
+ * float32 pixels to OpenCV, which reads their bytes as pixels; that error is not copied.
+ */
 const presets: Record<'paper' | 'released', CheckedMixerOptions> = {
   paper: {},
   released: { per: 'batch', box: 'clip', probability: 0.5 },
 };
 
-/** Completes checked options from the preset and the defaults; explicit options win. */
+/** Adds to the options that were given those of the preset, then the defaults. */
 export function completeMixer(given: CheckedMixerOptions): MixOptions {
   const { preset: _, ...result } = completed(mixerOptions, given, presets[given.preset ?? 'paper']);
   const { method, saliency, saliencyModel } = result;
@@ -97,7 +102,7 @@ export function completeMixer(given: CheckedMixerOptions): MixOptions {
 export const parseMixer = (given: unknown): MixOptions =>
   completeMixer(checked(mixerOptions, given, 'mixer options'));
 
-/** The options of a mixer, within those of a job. */
+/** The option `mixer` of a job: the options of its mixer. */
 export const mixerOption = custom<MixOptions, MixerOptions, MixOptions>(parseMixer, {
   default: parseMixer(undefined),
 });

@@ -1,4 +1,4 @@
-/** The form in which mixed pixels come back: checked, and turned into what native code reads. */
+/** The option `output`, the form of the mixed pixels: checked, and turned into what native code reads. */
 import * as check from '../check';
 import type { NativeFormat, NativeDestination } from '../native/binding';
 import { dtypes } from '../native/pixels';
@@ -11,7 +11,7 @@ export interface ResolvedOutput {
   native: NativeFormat;
 }
 
-/** Pixels in that form, written to that memory. */
+/** The native argument for pixels of a form, written to some memory. */
 export function outputTo(
   { nchw, dtype, offset, scale }: NativeFormat,
   { images, resident }: NativeDestination,
@@ -38,7 +38,6 @@ function perChannel(
   return [...(value as number[]), byDefault, byDefault].slice(0, 3);
 }
 
-/** mean and std have as many numbers as the images have channels. */
 const outputOptions = {
   layout: named(['NHWC', 'NCHW'], { default: 'NHWC' }),
   dtype: named(dtypes, { default: 'uint8' }),
@@ -47,8 +46,10 @@ const outputOptions = {
 };
 
 /**
- * Default NHWC uint8. Floats are (v/255 − mean)/std, computed in float32 as (v − 255·mean)·(1/(255·std)); mean 0 and
- * std 1 (so [0, 1]) unless given.
+ * Checks an output format and adds defaults: NHWC, uint8, mean 0, std 1. `mean` and `std` need one number per
+ * channel. A float is (v/255 − mean)/std, computed in float32 as (v − offset)·scale with offset 255·mean and
+ * scale 1/(255·std).
+ * @throws SaliencyMixError ARGUMENT
  */
 export function resolveOutput(given: unknown, channels: number): ResolvedOutput {
   const values = parse(outputOptions, given, 'output', 'output.');

@@ -3,14 +3,15 @@ import { addon } from '../native/load';
 import type { Box } from '../types';
 
 /**
- * The patch for a ratio and an anchor: ⌊height·√(1−λ)⌋ rows and as many columns in proportion, around the pixel
- * [row, col] of a height × width image.
+ * The box that a patch takes in a height × width image: ⌊height·√(1−λ)⌋ rows and ⌊width·√(1−λ)⌋ columns around
+ * the pixel `anchor` (CutMix, Yun et al., eq. 2; SaliencyMix, section 3.1).
  *
- * - `'shift'`: centred on the pixel, then moved inside; size kept. The pixel lies inside unless the box is empty.
- * - `'clip'`: sides of 2·⌊cut/2⌋, cut off at the borders (the released SaliencyMix code).
+ * - `'shift'`: centred on the pixel, then moved inside the image; the size is kept. The pixel lies in the box
+ *   unless the box is empty.
+ * - `'clip'`: sides of 2·⌊side/2⌋, cut off at the borders of the image, as in the released SaliencyMix code.
  *
- * @param lambda share of the image that is to survive, 0 … 1
- * @returns the box, and the share that really survives: 1 − area/(height·width)
+ * @param lambda share of the image that should survive, 0 … 1
+ * @returns the box (half open), and the share that does survive: 1 − area/(height·width)
  * @throws SaliencyMixError ARGUMENT
  */
 export function placeBox(

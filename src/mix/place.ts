@@ -1,4 +1,6 @@
-/** From draws to a plan: finds the anchors that need saliency, places the boxes, and counts lambda again. */
+/**
+ * Turns draws into a plan: finds the anchors that need saliency, places the boxes, and counts lambda from them.
+ */
 import type { NativePlacing, NativeSamples } from '../native/binding';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
@@ -9,22 +11,23 @@ import { usesNativeSaliency } from './index';
 import type { MixOptions } from './options';
 import { needsSaliency, pickRecords, putBackRecords } from './records';
 
-/** One that every backend has. */
+/** A saliency method that every backend has. */
 const ANY_METHOD = 'fine-grained';
 
-/** How a native call on a batch runs. */
+/** The input of a native call on a batch, and how the call runs. */
 export interface NativeContext {
   input: BatchInput;
   backend: string;
   threads: number;
-  /** Whether the JavaScript thread helps the call. */
+  /** Whether the JavaScript thread works on the call, too. */
   helped?: boolean;
   signal?: AbortSignal;
 }
 
 /**
- * Places samples that were drawn with one set of options, and mixes them where `output` says where to. A learned model is
- * run here; the native methods run inside the call, which then begins before this function first waits.
+ * Places samples that were drawn with one set of options; with `output` it also mixes them. A learned model
+ * runs first, in ONNX Runtime. The native methods run inside the native call, which then begins before this
+ * function first waits.
  */
 export async function placeSamples(
   records: NativeSamples,
@@ -34,9 +37,9 @@ export async function placeSamples(
 ): Promise<void> {
   const clip = options.box === 'clip' ? 1 : 0;
   const learned = options.saliency === 'learned';
-  // Any map will do where nobody asks for one.
+  // The model is not run where no anchor needs a map.
   const maps = learned && needsSaliency(records) ? await mapsOf(options, context) : undefined;
-  // Nor any method, but one that the backend has.
+  // Native code wants the name of a method even where no anchor needs one: it must be one that the backend has.
   const method = usesNativeSaliency(options) ? options.saliency : ANY_METHOD;
   const place: NativePlacing = maps ? { clip, maps } : { clip, method };
   await callMix(context, records, { place, output });
@@ -46,7 +49,7 @@ async function mapsOf({ saliencyModel }: MixOptions, context: NativeContext): Pr
   return await learnedMaps(await context.input.toHost(context), saliencyModel as string, context);
 }
 
-/** Places a batch: one native call for each set of options that was drawn. The records are completed. */
+/** Places a batch, with one native call for each choice that was drawn. It completes the records in place. */
 export async function placeBatch(
   { records, choiceOf }: DrawnBatch,
   optionsOf: readonly MixOptions[],
@@ -63,7 +66,10 @@ export async function placeBatch(
 
 type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'output'>;
 
-/** One trip to native code: place, mix, or both. `records` are completed in place. */
+/**
+ * One native call: it places the boxes (`place`), mixes (`output`), or both. Placing completes the records in
+ * place.
+ */
 export async function callMix(
   { input, backend, threads, helped, signal }: NativeContext,
   { samples, ints, doubles }: NativeSamples,

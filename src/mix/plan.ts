@@ -1,6 +1,6 @@
 /**
- * A plan: what happens to each image of a batch, as plain data. It can be printed, saved as JSON, read back and applied
- * again (`applyPlan`), to the same images or to their masks and detection boxes.
+ * A plan: what happens to each image of a batch, as plain data. It can be printed, saved as JSON, read back and
+ * applied again (`applyPlan`), to the same images or to their label maps and detection boxes.
  */
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
@@ -10,13 +10,14 @@ import { kindNames, kindOf, type MixSample } from './kinds';
 export const PLAN_VERSION = 2;
 
 export interface MixPlan {
-  /** Of the form of plans; plans of version 1, which had none, are read as well. */
+  /** Version of this data format. Plans without it are of version 1, which is read as well. */
   version: typeof PLAN_VERSION;
-  /** Of the images planned for. */
+  /** Size of the images. */
   height: number;
   width: number;
-  /** How many images the batch has; targets and sources are below it. */
+  /** Number of images in the batch. `target` and `source` of every sample are below it. */
   count: number;
+  /** One per image of the result. */
   samples: MixSample[];
 }
 
@@ -62,7 +63,7 @@ function checkSample(value: unknown, plan: MixPlan, index: number): void {
   definition.check?.(sample, index);
 }
 
-/** Samples of version 1 had no kind: it shows in the fields that are there. The anchor was called `peak`, whatever it was. */
+/** A sample of version 1 has no `kind`: its boxes tell it. Its anchor is called `peak`. */
 function fromVersion1({ peak, ...sample }: MixSample & { peak?: [row: number, col: number] }): MixSample {
   const { mixed, to, from } = sample;
   let kind: MixSample['kind'] = 'keep';
@@ -71,7 +72,10 @@ function fromVersion1({ peak, ...sample }: MixSample & { peak?: [row: number, co
   return { ...sample, kind, ...(peak === undefined ? {} : { anchor: peak }) } as MixSample;
 }
 
-/** A plan of the present version, as it must be before anything is applied; plans come back from files. */
+/**
+ * Checks a plan, which may come from a file, and gives it in the present version.
+ * @throws SaliencyMixError ARGUMENT
+ */
 export function checkPlan(value: unknown): MixPlan {
   const given = value as MixPlan;
   if (
@@ -98,7 +102,7 @@ export function checkPlan(value: unknown): MixPlan {
   return plan;
 }
 
-/** The plan is for other images than these. */
+/** @throws SaliencyMixError ARGUMENT where the plan is for another number or size of images */
 export function checkPlanFits(plan: MixPlan, shape: readonly number[], argument: string): void {
   const [count, height, width] = shape;
   if (count === plan.count && height === plan.height && width === plan.width) return;

@@ -1,4 +1,7 @@
-/** Samples as the two flat arrays in which they cross the binding. Which number stands where, the addon says. */
+/**
+ * Samples as the two flat arrays that the addon reads and completes. The addon says which number has which
+ * position.
+ */
 import type { NativeSamples, RecordLayout } from '../native/binding';
 import { addon } from '../native/load';
 import type { Box } from '../types';
@@ -10,12 +13,15 @@ const CORRESPONDING: Anchor = { kind: 'corresponding' };
 
 let known: RecordLayout | undefined;
 
-/** Asked for when it is first needed, as the addon is. */
+/** The layout is asked for when it is first needed, since that loads the addon. */
 const layout = (): RecordLayout => (known ??= addon().recordLayout());
 
 const numberOf = (kind: MixKind): number => layout().kinds.indexOf(kind);
 
-/** In one piece of memory: what is made for every call is also collected for every call. */
+/**
+ * Records of zeros. Both arrays share one buffer, so that a call makes only one object for the garbage
+ * collector.
+ */
 export function newRecords(samples: number): NativeSamples {
   const { ints, doubles } = layout();
   const bytesOfDoubles = samples * doubles.end * Float64Array.BYTES_PER_ELEMENT;
@@ -27,7 +33,7 @@ export function newRecords(samples: number): NativeSamples {
   };
 }
 
-/** What a draw is before its numbers are drawn, as fields of a sample: the same for all samples that are drawn so. */
+/** The kinds of mixing and of both anchors as numbers: the same for all samples that a method draws. */
 export interface DrawKinds {
   readonly kind: number;
   readonly from: number;
@@ -39,7 +45,10 @@ export function kindsOf({ kind, from = CORRESPONDING, to = CORRESPONDING }: Meth
   return { kind: numberOf(kind), from: anchors[from.kind], to: anchors[to.kind] };
 }
 
-/** A draw that is still to be placed, as sample i, its target the image at that position. Its anchors' numbers follow. */
+/**
+ * Writes sample i, with image i as its target. Its boxes are not placed yet; the numbers of its anchors are
+ * written by writePlace and writeTie.
+ */
 export function writeDraw(
   { ints, doubles }: NativeSamples,
   i: number,
@@ -64,7 +73,7 @@ export function writeDraw(
 
 type Side = 'from' | 'to';
 
-/** The pixel of an anchor that is given. */
+/** Writes the pixel of an anchor of kind 'given'. */
 export function writePlace({ ints }: NativeSamples, i: number, side: Side, row: number, col: number): void {
   const { ints: int } = layout();
   const at = i * int.end + int[side];
@@ -72,20 +81,20 @@ export function writePlace({ ints }: NativeSamples, i: number, side: Side, row: 
   ints[at + 2] = col;
 }
 
-/** The number that picks among tied pixels. */
+/** Writes the number, in [0, 1), that picks among equally salient pixels. */
 export function writeTie({ doubles }: NativeSamples, i: number, side: Side, u: number): void {
   const { doubles: double } = layout();
   doubles[i * double.end + (side === 'from' ? double.uOfFrom : double.uOfTo)] = u;
 }
 
-/** Boxes that are drawn, not placed. */
+/** Writes boxes that were drawn, so that native code need not place them. */
 export function writeBoxes({ ints }: NativeSamples, i: number, { from, to }: { from: Box; to: Box }): void {
   const { ints: int } = layout();
   ints.set(sidesOf(from), i * int.end + int.fromBox);
   ints.set(sidesOf(to), i * int.end + int.toBox);
 }
 
-/** Sample i takes the draw of the first, and its anchors and boxes once they are found. */
+/** Copies the draw of the first sample to sample i, which will also share its anchors and boxes. */
 export function shareFirst({ ints, doubles }: NativeSamples, i: number): void {
   const { ints: int, doubles: double } = layout();
   ints.copyWithin(i * int.end, 0, int.end);
@@ -99,14 +108,14 @@ export function writeSource({ ints }: NativeSamples, i: number, source: number):
   ints[i * int.end + int.source] = source;
 }
 
-/** All numbers of a sample, from one batch's records to another's. */
+/** Copies all numbers of a sample from one batch's records to another's. */
 function copySample(from: NativeSamples, at: number, to: NativeSamples, toAt: number): void {
   const { ints: int, doubles: double } = layout();
   to.ints.set(from.ints.subarray(at * int.end, (at + 1) * int.end), toAt * int.end);
   to.doubles.set(from.doubles.subarray(at * double.end, (at + 1) * double.end), toAt * double.end);
 }
 
-/** The samples at `positions`, with `boxOwner` counted within them. */
+/** A copy of the samples at `positions`. `boxOwner` becomes a position within the copy. */
 export function pickRecords(all: NativeSamples, positions: readonly number[]): NativeSamples {
   const { end, boxOwner } = layout().ints;
   const picked = newRecords(positions.length);
@@ -118,7 +127,7 @@ export function pickRecords(all: NativeSamples, positions: readonly number[]): N
   return picked;
 }
 
-/** Puts samples that were picked back, placed; each keeps the owner of its boxes. */
+/** Copies placed samples back to where pickRecords took them from; `boxOwner` stays as it was there. */
 export function putBackRecords(
   all: NativeSamples,
   positions: readonly number[],
@@ -132,7 +141,7 @@ export function putBackRecords(
   });
 }
 
-/** Whether a sample's place depends on what is salient. */
+/** Whether any sample has an anchor that must be found in a saliency map. */
 export function needsSaliency({ samples, ints }: NativeSamples): boolean {
   const { ints: int, anchors } = layout();
   const salient = (kind: number) => kind === anchors.peak || kind === anchors.low;
@@ -142,7 +151,7 @@ export function needsSaliency({ samples, ints }: NativeSamples): boolean {
   return false;
 }
 
-/** Which two images a sample's label is made of, and the weight of the first. */
+/** The two images whose labels are mixed, and the weight of the target's. */
 export interface LabelShare {
   target: number;
   source: number;
@@ -159,7 +168,7 @@ export function shareOf({ ints, doubles }: NativeSamples, i: number): LabelShare
   };
 }
 
-/** What placing has found, as samples of a plan. */
+/** Placed records as the samples of a plan. */
 export function decodeSamples(records: NativeSamples, methodOf: (sample: number) => string): MixSample[] {
   const { samples, ints } = records;
   const { ints: int, kinds: names } = layout();
@@ -184,14 +193,14 @@ export function decodeSamples(records: NativeSamples, methodOf: (sample: number)
   });
 }
 
-/** The kinds of mixing that samples are of, each once. */
+/** The kinds of mixing that occur among samples, each once. */
 export function kindsIn(samples: readonly MixSample[]): MixKind[] {
   return [...new Set(samples.map(({ kind }) => kind))];
 }
 
 const sidesOf = (box: Box) => [box.top, box.left, box.bottom, box.right];
 
-/** Samples that are placed; `fill` stands in for the samples' own, for masks. */
+/** The samples of a plan as records. `fill`, where it is given, replaces that of the samples. */
 export function encodeSamples(samples: readonly MixSample[], fill?: number): NativeSamples {
   const records = newRecords(samples.length);
   const { ints, doubles } = records;

@@ -1,7 +1,7 @@
 import { Purpose } from '../rng';
 import type { MixMethod } from './method';
 
-/** Of the sides of the image that the resized source takes: τ ~ U(0.1, 0.8) (Qin et al., section 3.2). */
+/** Both sides of the source are scaled by τ ~ U(0.1, 0.8) (Qin et al., section 3.2). */
 const SMALLEST = 0.1;
 const LARGEST = 0.8;
 

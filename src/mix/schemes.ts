@@ -1,6 +1,7 @@
 /**
- * The five ways to select and mix a patch of section 3.4 of the paper: which extreme anchors it in source and target.
- * Not salient is the least salient pixel: "we use the least important pixel of an image".
+ * The five schemes of section 3.4 of the paper: which pixel is the centre of the patch in the source (`from`)
+ * and in the target (`to`). "Nonsalient" is the least salient pixel, as in the paper: "we use the least
+ * important pixel of an image".
  */
 export const schemes = {
   'salient-to-corresponding': { from: 'peak', to: 'corresponding' },
