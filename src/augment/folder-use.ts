@@ -1,4 +1,4 @@
-/** What an augmentation run writes to its folder. */
+/** The files that an augmentation run writes to its folder. */
 import type { FolderUse } from '../run/out-folder';
 import { ERRORS, LABELS } from './journal';
 import type { Settings } from './settings';

@@ -1,4 +1,4 @@
-/** How often the peak of the saliency map falls on the object, where a data set knows its objects (the demo does). */
+/** How often the most salient pixel lies on the object. For data sets with object masks, such as the demo. */
 import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
 import { saliency } from '../saliency/index';
@@ -6,15 +6,15 @@ import { type NativeMethod, nativeMethods } from '../saliency/methods';
 
 export interface HitRate {
   images: number;
-  /** Share of the pixels that show an object: how often a pixel drawn at random hits one. */
+  /** Share of all pixels that show an object: how often a random pixel lies on one. */
   chance: number;
-  /** Share of the images whose peak shows the object, by method. */
+  /** For each method, the share of the images whose peak lies on the object. */
   methods: Record<NativeMethod, number>;
 }
 
 const BATCH = 64;
 
-/** Over all images at their own size; undefined where the data set has no masks. */
+/** The hit rate over all images, whose size is `size`; undefined where the data set has no masks. */
 export async function hitRate(
   dataset: Dataset,
   size: readonly [number, number],

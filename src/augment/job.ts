@@ -1,8 +1,9 @@
 /**
- * The main job: a data set in, a folder of saliency-mixed images with soft labels out.
+ * The main job: reads a data set and writes a folder of mixed images with soft labels.
  *
- * The ordered list of files is shuffled by (seed, copy), cut into batches, and each batch is loaded, mixed and written.
- * What is written depends on the settings alone: not on threads, on shards, or on where a run was stopped and resumed.
+ * The ordered list of files is shuffled by (seed, copy) and cut into batches. Each batch is loaded, mixed and
+ * written. The bytes depend on the settings alone: not on threads or shards, nor on where a run was stopped and
+ * resumed.
  */
 import { type Dataset, openData } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
@@ -28,7 +29,7 @@ export interface AugmentSummary {
   out: string;
   /** Images in the folder. */
   images: number;
-  /** Images that an earlier run had written. */
+  /** Of them, images that an earlier run had written. */
   before: number;
   /** Files that could not be read, once each. */
   bad: { file: string; reason: string }[];
@@ -39,17 +40,17 @@ export interface AugmentSummary {
 
 /** run.json of an augmentation. */
 interface AugmentRunFile extends RunFile<Settings> {
-  /** Images written, and files that could not be read. */
+  /** Images in the folder, and files that could not be read; written when the run is complete. */
   images?: number;
   bad?: AugmentSummary['bad'];
 }
 
 type Loaded = AsyncIterator<LoadedBatch>;
 
-/** Batches that are loaded while one is mixed and written. */
+/** How many batches are loaded ahead while one is mixed and written. */
 const AHEAD = 2;
 
-/** Mixes a loaded batch and hands it to the part; gives its lines for the journal. */
+/** Mixes a loaded batch and adds it to the part; gives its lines for labels.jsonl. */
 async function writeBatch(
   run: AugmentRun,
   task: Task,
@@ -73,7 +74,7 @@ async function writeBatch(
   return samples.map(({ record }, i) => ({ ...places[i], ...record }) as LabelLine);
 }
 
-/** Writes one part as a whole, or nothing of it; its lines come after its images are in place. */
+/** Writes one part: all of its images and then its lines, or where anything fails nothing. */
 async function writePart(
   run: AugmentRun,
   number: number,
@@ -101,7 +102,7 @@ async function writePart(
   return { images: labels.length, errors };
 }
 
-/** Writes all parts that are not there yet. */
+/** Writes all parts that an earlier run has not written. */
 async function writeAll(run: AugmentRun, tasks: readonly Task[], onProgress: (progress: Progress) => void) {
   const { dataset, size, signal, settings, out } = run;
   const parts = partsOf(tasks, writerOf(settings).batchesPerPart(settings.batch));
@@ -136,14 +137,14 @@ async function writeAll(run: AugmentRun, tasks: readonly Task[], onProgress: (pr
   return { images, before: state.images, errors };
 }
 
-/** Each bad file once, though every copy meets it. */
+/** Each bad file once: every copy of the data set reports it again. */
 function onceEach(dataset: Dataset, errors: readonly ErrorLine[]): { file: string; reason: string }[] {
   const found = new Map(dataset.problems.map(({ file, reason }) => [file, reason]));
   for (const { file, reason } of errors) found.set(file, reason);
   return [...found].map(([file, reason]) => ({ file, reason }));
 }
 
-/** Goes on with a claimed folder to its end. */
+/** Writes everything that is missing in a folder that is locked for this run. */
 async function finish(
   run: AugmentRun,
   earlier: AugmentRunFile | undefined,
@@ -161,7 +162,7 @@ async function finish(
   const tasks = tasksOf(run);
   const { images, before, errors } = await writeAll(run, tasks, onProgress);
   const bad = onceEach(dataset, errors);
-  // A shard may have no batch at all; that is no failure.
+  // A shard without batches is no error.
   if (images === 0 && tasks.length > 0) {
     const message = `None of the images of ${dataset.path} can be read; the first: ${bad[0]?.reason}`;
     throw new SaliencyMixError('DATA', message, { file: dataset.path });
@@ -179,9 +180,10 @@ async function finish(
 }
 
 /**
- * Mixes a whole data set into a folder: images, labels.jsonl, errors.jsonl where files were bad, run.json, preview.png.
- * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, BACKEND, ADDON, MODEL; FILE with `strict`; the signal's
- *   reason when aborted. Whatever stops it, `mode: 'resume'` goes on to the same bytes.
+ * Mixes a whole data set into a folder: images, labels.jsonl, errors.jsonl if files were bad, run.json,
+ * preview.png. A run that was stopped, by whatever, can be continued with `mode: 'resume'`, to the same bytes.
+ * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, BACKEND, ADDON, MODEL; FILE with `strict`; the
+ *   signal's reason when aborted
  */
 export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const options = parse(augmentOptions, given, 'augment options');

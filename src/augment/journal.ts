@@ -1,6 +1,7 @@
 /**
- * The journal of a run: labels.jsonl (one line per image) and errors.jsonl (one line per bad file), appended part by
- * part after the part's images are in place. A part is what is written or redone as a whole.
+ * The journal of a run: labels.jsonl (one line per image) and errors.jsonl (one line per bad file). A run is
+ * written in parts; the lines of a part are appended after all of its images are written. A part that was
+ * interrupted is redone.
  */
 import { createReadStream } from 'node:fs';
 import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
@@ -12,7 +13,7 @@ import { writing } from '../run/files';
 export const LABELS = 'labels.jsonl';
 export const ERRORS = 'errors.jsonl';
 
-/** Where in the run a line belongs: copies are epochs. */
+/** Which batch of the run a line belongs to; a copy is an epoch of the mixer. */
 export interface BatchId {
   copy: number;
   batch: number;
@@ -20,9 +21,9 @@ export interface BatchId {
 
 /** One line of labels.jsonl. */
 export interface LabelLine extends BatchId {
-  /** Of the mixed image, relative to the output folder. */
+  /** File with the mixed image, relative to the output folder. */
   file: string;
-  /** Inside `file`, where that holds many: the key in a tar, the row of an array. */
+  /** Where `file` holds many images: the key in a tar, or the row of an array. */
   key?: string;
   row?: number;
   method: string;
@@ -32,6 +33,7 @@ export interface LabelLine extends BatchId {
   lambda: number;
   from: Box | null;
   to: Box | null;
+  /** The sample's `anchor` in the plan; the name in this file is older. */
   peak: [row: number, col: number] | null;
   /** Soft label: one weight per class, in the order of run.json's `settings.classes`. */
   label: number[];
@@ -44,11 +46,11 @@ export interface ErrorLine extends BatchId {
 }
 
 export interface JournalState {
-  /** Parts that are done. */
+  /** Number of complete parts, from the first on. */
   parts: number;
-  /** Images of those parts. */
+  /** Images in those parts. */
   images: number;
-  /** Bad files of those parts. */
+  /** Bad files in those parts. */
   errors: ErrorLine[];
 }
 
@@ -59,7 +61,7 @@ interface Line {
   end: number;
 }
 
-/** Whole lines of a file; a torn last one is left out. A missing file has none. */
+/** The complete lines of a file: a last line without newline is left out. A missing file has none. */
 async function* wholeLines(path: string): AsyncGenerator<Line> {
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
@@ -110,8 +112,9 @@ export class Journal {
   }
 
   /**
-   * Reads what a stopped run has left, and cuts away what cannot be trusted: a torn line, everything of the last part
-   * (it may be incomplete), and everything from a part on whose image is gone.
+   * Reads the lines that a stopped run has left, and cuts off those that cannot be relied on: an incomplete
+   * line, all of the last part (which may be incomplete), and all from the first part on of which an image is
+   * missing.
    */
   async recover(): Promise<JournalState> {
     const labels = join(this.#out, LABELS);
@@ -149,7 +152,7 @@ export class Journal {
     return errors;
   }
 
-  /** Adds a part whose images are in place. The bad files come first: the labels say that the part is there. */
+  /** Appends the lines of a part. The labels come last, because they show that the part is complete. */
   async append(labels: readonly LabelLine[], errors: readonly ErrorLine[]): Promise<void> {
     await this.#add(ERRORS, errors);
     await this.#add(LABELS, labels);

@@ -1,14 +1,14 @@
-/** What labels.jsonl and errors.jsonl say of a batch. */
+/** The lines of labels.jsonl and errors.jsonl for a batch. */
 import type { LoadedBatch } from '../data/load';
 import type { MixedBatch } from '../mix/mixed';
 import type { ErrorLine, LabelLine } from './journal';
 import type { AugmentRun } from './options';
 import type { Task } from './tasks';
 
-/** Shortest decimal that reads back as the same float32. */
+/** Nine digits: enough to read back the same float32. */
 const shortened = (value: number) => Number(value.toPrecision(9));
 
-/** The line of sample i, but for the place it is written to. */
+/** The line of sample i, without the file that its image is written to. */
 export function labelRecord(
   { dataset, settings }: AugmentRun,
   task: Task,

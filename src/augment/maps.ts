@@ -1,4 +1,4 @@
-/** The second job: a data set in, for each image its saliency map, an overlay and its peak out. */
+/** The second job: reads a data set and writes the saliency map, an overlay and the peak of each image. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { decode, encode, type Size } from '../data/codec';
@@ -28,7 +28,7 @@ export const mapsOptions = {
   ...runOptions,
   data: required(dataOption),
   out: required(text('path')),
-  /** What to bring the images to; their own sizes unless given, and with 'keep' and 'auto'. */
+  /** The size that images are resized to; each image's own unless given, and with 'keep' or 'auto'. */
   size: custom<Size | undefined, SizeOption>(ownOrSides, {
     kind: 'size',
     about: 'pixels of a side, or HEIGHTxWIDTH; each image’s own unless given',
@@ -86,7 +86,9 @@ async function checkOut(out: string, force: boolean): Promise<void> {
   );
 }
 
-/** Path of a result for an id; an archive's entry cannot climb out of the folder. */
+/**
+ * Path of a result for an id. Parts such as '..' are left out, so that nothing is written outside the folder.
+ */
 function nameFor(id: string, kind: string): string {
   const safe = id.split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
   return `${safe.join('/')}.${kind}.png`;
@@ -108,7 +110,7 @@ function extremes(map: Float32Array): { most: number; least: number } {
   return { most: max, least: min };
 }
 
-/** One image: map, overlay, and what peaks.json says of it. */
+/** Writes map and overlay of one image; gives its entry of peaks.json. */
 async function mapImage(
   id: string,
   batch: ImageBatch,
@@ -132,7 +134,7 @@ interface MapsRun {
   bad: { file: string; reason: string }[];
 }
 
-/** The pixels of one item; a bad file is noted, or thrown with `strict`. */
+/** The pixels of one item. A bad file is added to `bad`; with `strict` its error is thrown. */
 async function loadImage({ dataset, options, bad }: MapsRun, index: number): Promise<ImageBatch | undefined> {
   const { id } = dataset.items[index];
   try {
@@ -145,7 +147,7 @@ async function loadImage({ dataset, options, bad }: MapsRun, index: number): Pro
   }
 }
 
-/** All images, several at once; after the first failure no further one is begun. */
+/** Maps all images, several at once. After the first error no further image is begun. */
 async function mapAll(run: MapsRun, how: SaliencyOptions): Promise<ImagePeaks[]> {
   const { dataset, options } = run;
   const gate = createGate();
@@ -178,7 +180,8 @@ async function mapAll(run: MapsRun, how: SaliencyOptions): Promise<ImagePeaks[]>
 export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
   const options = parse(mapsOptions, given, 'maps options');
   const { data, out, method, saliencyModel, signal, force, threads = 1 } = options;
-  // One image a call: where they keep sizes of their own, which nobody knows yet, they are taken to be small.
+  // Each call has one image. Where images keep their own sizes, which are not known yet, they are taken for
+  // small ones.
   const [height, width] = options.size ?? [0, 0];
   const backend = chooseBackend(options.backend, saliencyWork(height * width, method));
   const started = Date.now();
@@ -187,7 +190,7 @@ export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     await checkOut(out, force);
     const bad = dataset.problems.map(({ file, reason }) => ({ file, reason }));
-    // Images run side by side already, so one thread each unless asked for more.
+    // Several images run at once, so each call has one thread unless more are asked for.
     const how = { method, saliencyModel, backend, threads, signal };
     const images = await mapAll({ dataset, options, bad }, how);
     await writeWhole(join(out, PEAKS), `${JSON.stringify({ method, images }, null, 1)}\n`);

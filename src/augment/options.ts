@@ -1,4 +1,4 @@
-/** What a run is asked to do: checked, completed, and turned into what it works with. */
+/** The options of an augmentation run, and what is made of them: settings, mixer and backend. */
 import { imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import { dataOption } from '../data/datasets';
@@ -26,7 +26,7 @@ import { parseShard, type Settings, type Shard } from './settings';
 import { writerNames, writers } from './writers';
 
 export interface Progress {
-  /** Images looked at so far, bad ones too, earlier runs' too. */
+  /** Images done so far, with bad ones and those of earlier runs. */
   done: number;
   total: number;
   /** Of them, images that an earlier run had done. */
@@ -38,6 +38,7 @@ const forms = Object.values(writers).map(({ name, summary }) => `${name}: ${summ
 export const augmentOptions = {
   /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
   data: required(dataOption),
+  /** The output folder. */
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */
   size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),
@@ -67,7 +68,7 @@ export const augmentOptions = {
 export type AugmentOptions = OptionsOf<typeof augmentOptions>;
 export type Augmenting = Parsed<typeof augmentOptions>;
 
-/** Everything that one run needs. */
+/** Everything that an augmentation run works with. */
 export interface AugmentRun extends Pick<Augmenting, 'out' | 'strict' | 'signal' | 'mode'> {
   dataset: Dataset;
   settings: Settings;
@@ -76,7 +77,7 @@ export interface AugmentRun extends Pick<Augmenting, 'out' | 'strict' | 'signal'
   backend: string;
 }
 
-/** Settles size and settings, and makes the mixer. */
+/** Finds the image size, and makes settings and mixer. */
 export async function prepare(options: Augmenting, dataset: Dataset): Promise<AugmentRun> {
   const { data, out, batch, copies, format, encoding, shard, mode, strict, signal: stop, mixer } = options;
   const classes = dataset.classes.length;
@@ -100,7 +101,7 @@ export async function prepare(options: Augmenting, dataset: Dataset): Promise<Au
     shard,
     mixer: decidingOptions(mixer, classes),
   };
-  // Chosen once, by a whole batch: a last one that is smaller runs where the others do.
+  // Chosen once, for a full batch: a smaller last batch runs on the same backend.
   const [height, width] = size.size;
   const work = mixingWork(batch * height * width, [mixer]);
   const backend = chooseBackend(mixer.backend, work);

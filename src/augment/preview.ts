@@ -1,4 +1,7 @@
-/** preview.png: a few samples of a run's first batch, as a contact sheet. Drawn anew from the data, so a resumed run has it too. */
+/**
+ * preview.png: a few samples of a run's first batch, as a contact sheet. The batch is loaded and mixed again
+ * for it, so that a resumed run, which may not have mixed it, has a preview too.
+ */
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
@@ -22,7 +25,10 @@ export interface PreviewRun {
   out: string;
 }
 
-/** Samples that show most come first: mixed, of two classes, with a patch that is neither a dot nor everything. */
+/**
+ * Samples to show. Preferred are mixed ones of two classes whose patch is neither tiny nor nearly all of the
+ * image.
+ */
 function mostInformative(mixed: MixedBatch, labels: Int32Array): number[] {
   const rank = (i: number) => {
     const { lambda, source, target, mixed: isMixed } = mixed.plan.samples[i];
@@ -38,7 +44,7 @@ function imageAt({ data, shape }: ImageBatch, i: number) {
   return { pixels: data.subarray(i * size, (i + 1) * size), height, width };
 }
 
-/** The maps of the sources shown. Where the run's own saliency is learned, its model is asked again. */
+/** Saliency maps of the images at `positions`, by the run's method; a learned model runs again. */
 async function mapsOf(
   batch: ImageBatch,
   positions: readonly number[],

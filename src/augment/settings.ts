@@ -1,10 +1,13 @@
-/** What decides the bytes of an augmentation run. Written to run.json; a resumed run must agree with it. */
+/**
+ * The settings that decide the bytes of an augmentation run. They are written to run.json; a resumed run must
+ * have the same.
+ */
 import * as check from '../check';
 import type { ImageFormat } from '../data/codec';
 import type { OpenOptions } from '../data/datasets/format';
 import type { DecidingOptions } from '../run/data-identity';
 
-/** Shard i of n does the batches b with (b mod n) + 1 = i. */
+/** Shard i (`index`) of n (`of`) does the batches b with (b mod n) + 1 = i. */
 export interface Shard {
   index: number;
   of: number;

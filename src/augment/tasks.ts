@@ -1,9 +1,12 @@
-/** A run as a list of batches: shuffled by (seed, copy), cut, and dealt to the shards. */
+/**
+ * A run as a list of batches: the items are shuffled by (seed, copy) and cut into batches; each shard has some
+ * of them.
+ */
 import { cut, order } from '../data/order';
 import type { BatchId } from './journal';
 import type { AugmentRun } from './options';
 
-/** A batch of the run: which items, in which order. */
+/** A batch of the run: the positions of its items, in order. */
 export interface Task extends BatchId {
   positions: Uint32Array;
 }
@@ -19,7 +22,7 @@ export function tasksOf({ dataset, settings }: Pick<AugmentRun, 'dataset' | 'set
     .filter((task) => (task.batch % shard.of) + 1 === shard.index);
 }
 
-/** Tasks are written and redone in groups: all of a group's images are in place before its lines are. */
+/** The tasks in groups, the parts of the run: see journal.ts. */
 export function partsOf(tasks: readonly Task[], perPart: number): Task[][] {
   const count = Math.ceil(tasks.length / perPart);
   return Array.from({ length: count }, (_, part) => tasks.slice(part * perPart, (part + 1) * perPart));

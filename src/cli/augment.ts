@@ -13,7 +13,7 @@ interface CommandLineOptions extends Record<string, unknown> {
   force?: boolean;
 }
 
-/** Runs the main job with a progress line; says what was written. */
+/** Runs the main job with a progress line, and prints what was written. */
 export async function augmentAndReport(options: AugmentOptions): Promise<AugmentSummary> {
   const line = progressLine();
   let summary: AugmentSummary;

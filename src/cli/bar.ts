@@ -1,12 +1,12 @@
-/** A bar on a terminal, drawn over itself; cursor and line are Node's own, so no library is needed. */
+/** A progress bar on a terminal, redrawn in place. */
 import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import { duration } from '../report/figures';
 
-/** Redrawn more often than this, a bar only flickers. */
+/** Redrawing more often than this would only flicker. */
 const MILLISECONDS_BETWEEN = 100;
 
-/** What a bar shows: how far it is, and the words on either side. */
+/** What a bar shows: the progress, and words before and after it. */
 export interface Shown {
   done: number;
   total: number;
@@ -60,7 +60,7 @@ export class Bar {
     const text = barText(shown, this.#width, left);
     cursorTo(this.#stream, 0);
     clearLine(this.#stream, 1);
-    // A line that wraps could not be drawn over.
+    // Cut to one line: a line that wraps could not be redrawn.
     this.#stream.write(text.slice(0, (this.#stream.columns || 80) - 1));
   }
 }

@@ -13,7 +13,7 @@ interface CommandLineOptions extends Record<string, unknown> {
 
 const aligned = (share: number) => percent(share).padStart(8);
 
-/** The classes that are mistaken most. */
+/** How many classes are shown: those with the largest error. */
 const SHOWN = 10;
 
 function print({ images, loss, top1Error, top5Error, confusion, classes, seconds }: Evaluation): void {

@@ -10,7 +10,7 @@ import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
 import { runCommand } from './run';
 
-/** Whether the optional runtime of learned saliency is there. Only looked up: loading it takes its time. */
+/** Version of the optional onnxruntime-node, from its package.json: loading the package takes long. */
 function onnxruntime(): string {
   try {
     const { version: found } = require('onnxruntime-node/package.json') as { version: string };

@@ -1,4 +1,4 @@
-/** The command line: parses, calls the API, prints. No logic of its own. */
+/** The command line. It parses arguments, calls the API and prints; everything else is in the API. */
 import { Command } from 'commander';
 import { version } from '../run/environment';
 import { addAugment } from './augment';

@@ -8,7 +8,7 @@ export interface ProgressLine {
   stop(): void;
 }
 
-/** What has been done since `start` per second; what an earlier run did does not count. */
+/** Images per second since `start`, as text; '' in the first moments. */
 function rate(done: number, start: number): string {
   const seconds = (Date.now() - start) / 1000;
   return seconds > 0.2 ? `${Math.round(done / seconds)} images/s` : '';
@@ -41,14 +41,17 @@ function lines(): ProgressLine {
 
 export const progressLine = (): ProgressLine => (process.stderr.isTTY ? bar() : lines());
 
-/** A bar per epoch on a terminal, with loss, accuracy and speed; elsewhere a line every ten seconds and one per epoch. */
+/**
+ * Progress of training: a bar per epoch on a terminal, elsewhere a line every ten seconds and at the end of an
+ * epoch.
+ */
 export interface TrainLine {
   update(progress: TrainProgress): void;
   stop(): void;
 }
 
-/** What is said of the moment besides how far it is. */
-function said({ phase, loss, accuracy, imagesPerSecond, top1Error }: TrainProgress): string {
+/** Loss, accuracy, speed and the last test error, as text. */
+function statusText({ phase, loss, accuracy, imagesPerSecond, top1Error }: TrainProgress): string {
   const speed = `${Math.round(imagesPerSecond)} images/s`;
   if (phase === 'test') return speed;
   const error =
@@ -56,7 +59,7 @@ function said({ phase, loss, accuracy, imagesPerSecond, top1Error }: TrainProgre
   return `loss ${loss?.toFixed(3)} | accuracy ${percent(accuracy ?? Number.NaN, 1)} | ${speed}${error}`;
 }
 
-/** A bar of its own for each epoch, and for each test. */
+/** Each epoch and each test has its own bar. */
 function trainBar(): TrainLine {
   let shown: Bar | undefined;
   let at = '';
@@ -69,7 +72,7 @@ function trainBar(): TrainLine {
         at = `${phase}${epoch}`;
       }
       const before = `${phase === 'train' ? 'epoch' : 'test '} ${epoch}/${epochs} `;
-      shown?.draw({ done, total, before, after: `${done}/${total} | ${said(progress)}` });
+      shown?.draw({ done, total, before, after: `${done}/${total} | ${statusText(progress)}` });
     },
     stop: () => shown?.end(),
   };
@@ -86,7 +89,7 @@ function trainLines(): TrainLine {
       if (!due) return;
       last = Date.now();
       console.error(
-        `${phase === 'train' ? 'epoch' : 'test'} ${epoch}/${epochs}: ${done} of ${total} images, ${said(progress)}`,
+        `${phase === 'train' ? 'epoch' : 'test'} ${epoch}/${epochs}: ${done} of ${total} images, ${statusText(progress)}`,
       );
     },
     stop: () => undefined,

@@ -1,4 +1,4 @@
-/** What every command shares: options in words to options of the API, and how a command ends. */
+/** What all commands share: options of the command line become options of the API, and how a command ends. */
 import { type Command, InvalidArgumentError, Option as CommandOption } from 'commander';
 import { bulkMode } from '../data/codec';
 import type { OpenOptions } from '../data/datasets/format';
@@ -7,13 +7,13 @@ import { mixerOptions } from '../mix/options';
 import type { Option, OptionTable } from '../option';
 import type { Mode } from '../run/out-folder';
 
-/** 128 + SIGINT, as shells have it. */
+/** Exit code after Ctrl-C: 128 + the number of SIGINT, as in shells. */
 const EXIT_STOPPED = 130;
 
-/** Ctrl-C, a polite kill, a closed terminal. */
+/** Ctrl-C, `kill`, and a closed terminal: the run is stopped so that it can be resumed. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A number; whether it is in range is the API's to say. */
+/** A number. The API checks its range. */
 export function toNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
@@ -41,7 +41,7 @@ const parsers: { [kind in Option<unknown>['kind']]?: (text: string) => unknown }
   size: toSize,
 };
 
-/** Options from a table of the API, or those `names` of it: the same names, checks and words. */
+/** Adds the options `names` of a table of the API to a command, with the table's names, checks and texts. */
 export function addOptions(command: Command, table: OptionTable, names = Object.keys(table)): Command {
   for (const name of names) {
     const { kind, alias, about, values, default: byDefault } = table[name];
@@ -65,21 +65,21 @@ export function addOptions(command: Command, table: OptionTable, names = Object.
   return command;
 }
 
-/** Options of the mixer on the command line: class names come from the data. */
+/** The mixer's options that the command line has: all but `classes`, which the data tell. */
 export const mixerNames = Object.keys(mixerOptions).filter((name) => name !== 'classes');
 
-/** A path, or a split of what is there. */
+/** The options of openDataset for a path and the option --split. */
 export const dataOf = (path: string, split: string | undefined): OpenOptions =>
   split === undefined ? { path } : { path, split };
 
-/** What --resume and --force mean together with a folder. */
+/** The mode that --resume and --force ask for. */
 export function modeOf(command: Command, { resume, force }: { resume?: boolean; force?: boolean }): Mode {
   if (resume && force) command.error('error: --resume and --force exclude each other');
   if (resume) return 'resume';
   return force ? 'force' : 'new';
 }
 
-/** `file: reason` for each bad file, all of them: the run goes on without them, and the user must know. */
+/** Prints `file: reason` for every bad file: the run went on without them, so the user must be told. */
 export function reportBad(bad: readonly { file: string; reason: string }[]): void {
   if (bad.length === 0) return;
   console.error(`${bad.length} ${bad.length === 1 ? 'file was' : 'files were'} left out:`);
@@ -88,8 +88,9 @@ export function reportBad(bad: readonly { file: string; reason: string }[]): voi
 }
 
 /**
- * Runs a command's work with a signal that Ctrl-C aborts. A user's mistake prints one message and exits with 1; a fault
- * of ours prints its stack. @param whenStopped what to say after Ctrl-C
+ * Runs a command's work with a signal that Ctrl-C aborts. A SaliencyMixError prints its message and exits with
+ * 1; any other error, a bug of this package, prints its stack. A second Ctrl-C exits at once.
+ * @param whenStopped the message after Ctrl-C
  */
 export async function runCommand(
   work: (signal: AbortSignal) => Promise<void>,
@@ -98,7 +99,7 @@ export async function runCommand(
   bulkMode();
   const controller = new AbortController();
   const stop = () => {
-    process.once('SIGINT', () => process.exit(EXIT_STOPPED)); // asked twice
+    process.once('SIGINT', () => process.exit(EXIT_STOPPED));
     controller.abort();
   };
   for (const name of STOP_SIGNALS) process.once(name, stop);

@@ -17,11 +17,11 @@ interface CommandLineOptions extends Record<string, unknown> {
   force?: boolean;
 }
 
-/** Those of the mixer's that a run has for itself. */
+/** Options that are the run's, not its mixer's. */
 const OWN: ReadonlySet<string> = new Set(['seed', 'threads']);
 const ownMixerNames = mixerNames.filter((name) => !OWN.has(name));
 
-/** Trains with a progress bar; says what came of it. */
+/** Trains with a progress bar, and prints the result. */
 export async function trainAndReport(options: TrainOptions): Promise<TrainSummary> {
   const line = trainLine();
   let summary: TrainSummary;

@@ -1,4 +1,4 @@
-/** A data set as an async sequence of batches: seeded order, decoded ahead, bounded memory. */
+/** The batches of an epoch as an async sequence: in seeded order, loaded ahead, with bounded memory. */
 import { setMaxListeners } from 'node:events';
 import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
@@ -15,8 +15,9 @@ import type { DatasetSource } from './source';
 
 const batchOptions = {
   /**
-   * Height and width of all images: a side, [height, width], 'keep' or 'auto'. Default 'auto', see
-   * resolveSize.
+   * Size of all images, in pixels: one side of a square, [height, width], 'keep' (an image of another size than
+   * the first is an error) or 'auto' (default: the images' own size where all of up to 64 that are read have
+   * the same, else 224 × 224).
    */
   size: sizeOption(),
   /** Images in a batch; the last may have fewer. Default 64. */
@@ -26,12 +27,16 @@ const batchOptions = {
   /** Default 0. The order depends on seed and epoch only. */
   seed: whole(0, { default: 0 }),
   epoch: whole(0, { max: 0xffffffff, default: 0 }),
-  /** Number of the first batch that is yielded; those before it are not read. Default 0. */
+  /** Number of the first batch that is yielded, to go on within an epoch. Default 0. */
   from: whole(0, { default: 0 }),
   /** Batches decoded ahead of the one in use; at most prefetch + 1 are in memory. Default 2. */
   prefetch: whole(0, { max: 1024, default: 2 }),
-  /** A file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves a hole. */
+  /**
+   * For a file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves its slot
+   * empty.
+   */
   onBad: named(['throw', 'skip'], { default: 'throw' }),
+  /** Random crop and flip of each image; none unless given. */
   augment: group(cropFlipOptions),
   signal: abortSignal(),
 };
@@ -39,12 +44,13 @@ const batchOptions = {
 export type BatchOptions = OptionsOf<typeof batchOptions>;
 
 export interface Batch {
-  /** uint8 NHWC, 3 channels: the good images, at least one. */
+  /** The images that could be loaded, at least one: uint8 NHWC, 3 channels. */
   images: ImageBatch;
-  /** Class numbers of the good images; `ids` are their ids, `slots` their places in the batch as it was cut, which
-   * the mixer takes. */
+  /** Class numbers of the images. */
   labels: Int32Array;
+  /** Ids of the images. */
   ids: string[];
+  /** Slots of the images, for the option `slots` of `mix` and `plan`. */
   slots: Slots;
   /** Number of the batch in its epoch, from 0. */
   batch: number;
@@ -52,14 +58,15 @@ export interface Batch {
   holes: FailedItem[];
 }
 
-/** The images of a batch are one block of memory; four gigabytes of it is a mistake, not a batch. */
+/** Most bytes of a batch: four gigabytes in one block of memory are a mistake. */
 const LARGEST_BATCH = 2 ** 32;
 
 /**
- * Yields the batches of one epoch; the same bytes whatever `prefetch`. With `onBad: 'skip'` a batch without
- * any good image is passed over (its number too), and if all of them are so it ends with DATA. Leaving the
- * loop stops the decoding ahead. Rejects with ARGUMENT for a wrong option, FILE for a bad file (`onBad:
- * 'throw'`), DATA for an image of another size under `size: 'keep'`, and the signal's reason when aborted.
+ * Yields the batches of one epoch; the bytes do not depend on `prefetch`. With `onBad: 'skip'`, a batch without
+ * any good image is not yielded, and its number is left out. Leaving the loop stops the loading.
+ * @throws (rejects) SaliencyMixError ARGUMENT for a wrong option, FILE for a bad file with `onBad: 'throw'`,
+ *   DATA for an image of another size with `size: 'keep'` or where no image can be read; the signal's reason
+ *   when aborted
  */
 export async function* batches(
   dataset: { readonly source: DatasetSource },
@@ -68,8 +75,9 @@ export async function* batches(
   const checked = parse(batchOptions, options, 'batches options');
   const { prefetch, onBad, signal, from } = checked;
   signal?.throwIfAborted();
-  const own = new AbortController(); // also aborted when the loop is left, so that nothing more is decoded
-  setMaxListeners(2 * (prefetch + 2), own.signal); // for each batch that is being loaded: giving up on it, and its native call
+  const own = new AbortController(); // also aborted when the loop is left, so that no more files are decoded
+  // Each batch that is being loaded has two listeners: its wait and its native call.
+  setMaxListeners(2 * (prefetch + 2), own.signal);
   const stop = () => own.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -104,13 +112,14 @@ export async function* batches(
   }
 }
 
+/** The batches of an epoch, none of them loaded yet. */
 interface EpochBatches {
   /** Number of batches. */
   count: number;
   load: (number: number) => Promise<LoadedBatch>;
 }
 
-/** Size and order settled: what is left to do is to load batch after batch. */
+/** Finds the size of the images and the order of the epoch. */
 async function epochBatches(
   dataset: { readonly source: DatasetSource },
   { size: wanted, batch, shuffle, seed, epoch, augment }: Parsed<typeof batchOptions>,

@@ -1,4 +1,4 @@
-/** Image files to pixels and back. The only importer of sharp. */
+/** Decodes image files to pixels and encodes pixels to files, with sharp. */
 import { types } from 'node:util';
 import sharp from 'sharp';
 import { invalid } from '../check';
@@ -22,19 +22,21 @@ export const imageFormats = ['png', 'jpeg', 'webp'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
 /**
- * Half a picture must never pass for a whole one: 'truncated' alone lets some damaged TIFFs through, and 'warning'
- * refuses files that every viewer shows in full (stray bytes between JPEG markers, as some of ImageNet have).
+ * Which faults of a file sharp refuses. A damaged image must not be taken for a whole one. 'truncated' would
+ * accept some damaged TIFFs; 'warning' would refuse files that every viewer shows in full (stray bytes between
+ * JPEG markers, as in some files of ImageNet).
  */
 const STRICTNESS = { failOn: 'error' } as const;
 
-/** What lies under transparent pixels. White: the paper that cut-out objects are mostly drawn for. */
+/**
+ * The colour behind transparent pixels. White, the ground on which most cut-out objects are meant to be shown.
+ */
 const BACKGROUND = '#ffffff';
 
 /**
- * For programs that do nothing but convert many images: no operation cache (each image is met once, so it
- * only grows the resident set), and one libvips thread per image (many images are decoded at once on the
- * libuv pool; a second pool below it only makes both wait). Applies to the whole process, so a library must
- * leave it to its caller.
+ * Settings of sharp for a program that converts many images. No operation cache: each image is read once, so
+ * the cache only takes memory. One libvips thread per image: many images are decoded at once on libuv's threads
+ * already. The settings apply to the whole process, so the command line makes them and the library does not.
  */
 export function bulkMode(): void {
   sharp.cache(false);
@@ -42,14 +44,12 @@ export function bulkMode(): void {
 }
 
 /**
- * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF): EXIF orientation applied, transparency
- * flattened on white, the first page of an animation, any colour space and depth to 8-bit sRGB. With a `size`
- * the image covers it (enlarged too) and what hangs over is cropped evenly on both sides; without one it
- * keeps its own. The pixels are those of torchvision's Resize and CenterCrop of PIL images. A RawImage that has the size
- * already is handed through, its own memory and all.
- *
- * Throws FILE, naming `file`, for anything that is not a whole image, or has more than sharp's 268 million
- * pixels.
+ * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF) to 8-bit sRGB. EXIF orientation is applied,
+ * transparent pixels are put on white, and of an animation the first page is taken. With a `size`, the image is
+ * resized to cover it and cropped about its centre; the pixels are those of torchvision's Resize and CenterCrop
+ * of a PIL image. A RawImage of the right size is returned as it is, not copied.
+ * @throws (rejects) SaliencyMixError FILE, naming `file`, for anything that is not a complete image, or has
+ *   more than sharp's limit of 268 million pixels
  */
 export async function decode(
   input: Uint8Array | RawImage,
@@ -61,7 +61,7 @@ export async function decode(
   return { pixels: await resizeCropImage(image, size), height: size[0], width: size[1] };
 }
 
-/** A file's image in its own size. */
+/** Decodes a file; the image keeps its size. */
 async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
   const image = opened(input, file).autoOrient().flatten({ background: BACKGROUND });
   try {
@@ -74,8 +74,8 @@ async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
 }
 
 /**
- * Height and width of a file's image as `decode` would give them, from its header alone. Throws as `decode`
- * does.
+ * Height and width that `decode` would give without a `size`, read from the file's header.
+ * @throws (rejects) SaliencyMixError FILE
  */
 export async function probeSize(input: Uint8Array | RawImage, file: string): Promise<Size> {
   if (!types.isUint8Array(input)) return [input.height, input.width];
@@ -89,9 +89,9 @@ export async function probeSize(input: Uint8Array | RawImage, file: string): Pro
 }
 
 /**
- * Encodes uint8 HWC pixels: `png` and `webp` without loss, `jpeg` at quality 95 with full chroma, unless a
- * `quality` (1 … 100, for webp and jpeg) says otherwise. The same pixels give the same bytes. Throws ARGUMENT
- * for a wrong length.
+ * Encodes uint8 HWC pixels. `png` and `webp` are lossless and `jpeg` has quality 95 and full chroma; `quality`
+ * (1 … 100, for webp and jpeg) sets another one. The same pixels give the same bytes.
+ * @throws (rejects) SaliencyMixError ARGUMENT where the length of `pixels` does not fit
  */
 export async function encode(
   pixels: Uint8Array,
@@ -116,15 +116,15 @@ function isSize(image: RawImage, [height, width]: Size): boolean {
   return image.height === height && image.width === width;
 }
 
-/** A sharp pipeline over a file's bytes; the options that must be the same for decoding and probing. */
+/** A sharp pipeline over a file's bytes, with the same options for decoding and probing. */
 function opened(input: Uint8Array, file: string): sharp.Sharp {
   if (input.length === 0) throw fileError(file, 'is empty');
   return sharp(input, { ...STRICTNESS, ignoreIcc: hasUsualProfile(input) });
 }
 
 /**
- * sharp's words turned into ours. libvips reports one fault on several lines, and seeks that missed on many
- * more.
+ * The error for a file that sharp cannot decode. libvips may report a fault on several lines, and adds a line
+ * for each seek that failed; repeated lines and those are left out.
  */
 function unreadable(error: unknown, file: string): SaliencyMixError {
   const lines = reasonOf(error).split('\n');

@@ -1,10 +1,13 @@
-/** How many asynchronous tasks run at once, and giving up on them. */
+/** Limits how many asynchronous tasks run at once, and stops waiting for one when a signal aborts. */
 import { availableParallelism } from 'node:os';
 
-/** Runs a task when it is its turn: first come, first served. */
+/** Runs a task as soon as it may; tasks that wait start in the order in which they came. */
 export type Gate = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** Two for each core, as one is read while another is decoded, and enough to keep libuv's four threads busy. */
+/**
+ * Two per core, so that one file is read while another is decoded; at least eight, to keep libuv's four threads
+ * busy.
+ */
 const AT_ONCE = Math.max(8, 2 * availableParallelism());
 
 /** A gate that lets `max` tasks run at once. */
@@ -12,7 +15,7 @@ export function createGate(max = AT_ONCE): Gate {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (task) => {
-    // Who leaves hands its place over, so a newcomer cannot slip in between.
+    // A task that ends passes its place on to one that waits, so that a new task cannot take it first.
     if (running < max) running++;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
@@ -25,7 +28,10 @@ export function createGate(max = AT_ONCE): Gate {
   };
 }
 
-/** The same promise, but rejected with the signal's reason as soon as it is aborted. What ran, runs on unheard. */
+/**
+ * The same promise, but rejected with the signal's reason as soon as it aborts. The work itself goes on; its
+ * result is lost.
+ */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

@@ -11,7 +11,10 @@ export const cropFlipOptions = {
 
 export type CropFlipOptions = OptionsOf<typeof cropFlipOptions>;
 
-/** What happens to one image: output (row, column) shows input (row + dy, column + dx), mirrored afterwards. */
+/**
+ * The draw of one image: output (row, column) is input (row + dy, column + dx), and is mirrored afterwards if
+ * `flip`.
+ */
 export interface CropFlip {
   dy: number;
   dx: number;
@@ -19,8 +22,8 @@ export interface CropFlip {
 }
 
 /**
- * Draws for one image. Always three numbers in the order dy, dx, flip, so that one option never shifts
- * another.
+ * Draws for one image. It always takes three numbers, dy, dx, flip, so that one option does not change
+ * another's draw.
  */
 export function drawCropFlip(
   { flip = false, crop = 0 }: CropFlipOptions,
@@ -34,7 +37,10 @@ export function drawCropFlip(
   return { dy, dx, flip: flip && mirrored };
 }
 
-/** Draws for all images of a batch, as native code takes them: dy, dx and flip (0 or 1) of one after another. */
+/**
+ * The draws of `count` slots of a batch as native code takes them: three numbers per image, dy, dx and flip (0
+ * or 1).
+ */
 export function drawCropFlips(
   options: CropFlipOptions,
   seed: number,

@@ -1,4 +1,4 @@
-/** Opening a data set: the public face of this folder. */
+/** Opens data sets; the public API of this folder. */
 import { type Batch, type BatchOptions, batches } from './batches';
 import { dataOption, openSource } from './datasets';
 import type { OpenOptions } from './datasets/format';
@@ -8,40 +8,43 @@ export interface Dataset {
   readonly path: string;
   /** Name of the format it was opened as. */
   readonly format: string;
-  /** Class names; an item's label is a position in them. */
+  /** Class names; the label of an item is a position in this list. */
   readonly classes: readonly string[];
-  /** Number of items. */
+  /** Number of images. */
   readonly length: number;
-  /** Ordered by the bytes of their ids. */
+  /** The images, ordered by the UTF-8 bytes of their ids. */
   readonly items: readonly Item[];
-  /** What was found and left out: files without a class, link loops, folders that cannot be entered. */
+  /** What was found but left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
   readonly source: DatasetSource;
   /**
-   * One epoch of batches, see batches.ts. Each call starts a new one.
+   * The batches of one epoch: each call starts a new one. The bytes do not depend on `prefetch`. With `onBad:
+   * 'skip'`, a batch without any good image is not yielded. Leaving the loop stops the loading.
    *
-   * Files are read, and decoded by sharp, on libuv's pool, which has four threads: with more cores, start Node with
-   * UV_THREADPOOL_SIZE set to their number and two more. sharp keeps results it has computed, which no epoch asks for again: `sharp.cache(false)`
-   * saves up to 50 MB. Both are settings of the whole process, so this package leaves them to the program (the command
-   * line sets them).
+   * Files are read, and decoded by sharp, on libuv's threads, of which there are four. With more cores, start
+   * Node with UV_THREADPOOL_SIZE set to two more than the number of cores. sharp keeps what it has computed in
+   * a cache, which is of no use here: `sharp.cache(false)` saves up to 50 MB. Both are settings of the whole
+   * process, so they are left to you; the command line makes both.
+   * @throws (rejects) SaliencyMixError ARGUMENT; FILE for a bad file with `onBad: 'throw'`; DATA for an image
+   *   of another size with `size: 'keep'`, or where no image can be read; the signal's reason when aborted
    */
   batches(options?: BatchOptions): AsyncIterable<Batch>;
   /**
-   * Closes the files that are held open (archives, CIFAR); afterwards nothing can be read. May be called
-   * twice.
+   * Closes the files that are kept open (archives, CIFAR). Nothing can be read afterwards. May be called twice.
    */
   close(): Promise<void>;
 }
 
 /**
- * Opens a folder of images, CIFAR's binary files, a tar archive or a folder of shards, or `'demo'`, the data
- * set that this package draws itself (a folder of that name is `'./demo'`). Rejects with ARGUMENT for wrong
- * options, and with DATA for what is not there, holds no images or has no such split.
+ * Opens a folder of images, CIFAR's binary files, a tar archive or a folder of them, or `'demo'`, the data set
+ * that this package draws itself (for a folder of that name give `'./demo'`).
+ * @throws (rejects) SaliencyMixError ARGUMENT for wrong options; DATA for a path that is not there, has no
+ *   images or not the split that was asked for
  */
 export const openDataset = async (pathOrOptions: string | OpenOptions): Promise<Dataset> =>
   openData(dataOption.check(pathOrOptions, 'data'));
 
-/** Opens what parsed options say. */
+/** openDataset with options that are parsed already. */
 export async function openData(options: OpenOptions): Promise<Dataset> {
   const source = await openSource(options);
   return {

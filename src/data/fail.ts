@@ -1,7 +1,10 @@
-/** The two failures of this folder: a data set that cannot be used, and one file of it that cannot be read. */
+/** The two errors of this folder: a data set that cannot be used, and one file that cannot be read. */
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 
-/** Words for the system's error codes that a reader of files meets; anything else is quoted as it came. */
+/**
+ * Messages for the system's error codes that reading files may give. For other codes the system's message is
+ * taken.
+ */
 const SYSTEM: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -13,18 +16,18 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open (raise the limit: ulimit -n)',
 };
 
-/** What went wrong when the system was asked for a file or folder, in words. */
+/** Why the system refused to read a file or folder, in words. */
 export function systemReason(error: unknown): string {
   const code = systemCode(error);
   return (code && SYSTEM[code]) ?? reasonOf(error);
 }
 
-/** The error for a data set, or a file that all of it hangs on: `"path" what is wrong`. */
+/** The error for a data set, or a file that all of it depends on; the message is `"path" what`. */
 export function dataError(path: string, what: string, cause?: unknown): SaliencyMixError {
   return new SaliencyMixError('DATA', `"${path}" ${what}`, { file: path, cause });
 }
 
-/** The error for one image; the others are not affected: `"id" what is wrong`. */
+/** The error for one image, which does not affect the others; the message is `"id" what`. */
 export function fileError(id: string, what: string, cause?: unknown): SaliencyMixError {
   return new SaliencyMixError('FILE', `"${id}" ${what}`, { file: id, cause });
 }

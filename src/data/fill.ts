@@ -1,4 +1,4 @@
-/** Fills the slots of a batch: items are read, and decoded into memory side by side. */
+/** Fills the slots of a batch: reads files and decodes them into one array, several at once. */
 import { types } from 'node:util';
 import { SaliencyMixError } from '../errors';
 import { jpegVersion, loadJpegs } from '../native/images';
@@ -10,9 +10,9 @@ import type { DatasetSource, RawImage } from './source';
 
 const NO_FILE = new Uint8Array(0);
 
-/** An image of the batch that could not be had. */
+/** An image of the batch that could not be loaded. */
 export interface FailedItem {
-  /** Its place in the batch as it was cut. */
+  /** Its slot in the batch. */
   slot: number;
   id: string;
   error: SaliencyMixError;
@@ -20,18 +20,21 @@ export interface FailedItem {
 
 export interface FillOptions {
   /**
-   * Where an image of another size is an error: the id of the image that `size` is of. Else images are
-   * resized.
+   * Given where an image of another size is an error: the id of the image that `size` was taken from. Else
+   * images are resized.
    */
   strictTo?: string;
-  /** Bounds what runs at once over several batches; a batch alone bounds itself. */
+  /**
+   * Limits how many images are loaded at once, over several batches. Unless given, each batch has a limit of
+   * its own.
+   */
   gate?: Gate;
   signal?: AbortSignal;
 }
 
 /**
- * Fills all slots in one call, where the source can do that and has that size. False where it cannot, and where it
- * failed: loading the images one by one then finds out which of them are bad.
+ * Fills all slots in one call, if the data set can do that and its images have this size. False if not, or if
+ * the call failed: fillEach then finds out which images are bad.
  */
 export async function fillAtOnce(
   data: Uint8Array,
@@ -52,8 +55,8 @@ export async function fillAtOnce(
 type Input = Uint8Array | RawImage | SaliencyMixError;
 
 /**
- * Reads all files, decodes the JPEGs among them in one native call, and the rest one by one, several at once. Gives the
- * items that failed, by slot.
+ * Reads all files, decodes the JPEGs among them in one native call, and all others one by one, several at once.
+ * Gives for each slot the item that failed, or undefined.
  */
 export async function fillEach(
   data: Uint8Array,
@@ -72,7 +75,7 @@ export async function fillEach(
   const filled = await decodeJpegs(inputs, data, size, strictTo === undefined, signal);
   const outcomes: (FailedItem | undefined)[] = Array.from({ length: positions.length });
   const rest: Promise<void>[] = [];
-  let failed = false; // set by the first error that is not one file's: the rest need not start
+  let failed = false; // set by an error that concerns more than one file: no further image is begun
   for (let slot = 0; slot < positions.length; slot++) {
     if (filled[slot]) continue;
     const out = data.subarray(slot * stride, (slot + 1) * stride);
@@ -107,7 +110,7 @@ async function readItem(
   return source.read(position).catch((error: unknown) => fileErrorOf(error, id));
 }
 
-/** Which of the slots are filled; see loadJpegs. */
+/** Decodes the JPEGs among the inputs; gives for each slot whether it is filled. Empty where there are none. */
 async function decodeJpegs(
   inputs: readonly Input[],
   images: Uint8Array,
@@ -142,7 +145,7 @@ async function loadInto(
   return undefined;
 }
 
-/** A source outside this package may fail with errors of its own. */
+/** The error of one file. A data set from outside this package may throw errors of other classes. */
 function fileErrorOf(error: unknown, id: string): SaliencyMixError {
   return error instanceof SaliencyMixError
     ? error

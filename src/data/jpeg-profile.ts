@@ -1,16 +1,23 @@
-/** Whether the colour profile in a JPEG says anything: the usual one says "sRGB", which is what images are read as anyway. */
+/**
+ * Whether the colour profile in a JPEG file may be ignored, because it is the usual one of sRGB: all images are
+ * decoded to sRGB.
+ */
 import { createHash } from 'node:crypto';
 
 const START_OF_SCAN = 0xda;
 const APP2 = 0xe2;
 
-/** Of an APP2 segment: this name, the number of the chunk, and how many chunks there are. */
+/**
+ * An APP2 segment with a profile begins with this name, one byte with the number of the chunk, and one with
+ * their count.
+ */
 const NAME = Buffer.from('ICC_PROFILE\0', 'latin1');
 const BEFORE_PROFILE = NAME.length + 2;
 
 /**
- * "sRGB IEC61966-2.1", the profile that cameras and Photoshop write: its length, and the digest of what follows its
- * header (the header varies in the rendering intent, which a profile of this kind does not have).
+ * The profile "sRGB IEC61966-2.1", which cameras and Photoshop write: its length, and the SHA-256 of what
+ * follows its header. The header is left out because the rendering intent in it varies, which a profile of this
+ * kind does not use.
  */
 const SRGB_LENGTH = 3144;
 const HEADER = 128;

@@ -1,4 +1,6 @@
-/** One batch: the items at some positions of a data set, loaded, augmented and packed without gaps. */
+/**
+ * Loads one batch: reads and decodes its items, crops and flips them, and closes the gaps of those that failed.
+ */
 import { invalid } from '../check';
 import { cropFlip } from '../native/crop-flip';
 import { freshMemory } from '../native/memory';
@@ -9,27 +11,29 @@ import { type FailedItem, fillAtOnce, fillEach, type FillOptions } from './fill'
 import type { DatasetSource } from './source';
 
 export interface LoadedBatch {
-  /** The good images without gaps, uint8 NHWC with 3 channels; undefined where none is good. */
+  /**
+   * The images that could be loaded, without gaps: uint8 NHWC with 3 channels. Undefined where there is none.
+   */
   images: ImageBatch | undefined;
-  /** For each good image: class number, id, position in the ordered list of items, place in the batch as cut. */
+  /** For each of these images: class number, id, position in the ordered list of items, and slot. */
   labels: Int32Array;
   ids: string[];
   positions: number[];
   slots: Slots;
-  /** The items whose slots are empty, in order. */
+  /** The items that could not be loaded, in the order of their slots. */
   holes: FailedItem[];
 }
 
 export interface LoadOptions extends FillOptions {
-  /** How the image in each slot is shifted and mirrored; see drawCropFlips. */
+  /** How the image in each slot is shifted and mirrored, as drawCropFlips gives it. */
   draws?: Int32Array;
 }
 
 /**
- * Loads the items at `positions`, several at once; `size` is [height, width]. A file that cannot be read or
- * decoded leaves a hole and shifts nothing: the others come in order with their `slots`. Rejects with the
- * signal's reason when aborted, with DATA for an image of another size where that is an error, and with
- * ARGUMENT if the batch is too large.
+ * Loads the items at `positions`, several at once. A file that cannot be read or decoded leaves its slot empty;
+ * the other images keep their order and their slots.
+ * @throws (rejects) SaliencyMixError DATA for an image of another size where `strictTo` is given, ARGUMENT
+ *   where the batch does not fit in memory; the signal's reason when aborted
  */
 export async function loadBatch(
   dataset: { readonly source: DatasetSource },
@@ -47,7 +51,7 @@ export async function loadBatch(
   return pack(shown, size, positions, source, outcomes);
 }
 
-/** The images as drawn, in memory of their own. Empty slots are treated like images; pack drops them. */
+/** The images, shifted and mirrored, in new memory. Empty slots are processed too; `pack` removes them. */
 async function cropAndFlip(
   data: Uint8Array,
   count: number,
@@ -61,8 +65,9 @@ async function cropAndFlip(
 }
 
 /**
- * Closes the gaps that failed items leave in `data`, and gathers what belongs to the good images. In plain loops: a batch of
- * small raw images is read in less time than a closure or two for each of them takes.
+ * Closes the gaps that failed items leave in `data`, and collects the labels, ids and slots of the others. A
+ * plain loop, because calling a closure or two per image would take longer than reading a batch of small raw
+ * images.
  */
 function pack(
   data: Uint8Array,
@@ -103,7 +108,10 @@ function pack(
   };
 }
 
-/** Memory for so many images, not cleared: every slot that is shown is written, and clearing takes as long as filling. */
+/**
+ * Memory for so many images, not cleared: every slot that users see is written, and clearing takes as long as
+ * that.
+ */
 function imageMemory(count: number, size: Size): Uint8Array {
   const bytes = count * size[0] * size[1] * 3;
   try {

@@ -1,4 +1,6 @@
-/** The order of a run: positions in the ordered list of items, shuffled or not, cut into batches. */
+/**
+ * The order of the items in an epoch, and its batches. Items are given by their positions in the ordered list.
+ */
 import { permutation, Purpose } from '../rng';
 
 export interface OrderOptions {
@@ -7,7 +9,10 @@ export interface OrderOptions {
   epoch: number;
 }
 
-/** The positions 0 … count − 1 in the order of one epoch: as they are, or shuffled by (seed, epoch) alone. */
+/**
+ * The positions 0 … count − 1 in the order of an epoch: ascending, or shuffled, which depends on seed and epoch
+ * only.
+ */
 export function order(count: number, { shuffle, seed, epoch }: OrderOptions): Uint32Array {
   if (shuffle) return permutation(count, seed, Purpose.shuffle, { epoch, batch: 0 });
   return Uint32Array.from({ length: count }, (_, position) => position);

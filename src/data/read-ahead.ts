@@ -1,15 +1,15 @@
-/** Work that is begun before its turn, so that its result is there when the consumer comes for it. */
+/** Begins work before its turn, so that its result is ready when it is needed. */
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * The results of `start(0)` … `start(count − 1)`, in order. While one is waited for or used, up to `ahead` of the next
- * are under way, never more: that bounds what is in memory. A failure is thrown when its turn comes.
+ * The results of `start(0)` … `start(count − 1)`, in order. While the consumer waits for one or uses it, at
+ * most `ahead` of the next ones run, which bounds the memory. An error is thrown when its turn comes.
  *
- * What is not waited for yet begins when the consumer has the result before it: its own work, where that runs on other
- * threads, is then under way and the two go on side by side.
+ * Work ahead of its turn begins one turn of the event loop later. So a consumer that has just received a result
+ * first starts its own work on it; where that work runs on other threads, both run at the same time.
  *
- * However the sequence ends, nothing is left running: what is under way is waited for. `stop` is called before that
- * where the end is early, to cut it short.
+ * When the sequence ends, all work that still runs is awaited. If it ends early, `stop` is called first, to end
+ * that work sooner.
  */
 export async function* readAhead<T>(
   count: number,
@@ -38,7 +38,7 @@ export async function* readAhead<T>(
   }
 }
 
-/** The same promise; a failure that nobody has come to yet, or ever will, is not an unhandled one. */
+/** The same promise, marked as handled: an error that is thrown later, or never, is no unhandled rejection. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -1,4 +1,4 @@
-/** Which size the images of a data set are brought to. */
+/** The size that the images of a data set are resized to. */
 import { integer, invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { custom } from '../option';
@@ -11,13 +11,13 @@ export type SizeOption = number | readonly [height: number, width: number] | 'ke
 
 export interface ResolvedSize {
   size: Size;
-  /** Whether an image of another size is an error rather than resized. */
+  /** Whether an image of another size is an error; else it is resized. */
   strict: boolean;
   /** Id of the image that a strict size was taken from. */
   from?: string;
 }
 
-/** What images of mixed sizes are brought to: the size most networks trained on photographs take. */
+/** The size for images that differ in size: the one that most networks for photographs take. */
 const USUAL: Size = [224, 224];
 
 /** How many images 'auto' looks at. */
@@ -25,7 +25,7 @@ const PROBES = 64;
 
 const LARGEST = 1 << 14;
 
-/** Checks a size option. Throws ARGUMENT. */
+/** @throws SaliencyMixError ARGUMENT for anything that is no size option */
 export function checkSize(value: unknown): SizeOption {
   if (value === 'keep' || value === 'auto') return value;
   if (Array.isArray(value) && value.length === 2) {
@@ -38,9 +38,10 @@ export function checkSize(value: unknown): SizeOption {
 export const sizeOption = (about?: string) => custom<SizeOption>(checkSize, { kind: 'size', about });
 
 /**
- * The size to decode to. `'keep'`: that of the first readable image, and strict. `'auto'`: up to 64 images, evenly
- * spaced over the ordered items, are probed; if all that can be read agree it is their size, else 224 × 224.
- * Throws DATA where 'keep' finds no readable image.
+ * The size to decode to. `'keep'`: the size of the first image that can be read, and strict. `'auto'`: up to 64
+ * images, evenly spaced over the ordered items, are read; their size if all that can be read have the same,
+ * else 224 × 224.
+ * @throws (rejects) SaliencyMixError DATA where 'keep' finds no image that can be read
  */
 export async function resolveSize(
   dataset: { readonly source: DatasetSource },

@@ -1,6 +1,6 @@
-/** What a data set format gives: an ordered list of items, and the bytes of any one of them. Formats live in datasets/. */
+/** An opened data set: an ordered list of items, and the bytes of each. The formats in datasets/ make them. */
 
-/** One image of a data set. `id` is its relative path, or what stands for one in formats without files. */
+/** One image of a data set. `id` is its relative path; formats without files make up a path. */
 export interface Item {
   readonly id: string;
   /** Class number: position in the source's `classes`. */
@@ -14,19 +14,20 @@ export interface RawImage {
   readonly width: number;
 }
 
-/** Something found while listing that cannot be an item (a link loop, an unreadable folder, …). */
+/** Something found in the data set that cannot be an item (a link loop, an unreadable folder, …). */
 export interface Problem {
   readonly file: string;
   readonly reason: string;
 }
 
-/** Many images in one call, for a source whose images all have one size and need no decoding. */
+/** Reads many images in one call, for a data set whose images all have one size and need no decoding. */
 export interface BulkReader {
   readonly height: number;
   readonly width: number;
   /**
-   * Writes the images' pixels (uint8 RGB, HWC) to `out`, one after another; they are what `read` gives for each.
-   * Rejects as a whole if any of them cannot be had: which one, and why, `read` tells.
+   * Writes the pixels of the images (uint8 RGB, HWC), one after another, to `out`: the same that
+   * DatasetSource.read gives for each. Rejects if any of them cannot be read; DatasetSource.read then tells
+   * which, and why.
    */
   read(indices: ArrayLike<number>, out: Uint8Array): Promise<void>;
 }
@@ -35,13 +36,13 @@ export interface DatasetSource {
   /** The format's name, as in the registry. */
   readonly format: string;
   readonly classes: readonly string[];
-  /** Ordered by the bytes of the ids; the same for every reader of the same data. */
+  /** Ordered by the UTF-8 bytes of the ids, so that the order is the same everywhere. */
   readonly items: readonly Item[];
   readonly problems: readonly Problem[];
-  /** The bytes of a file (JPEG, PNG, …) or ready pixels. Rejects when they cannot be had; others are not affected. */
+  /** The bytes of an image file (JPEG, PNG, …), or its pixels. Rejects where this image cannot be read. */
   read(index: number): Promise<Uint8Array | RawImage>;
   readonly bulk?: BulkReader;
-  /** Which pixels show the object, where that is known (procedural data): h × w bytes of 0 or 1. */
+  /** Which pixels show the object, for data sets that know it (the demo): h × w bytes of 0 or 1. */
   mask?(index: number): Uint8Array;
   close(): Promise<void>;
 }

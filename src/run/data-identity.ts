@@ -1,16 +1,18 @@
-/** What a run that is gone on with must find again: the same files, the same draws. */
+/** What must be the same when a run is resumed: the files, and the options that draws depend on. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset';
 import type { MixOptions } from '../mix/options';
 
-/** SHA-256 over the ordered ids and labels: whether a resumed run meets the same files. */
+/** SHA-256 of the ordered ids and labels, by which a resumed run knows that the files are the same. */
 export function fingerprint(dataset: Dataset): string {
   const hash = createHash('sha256');
   for (const { id, label } of dataset.items) hash.update(`${id}\0${label}\n`);
   return hash.digest('hex');
 }
 
-/** Those options of a mixer that decide bytes: how it runs is not compared, and not kept. */
+/**
+ * The options of a mixer that its bytes depend on. How it runs (threads, backend) is neither kept nor compared.
+ */
 export type DecidingOptions = Omit<MixOptions, 'threads' | 'backend'>;
 
 export function decidingOptions(options: MixOptions, classes: number): DecidingOptions {

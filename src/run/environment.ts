@@ -1,4 +1,4 @@
-/** What ran: versions that are worth keeping with a result. They change no byte of it. */
+/** The versions of programs and libraries that made a result. They are kept with it. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { codecVersions } from '../data/codec';
@@ -8,10 +8,10 @@ const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package
   version: string;
 };
 
-/** Of this package. */
+/** Version of this package. */
 export const version = manifest.version;
 
-/** Of the machine and its libraries. */
+/** The platform, the backend that mixes, and versions of libraries. */
 export interface Environment {
   node: string;
   platform: string;
@@ -19,7 +19,7 @@ export interface Environment {
   level: string;
   sharp: string;
   libvips: string;
-  /** What decodes the JPEG files of batches: libjpeg and its version, or sharp. Other files are always decoded by sharp. */
+  /** What decodes JPEG files: libjpeg with its version, or 'sharp'. Other files are always decoded by sharp. */
   jpeg: string;
 }
 

@@ -1,11 +1,14 @@
-/** Files that are whole or not there: written beside their place, then renamed. */
+/** Writes files so that they are complete or not there: under another name first, then renamed. */
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 
-/** Ending of a file that is being written; after a crash these are leftovers to remove, and nobody else's. */
+/**
+ * Ending of a file that is being written. After a crash such files can be removed: no other program uses this
+ * ending.
+ */
 export const PARTIAL = '.saliencymix-partial';
 
-/** A failed write in words that say what to do. */
+/** The error for a failed write, which says what to do. */
 export function writeError(path: string, error: unknown): SaliencyMixError {
   if (error instanceof SaliencyMixError) return error;
   const advice: Record<string, string> = {
@@ -21,7 +24,9 @@ export function writeError(path: string, error: unknown): SaliencyMixError {
   return new SaliencyMixError('OUTPUT', `Cannot write ${path}: ${why}`, { file: path, cause: error });
 }
 
-/** Runs a step that writes `path`; its failure names the path, and the half-written file is removed. */
+/**
+ * Runs a step that writes `path`. If it fails, the unfinished file is removed, and the error names the path.
+ */
 export async function writing<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -31,7 +36,7 @@ export async function writing<T>(path: string, step: () => Promise<T>): Promise<
   }
 }
 
-/** Writes a whole file. */
+/** Writes a file as a whole. */
 export function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   return writing(path, async () => {
     await writeFile(`${path}${PARTIAL}`, bytes);

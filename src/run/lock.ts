@@ -1,4 +1,7 @@
-/** One writer per output folder: a lock file that names its process, so that a dead one's lock is known to be stale. */
+/**
+ * Allows one writer per output folder, by a lock file. It names its process, so that the lock of a dead one is
+ * recognised.
+ */
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -11,11 +14,17 @@ export const LOCK = '.saliencymix.lock';
 interface Holder {
   pid: number;
   host: string;
-  /** When the process started, in the kernel's ticks: a number that was reused has another. Empty where not known. */
+  /**
+   * Start time of the process in the kernel's ticks, '' where unknown. A later process with the same pid has
+   * another.
+   */
   born: string;
 }
 
-/** Field 22 of /proc/PID/stat, on Linux; the name in field 2 may hold spaces and ends with the last bracket. */
+/**
+ * Start time of a process: field 22 of /proc/PID/stat, on Linux. Field 2, a name, may contain spaces; it ends
+ * at the last ')'.
+ */
 function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -26,7 +35,7 @@ function birthOf(pid: number): string {
 }
 
 function isAlive({ pid, host, born }: Holder): boolean {
-  if (host !== hostname()) return true; // cannot be seen from here
+  if (host !== hostname()) return true; // processes of another machine cannot be checked from here
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -54,7 +63,10 @@ function lockedBy(holder: Holder, folder: string): SaliencyMixError {
   );
 }
 
-/** Takes a dead process's lock away. Someone may have been faster: then it is put back. */
+/**
+ * Removes the lock of a dead process. If another process has replaced that lock meanwhile, the new lock is put
+ * back.
+ */
 async function removeStale(lock: string, stale: string): Promise<void> {
   const aside = `${lock}.${process.pid}${PARTIAL}`;
   await rename(lock, aside).catch(() => undefined);

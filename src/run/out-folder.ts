@@ -1,4 +1,4 @@
-/** The output folder: who may write to it, what is in it, what of it may be removed. */
+/** The output folder: locks it for a run, checks what is in it, and removes what may be removed. */
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { SaliencyMixError } from '../errors';
@@ -7,12 +7,16 @@ import { LOCK, lockFolder } from './lock';
 import { RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings } from './same-settings';
 
-/** new: the folder must be empty. resume: go on where a run stopped. force: replace what an earlier run has written. */
+/**
+ * new: the folder must be empty. resume: continue a run that was stopped. force: replace what an earlier run
+ * has written.
+ */
 export const modes = ['new', 'resume', 'force'] as const;
 export type Mode = (typeof modes)[number];
 
+/** A folder that is locked for a run. */
 export interface Claim {
-  /** The earlier run that is gone on with. */
+  /** run.json of the earlier run that is continued. */
   earlier?: RunFile;
   release(): Promise<void>;
 }
@@ -24,11 +28,11 @@ export interface FolderUse {
   /** Which command. */
   work: NonNullable<RunFile['work']>;
   settings: unknown;
-  /** Whether runs of this command write such a name. */
+  /** Whether runs of this command make a file or folder of this name. */
   owns: (name: string) => boolean;
-  /** A file that is not empty once a run has done anything worth keeping. */
+  /** A file that is not empty once a run has written anything worth keeping. */
   firstTrace: string;
-  /** Folders in it, where files are written. */
+  /** Folders in the output folder that files are written to. */
   folders: readonly string[];
 }
 
@@ -48,7 +52,7 @@ async function realFolder(path: string): Promise<string> {
   }
 }
 
-/** Images that are written into the data set would be read as part of it the next time. */
+/** Refuses an output folder inside the data set: what is written there would be read as data the next time. */
 export async function checkApart(out: string, data: string): Promise<void> {
   const inside = relative(await realFolder(resolve(data)), await realFolder(resolve(out)));
   if (inside === '' || !/^\.\.(?:[\\/]|$)/.test(inside)) {
@@ -72,7 +76,10 @@ async function holds(path: string): Promise<boolean> {
   );
 }
 
-/** What --force removes: only what runs of this package write, and only where run.json shows that one did. */
+/**
+ * Removes what an earlier run has written: only names that this package writes, and only if there is a
+ * run.json.
+ */
 async function clear(
   out: string,
   names: readonly string[],
@@ -86,13 +93,18 @@ async function clear(
       `holds ${ours[0]}, but no ${RUN} of an earlier run: not removing files that may be yours; empty it yourself`,
     );
   }
-  // run.json goes last, and no longer says complete: whatever the moment, the folder is known for what it is.
+  // run.json is removed last, and does not say 'complete' from now on. So the folder is recognised even if this
+  // is interrupted.
   if (earlier) await writeRun(out, { ...earlier, status: 'running' });
   for (const name of [...ours.filter((one) => one !== RUN), ...ours.filter((one) => one === RUN)]) {
     await rm(join(out, name), { recursive: true, force: true });
   }
 }
 
+/**
+ * Checks what is in the folder, by mode. Gives the run.json of the run to resume; undefined for a new run, for
+ * which the folder is then empty.
+ */
 async function checkContent(
   out: string,
   names: readonly string[],
@@ -108,7 +120,7 @@ async function checkContent(
   }
   if (names.length === 0) return undefined;
   if (mode === 'new' && earlier && !(await holds(join(out, firstTrace)))) {
-    await clear(out, names, earlier, owns); // it failed before it had done anything: nothing is lost
+    await clear(out, names, earlier, owns); // the earlier run failed before it had written anything: nothing is lost
     return undefined;
   }
   if (mode === 'new') {
@@ -121,7 +133,7 @@ async function checkContent(
   return earlier;
 }
 
-/** Files that a killed run was writing. */
+/** Removes files that a killed run was writing. */
 async function removeLeftovers(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     const names = await readdir(folder).catch(() => []);
@@ -129,7 +141,10 @@ async function removeLeftovers(folders: readonly string[]): Promise<void> {
   }
 }
 
-/** Makes the folders that files go to. Called after run.json is there: without it they would look like somebody else's. */
+/**
+ * Makes the folders that files are written to. Call it after run.json is written, which shows that they are
+ * ours.
+ */
 export async function makeFolders(out: string, { folders }: FolderUse): Promise<void> {
   for (const name of folders) {
     const folder = join(out, name);
@@ -140,7 +155,8 @@ export async function makeFolders(out: string, { folders }: FolderUse): Promise<
 }
 
 /**
- * Takes the folder for a run: makes it, locks it, checks what is in it, removes leftovers of a killed run.
+ * Prepares the output folder for a run: makes and locks it, checks what is in it, removes unfinished files of a
+ * killed run.
  * @throws (rejects) SaliencyMixError OUTPUT
  */
 export async function claimFolder(out: string, mode: Mode, use: FolderUse): Promise<Claim> {

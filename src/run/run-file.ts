@@ -10,17 +10,17 @@ export const RUN = 'run.json';
 export interface RunFile<Settings = unknown> {
   tool: 'saliencymix';
   version: string;
-  /** Which command's run it is; `augment` where it does not say. */
+  /** Which command's run it is; `augment` where it is missing. */
   work?: 'augment' | 'train';
   status: 'running' | 'complete';
   settings: Settings;
-  /** Of the machine and its libraries; changes no byte of the result. */
+  /** Not compared when the run is resumed. */
   environment: Environment;
   started: string;
   finished?: string;
 }
 
-/** What a run's file says when it begins. */
+/** run.json of a run that begins now. */
 export const beginning = <Settings>(
   work: NonNullable<RunFile['work']>,
   settings: Settings,
@@ -35,7 +35,7 @@ export const beginning = <Settings>(
   started: new Date().toISOString(),
 });
 
-/** The run.json of a folder; undefined where there is none that this package has written. */
+/** Reads run.json of a folder; undefined where there is none, or it is not of this package. */
 export async function readRun(out: string): Promise<RunFile | undefined> {
   let text: string;
   try {

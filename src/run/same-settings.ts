@@ -1,6 +1,7 @@
-/** Whether a run that is gone on with was asked for the same as now. */
+/** Whether a run that is resumed has the settings it was begun with. */
 import { SaliencyMixError } from '../errors';
 
+/** All values of nested data, as JSON, by their dotted names. */
 function leaves(value: unknown, path: string, into: Map<string, string>): Map<string, string> {
   if (value !== null && typeof value === 'object') {
     for (const [key, inner] of Object.entries(value)) leaves(inner, path ? `${path}.${key}` : key, into);
@@ -10,10 +11,10 @@ function leaves(value: unknown, path: string, into: Map<string, string>): Map<st
   return into;
 }
 
-/** The same files may lie elsewhere: the fingerprint tells. */
+/** Paths may differ: the files may have been moved, and the fingerprint tells whether they are the same. */
 const mayDiffer = (name: string) => /^\w+\.path$/.test(name);
 
-/** Refuses to go on with a run that was started with other settings, naming each that differs. */
+/** @throws SaliencyMixError OUTPUT where the run was begun with other settings; it names those that differ */
 export function checkSameSettings(first: unknown, now: unknown, out: string): void {
   const before = leaves(first, '', new Map());
   const after = leaves(JSON.parse(JSON.stringify(now)), '', new Map());

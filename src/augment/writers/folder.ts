@@ -3,7 +3,7 @@ import { encode } from '../../data/codec';
 import { writeWhole } from '../../run/files';
 import { extensionOf, padded, type Sample, type Writer } from './writer';
 
-/** One image file per sample: images/COPY/POSITION.png. A part is one batch. */
+/** One image file per sample: images/COPY/POSITION.png (or .jpg, .webp). A part is one batch. */
 export const folder: Writer = {
   name: 'folder',
   summary: 'one image file per sample, below images/',
@@ -19,7 +19,8 @@ export const folder: Writer = {
     };
     return {
       async add(samples) {
-        // All are awaited even when one fails, so that nothing is being written after the failure is known.
+        // Where one fails the others are awaited too, so that nothing is still being written when the error is
+        // thrown.
         const outcomes = await Promise.allSettled(samples.map(write));
         return outcomes.map((outcome) => {
           if (outcome.status === 'rejected') throw outcome.reason;

@@ -1,4 +1,4 @@
-/** The registry of output forms. A new one: its file in this folder, and one line here. */
+/** The registry of output formats. A new one needs a file in this folder and a line here. */
 import { folder } from './folder';
 import { npy } from './npy';
 import { webdataset } from './webdataset';

@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { PARTIAL, writing } from '../../run/files';
 import { partName, SAMPLES_PER_FILE, type Writer } from './writer';
 
-/** Length of the header that is left free for the number of rows, which is known only at the end. */
+/**
+ * Length of the header. It is written again at the end, when the number of rows is known, so its length is
+ * fixed.
+ */
 const HEADER = 128;
 
-/** NumPy's format 1.0: magic, version, length of the text (little endian), the text padded with spaces to 128 bytes. */
+/**
+ * The header of NumPy's format 1.0: magic, version, length of the text (little endian), and the text, padded to
+ * HEADER.
+ */
 function npyHeader(descr: string, shape: readonly number[]): Buffer {
   const sides = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sides}), }`;
@@ -18,7 +24,7 @@ function npyHeader(descr: string, shape: readonly number[]): Buffer {
   return header;
 }
 
-/** One growing array. */
+/** A file that an array is written to, row by row. */
 class ArrayFile {
   #rows = 0;
   readonly #path: string;
@@ -83,7 +89,7 @@ export const npy: Writer = {
         }
         return written;
       },
-      // The images last: the journal looks for them to tell whether a part is there.
+      // The images come last: their file shows the journal that the part is complete.
       async commit() {
         await labels.commit();
         await images.commit();

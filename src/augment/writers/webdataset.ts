@@ -7,7 +7,7 @@ import { encode } from '../../data/codec';
 import { PARTIAL, writing } from '../../run/files';
 import { extensionOf, padded, partName, SAMPLES_PER_FILE, type Writer } from './writer';
 
-/** The same bytes whenever and by whomever it is written. */
+/** Fixed, so that the same images give the same bytes at any time and for any user. */
 const FIXED = { mtime: new Date(0), mode: 0o644, uid: 0, gid: 0 };
 
 /** Tar files as WebDataset reads them: KEY.png with KEY.json, the label line. */
@@ -26,10 +26,10 @@ export const webdataset: Writer = {
       pack as unknown as NodeJS.ReadableStream,
       createWriteStream(`${path}${PARTIAL}`),
     );
-    written.catch(() => undefined); // a failure comes out of add or commit
+    written.catch(() => undefined); // handled: add and commit throw this error
     const entry = (name: string, bytes: Buffer) =>
       new Promise<void>((resolve, reject) => {
-        // A full disk ends the stream under the entry, which then fails of its own or is never called back.
+        // Where the file cannot be written (a full disk), the entry fails too, or its callback is never called.
         written.catch(reject);
         pack
           .entry({ name, ...FIXED }, bytes, (error) => (error ? reject(error) : resolve()))

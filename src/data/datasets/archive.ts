@@ -1,6 +1,5 @@
 /**
- * The index of one tar archive: which files it holds and where their bytes lie, so that any can be read on
- * its own.
+ * The index of a tar archive: its files and where their bytes are, so that each can be read without the others.
  */
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
@@ -9,29 +8,30 @@ import { reasonOf, systemCode } from '../../errors';
 import { dataError, systemReason } from '../fail';
 import type { Problem } from '../source';
 
-/** Bytes of one file inside the archive. */
+/** Where the bytes of one file are in the archive. */
 export interface Extent {
   readonly offset: number;
   readonly size: number;
 }
 
 export interface Archive {
-  /** By name, without a leading './'. Of entries with the same name the last counts, as for tar itself. */
+  /** By name, without a leading './'. Of several entries with one name the last is taken, as tar does. */
   readonly files: ReadonlyMap<string, Extent>;
-  /** The text of the small files that `wanted` chose. */
+  /** By name, the text of the small files that `wanted` chose. */
   readonly texts: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
-/** Small files kept while scanning are labels; anything larger is not one. */
+/** Largest file whose text is kept. The texts are labels, and no label is larger. */
 const LARGEST_TEXT = 1 << 20;
 
-/** Read size of the scan. Larger than Node's 64 kB, as the scan does nothing but stream. */
+/** Bytes per read of the scan: more than Node's 64 kB, since the whole file is read from beginning to end. */
 const READ = 1 << 20;
 
 /**
- * Streams the archive once and keeps names, places and the texts of the files that `wanted` chooses by name; links
- * inside the archive are resolved. Throws DATA for a file that is not there, not a tar archive, or cut short.
+ * Reads the archive once. Gives the names and places of all files, and the texts of those that `wanted` chooses
+ * by name. Links within the archive count as files.
+ * @throws (rejects) SaliencyMixError DATA for a file that is not there, is no tar archive, or is cut short
  */
 export async function scanArchive(file: string, wanted: (name: string) => boolean): Promise<Archive> {
   const files = new Map<string, Extent>();
@@ -51,11 +51,12 @@ export async function scanArchive(file: string, wanted: (name: string) => boolea
   return { files, texts, problems: resolveLinks(links, files) };
 }
 
-/** Called for every entry; a function in return is given the entry's content as text. */
+/** Called for every entry. If it returns a function, that is called with the entry's content as text. */
 type Visit = (header: Header, place: Extent) => ((text: string) => void) | undefined;
 
 async function eachEntry(file: string, visit: Visit): Promise<void> {
-  // Archives older than ustar have no mark of their kind; their checksums are verified all the same.
+  // Also read archives in formats older than ustar, which have no magic number. Checksums are verified in any
+  // case.
   const parser = extract({ allowUnknownFormat: true } as object);
   const input = createReadStream(file, { highWaterMark: READ });
   let entries = 0;
@@ -76,7 +77,7 @@ async function eachEntry(file: string, visit: Visit): Promise<void> {
         take?.(Buffer.concat(chunks).toString('utf8'));
         next();
       });
-      content.on('error', () => {}); // the parser's own error tells it
+      content.on('error', () => {}); // the parser reports the same error
       content.resume();
     });
     input.pipe(parser);
@@ -107,14 +108,17 @@ function unusable(file: string, error: unknown, entries: number): Error {
   );
 }
 
-/** The name in the archive that a link stands for, or undefined for anything else. */
+/** The name in the archive that a link leads to; undefined for entries that are no links. */
 function linkTarget(name: string, { type, linkname }: Header): string | undefined {
-  if (type === 'link') return clean(linkname); // counted from the archive's root
+  if (type === 'link') return clean(linkname); // relative to the archive's root
   if (type === 'symlink') return clean(path.posix.join(path.posix.dirname(name), linkname));
   return undefined;
 }
 
-/** Gives every link the place of the file it leads to; those that lead to none become problems. */
+/**
+ * Adds to `files` every link, with the place of the file that it leads to. Links that lead to no file become
+ * problems.
+ */
 function resolveLinks(links: ReadonlyMap<string, string>, files: Map<string, Extent>): Problem[] {
   const problems: Problem[] = [];
   for (const [name, first] of links) {

@@ -1,4 +1,4 @@
-/** The pixels of CIFAR's records: one read on its own, or all of them kept in memory and copied from there. */
+/** The pixels of CIFAR's records: read one by one, or all at once and then kept in memory. */
 import type { promises as fs } from 'node:fs';
 import { fileError, systemReason } from '../fail';
 import type { BulkReader, RawImage } from '../source';
@@ -7,7 +7,7 @@ const SIDE = 32;
 const PLANE = SIDE * SIDE;
 export const PIXELS = 3 * PLANE;
 
-/** A file of records, each `labels` bytes and then the planes R, G, B of 32 × 32, row by row. */
+/** A file of records. Each is `labels` bytes, then the planes R, G, B of 32 × 32 bytes, row by row. */
 export interface RecordFile {
   readonly handle: fs.FileHandle;
   /** Number of records. */
@@ -16,16 +16,16 @@ export interface RecordFile {
   readonly labels: number;
 }
 
-/** Records read at once: about 3 MB. */
+/** Records in one read: about 3 MB. */
 export const CHUNK = 1024;
 
 /**
- * Sets whose pixels take more than this are read from their files, record by record, so that memory stays bounded
- * whatever the folder holds. All of CIFAR's training images take 147 MiB.
+ * Most bytes of pixels that are kept in memory; larger data sets are read record by record. The training images
+ * of CIFAR take 147 MiB.
  */
 const LARGEST_KEPT = 192 * 2 ** 20;
 
-/** One record, from its file. `id` is for the error. */
+/** Reads one record from its file. `id` names it in errors. */
 export async function readRecord(
   { handle, labels }: RecordFile,
   index: number,
@@ -44,14 +44,14 @@ export async function readRecord(
 }
 
 export interface KeptPixels extends BulkReader {
-  /** Gives the memory back; afterwards nothing can be read. */
+  /** Frees the memory. Nothing can be read afterwards. */
   close(): void;
 }
 
 /**
- * Reads the records of all files, in order, when the first of them is asked for, and keeps them as RGB pixels: a record
- * is then one copy of 3 kB, where a read of its own costs more than mixing it. Undefined where `limit` bytes do not
- * hold them.
+ * A reader that loads the records of all files, in order, when the first is asked for, and keeps them as RGB
+ * pixels. Then reading a record only copies 3 kB, whereas a read from the file takes longer than mixing the
+ * image. Undefined where the pixels take more than `limit` bytes.
  */
 export function keepPixels(files: readonly RecordFile[], limit = LARGEST_KEPT): KeptPixels | undefined {
   const count = files.reduce((sum, file) => sum + file.count, 0);
@@ -93,7 +93,7 @@ async function readAll(files: readonly RecordFile[], count: number): Promise<Uin
   return pixels;
 }
 
-/** The planes of one record, which begin at `from`, as RGB pixels that begin at `to`. */
+/** Copies the planes of one record, from index `from` on, to RGB pixels from index `to` on. */
 function interleave(planes: Uint8Array, from: number, pixels: Uint8Array, to: number): void {
   let at = to;
   for (let i = from; i < from + PLANE; i++) {

@@ -1,7 +1,7 @@
 /**
- * CIFAR-10 and CIFAR-100, binary version, as https://www.cs.toronto.edu/~kriz/cifar.html documents it: files
- * of records without a header, each its label bytes (10: one; 100: coarse, then fine) and 3072 pixel bytes,
- * the planes R, G, B of 32 × 32, row by row.
+ * CIFAR-10 and CIFAR-100, binary version, as https://www.cs.toronto.edu/~kriz/cifar.html documents it: files of
+ * records without a header. A record is its label bytes (CIFAR-10: one; CIFAR-100: the coarse label, then the
+ * fine one) and 3072 pixel bytes: the planes R, G, B of 32 × 32, row by row.
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
@@ -11,10 +11,12 @@ import { CHUNK, keepPixels, PIXELS, readRecord, type RecordFile } from './cifar-
 import type { Format, OpenOptions } from './format';
 import { pickSplit, sortedByBytes } from './listing';
 
+/** What differs between CIFAR-10 and CIFAR-100. */
 interface Variant {
   /** Label bytes before the pixels; the last of them is the class. */
   readonly labels: number;
   readonly classes: number;
+  /** The file with the names of the classes. */
   readonly names: string;
   readonly train: RegExp;
   readonly test: RegExp;
@@ -88,7 +90,7 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
   }
 }
 
-/** Where an item's record lies: its file, and its position in it. */
+/** The file of an item's record, and the record's position in it. */
 function placeOf(files: readonly RecordFile[], item: number): { file: RecordFile; index: number } {
   let index = item;
   let number = 0;
@@ -123,7 +125,10 @@ async function opened(file: string): Promise<fs.FileHandle> {
   });
 }
 
-/** The names in the authors' text file, one a line, or the numbers where the file is not there. */
+/**
+ * The class names in the text file that comes with the data, one per line; the numbers where there is no such
+ * file.
+ */
 async function classNames(root: string, variant: Variant): Promise<string[]> {
   const text = await fs.readFile(path.join(root, variant.names), 'utf8').catch(() => '');
   const names = text
@@ -133,7 +138,10 @@ async function classNames(root: string, variant: Variant): Promise<string[]> {
   return names.length > 0 ? names : Array.from({ length: variant.classes }, (_, label) => String(label));
 }
 
-/** The class of every record of a file, all of them checked. Throws DATA naming the file and the record. */
+/**
+ * The class of every record of a file.
+ * @throws (rejects) SaliencyMixError DATA for a file of another length, or a record whose label is no class
+ */
 async function labelsOf(
   handle: fs.FileHandle,
   file: string,
@@ -167,7 +175,9 @@ async function labelsOf(
   return labels;
 }
 
-/** `data_batch_1.bin/00042`: padded, so that the order of bytes is the order of the records. */
+/**
+ * `data_batch_1.bin/00042`: padded with zeros, so that ids ordered by bytes are in the order of the records.
+ */
 function recordId(file: string, index: number, count: number): string {
   return `${file}/${String(index).padStart(Math.max(5, String(count - 1).length), '0')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A folder of image files: class folders, split folders above them, or flat. The rules are listing.ts; this
- * walks.
+ * A folder of image files: in class folders, with or without split folders above them, or flat. This file finds
+ * the images; listing.ts has the rules for splits and classes.
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +34,10 @@ interface Found {
   problems: Problem[];
 }
 
-/** All image names below `root`, in no order. Links are followed; what cannot be entered becomes a problem. */
+/**
+ * The names of all images below `root`, unordered. Links are followed. A folder that cannot be read becomes a
+ * problem.
+ */
 async function walk(root: string): Promise<Found> {
   const found: Found = { images: [], problems: [] };
   try {
@@ -45,7 +48,10 @@ async function walk(root: string): Promise<Found> {
   return found;
 }
 
-/** One folder. `ancestors` are the real paths from the root down to it: meeting one of them again is a loop. */
+/**
+ * Reads one folder. `ancestors` are the real paths from the root down to it: a link to one of them would be a
+ * loop.
+ */
 async function enter(
   root: string,
   within: string,
@@ -55,7 +61,8 @@ async function enter(
   for (const entry of await fs.readdir(path.join(root, within), { withFileTypes: true })) {
     const id = within === '' ? entry.name : `${within}/${entry.name}`;
     if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
-    // Whatever is called like an image is one, so that a folder or a broken link of that name is reported by name.
+    // Everything with an image's extension is listed, also a folder or a broken link, so that the user is told
+    // of it.
     if (isImage(id)) found.images.push(id);
     else if (entry.isDirectory()) await enterSub(root, id, ancestors, found);
     else if (entry.isSymbolicLink()) await followLink(root, id, ancestors, found);
@@ -76,7 +83,10 @@ async function enterSub(root: string, id: string, ancestors: readonly string[], 
   }
 }
 
-/** A link that is not called like an image: of interest only if it leads to a folder, or nowhere. */
+/**
+ * Follows a link without an image's extension: it is read if it leads to a folder, and a problem if it leads
+ * nowhere.
+ */
 async function followLink(
   root: string,
   id: string,
@@ -91,7 +101,7 @@ async function followLink(
   }
 }
 
-/** The bytes of one file. The kind is asked first: reading a named pipe would wait for ever. */
+/** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. */
 async function read(root: string, id: string): Promise<Uint8Array> {
   const file = path.join(root, id);
   const info = await fs.stat(file).catch((error: unknown) => {

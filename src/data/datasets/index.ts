@@ -1,4 +1,4 @@
-/** The registry of data set formats. A new one is one file, and one line here. */
+/** The registry of data set formats. A new one needs a file in this folder and a line here. */
 import { promises as fs } from 'node:fs';
 import { custom, named, parse } from '../../option';
 import { dataError, systemReason } from '../fail';
@@ -9,20 +9,20 @@ import { folder } from './folder';
 import { type Format, type OpenOptions, openOptions } from './format';
 import { tar } from './tar';
 
-/** In the order in which a path is tried on them: `folder` takes any folder, so it comes last. */
+/** In the order in which they are tried on a path. `folder` matches any folder, so it comes last. */
 export const formats: readonly Format[] = [demo, cifar, tar, folder];
 
 const dataOptions = { ...openOptions, format: named(formats.map((format) => format.name)) };
 
-/** What data a call is about: a path, or options. */
+/** The option `data` of jobs: a path, or options of openDataset. */
 export const dataOption = custom<OpenOptions, string | OpenOptions>((value) => {
   const options = typeof value === 'string' ? { path: value } : value;
   return parse(dataOptions, options, 'openDataset options');
 });
 
 /**
- * Opens what is at the path, in the format asked for or the first that matches. Throws DATA for what is not there or
- * matches none.
+ * Opens a data set, in the format that was asked for or the first that matches the path.
+ * @throws (rejects) SaliencyMixError DATA for a path that is not there or matches no format
  */
 export async function openSource(options: OpenOptions): Promise<DatasetSource> {
   const { path, format } = options;

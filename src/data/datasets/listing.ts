@@ -1,13 +1,10 @@
-/**
- * From the relative paths of files to items and classes: which are images, which split, which class. Touches
- * no disk.
- */
+/** The rules that find images, splits and classes in a list of relative paths. Reads no files. */
 import { dataError } from '../fail';
 import type { Item, Problem } from '../source';
 
 export const EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const;
 
-/** Folder names that mean a split, first the name it is asked by. Letter case does not matter. */
+/** Folder names of splits, in any letter case: the name of the option first, then its synonyms. */
 const SPLITS: readonly (readonly string[])[] = [
   ['train', 'training'],
   ['val', 'valid', 'validation'],
@@ -24,18 +21,19 @@ export interface ListingOptions {
   /** The data set's path, for messages. */
   root: string;
   split?: string;
-  /** The part of an id that splits and classes are read from; the id itself when left out. */
+  /** The part of an id that splits and classes are found in; the whole id unless given. */
   within?: (id: string) => string;
 }
 
 /**
- * Lists the images among `ids` (paths with '/', relative to the data set's root), ordered by the bytes of the
+ * Lists the images among `ids` (paths with '/', relative to the data set's root), ordered by the bytes of their
  * ids.
  *
- * Where every top folder is a split by name, one is picked and what follows holds inside it. An image's class
- * is the first folder of its path; where no image lies in a folder, the file name up to the first '_'.
- * Classes are ordered by bytes and are the same for every split that shares any with the one picked. Throws
- * DATA if nothing is left.
+ * Where all top folders have names of splits, one split is picked, and the rules apply within it. The class of
+ * an image is the first folder of its path. Where no image is in a folder, it is the file name up to the first
+ * '_'. Classes are ordered by bytes. Splits that have a class in common have the same list of classes, so that
+ * labels agree.
+ * @throws SaliencyMixError DATA where there is no image
  */
 export function listImages(ids: readonly string[], options: ListingOptions): Listing {
   const { root, split, within = (id) => id } = options;
@@ -63,8 +61,9 @@ export function listImages(ids: readonly string[], options: ListingOptions): Lis
 }
 
 /**
- * The split to use among those there are: the one asked for, by its folder's name or a synonym (val, valid,
- * validation), or `train`. Throws DATA with the names there are.
+ * The split to use among those that exist: the one asked for, by the name of its folder or a synonym (val,
+ * valid, validation), or `train`.
+ * @throws SaliencyMixError DATA, with the names of those that exist
  */
 export function pickSplit(there: readonly string[], asked: string | undefined, root: string): string {
   const wanted = (asked ?? 'train').toLowerCase();
@@ -80,8 +79,8 @@ export function pickSplit(there: readonly string[], asked: string | undefined, r
 }
 
 /**
- * Whether a path ends like an image, and no part of it is hidden (`._x.jpg` and `__MACOSX` come with
- * archives).
+ * Whether a path has an image's extension and no part is hidden: archives made on a Mac have `._x.jpg` and
+ * `__MACOSX`.
  */
 export function isImage(path: string): boolean {
   const extension = /\.([^./]+)$/.exec(path)?.[1].toLowerCase();
@@ -90,7 +89,7 @@ export function isImage(path: string): boolean {
 }
 
 /**
- * Ordered by their UTF-8 bytes: as Latin-1 a string's code units are those bytes, and strings sort by code
+ * Names ordered by their UTF-8 bytes. Decoded as Latin-1, each byte is one code unit, and strings sort by code
  * units.
  */
 export function sortedByBytes(names: Iterable<string>): string[] {
@@ -98,7 +97,7 @@ export function sortedByBytes(names: Iterable<string>): string[] {
   return keys.toSorted().map((key) => Buffer.from(key, 'latin1').toString('utf8'));
 }
 
-/** Items of images without splits. `pathOf` gives the part of an id that holds the class folder. */
+/** Lists images that have no splits. `pathOf` gives the part of an id that begins with the class folder. */
 function classed(images: readonly string[], pathOf: (id: string) => string): Listing {
   const isFlat = images.every((id) => !pathOf(id).includes('/'));
   const found: [id: string, name: string][] = [];
@@ -135,9 +134,9 @@ function bySplit(
 }
 
 /**
- * The classes of all splits that share one with `own`, directly or through another split, so that labels of
- * train and test agree. A test split without labels (`test/images/…`, or flat) shares none and must not add a
- * class of its own.
+ * The classes of all splits that have one in common with `own`, directly or through another split, so that the
+ * labels of train and test agree. A test split without labels (`test/images/…`, or flat) has none in common,
+ * and adds no class.
  */
 function sharedClasses(own: readonly string[], listings: readonly Listing[]): string[] {
   const shared = new Set(own);

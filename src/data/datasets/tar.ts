@@ -1,4 +1,7 @@
-/** A tar archive of images, or a folder of them (WebDataset shards), read at random without unpacking. */
+/**
+ * A tar archive of images, or a folder of such archives (shards). Files are read in any order, without
+ * unpacking.
+ */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
@@ -26,7 +29,7 @@ async function matches(root: string): Promise<boolean> {
   return names.length > 0 && names.every((name) => isTar(name) || COMPRESSED.test(name));
 }
 
-/** The archives stay open until close(): one file descriptor for each shard. */
+/** Keeps one file open per shard, until close(). */
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const shards = await shardsOf(root);
   const handles: fs.FileHandle[] = [];
@@ -49,7 +52,7 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
 
 interface Shard {
   readonly file: string;
-  /** What the ids of its entries begin with: 'shard.tar/' in a folder of shards, nothing for a single archive. */
+  /** Prefix of the ids of its entries: 'shard.tar/' in a folder of shards, '' for a single archive. */
   readonly prefix: string;
 }
 
@@ -57,7 +60,7 @@ interface Place extends Extent {
   readonly handle: fs.FileHandle;
 }
 
-/** Everything the shards hold, by id. */
+/** What all shards hold, by id. */
 interface Content {
   places: Map<string, Place>;
   texts: Map<string, string>;
@@ -83,7 +86,7 @@ async function shardsOf(root: string): Promise<Shard[]> {
 }
 
 /**
- * Scans the shards one after another, opening each; `handles` gets what was opened, also when a later one
+ * Opens and scans the shards one after another. The open files are added to `handles`, also when a later shard
  * fails.
  */
 async function indexShards(shards: readonly Shard[], handles: fs.FileHandle[]): Promise<Content> {

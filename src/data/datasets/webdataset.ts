@@ -7,23 +7,29 @@ import { dataError } from '../fail';
 import type { Problem } from '../source';
 import { EXTENSIONS, isImage, type Listing, sortedByBytes } from './listing';
 
-/** Class numbers become as many classes; a number like 10^9 is a mistake, not a data set of a thousand million. */
+/**
+ * Most classes. There are as many as the largest class number says, so a number like 10^9 is taken for no
+ * label.
+ */
 const MAX_CLASSES = 1 << 20;
 
-/** `0001.seg.png` is no image but something that belongs to one. */
+/**
+ * Extensions of the image of a sample. A file like `0001.seg.png` belongs to the sample but is not its image.
+ */
 const PLAIN: readonly string[] = EXTENSIONS;
 
 type Label = number | string;
 
-/** Whether an entry may hold a label, so that its text is wanted. */
+/** Whether an entry may hold a label: then its text is read. */
 export function isLabelFile(name: string): boolean {
   return ['cls', 'json'].includes(split(name).extension);
 }
 
 /**
- * Lists the images among `ids` by the labels in `texts` (both by id, ordered by bytes), or gives undefined
- * where no image has a label beside it, so that this is not a WebDataset. Class numbers are kept: the classes
- * are '0' … the greatest. Throws DATA where some labels are numbers and others names.
+ * Lists the images among `ids` that have a label in `texts` (by id), ordered by the bytes of their ids.
+ * Undefined where no image has a label: then this is no WebDataset. Class numbers stay as they are: the classes
+ * are '0' … the largest one.
+ * @throws SaliencyMixError DATA where some labels are numbers and others are names
  */
 export function listSamples(
   ids: Iterable<string>,

@@ -1,4 +1,7 @@
-/** The data set that the package draws itself: objects of ten classes on cluttered grounds, whose places are known. */
+/**
+ * The demo data set, which the package draws itself: objects of ten classes on cluttered grounds, with their
+ * masks.
+ */
 import { completed } from '../../../option';
 import { Purpose, Stream } from '../../../rng';
 import { drawScene, mask, paint, type Scene } from './scene';
@@ -9,7 +12,9 @@ import { demoOptions, type Format, type OpenOptions } from '../format';
 
 const classes = Object.keys(shapes);
 
-/** Splits share nothing: each has an epoch of the generator to itself. */
+/**
+ * The splits have no image in common: each is drawn with another epoch in the addresses of its random numbers.
+ */
 const SPLITS = ['train', 'test'];
 
 function settings({ demo = {}, split = 'train' }: OpenOptions) {
@@ -18,7 +23,7 @@ function settings({ demo = {}, split = 'train' }: OpenOptions) {
   return { ...completed(demoOptions, demo), split };
 }
 
-/** Classes in turn, as even as the count allows; ordered by class, then number. */
+/** The items, ordered by class and number. The numbers of images per class differ by at most one. */
 function listItems(count: number, split: string): Item[] {
   return classes.flatMap((name, label) => {
     const many = Math.floor((count + classes.length - 1 - label) / classes.length);

@@ -1,11 +1,11 @@
-/** Smooth noise of several sizes, and colours, for the drawn scenes. */
+/** Smooth noise, and colours, for the pictures of the demo data set. */
 import type { Stream } from '../../../rng';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
-/** A value in 0 … 1 for a place in the unit square. */
+/** A function of a point in the unit square, with values in 0 … 1. */
 export type Field = (x: number, y: number) => number;
 
-/** Random values on a lattice of cells × cells, smoothly joined. */
+/** Value noise: random values on a lattice of cells × cells, smoothly interpolated. */
 function lattice(stream: Stream, cells: number): Field {
   const side = cells + 2;
   const values = Float32Array.from({ length: side * side }, () => stream.uniform());
@@ -21,7 +21,7 @@ function lattice(stream: Stream, cells: number): Field {
   };
 }
 
-/** A sum of lattices, each twice as fine and `fade` times as strong as the one before. */
+/** Fractal noise: a sum of lattices, each twice as fine and `fade` times as strong as the one before. */
 export function fractal(stream: Stream, cells: number, octaves: number, fade = 0.55): Field {
   const layers = Array.from({ length: octaves }, (_, octave) => lattice(stream, cells * 2 ** octave));
   const strengths = layers.map((_, octave) => fade ** octave);
@@ -33,7 +33,7 @@ export function fractal(stream: Stream, cells: number, octaves: number, fade = 0
   };
 }
 
-/** Hue in turns, saturation and value in 0 … 1, to RGB in 0 … 1. */
+/** HSV to RGB: hue in turns (1 is 360°), saturation and value in 0 … 1, result in 0 … 1. */
 export function colourOf(hue: number, saturation: number, value: number): Rgb {
   const channel = (offset: number) => {
     const k = (offset + 6 * (hue - Math.floor(hue))) % 6;
@@ -48,7 +48,7 @@ export const blend = (a: Rgb, b: Rgb, t: number): Rgb => [
   a[1] + t * (b[1] - a[1]),
   a[2] + t * (b[2] - a[2]),
 ];
-/** 0 below `low`, 1 above `high`, smooth between. */
+/** Smoothstep: 0 below `low`, 1 above `high`, smooth between. */
 export function step(low: number, high: number, value: number): number {
   const t = Math.min(1, Math.max(0, (value - low) / (high - low)));
   return t * t * (3 - 2 * t);

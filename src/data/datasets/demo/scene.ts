@@ -1,20 +1,20 @@
 /**
- * One picture of the demo data set: an object with texture, shading and shadow on a cluttered ground, seen by a camera
- * with grain and vignette. Everything is drawn from the stream first, then painted; so the picture is the same at any
- * time on any machine.
+ * One picture of the demo data set: an object with texture, shading and shadow on a cluttered ground, seen by a
+ * camera with grain and vignette. First all random numbers are drawn from the stream, then the scene is
+ * painted. So the picture is always the same for the same seed.
  */
 import type { Stream } from '../../../rng';
 import { between, blend, colourOf, type Field, fractal, type Rgb, step } from './noise';
 import { type Shape, shapes } from './shapes';
 
 const ANY_WAY = Math.PI;
-/** Objects stand nearly upright: a house on its side is an arrow. */
+/** Objects are turned only a little, in radians: a house on its side would look like an arrow. */
 const UPRIGHT = 0.5;
 
 const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [1, 1, 1];
 
-/** A placed shape: place and size in the unit square, turned by an angle. */
+/** A shape at a place in the unit square, with a size, turned by an angle. */
 interface Placed {
   shape: Shape;
   x: number;
@@ -24,7 +24,10 @@ interface Placed {
   sin: number;
 }
 
-/** Signed distance in units of the square; more than `near` away only a lower bound, which is cheap. */
+/**
+ * Signed distance to a shape, in units of the square. Farther away than `near` it is only a lower bound, which
+ * is cheaper.
+ */
 function distanceTo(item: Placed, x: number, y: number, near: number): number {
   const dx = x - item.x;
   const dy = y - item.y;
@@ -35,7 +38,7 @@ function distanceTo(item: Placed, x: number, y: number, near: number): number {
   return item.shape(along / item.radius, across / item.radius) * item.radius;
 }
 
-/** Somewhere at least `margin` from the border, turned by up to `turn` either way. */
+/** Draws a place at least `margin` from the border, and an angle up to `turn` in either direction. */
 function place(stream: Stream, shape: Shape, radius: number, margin: number, turn: number): Placed {
   const angle = between(stream, -turn, turn);
   const at = () => between(stream, margin, 1 - margin);
@@ -70,8 +73,9 @@ function drawGround(stream: Stream, hue: number): Scene['ground'] {
 }
 
 /**
- * Leaves, stones and sticks: mostly of the ground's colours. One in five is vivid, which draws detectors of colour away
- * from the object, and now and then one glares, which draws those of brightness.
+ * Draws leaves, stones and sticks, mostly in colours of the ground. One in five has a vivid colour, which
+ * misleads saliency methods that look at colour; one in forty is very bright or dark, which misleads those that
+ * look at brightness.
  */
 function drawClutter(stream: Stream, hue: number): Clutter[] {
   const outlines = [
@@ -100,8 +104,9 @@ function drawClutter(stream: Stream, hue: number): Clutter[] {
 }
 
 /**
- * A bright object has dark marks, a dark one bright marks. The fine-grained detector gives bright on dark and dark on
- * bright the same maximum, so an object of one tone would share its peak with the ground around it.
+ * Draws the object: a bright one has dark marks, a dark one bright marks. Without marks, fine-grained saliency
+ * would be as large on the ground next to the object as on it: bright on dark and dark on bright reach the same
+ * maximum.
  */
 function drawObject(stream: Stream, name: string, groundHue: number): Scene['object'] {
   const radius = between(stream, 0.2, 0.32);
@@ -124,7 +129,7 @@ function drawObject(stream: Stream, name: string, groundHue: number): Scene['obj
   };
 }
 
-/** Draws a scene with an object of a class of shapes.ts. */
+/** Draws all random numbers of a scene with an object of class `name`, one of shapes.ts. */
 export function drawScene(stream: Stream, name: string): Scene {
   const hue = stream.uniform();
   const angle = between(stream, -ANY_WAY, ANY_WAY);
@@ -157,13 +162,16 @@ function objectAt(scene: Scene, distance: number, x: number, y: number): Rgb {
   const striped = object.stripes > 0 ? step(-0.3, 0.3, Math.sin(along * object.stripes * Math.PI)) : 0;
   const pattern = Math.max(striped * 0.9, object.mottle * object.texture(Math.abs(x), Math.abs(y)));
   const [r, g, b] = blend(object.colours[0], object.colours[1], Math.min(1, pattern));
-  // Rounded: bright towards the light, darker at its edge, and glossy where it faces the light.
+  // It looks round: bright towards the light, darker at its edge, glossy where it faces the light.
   const facing = dx * light.x + dy * light.y;
   const shade = 1 + light.strength * facing - 0.35 * step(-0.12, 0, distance / object.radius);
   return blend([r * shade, g * shade, b * shade], WHITE, light.sheen * step(0.25, 0.9, facing));
 }
 
-/** Grain from the pixel's place: an integer hash, since a stream per pixel would take longer than the painting. */
+/**
+ * Grain of a pixel, −1 … 1: an integer hash of its index. A random stream per pixel would take longer than the
+ * painting.
+ */
 function grainAt(seed: number, index: number): number {
   let h = (seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

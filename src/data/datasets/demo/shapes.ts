@@ -1,6 +1,6 @@
 /**
- * The objects of the demo data set, as signed distances: negative inside, in units in which the object fits the circle
- * of radius 1 around the origin, x to the right and y down. A new class: one entry.
+ * The objects of the demo data set as signed distance functions: negative inside; x to the right, y down; the
+ * object fits the circle of radius 1 around the origin. A new class needs an entry in `shapes`.
  */
 export type Shape = (x: number, y: number) => number;
 
@@ -14,9 +14,10 @@ function rectangle(x: number, y: number, halfWidth: number, halfHeight: number):
   return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0);
 }
 
-/** Distance to the nearest edge; its sign by the even-odd rule. */
+/** The distance to the nearest edge; its sign is found by the even-odd rule. */
 function polygon(corners: readonly Point[]): Shape {
-  // Each edge as start x, start y, run, rise, 1 / length²: this is where most of the drawing's time goes.
+  // Each edge is five numbers: start x, start y, run, rise, 1 / length². A flat array, since painting spends
+  // most time here.
   const edges = Float64Array.from(
     corners.flatMap(([ax, ay], i) => {
       const [bx, by] = corners[(i + 1) % corners.length];
@@ -69,7 +70,7 @@ const fishTail = polygon([
   [-0.95, 0.45],
 ]);
 
-/** By name, in the order of their bytes. */
+/** The classes by name, ordered by bytes. */
 export const shapes: Readonly<Record<string, Shape>> = {
   arrow: polygon([
     [1, 0],
