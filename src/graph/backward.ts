@@ -1,10 +1,13 @@
-/** Reverse-mode differentiation: one walk over the tape, backwards. */
+/** Reverse-mode differentiation: walks over the graph's tape once, from its end to its beginning. */
 import { SaliencyMixError } from '../errors';
 import { type Gradient, gradients } from './gradients';
 import { type Node, sameShape, type Value } from './graph';
 import { add, expand, reduceSum, reshape } from './ops';
 
-/** The gradient of an input that was broadcast to a larger shape: summed over the axes that were stretched. */
+/**
+ * The gradient of an input that was broadcast to a larger shape: summed over the axes along which it was
+ * repeated.
+ */
 function unbroadcast(gradient: Value, shape: readonly number[]): Value {
   if (sameShape(gradient.shape, shape)) return gradient;
   const lead = gradient.shape.length - shape.length;
@@ -25,7 +28,7 @@ function dependents(tape: readonly Node[], roots: readonly Value[]): Set<Value> 
   return found;
 }
 
-/** By operator, as gradients.ts has them. */
+/** Gradient rules by operator, as in gradients.ts. */
 type Rules = Readonly<Record<string, Gradient>>;
 
 const shapesOf = ({ inputs }: Node) => inputs.map((input) => `[${input?.shape.join(', ')}]`).join(', ');
@@ -54,8 +57,9 @@ function inputGradients(
 }
 
 /**
- * Appends nodes that compute the gradients of a scalar with respect to `wrt`, in their order and shapes; zeros where the
- * scalar does not depend on one. `rules` are those of gradients.ts unless given.
+ * Appends nodes that compute the gradients of a scalar with respect to the values `wrt`, and gives one gradient
+ * for each, of its shape. It is zero where the scalar does not depend on the value. `rules` are those of
+ * gradients.ts unless given.
  * @throws SaliencyMixError MODEL where an operator on the way has no gradient
  */
 export function backward(loss: Value, wrt: readonly Value[], rules: Rules = gradients): Value[] {

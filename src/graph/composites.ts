@@ -1,20 +1,21 @@
 /**
- * Functions that are written as several ONNX operators but have one rule in the gradient table, as if they were one
- * operator: fewer nodes than the gradients of the parts, and as exact.
+ * Functions that are made of several ONNX operators but have one rule in the gradient table, as if they were
+ * one operator. That takes fewer nodes than the gradients of the parts, and is as exact.
  */
 import { type Value, shapeError } from './graph';
 import { add, div, exp, log, mul, neg, reduceMax, reduceMean, reduceSum, reshape, sqrt, sub } from './ops';
 
-/** A vector of channels beside N×C×H×W. */
+/** A vector of C values as 1×C×1×1, to broadcast with N×C×H×W. */
 const perChannel = (vector: Value) => reshape(vector, [1, vector.shape[0], 1, 1]);
 
 /**
- * Batch normalisation in training mode (Ioffe & Szegedy, ICML 2015): x: N×C×H×W, scale and bias: C. The mean and the
- * (biased) variance of the batch, C each, come beside the result.
+ * Batch normalisation in training mode (Ioffe & Szegedy, ICML 2015). x: N×C×H×W, scale and bias: C. Gives the
+ * result and the mean and the (biased) variance of the batch, C values each.
  *
- * Not ONNX's own BatchNormalization in training mode, which differs from one execution provider to the next. The
- * variance is the mean of (x − mean)²: mean(x²) − mean(x)² would cancel in float32 where the mean is large. Mul and
- * ReduceMean rather than ReduceSumSquare, which adds the values one after another and so loses digits over large batches.
+ * ONNX's own BatchNormalization in training mode is not used because it differs between execution providers.
+ * The variance is the mean of (x − mean)², since mean(x²) − mean(x)² loses digits in float32 where the mean is
+ * large. It is made of Mul and ReduceMean, since ReduceSumSquare adds the values one after another, which loses
+ * digits over large batches.
  */
 export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon: number) {
   const { graph } = x;

@@ -1,22 +1,23 @@
 /**
  * The gradients of a convolution, in the forms that are fastest on the CPU provider.
  *
- * With respect to its input: for stride 1 a convolution with the kernel turned by 180°, else the transposed convolution.
+ * With respect to its input: for stride 1 a convolution with the kernel turned by 180°, else the transposed
+ * convolution.
  *
- * With respect to its weights: ONNX has no operator for it, and what is fastest depends on the shapes (measured on the
- * CPU provider, one thread). For small kernels, one slice of the padded input and one matrix product per element of the
- * kernel, with channels first for large maps and channels last for small ones; for large kernels, a convolution with
- * batch and channels exchanged.
+ * With respect to its weights: ONNX has no operator for it, and which way is fastest depends on the shapes
+ * (measured with one thread). For small kernels: one slice of the padded input and one matrix product per
+ * element of the kernel, with channels first for large results and channels last for small ones. For large
+ * kernels: a convolution with batch and channels exchanged.
  */
 import type { Value } from './graph';
 import { concat, conv, convTranspose, flip, gemm, pad, reshape, slice, transpose, type Window } from './ops';
 
 /** With more elements in the kernel than this, one convolution is faster than a slice and a product per element. */
-const MANY_PLACES = 25;
-/** With fewer pixels in the result than this, channels last is faster than channels first. */
+const LARGE_KERNEL = 25;
+/** With fewer pixels in the convolution's result than this, channels last is faster than channels first. */
 const SMALL_MAP = 16 * 16;
 
-/** dy: N×O×H'×W', w: O×C×h×w → N×C×height×width. */
+/** The gradient of the input. dy: N×O×H'×W', w: O×C×h×w → N×C×height×width. */
 export function convInputGradient(
   dy: Value,
   w: Value,
@@ -30,10 +31,10 @@ export function convInputGradient(
   return conv(dy, transpose(turned, [1, 0, 2, 3]), undefined, { stride: 1, padding: around });
 }
 
-/** x: N×C×H×W, dy: N×O×H'×W' → O×C×h×w. */
+/** The gradient of the weights. x: N×C×H×W, dy: N×O×H'×W' → O×C×h×w. */
 export function convWeightGradient(x: Value, dy: Value, window: Window): Value {
   const [height, width] = window.kernel;
-  if (height * width > MANY_PLACES) return byExchange(x, dy, window);
+  if (height * width > LARGE_KERNEL) return byExchange(x, dy, window);
   return byProducts(x, dy, window, dy.shape[2] * dy.shape[3] < SMALL_MAP ? 'last' : 'first');
 }
 
@@ -75,8 +76,8 @@ function byProducts(
 }
 
 /**
- * dW as a convolution of x by dy with batch and channels exchanged; a stride becomes a dilation. Rows and columns that it
- * gives beyond the kernel's size are cut off.
+ * dW as a convolution of x with dy, with batch and channels exchanged in both; the stride becomes a dilation.
+ * The result may have rows and columns beyond the kernel's size: they are cut off.
  */
 function byExchange(x: Value, dy: Value, { kernel, stride, padding }: Window): Value {
   const exchanged = conv(transpose(x, [1, 0, 2, 3]), transpose(dy, [1, 0, 2, 3]), undefined, {

@@ -1,8 +1,9 @@
 /**
- * The gradient table: for each operator a rule, 'none' (its result does not change with its inputs, but in jumps: the
- * gradient is zero), or 'forbidden' (it has no gradient here, and asking for one is an error). A rule gives one gradient
- * per input of the node, undefined where none is needed or the input is not differentiable. A gradient may have the shape
- * that the operator broadcast its inputs to: backward.ts sums it over what was broadcast.
+ * The gradient table. For each operator it has a rule, or 'none' (the result is piecewise constant, so the
+ * gradient is zero), or 'forbidden' (there is no gradient here, and asking for one is an error). A rule gives
+ * one gradient per input of the node; undefined where none is needed or the input is not differentiable. If the
+ * operator broadcast an input, its gradient may have the larger shape: backward.ts then sums it over the axes
+ * along which the input was repeated.
  */
 import { SaliencyMixError } from '../errors';
 import { convInputGradient, convWeightGradient } from './convolution';
@@ -14,12 +15,12 @@ const { add, mul, div, neg, reshape, transpose, expand, reduceSum, where } = ops
 
 export interface RuleInput {
   readonly node: Node;
-  /** Inputs and outputs of the node; rules read only those that their operator always has. */
+  /** Inputs (x) and outputs (y) of the node. A rule reads only those that its operator always has. */
   readonly x: readonly Value[];
   readonly y: readonly Value[];
-  /** Gradients of the outputs; of one that nothing depends on, undefined. */
+  /** Gradients of the outputs; undefined for an output that the loss does not depend on. */
   readonly dy: readonly Value[];
-  /** Which inputs' gradients are asked for. */
+  /** For each input, whether its gradient is asked for. */
   readonly needs: readonly boolean[];
 }
 
@@ -28,14 +29,16 @@ export type Gradient = Rule | 'none' | 'forbidden';
 
 const zero = (like: Value) => like.graph.scalar(0);
 
-/** dY of a reduction, repeated along the axes that were reduced: the shape of x. */
+/** The gradient of a reduction's result, repeated along the reduced axes to the shape of x. */
 function unreduced({ node, x, dy }: RuleInput): Value {
   const axes = x[0].graph.integersOf(node.inputs[1]);
   const kept = x[0].shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
   return expand(reshape(dy[0], kept), x[0].shape);
 }
 
-/** Y = A'·B' + C, where ' transposes if asked to. dA' = dY·B'ᵀ, dB' = A'ᵀ·dY, dC = dY. */
+/**
+ * Y = A'·B' + C, where A' is A or its transpose (transA), and B' likewise. dA' = dY·B'ᵀ, dB' = A'ᵀ·dY, dC = dY.
+ */
 const gemmRule: Rule = ({ node, x: [a, b], dy: [dy], needs }) => {
   const [transA, transB] = [node.attributes.transA === 1, node.attributes.transB === 1];
   const dA = () =>
@@ -49,7 +52,7 @@ const gemmRule: Rule = ({ node, x: [a, b], dy: [dy], needs }) => {
   return [needs[0] ? dA() : undefined, needs[1] ? dB() : undefined, dy].slice(0, node.inputs.length);
 };
 
-/** dX: the transpose of the convolution; dW: see convolution.ts; dBias = Σ dY over images and pixels. */
+/** dX and dW: see convolution.ts. dBias = Σ dY over images and pixels. */
 const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   if ((node.attributes.dilations as number[])[0] !== 1)
     throw new SaliencyMixError('MODEL', 'Conv with dilation has no gradient here');
@@ -61,7 +64,7 @@ const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   ].slice(0, node.inputs.length);
 };
 
-/** Each dY goes to where its maximum came from; windows overlap, so places repeat. */
+/** Each dY is added at the place of its window's maximum. Windows may overlap, so a place may get several. */
 const maxPoolRule: Rule = ({ x: [x], y: [, indices], dy: [dy] }) => {
   const flat = [sizeOf(dy.shape)];
   const zeros = expand(zero(x), [sizeOf(x.shape)]);
@@ -69,8 +72,12 @@ const maxPoolRule: Rule = ({ x: [x], y: [, indices], dy: [dy] }) => {
 };
 
 /**
- * Training mode. With x̂ = (x − μ)/σ and M values per channel: dβ = Σ dY, dγ = Σ dY·x̂, dX = γ/σ·(dY − dβ/M − x̂·dγ/M). Written as
- * dY·slope + centred·a + b with a and b per channel. The statistics are not differentiated: they only feed the running ones.
+ * Training mode. With x̂ = (x − μ)/σ and M values per channel:
+ *
+ *     dβ = Σ dY,  dγ = Σ dY·x̂,  dX = γ/σ·(dY − dβ/M − x̂·dγ/M)
+ *
+ * dX is computed as dY·slope + centred·a + b, with a and b per channel. The outputs mean and variance have no
+ * gradient: only the running statistics are made of them.
  */
 const batchNormTrainingRule: Rule = ({ node, x: [x, scale], dy: [dy], needs }) => {
   const [centred, deviation, slope] = node.saved;
@@ -166,7 +173,7 @@ export const gradients: Readonly<Record<string, Gradient>> = {
     const count = x.graph.scalar(sizeOf(x.shape) / sizeOf(dy.shape));
     return [unreduced({ ...input, dy: [div(dy, count)] }), undefined];
   },
-  ReduceMax: 'forbidden', // ties have no gradient; softmax needs none, as its maximum cancels
+  ReduceMax: 'forbidden', // no gradient at ties; softmax needs none, since the maximum that it subtracts cancels
   // shapes
   Reshape: ({ x: [x], dy: [dy] }) => [reshape(dy, x.shape), undefined],
   Transpose: ({ node, dy: [dy] }) => [transpose(dy, inverse(node.attributes.perm as number[]))],

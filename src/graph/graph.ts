@@ -1,13 +1,13 @@
 /**
- * A graph of ONNX operators as it is written: values with static shapes, nodes in the order they are made, which is the
- * order they run in. Knows nothing of any operator (ops.ts), of gradients, or of the wire format.
+ * A graph of ONNX operators: values with static shapes, and nodes in the order in which they are made and run.
+ * Operators are in ops/, gradients in gradients.ts and backward.ts, the file format in onnx.ts.
  */
 import { SaliencyMixError } from '../errors';
 
 export type Dtype = 'float32' | 'int64' | 'bool';
 export type Shape = readonly number[];
 
-/** What an operator makes, an input, or a constant. */
+/** A tensor of the graph: an input, a constant, or the result of a node. */
 export interface Value {
   readonly graph: Graph;
   readonly name: string;
@@ -15,16 +15,17 @@ export interface Value {
   readonly dtype: Dtype;
 }
 
+/** A number is an int attribute of ONNX; a float is written as { float }. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
 export interface Node {
   /** ONNX's operator, or the name of a composite. */
   readonly op: string;
-  /** Inputs that are left out, where ONNX allows that, are undefined. */
+  /** An optional input that is left out is undefined. */
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Of a composite: inner values that its gradient reuses. */
+  /** For a composite: inner values that its gradient rule reads. */
   readonly saved: readonly Value[];
 }
 
@@ -51,16 +52,18 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
 export class Graph {
   readonly inputs: Value[] = [];
   readonly constants: Constant[] = [];
-  /** What is run. */
+  /** The nodes that run. */
   readonly nodes: Node[] = [];
-  /** What backward.ts walks over: the nodes, but one entry for a composite instead of the nodes that it is made of. */
+  /**
+   * The list that backward.ts differentiates: the nodes, but one entry for each composite instead of its nodes.
+   */
   readonly tape: Node[] = [];
   readonly outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
   readonly #constantOf = new Map<string, Value>();
   #made = 0;
 
-  /** Two values of one name would be one in ONNX. */
+  /** Refuses a name that is in use: ONNX would take the two values for one. */
   #claim(name: string): void {
     if (this.#names.has(name))
       throw new SaliencyMixError('MODEL', `Two values of the model's graph are named "${name}"`);
@@ -74,7 +77,7 @@ export class Graph {
     return value;
   }
 
-  /** A small tensor that is part of the model. For equal data, shape and dtype it is the same value again. */
+  /** A small tensor that is part of the model. Equal data, shape and dtype give the same value. */
   constant(
     data: readonly number[],
     shape: Shape = [data.length],
@@ -107,7 +110,7 @@ export class Graph {
     this.outputs.set(name, value);
   }
 
-  /** Appends a node; `outputs` are the shapes of what it makes. */
+  /** Appends a node; `outputs` are shapes and dtypes of its results. */
   node(
     op: string,
     inputs: readonly (Value | undefined)[],
@@ -129,8 +132,8 @@ export class Graph {
   }
 
   /**
-   * Runs `build`, and puts the nodes that it appends on the tape as one operator `op` of `inputs`: the gradient is that
-   * operator's rule. `saved` are inner values that the rule uses.
+   * Runs `build`, which appends nodes, and puts them on the tape as one operator `op` of `inputs`. Its gradient
+   * is the rule of `op`, which may read the inner values `saved`.
    */
   composite<T extends { outputs: readonly Value[]; saved: readonly Value[] }>(
     op: string,

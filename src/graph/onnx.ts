@@ -1,6 +1,6 @@
 /**
- * A graph as bytes of an ONNX model; the only file that knows the wire format. Field numbers are those of the published
- * schema (onnx.proto3, github.com/onnx/onnx); only what is written here is declared.
+ * Writes a graph as an ONNX model. Field numbers are those of the published schema (onnx.proto3,
+ * github.com/onnx/onnx); only the fields that are used here are declared.
  */
 import protobuf from 'protobufjs';
 import type { Attribute, Dtype, Graph, Node, Value } from './graph';
@@ -46,12 +46,12 @@ const TYPES: Record<Dtype, number> = { float32: 1, int64: 7, bool: 9 };
 const KINDS = { FLOAT: 1, INT: 2, STRING: 3, GRAPH: 5, INTS: 7 };
 
 export interface EncodeOptions {
-  /** Inputs that become part of the model, with their data. */
+  /** Data of inputs, by name: these inputs become constants of the model. */
   weights?: ReadonlyMap<string, Float32Array>;
-  /** A name for the first side of inputs and outputs that are not weights, which may then be any number. */
+  /** Makes the first dimension of all other inputs and outputs variable, and gives it this name. */
   batch?: string;
   version?: string;
-  /** Kept in the model as text. */
+  /** Texts that are kept in the model. */
   metadata?: Readonly<Record<string, string>>;
 }
 
@@ -99,7 +99,7 @@ function tensorProto(
   return { name, dims: [...shape], dataType: TYPES[dtype], rawData };
 }
 
-/** The nodes that some output depends on, in their order, and all values that they read or that are outputs. */
+/** The nodes that an output depends on, in order, and all values that these nodes read or that are outputs. */
 function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
   const needed = new Set<Value>(graph.outputs.values());
   const kept = graph.nodes.toReversed().filter(({ inputs, outputs }) => {
@@ -110,10 +110,11 @@ function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
   return { nodes: kept.toReversed(), needed };
 }
 
-/** The nodes and constants of a graph as messages; every name begins with `prefix`. */
+/** The nodes and constants of a graph as protobuf messages; `prefix` is put before every name. */
 function body(graph: Graph, prefix = '') {
   const { nodes, needed } = live(graph);
-  // A graph's output names the value itself where a node makes it and no output has named it yet; else it is a copy of it.
+  // A value that a node makes gets the name of the first output that it is. Every other output is a copy
+  // (Identity).
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
   const given = new Map<Value, string>();
   for (const [name, value] of graph.outputs) if (made.has(value) && !given.has(value)) given.set(value, name);
@@ -148,7 +149,7 @@ function modelBytes(
   return ModelProto.encode(message).finish();
 }
 
-/** Serialises a graph with its named outputs; nodes that none of them needs are left out, inputs are all kept. */
+/** The bytes of a graph as an ONNX model. Nodes that no output needs are left out; all inputs are kept. */
 export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   const { weights, batch } = options;
   const { nodes, constants } = body(graph);
@@ -170,9 +171,12 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
 }
 
 export interface LoopOptions {
-  /** Name of the input that says how many times the graph is run: an int64 scalar. */
+  /** Name of the input with the number of iterations: an int64 scalar. */
   times: string;
-  /** A prefix: the output named PREFIX + INPUT becomes that INPUT of the next iteration; the last one's is an output. */
+  /**
+   * A prefix. The output PREFIX + INPUT becomes the input INPUT of the next iteration; after the last one it is
+   * an output.
+   */
   carried: string;
   version?: string;
 }
@@ -180,8 +184,9 @@ export interface LoopOptions {
 const LOOP = 'loop/';
 
 /**
- * Serialises a graph as the body of an ONNX Loop: one run does several iterations. Carried inputs are what the iteration
- * before gave; all other inputs and outputs have a new first axis with one row per iteration.
+ * The bytes of an ONNX model that runs the graph several times, as the body of a Loop. Carried inputs get their
+ * value from the iteration before; all other inputs and outputs have a new first dimension with one row per
+ * iteration.
  */
 export function encodeLoop(graph: Graph, { times, carried, version }: LoopOptions): Uint8Array {
   const { nodes, constants } = body(graph, LOOP);
@@ -230,7 +235,7 @@ export function encodeLoop(graph: Graph, { times, carried, version }: LoopOption
   );
 }
 
-/** The text that is kept in a model beside its graph. Not a model: nothing. */
+/** The texts that are kept in a model; none where the bytes are no model. */
 export function readMetadata(bytes: Uint8Array): Record<string, string> {
   try {
     const { metadataProps = [] } = ModelProto.decode(bytes) as unknown as {

@@ -1,6 +1,7 @@
 /**
- * Optimizers as nodes, in order of complexity. Each keeps tensors of the weights' shapes ("slots", zeros at first) and
- * reads a few numbers that change from step to step ("scalars"), which are inputs of the graph. A new one: an entry here.
+ * Optimizers as nodes of a graph. For each weight an optimizer keeps tensors of the weight's shape ("slots"),
+ * which begin as zeros. Numbers that change from step to step ("scalars") are inputs of the graph. A new
+ * optimizer needs an entry here.
  */
 import * as check from '../check';
 import { custom, flag, named, type OptionsOf, parse, real, required } from '../option';
@@ -13,7 +14,7 @@ const sgdOptions = {
   momentum: real('0 … 1', [0, 1], { default: 0.9 }),
   /** Nesterov's momentum; false unless given. */
   nesterov: flag({ default: false }),
-  /** Added to the gradient of every parameter, times the weight; 0 unless given. */
+  /** This number times the weight is added to its gradient; 0 unless given. */
   weightDecay: real('0 … 1', [0, 1], { default: 0 }),
 };
 
@@ -23,7 +24,7 @@ const adamwOptions = {
   betas: custom(checkBetas, { default: [0.9, 0.999] as readonly [number, number] }),
   /** 1e-8 unless given. */
   epsilon: real('number > 0', [0, 1, 'open'], { default: 1e-8 }),
-  /** Decoupled; 0.01 unless given. */
+  /** Decoupled: subtracted from the weight, not added to the gradient; 0.01 unless given. */
   weightDecay: real('0 … 1', [0, 1], { default: 0.01 }),
 };
 
@@ -40,12 +41,15 @@ export type OptimizerOptions = SgdOptions | AdamWOptions;
 
 export interface Optimizer {
   readonly name: OptimizerOptions['name'];
-  /** With every value given, defaults too: createOptimizer makes the same optimizer of them. */
+  /** All options, with defaults: createOptimizer makes the same optimizer of them. */
   readonly options: OptimizerOptions;
+  /** Names of the tensors that it keeps for each weight. */
   readonly slots: readonly string[];
+  /** Names of the numbers that change from step to step. */
   readonly scalars: readonly string[];
-  /** The scalars of a step, counted from 1, in the order of their names. */
+  /** The values of the scalars at a step, which is counted from 1. */
   readonly scalarsAt: (learningRate: number, step: number) => number[];
+  /** Appends the nodes of a step for one weight: gives the new weight and slots. */
   update(
     weight: Value,
     gradient: Value,
@@ -54,7 +58,10 @@ export interface Optimizer {
   ): { weight: Value; slots: Value[] };
 }
 
-/** v ← momentum·v + g + decay·w; w ← w − rate·(v, or with Nesterov g + decay·w + momentum·v). As PyTorch has it. */
+/**
+ * SGD as in PyTorch. With g' = g + decay·w: v ← momentum·v + g'; then w ← w − rate·v, or with Nesterov's momentum
+ * w ← w − rate·(g' + momentum·v).
+ */
 function sgd(given: Record<string, unknown>): Optimizer {
   const options = parse(sgdOptions, given, 'optimizer', 'optimizer.');
   const { momentum, nesterov, weightDecay } = options;
@@ -78,7 +85,7 @@ function sgd(given: Record<string, unknown>): Optimizer {
 }
 
 /**
- * AdamW (Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019), as PyTorch has it:
+ * AdamW (Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019) as in PyTorch:
  * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²; w ← w·(1 − rate·decay) − rate·(m/(1 − β₁ᵗ))/(√(v/(1 − β₂ᵗ)) + ε).
  */
 function adamw(given: Record<string, unknown>): Optimizer {
@@ -89,7 +96,8 @@ function adamw(given: Record<string, unknown>): Optimizer {
     name: 'adamw',
     options,
     slots: ['mean', 'square'],
-    // 1 − rate·decay; rate/(1 − β₁ᵗ); √(1 − β₂ᵗ). They depend on the step alone, so they are computed here, in float64.
+    // 1 − rate·decay, rate/(1 − β₁ᵗ) and √(1 − β₂ᵗ). They do not depend on weights, so they are computed here
+    // in float64.
     scalars: ['decay', 'stepSize', 'bias2'],
     scalarsAt: (rate, step) => [
       1 - rate * weightDecay,

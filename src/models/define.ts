@@ -1,4 +1,4 @@
-/** Models from outside: a function over a net becomes a model that is trained like those of the registry. */
+/** Models from outside this package: a function of a net becomes a model that can be trained. */
 import * as check from '../check';
 import type { Value } from '../graph/graph';
 import { callback, custom, type OptionsOf, parse, required, sides, text } from '../option';
@@ -7,17 +7,17 @@ import { classOption, describeModel, type Model } from './model';
 import type { Net } from './net';
 
 const definitionOptions = {
-  /** Its own: none of createModel's. */
+  /** A name that no model of createModel has. */
   name: required(text('name')),
   /** Length of the logits. */
   classes: classOption,
-  /** What tells models of this name apart, as plain JSON: a checkpoint is only resumed with equal ones. */
+  /** Plain JSON that describes this variant of the model; a checkpoint is only resumed with equal options. */
   options: custom<Record<string, unknown>, Readonly<Record<string, unknown>>>(plainObject),
-  /** Size of the images, where parameters depend on it; 32 × 32 unless given. */
+  /** An image size that the model can take, to find its parameters with; 32 × 32 unless given. */
   image: sides(),
   /**
-   * images: N×3×H×W → logits: N×classes, made of layers and operators. Called for every graph that is made, and asks for
-   * the same parameters each time, in training and in evaluation mode.
+   * Makes logits (N×classes) of images (N×3×H×W, normalised) from layers and operators. It is called for every
+   * graph, and must ask the net for the same parameters each time, in training and in evaluation mode.
    */
   build: required(callback<(net: Net, images: Value) => Value>('a function (net, images) => logits')),
 };
@@ -34,7 +34,7 @@ function plainObject(given: unknown): Record<string, unknown> {
 }
 
 /**
- * A model that is not in the registry, to be trained like one that is.
+ * A model of your own, for `Trainer.create`.
  * @throws SaliencyMixError ARGUMENT for a wrong or unknown option; whatever `build` throws
  */
 export function defineModel(definition: ModelDefinition): Model {

@@ -1,4 +1,4 @@
-/** The registry of models. A new one: its file in this folder, and one line here. */
+/** The registry of models. A new one needs a file in this folder and a line here. */
 import * as check from '../check';
 import { describeModel, type Family, type Model } from './model';
 import { resnets } from './resnet';
@@ -17,21 +17,24 @@ export const modelNames = Object.keys(models) as ModelName[];
 export interface ModelOptions {
   /** Length of the logits. */
   classes: number;
-  /** cifar: small images, one 3×3 convolution first; imagenet: a 7×7 one in steps of 2, and pooling. */
+  /**
+   * The first layers. cifar, for small images: a 3×3 convolution; imagenet: a 7×7 one of stride 2, and max
+   * pooling.
+   */
   stem?: 'cifar' | 'imagenet';
-  /** Channels of the first stage (resnet…). */
+  /** Channels of the first stage (all resnets). */
   width?: number;
-  /** Block and blocks per stage (resnet). */
+  /** Kind of block, and number of blocks in each stage (`resnet` only). */
   block?: 'basic' | 'bottleneck';
   layers?: readonly number[];
-  /** Of a wide residual network (wrn). */
+  /** Depth 6n + 4, factor of the width, and dropout rate (`wrn` only). */
   depth?: number;
   widen?: number;
   dropout?: number;
 }
 
 /**
- * Describes a classifier of N×3×H×W images; nothing is allocated.
+ * A classifier of images (N×3×H×W). Only describes it: the weights are made by a Trainer.
  * @throws SaliencyMixError ARGUMENT for an unknown model or option, or a value out of range
  */
 export function createModel(name: string, options: ModelOptions): Model {

@@ -1,7 +1,7 @@
 /**
- * Layers: functions of a net, which they ask for their parameters, and of values. Parameters have PyTorch's names, shapes
- * and initial values. A layer of your own is a function like these. All throw SaliencyMixError MODEL for shapes that they
- * cannot take.
+ * Layers: functions of a net, which they ask for their parameters, and of values. Parameters have the names and
+ * shapes that PyTorch gives them, and initial values distributed as in PyTorch or torchvision. A layer of your
+ * own is a function like these. All throw SaliencyMixError MODEL for shapes that they cannot take.
  */
 import { batchNormTraining } from '../graph/composites';
 import { shapeError, sizeOf, type Value } from '../graph/graph';
@@ -14,18 +14,21 @@ export interface ConvOptions {
   /** Side of the kernel. */
   kernel: number;
   stride?: number;
-  /** Half of the kernel unless given: the size stays at stride 1. */
+  /** kernel/2, rounded down, unless given: with an odd kernel and stride 1 the size stays the same. */
   padding?: number;
   bias?: boolean;
 }
 
-/** PyTorch's. */
+/** The defaults of PyTorch's BatchNorm2d. */
 const EPSILON = 1e-5;
 const MOMENTUM = 0.1;
 
 const constant = (value: number): Init => ({ kind: 'constant', value });
 
-/** N×C×H×W → N×out×H'×W'. Parameters NAME.weight (out×C×kernel×kernel) and, if asked for, NAME.bias. */
+/**
+ * Convolution, N×C×H×W → N×out×H'×W'. Parameters NAME.weight (out×C×kernel×kernel) and, with `bias`, NAME.bias
+ * (out).
+ */
 export function conv(
   net: Net,
   name: string,
@@ -40,14 +43,16 @@ export function conv(
   return ops.conv(x, weight, added, { stride, padding });
 }
 
+/** old·(1 − MOMENTUM) + fresh·share. */
 const blend = (old: Value, fresh: Value, share: number): Value => {
   const kept = ops.mul(old, old.graph.scalar(1 - MOMENTUM));
   return ops.add(kept, ops.mul(fresh, old.graph.scalar(share)));
 };
 
 /**
- * Batch normalisation of N×C×H×W. Parameters NAME.weight and NAME.bias, and the statistics NAME.running_mean and
- * NAME.running_var, C each. In training mode with the batch's own mean and variance, else with the running ones.
+ * Batch normalisation of N×C×H×W. Parameters NAME.weight and NAME.bias, statistics NAME.running_mean and
+ * NAME.running_var, of C values each. In training mode it normalises with the batch's own mean and variance,
+ * else with the running ones.
  */
 export function batchNorm(net: Net, name: string, x: Value): Value {
   if (x.shape.length !== 4) throw shapeError('BatchNorm', 'it must be N×C×H×W', x);
@@ -60,13 +65,14 @@ export function batchNorm(net: Net, name: string, x: Value): Value {
   const [y, batchMean, batchVariance] = batchNormTraining(x, weight, bias, EPSILON);
   const count = sizeOf(x.shape) / x.shape[1];
   net.update(`${name}.running_mean`, blend(mean, batchMean, MOMENTUM));
-  // The running variance is the unbiased one.
+  // As in PyTorch, the running variance is made of the unbiased variance: count/(count − 1) times that of the
+  // batch.
   const share = (MOMENTUM * count) / (count - 1);
   net.update(`${name}.running_var`, blend(variance, batchVariance, share));
   return y;
 }
 
-/** N×C → N×out. Parameters NAME.weight (out×C) and NAME.bias. */
+/** Fully connected layer, N×C → N×out. Parameters NAME.weight (out×C) and NAME.bias (out). */
 export function linear(net: Net, name: string, x: Value, out: number): Value {
   const bound = 1 / Math.sqrt(x.shape[1]);
   const weight = net.parameter(`${name}.weight`, [out, x.shape[1]], { kind: 'uniform', bound });
@@ -74,7 +80,10 @@ export function linear(net: Net, name: string, x: Value, out: number): Value {
   return ops.gemm(x, weight, bias, { transB: true });
 }
 
-/** Elements are dropped with a chance of `rate`, the others divided by 1 − rate; in evaluation nothing happens. */
+/**
+ * In training mode sets each element to 0 with probability `rate` and divides the others by 1 − rate; else
+ * gives x.
+ */
 export function dropout(net: Net, name: string, x: Value, rate: number): Value {
   if (net.mode === 'evaluate' || rate === 0) return x;
   const kept = net.dropoutMask(name, x.shape, rate);
@@ -82,17 +91,20 @@ export function dropout(net: Net, name: string, x: Value, rate: number): Value {
   return ops.where(kept, scaled, net.graph.scalar(0));
 }
 
-/** Largest value of each kernel × kernel window of N×C×H×W. */
+/** Max pooling, N×C×H×W → N×C×H'×W': the largest value of each kernel × kernel window. */
 export function maxPool(x: Value, kernel: number, stride: number, padding = 0): Value {
   return ops.maxPool(x, { kernel: [kernel, kernel], stride, padding }).y;
 }
 
-/** N×C×H×W → N×C. */
+/** The mean of each channel, N×C×H×W → N×C. */
 export function globalAveragePool(x: Value): Value {
   return ops.reduceMean(x, [2, 3], false);
 }
 
-/** N×C×H×W → N×C·side·side: means of side × side cells. H and W must be multiples of `side`. */
+/**
+ * Divides each image into side × side cells and takes the mean of each, N×C×H×W → N×(C·side·side). H and W must
+ * be multiples of `side`.
+ */
 export function averagePoolTo(x: Value, side: number): Value {
   const [n, channels, height, width] = x.shape;
   const cells = ops.reshape(x, [n, channels, side, height / side, side, width / side]);

@@ -1,4 +1,4 @@
-/** What a model is: a name, options, and a function that builds it over a net. */
+/** What a model is: a name, options, and a function that builds its graph. */
 import { Graph, type Value } from '../graph/graph';
 import { named, type OptionTable, required, whole } from '../option';
 import { Net, type Parameter } from './net';
@@ -6,23 +6,28 @@ import { Net, type Parameter } from './net';
 /** A classifier; createModel and defineModel give one. */
 export interface Model {
   readonly name: string;
-  /** Complete: with them, `createModel(name, options)` makes the same model. Kept in checkpoints. */
+  /**
+   * All options, with defaults: `createModel(name, options)` makes the same model of them. Checkpoints keep
+   * them.
+   */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Length of the logits. */
   readonly classes: number;
   /** In the order of the layers. */
   readonly parameters: readonly Parameter[];
-  /** images: N×3×H×W → logits: N×classes. Called for every graph that is made. */
+  /** Makes logits (N×classes) of images (N×3×H×W). Called for every graph. */
   readonly build: (net: Net, images: Value) => Value;
 }
 
-/** What a model's file gives: checked options, and how it is built. */
+/** What `Family.create` gives: checked options, and how the model is built. */
 export interface ModelSpec {
   options: Record<string, unknown> & { classes: number };
   build: Model['build'];
-  /** An image size that the model can take, for finding out its parameters; 32 × 32 unless given. */
+  /** An image size that the model can take, to find its parameters with; 32 × 32 unless given. */
   image?: readonly [height: number, width: number];
 }
 
+/** An entry of the registry: models that share their options. */
 export interface Family {
   /** One line for help texts and tables. */
   readonly summary: string;
@@ -31,12 +36,12 @@ export interface Family {
   create(options: unknown): ModelSpec;
 }
 
-/** Options of several families. */
+/** Options that several families have. */
 export const classOption = required(whole(1, { max: 1 << 20 }));
 export const stemOption = (byDefault: 'cifar' | 'imagenet') =>
   named(['cifar', 'imagenet'], { default: byDefault });
 
-/** The model, with the parameters that it asks for when it is built. */
+/** A model. Its parameters are those that it asks for when it is built once, for one image. */
 export function describeModel(name: string, { options, build, image = [32, 32] }: ModelSpec): Model {
   const graph = new Graph();
   const net = new Net(graph, 'evaluate');

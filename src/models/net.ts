@@ -1,14 +1,14 @@
 /**
- * One pass of a model over a graph. Layers are functions of a net (layers.ts, or your own): they ask it for parameters
- * and statistics by name, and the net keeps what was asked for.
+ * A model that is being built in a graph. Layers (layers.ts, or your own) ask the net for parameters and
+ * statistics by name, and the net keeps a list of them.
  */
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import type { Graph, Shape, Value } from '../graph/graph';
 
 /**
- * How a parameter begins. he: normal with standard deviation √(2/fan), He et al., "Delving deep into rectifiers", ICCV
- * 2015, with the fan out as torchvision has it; uniform: from −bound to bound; constant.
+ * The initial values of a parameter. he: normal with standard deviation √(2/fan) (He et al., "Delving deep into
+ * rectifiers", ICCV 2015; torchvision takes the fan out). uniform: from −bound to bound. constant: all `value`.
  */
 export type Init =
   | { readonly kind: 'he'; readonly fan: number }
@@ -19,11 +19,11 @@ export interface Parameter {
   readonly name: string;
   readonly shape: Shape;
   readonly init: Init;
-  /** Whether the optimizer changes it; statistics are changed by their layer. */
+  /** Whether the optimizer changes it. False for statistics, which their layer changes. */
   readonly trained: boolean;
 }
 
-/** Which elements a dropout layer keeps: an input of the graph, drawn for each step. */
+/** An input of the graph that says which elements a dropout layer keeps. It is drawn for each step. */
 export interface DropoutMask {
   readonly name: string;
   readonly shape: Shape;
@@ -47,23 +47,30 @@ function checkInit(init: Init, name: string): void {
   }
 }
 
-/** Names of other inputs and outputs of the graphs that models become part of. */
+/** Names that other inputs and outputs of the graphs have. */
 const RESERVED: ReadonlySet<string> = new Set(['images', 'labels', 'logits', 'loss', 'finiteCheck', 'times']);
 
-/** Names as PyTorch has them. A slash is only in names that the graphs themselves give, as optimizer/… and dropout/… */
+/**
+ * Names like PyTorch's. A slash is not allowed: names with one, such as optimizer/… and dropout/…, are the
+ * graph's own.
+ */
 function checkName(name: unknown): void {
   if (typeof name === 'string' && /^[\w.-]+$/.test(name) && !RESERVED.has(name)) return;
   const expected = `letters, digits, "_", "." and "-" (and none of ${[...RESERVED].join(', ')})`;
   throw check.invalid("a parameter's name", expected, name);
 }
 
+/** A model that is being built in a graph. Layers ask it for their parameters and statistics by name. */
 export class Net {
   readonly graph: Graph;
-  /** train: statistics of the batch, dropout. evaluate: running statistics, no dropout. */
+  /**
+   * train: batch normalisation with the batch's statistics, and dropout. evaluate: with running statistics, no
+   * dropout.
+   */
   readonly mode: 'train' | 'evaluate';
-  /** All that was asked for, by name, in that order. */
+  /** All parameters and statistics by name, in the order in which they were asked for. */
   readonly parameters = new Map<string, { parameter: Parameter; value: Value }>();
-  /** Statistics after the step, by name. */
+  /** The values of statistics after the step, by name. */
   readonly updates = new Map<string, Value>();
   readonly dropoutMasks: DropoutMask[] = [];
 
@@ -74,6 +81,7 @@ export class Net {
 
   /**
    * A float32 tensor that the optimizer learns. A model must ask for the same parameters in both modes.
+   * @param name letters, digits, '_', '.', '-'; PyTorch's names let weights be exchanged with it
    * @throws SaliencyMixError ARGUMENT; MODEL for a name that was asked for before
    */
   parameter(name: string, shape: Shape, init: Init): Value {
@@ -81,7 +89,7 @@ export class Net {
   }
 
   /**
-   * A float32 tensor that is kept with the parameters but not learned: it stays as it is, unless `update` changes it.
+   * A float32 tensor that is saved with the parameters but not learned. Only `update` changes it.
    * @throws SaliencyMixError as `parameter`
    */
   statistic(name: string, shape: Shape, init: Init): Value {
@@ -89,7 +97,7 @@ export class Net {
   }
 
   /**
-   * In training mode: what a statistic is after the step. No gradient flows through it.
+   * Sets what a statistic is after the step, in training mode. No gradient flows through it.
    * @throws SaliencyMixError MODEL where there is no such statistic, or its shape is another
    */
   update(name: string, value: Value): void {
@@ -103,7 +111,9 @@ export class Net {
     this.updates.set(name, value);
   }
 
-  /** A mask for dropout, bool, true with a chance of 1 − rate; drawn anew for every step. */
+  /**
+   * A bool mask for dropout, drawn for every step: true, with probability 1 − rate, where an element is kept.
+   */
   dropoutMask(name: string, shape: Shape, rate: number): Value {
     const mask = { name: `dropout/${name}`, shape, rate };
     this.dropoutMasks.push(mask);

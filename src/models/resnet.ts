@@ -1,6 +1,7 @@
 /**
- * Residual networks: He et al., "Deep residual learning for image recognition", CVPR 2016; blocks and names as
- * torchvision has them (stride in a bottleneck's 3×3). The CIFAR stem is one 3×3 convolution without pooling.
+ * Residual networks: He et al., "Deep residual learning for image recognition", CVPR 2016. Blocks and names are
+ * torchvision's (a bottleneck has its stride in the 3×3 convolution). The CIFAR stem is a 3×3 convolution
+ * without pooling.
  */
 import type { Value } from '../graph/graph';
 import { add, relu } from '../graph/ops';
@@ -16,7 +17,7 @@ const blockNames = ['basic', 'bottleneck'] as const;
 interface Block {
   /** Channels out of a block, over those of its 3×3 convolution. */
   readonly expansion: number;
-  /** All layers of the branch but the last activation. */
+  /** The layers of the residual branch, without the activation after the sum. */
   branch(net: Net, name: string, x: Value, width: number, stride: number): Value;
 }
 
@@ -41,7 +42,7 @@ const blocks: Record<(typeof blockNames)[number], Block> = {
   },
 };
 
-/** The branch beside the identity, or beside a projection where the shape changes. */
+/** A block: its branch plus the input, which is projected where the shape changes. */
 function residual(net: Net, block: Block, name: string, x: Value, width: number, stride: number): Value {
   const out = width * block.expansion;
   const branch = block.branch(net, name, x, width, stride);
@@ -71,7 +72,9 @@ const resnetOptions = {
   stem: stemOption('imagenet'),
 };
 
-/** Any residual network: block, blocks per stage, width of the first stage, classes, stem. */
+/**
+ * Any residual network: `layers` is the number of blocks per stage, `width` the channels of the first stage.
+ */
 const buildResnet =
   ({ block, layers, width, classes, stem }: Parsed<typeof resnetOptions>): ModelSpec['build'] =>
   (net, images) => {
@@ -85,7 +88,7 @@ const buildResnet =
     return linear(net, 'fc', globalAveragePool(x), classes);
   };
 
-/** A member of the family with fixed block and depth. */
+/** A network with a fixed kind of block and fixed depth. */
 function member(
   block: (typeof blockNames)[number],
   layers: readonly number[],

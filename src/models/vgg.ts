@@ -1,6 +1,6 @@
 /**
- * VGG-16 with batch normalisation: Simonyan & Zisserman, ICLR 2015; layers and names as torchvision has them. With the
- * CIFAR stem the three layers of the classifier are one, as is usual for images of 32².
+ * VGG-16 with batch normalisation: Simonyan & Zisserman, ICLR 2015. Layers and names are torchvision's. With
+ * the CIFAR stem the classifier has one layer instead of three, as is usual for images of 32².
  */
 import { shapeError, type Value } from '../graph/graph';
 import { relu } from '../graph/ops';
@@ -31,12 +31,12 @@ const LAYERS = [
   'pool',
 ] as const;
 
-/** Cells per side before the classifier of the ImageNet form. */
+/** Cells per side that the features are pooled to before the classifier of the ImageNet stem. */
 const CELLS = 7;
 
 function features(net: Net, images: Value): Value {
   let x = images;
-  let position = 0; // in torchvision's sequence: convolution, normalisation and activation count one each
+  let position = 0; // in torchvision's list of layers, where convolution, normalisation and activation count one each
   for (const layer of LAYERS) {
     if (layer === 'pool') {
       x = maxPool(x, 2, 2, 0);

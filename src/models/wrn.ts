@@ -1,6 +1,7 @@
 /**
- * Wide residual networks: Zagoruyko & Komodakis, BMVC 2016. Blocks of activation before convolution, dropout between a
- * block's two convolutions, a 1×1 shortcut from the activated input where the shape changes.
+ * Wide residual networks: Zagoruyko & Komodakis, BMVC 2016. A block has its activations before its
+ * convolutions, dropout between its two convolutions, and a 1×1 shortcut from the activated input where the
+ * shape changes.
  */
 import { invalid } from '../check';
 import type { Value } from '../graph/graph';

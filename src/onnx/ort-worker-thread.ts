@@ -1,4 +1,4 @@
-/** What runs in the thread of ort-worker.ts. */
+/** The code of the worker thread that ort-worker.ts starts. */
 import { types } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import { reasonOf } from '../errors';
@@ -23,7 +23,10 @@ function tensorOf({ data, shape }: TensorData): Tensor {
   return types.isUint8Array(data) ? new Made('bool', data, shape) : new Made('int64', data, shape);
 }
 
-/** A copy: the array is moved to the other thread, and the tensor's memory may belong to the runtime. */
+/**
+ * A tensor's values, copied: the array is transferred to the other thread, and the tensor's memory may be the
+ * runtime's.
+ */
 const dataOf = (tensor: Tensor): Results[string] => ({
   data: Float32Array.from(tensor.data as Float32Array),
   shape: [...tensor.dims],
@@ -32,7 +35,7 @@ const dataOf = (tensor: Tensor): Results[string] => ({
 function tensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
   const { name } = value;
   if (!value.isTensor) return { name, type: 'not a tensor', shape: [] };
-  // A dimension that is not fixed is given as its name.
+  // A dimension that is not fixed has a name in place of a number.
   const fixed = (side: number | string) => (typeof side === 'number' && side > 0 ? side : undefined);
   return { name, type: value.type, shape: value.shape.map(fixed) };
 }
@@ -43,7 +46,7 @@ async function add({ model, source, threads }: Extract<WorkerRequest, { kind: 'a
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    enableMemPattern: false, // 25 to 33 % less memory at the peak, as fast
+    enableMemPattern: false, // takes 25 to 33 % less memory at its peak, and is as fast
   };
   const session = await (typeof source === 'string'
     ? Session.create(source, options)
@@ -90,7 +93,9 @@ async function execute(request: WorkerRequest): Promise<{ tensors: Results; info
   }
 }
 
-/** Requests are done one after the other: a run reads the state that the one before it wrote. */
+/**
+ * The last request. Requests run one after the other, since a run reads the state that the run before it wrote.
+ */
 let last: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (request: WorkerRequest) => {

@@ -1,21 +1,22 @@
 /**
- * A worker thread in which ONNX Runtime runs models. It keeps named tensors from one run to the next (its state: a
- * trainer's weights). An input that a run is not given is taken from the state by its name; an output named `next/NAME`
- * is stored there as NAME. So weights are not copied between threads, and the JavaScript thread is free while a model runs.
+ * A worker thread in which ONNX Runtime runs models. It keeps named tensors between runs, its state, such as
+ * the weights of a trainer. A model's input that a run does not give is taken from the state by its name. An
+ * output named `next/NAME` is stored in the state as NAME. So weights are not copied between threads, and the
+ * JavaScript thread is free meanwhile.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
 
-/** Row-major. Bytes are bool, bigints int64. */
+/** A tensor, row-major. A Uint8Array has bools, a BigInt64Array int64 numbers. */
 export interface TensorData {
   data: Float32Array | Uint8Array | BigInt64Array;
   shape: readonly number[];
 }
 export type Tensors = Record<string, TensorData>;
 
-/** What a model says of an input or output; a dimension that is not fixed is undefined. */
+/** Name, type and shape of a model's input or output. A dimension that is not fixed is undefined. */
 export interface TensorInfo {
   name: string;
   type: string;
@@ -26,7 +27,7 @@ export interface ModelInfo {
   outputs: TensorInfo[];
 }
 
-/** Tensors that a run gives, or that are read from the state; all float32. */
+/** Outputs of a run, or tensors read from the state, by name; all float32. */
 export type Results = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** Prefix of the outputs that are stored in the state. */
@@ -38,7 +39,7 @@ export interface RunRequest {
   inputs: Tensors;
   /** Names of the outputs to give back. */
   outputs: readonly string[];
-  /** Name of an output: unless all its values are finite, the state stays as it was. */
+  /** Name of an output. If any of its values is not finite, the state is not changed. */
   guard?: string;
 }
 
@@ -48,21 +49,21 @@ export type WorkerCommand =
   | { kind: 'read'; names: readonly string[] }
   | ({ kind: 'run' } & RunRequest)
   | { kind: 'close' };
-/** What goes to the thread, and what comes back. */
+/** A message to the thread, and one from it. */
 export type WorkerRequest = WorkerCommand & { id: number };
 export type WorkerReply = { id: number; error: string } | { id: number; tensors: Results; info?: ModelInfo };
 
 export interface OrtWorker {
-  /** Compiles a model (bytes of ONNX, or the path of a file) to be run under a name. */
+  /** Compiles a model (its bytes, or the path of its file) and keeps it under a name. */
   add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo>;
   write(tensors: Tensors): Promise<void>;
   read(names: readonly string[]): Promise<Results>;
   run(request: RunRequest): Promise<Results>;
-  /** Ends the thread; what was asked before is still done. */
+  /** Ends the thread, after everything that was asked of it before. */
   close(): Promise<void>;
 }
 
-/** A thread needs compiled code, also where a test runner compiles this file itself. */
+/** The compiled file: a thread cannot run TypeScript, also where jest compiles this file itself. */
 const THREAD = resolve(__dirname, '..', '..', 'dist', 'onnx', 'ort-worker-thread.js');
 
 type Success = Extract<WorkerReply, { tensors: Results }>;
@@ -75,7 +76,10 @@ interface PendingCall {
 const failed = (error: unknown) =>
   new SaliencyMixError('MODEL', `ONNX Runtime: ${reasonOf(error)}`, { cause: error });
 
-/** Starts a thread of its own; commands are done in the order they are given. `onEnd` is called when the thread ends. */
+/**
+ * Starts a new thread. It runs commands in the order they are given. `onEnd` is called when the thread has
+ * ended.
+ */
 export function startOrtWorker(onEnd: () => void = () => undefined): OrtWorker {
   if (!existsSync(THREAD)) throw new SaliencyMixError('MODEL', `${THREAD} is missing: npm run build`);
   const worker = new Worker(THREAD);

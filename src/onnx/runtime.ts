@@ -1,4 +1,4 @@
-/** The only importer of onnxruntime-node. It is optional: loaded by the worker threads, when the first model is opened. */
+/** Loads onnxruntime-node, which is optional. Worker threads do that when they open their first model. */
 import { reasonOf } from '../errors';
 
 export type Runtime = typeof import('onnxruntime-node');

@@ -1,6 +1,6 @@
 /**
- * ONNX models from files, all run in one worker thread of the process. The runtime is optional and loaded when the first
- * model is opened; everything else works without it.
+ * ONNX models from files. One worker thread of the process runs them all; it is started when the first model is
+ * opened.
  */
 import { resolve } from 'node:path';
 import { reasonOf, SaliencyMixError } from '../errors';
@@ -17,7 +17,7 @@ export interface OnnxModel {
 let shared: OrtWorker | undefined;
 const models = new Map<string, Promise<OnnxModel>>();
 
-/** The worker of the process; after its thread died, a new one. */
+/** The worker of the process; a new one where the old thread has ended. */
 function sharedWorker(): OrtWorker {
   shared ??= startOrtWorker(() => {
     shared = undefined;
@@ -32,7 +32,7 @@ function fault(what: string, path: string, error: unknown): SaliencyMixError {
 
 async function open(path: string): Promise<OnnxModel> {
   const worker = sharedWorker();
-  // One thread: the runtime's sums, and so the bits of its results, depend on how many there are.
+  // One thread, because the bits of the runtime's sums depend on the number of threads.
   const { inputs, outputs } = await worker.add(path, path, 1).catch((error: unknown) => {
     models.delete(path);
     throw fault(`Cannot open the ONNX model ${path}`, path, error);

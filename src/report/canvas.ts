@@ -1,4 +1,4 @@
-/** Text and composition of pictures. The only file of this folder that imports sharp. */
+/** Draws text, and composes pictures, with sharp. */
 import sharp from 'sharp';
 
 /** RGB pixels, row by row. */
@@ -8,16 +8,20 @@ export interface Picture {
   width: number;
 }
 
+/** An encoded picture, and where it is put. */
 export interface Layer {
   input: Buffer;
   left: number;
   top: number;
 }
 
-/** A font that comes with the package: a machine need not have any. */
+/** A font that comes with the package, since a machine may have none. */
 const FONT_FILE = require.resolve('@expo-google-fonts/dm-mono/400Regular/DMMono_400Regular.ttf');
 
-/** Text is markup to the renderer, which refuses \0 and breaks lines at \n: names of classes may hold any. */
+/**
+ * Text for the renderer, which reads markup, refuses \0 and breaks lines at \n. Names of classes may contain
+ * all of these.
+ */
 const escaped = (words: string) =>
   words
     .replaceAll(/\p{Cc}/gu, ' ')
@@ -25,7 +29,7 @@ const escaped = (words: string) =>
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
 
-/** The first and last of `keep` letters, with a mark for what is left out between: paths tell most at their ends. */
+/** Keeps `keep` letters, half from each end, since a path tells most at its ends; '…' stands for the others. */
 function shortened(letters: readonly string[], keep: number): string[] {
   const last = Math.floor(keep / 2);
   return [...letters.slice(0, keep - last), '…', ...letters.slice(letters.length - last)];
@@ -36,14 +40,18 @@ export interface TextStyle {
   size: number;
   /** #rrggbb */
   colour: string;
-  /** Most pixels across; longer text loses its middle. Layers wider than the ground cannot be composed. */
+  /**
+   * Largest width in pixels; longer text loses its middle. `compose` cannot take layers that are wider than the
+   * picture.
+   */
   maxWidth: number;
 }
 
-/** One line of text as a PNG with a transparent ground, of nearly the same height for any letters. */
+/** A line of text as a PNG with a transparent ground. Its height is nearly the same for all texts. */
 export async function text(words: string, style: TextStyle): Promise<Buffer> {
   const { size, colour, maxWidth } = style;
-  // The renderer crops to the ink: letters that cannot be seen reach as high and as low as any.
+  // The renderer crops the picture to what is drawn. Two invisible letters, one high and one low, give it a
+  // fixed height.
   const markup = `<span foreground="${colour}">${escaped(words)}<span fgalpha="1">|f</span></span>`;
   const drawn = sharp({
     text: { text: markup, font: `DM Mono ${size}`, fontfile: FONT_FILE, rgba: true, dpi: 72 },
@@ -51,12 +59,13 @@ export async function text(words: string, style: TextStyle): Promise<Buffer> {
   const { data, info } = await drawn.png().toBuffer({ resolveWithObject: true });
   const letters = Array.from(words);
   if (info.width <= maxWidth || letters.length < 2) return data;
-  // As many letters as fit in proportion. The mark counts as one, so two fewer make the text shorter each time.
+  // As many letters as fit in proportion, but at least two fewer than before: '…' counts as one, so the text
+  // gets shorter.
   const keep = Math.min(letters.length - 2, Math.floor((letters.length * maxWidth) / info.width) - 1);
   return text(shortened(letters, Math.max(0, keep)).join(''), style);
 }
 
-/** A picture brought into a square: enlarged by a whole factor, so that its pixels stay visible, or reduced. */
+/** A picture resized to fit a square: enlarged by a whole factor, so that its pixels stay sharp, or reduced. */
 export async function fitted({ pixels, height, width }: Picture, side: number): Promise<Buffer> {
   const factor = Math.floor(side / Math.max(height, width));
   const scaled = factor >= 1 ? [height * factor, width * factor] : [side, side];

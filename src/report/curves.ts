@@ -1,9 +1,10 @@
-/** Long series of numbers made short enough to draw. */
+/** Makes long series of numbers short enough to draw, and smooths them. */
 
 /**
- * Positions that show all of a long series: of each of `buckets` equal parts the least and the greatest value, and the
- * first that is not finite, so that no peak and no gap is lost. At most 3 × buckets + 2, ascending, with the first and
- * the last position of all; every position where there are no more than two in a part.
+ * Positions that are enough to draw a long series. It is divided into `buckets` equal parts; each gives the
+ * positions of its smallest and largest value and of the first that is not finite, so that no peak and no gap
+ * is lost. With the first and the last position of all these are at most 3 × buckets + 2, ascending. A series
+ * of up to 2 × buckets is kept whole.
  */
 export function thinned(values: readonly number[], buckets: number): number[] {
   const { length } = values;
@@ -27,8 +28,9 @@ export function thinned(values: readonly number[], buckets: number): number[] {
 }
 
 /**
- * The mean of the last `window` values up to each of some positions, of those that are finite; NaN where the value
- * itself is not. Sums are made afresh for each: one huge value must not spoil all that come after it.
+ * For each position, the mean of the finite ones among the last `window` values up to it; NaN where the value
+ * at the position is not finite. Each sum is computed anew: in a running sum one huge value would spoil all
+ * that follow.
  */
 export function trailingMeans(
   values: readonly number[],
@@ -47,7 +49,7 @@ export function trailingMeans(
   });
 }
 
-/** The middle of the finite values, the mean of both middles of an even number; NaN of none. */
+/** The median of the finite values (of an even number the mean of the middle two); NaN where there is none. */
 export function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values.filter(Number.isFinite)).toSorted();
   const middle = sorted.length >> 1;

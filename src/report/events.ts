@@ -1,8 +1,8 @@
 /**
- * The bytes of TensorBoard event files: TFRecords of Event messages. Nothing here touches a disk.
+ * The bytes of TensorBoard event files: TFRecords of Event messages. metrics.ts writes the files.
  *
- * The messages' field numbers are those of tensorboard/compat/proto (event.proto, summary.proto, tensor.proto,
- * tensor_shape.proto, types.proto), the records' layout that of tensorflow/core/lib/io/record_writer.h.
+ * Field numbers of messages are those of tensorboard/compat/proto (event.proto, summary.proto, tensor.proto,
+ * tensor_shape.proto, types.proto); the layout of records is that of tensorflow/core/lib/io/record_writer.h.
  */
 import protobuf from 'protobufjs';
 import { crc32c } from './crc32c';
@@ -32,13 +32,13 @@ const Event = protobuf
   `)
   .root.lookupType('Event');
 
-/** A checksum as the format stores it: one over bytes that hold checksums themselves would tell little. */
+/** A checksum as the format stores it: masked, since a CRC of bytes that contain CRCs would detect less. */
 function masked(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** Length (uint64), its masked checksum, data, its masked checksum; all little endian. */
+/** A TFRecord: length (uint64), its masked checksum, the data, its masked checksum; all little endian. */
 function record(data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + data.length + 4);
   const view = new DataView(bytes.buffer);
@@ -61,11 +61,12 @@ export interface Moment {
 }
 
 /**
- * What an event file begins with: the version of the format, and the start of a session whose first step is `firstStep`.
+ * The beginning of an event file: the version of the format, and the start of a session whose first step is
+ * `firstStep`.
  *
- * TensorBoard drops what earlier files of the folder say of `firstStep` and later ones, so that a run which continues
- * from a checkpoint replaces what it had written beyond it. It does so from the second start on that it sees: the
- * first file of a run needs one, too.
+ * When TensorBoard reads a session start, it drops what earlier files of the folder have from `firstStep` on.
+ * So a run that continues from a checkpoint replaces the steps that it had written after it. The first session
+ * start that TensorBoard reads has no such effect, so the first file of a run needs one, too.
  */
 export function eventFileHeader(wallTime: number, firstStep: number): Uint8Array {
   return Buffer.concat([
@@ -74,7 +75,10 @@ export function eventFileHeader(wallTime: number, firstStep: number): Uint8Array
   ]);
 }
 
-/** Points of curves, each named by its tag; tags with the same words before a slash are shown together. */
+/**
+ * One point for each of several curves, which their tags name. Tags with the same words before a slash are
+ * shown together.
+ */
 export function scalarEvent({
   wallTime,
   step,
@@ -84,7 +88,7 @@ export function scalarEvent({
   return event({ wallTime, step, summary: { value } });
 }
 
-/** Markdown, shown under the tag. */
+/** A Markdown text, shown under its tag. */
 export function textEvent({
   wallTime,
   step,
@@ -92,14 +96,15 @@ export function textEvent({
   markdown,
 }: Moment & { tag: string; markdown: string }): Uint8Array {
   const metadata = { pluginData: { pluginName: 'text' }, dataClass: 'DATA_CLASS_TENSOR' };
-  // A shape without dimensions: one string, not a list of them.
+  // The shape has no dimensions: this is one string, not a list.
   const tensor = { dtype: 'DT_STRING', tensorShape: {}, stringVal: [markdown] };
   return event({ wallTime, step, summary: { value: [{ tag, metadata, tensor }] } });
 }
 
 /**
- * A name that TensorBoard takes for an event file. It reads a folder's files in the order of their names, so those of
- * a run that continues must come later: seconds with ten digits, as from 2001 to 2286.
+ * A file name by which TensorBoard recognises an event file. It reads the files of a folder in the order of
+ * their names, so those of a continued run must come later: the name has the seconds since 1970, padded to ten
+ * digits.
  */
 export function eventFileName(wallTime: number, host: string, pid: number): string {
   const seconds = String(Math.floor(wallTime)).padStart(10, '0');

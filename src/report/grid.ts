@@ -1,4 +1,4 @@
-/** Images side by side. */
+/** A grid of images. */
 import { compose, fitted, type Picture } from './canvas';
 
 const CELL = 96;

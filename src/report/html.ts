@@ -1,5 +1,9 @@
-/** Markup from templates that escape whatever is put into them: names of classes and paths are anybody's words. */
+/**
+ * HTML from templates that escape every value put into them, since names of classes and paths may contain
+ * anything.
+ */
 
+/** Text that is HTML already, so that `html` does not escape it. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -20,14 +24,14 @@ function put(piece: Piece): string {
   return String(piece).replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]);
 }
 
-/** A template whose values are text unless they are markup themselves. */
+/** A template tag: values are escaped unless they are Markup. */
 export function html(parts: TemplateStringsArray, ...pieces: Piece[]): Markup {
   return new Markup(parts.reduce((all, part, i) => `${all}${put(pieces[i - 1])}${part}`));
 }
 
 export const NOTHING = new Markup('');
 
-/** Data for a script to read. Inside a script element only `<` could end it, and JSON may write that in another way. */
+/** Data for a script to read. `<` is written as \u003c, as a "</script>" in the data would end the element. */
 export function json(id: string, data: unknown): Markup {
   const text = JSON.stringify(data).replaceAll('<', '\\u003c');
   return html`<script type="application/json" id="${id}">${new Markup(text)}</script>`;

@@ -1,11 +1,14 @@
-/** Pictures of saliency: heat over an image, boxes and crosses. Pixels in, pixels out: uint8 RGB, row by row. */
+/** Pictures of saliency: a heat map over an image, boxes and crosses. All pixels are uint8 RGB, row by row. */
 import type { Box } from '../types';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
 const OUTLINE: Colour = [0, 0, 0];
 
-/** Dark to bright through purple, red and orange, evenly brighter all the way: readable without colour vision too. */
+/**
+ * Colours from dark to bright through purple, red and orange. Brightness rises evenly, for readers who cannot
+ * tell colours apart.
+ */
 const HEAT: readonly Colour[] = [
   [0, 0, 12],
   [48, 10, 92],
@@ -18,7 +21,7 @@ const HEAT: readonly Colour[] = [
 /** How much of the heat map covers the image. */
 const HEAT_SHARE = 0.6;
 
-/** The map stretched to 0 … 1; a constant map is 0 everywhere. */
+/** The map scaled to 0 … 1; a constant map becomes 0. */
 function stretched(map: Float32Array): Float32Array {
   let [min, max] = [Infinity, -Infinity];
   for (const value of map) {
@@ -29,7 +32,7 @@ function stretched(map: Float32Array): Float32Array {
   return map.map((value) => (range > 0 ? (value - min) / range : 0));
 }
 
-/** `share` in 0 … 1 along the heat colours. */
+/** One channel of the heat colour at `share`, 0 … 1. */
 function heat(share: number, channel: number): number {
   const position = share * (HEAT.length - 1);
   const below = Math.min(Math.floor(position), HEAT.length - 2);
@@ -37,12 +40,16 @@ function heat(share: number, channel: number): number {
   return HEAT[below][channel] * (1 - part) + HEAT[below + 1][channel] * part;
 }
 
-/** The map as gray, stretched so that the most salient pixel is 255 and the least 0. */
+/** The map as a gray image: the most salient pixel is 255, the least salient 0. */
 export function mapToGray(map: Float32Array): Uint8Array {
   return Uint8Array.from(stretched(map), (share) => Math.round(255 * share));
 }
 
-/** Heat colours of the map over a gray copy of the image. @param pixels height × width × 3 @param map height × width */
+/**
+ * The map in heat colours over a gray copy of the image.
+ * @param pixels height × width × 3
+ * @param map height × width
+ */
 export function overlay(pixels: Uint8Array, map: Float32Array): Uint8Array {
   const result = new Uint8Array(pixels.length);
   stretched(map).forEach((share, i) => {
@@ -67,7 +74,9 @@ function fill({ pixels, height, width }: Canvas, area: Box, colour: Colour): voi
   }
 }
 
-/** The outermost `thickness` pixels inside a box; what lies outside the image is left out, an empty box draws nothing. */
+/**
+ * Draws the outline of a box, `thickness` pixels wide, inside the box. Parts outside the image are left out.
+ */
 export function drawBox(canvas: Canvas, box: Box, colour: Colour, thickness = 1): void {
   const { top, left, bottom, right } = box;
   if (bottom <= top || right <= left) return;
@@ -79,7 +88,10 @@ export function drawBox(canvas: Canvas, box: Box, colour: Colour, thickness = 1)
   fill(canvas, { ...box, left: right - cols }, colour);
 }
 
-/** A cross with a dark outline, so that it shows on any ground: `arm` pixels to each side of its middle, `half` across. */
+/**
+ * Draws a cross that reaches `arm` pixels from its centre; its bars are 2·half + 1 wide. An outline makes it
+ * visible everywhere.
+ */
 export function drawCross(
   canvas: Canvas,
   [row, col]: readonly [number, number],

@@ -1,11 +1,14 @@
-/** Nested settings as lines of a name and a value. */
+/** Nested settings as a list of names and values. */
 
 function word(value: unknown): string {
   if (typeof value === 'string') return value;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
-/** Every value that is there under its dotted name (`optimizer.momentum`), in the order given; lists stay one value. */
+/**
+ * Every value that is not undefined, with its dotted name (`optimizer.momentum`), in order. A list is one
+ * value.
+ */
 export function flattened(data: Record<string, unknown>, above = ''): [name: string, value: string][] {
   return Object.entries(data).flatMap(([key, value]): [string, string][] => {
     if (value === undefined) return [];
@@ -15,7 +18,7 @@ export function flattened(data: Record<string, unknown>, above = ''): [name: str
   });
 }
 
-/** A Markdown table; signs that Markdown reads are written as themselves. */
+/** The settings as a Markdown table. Characters with a meaning in Markdown are escaped. */
 export function settingsMarkdown(data: Record<string, unknown>): string {
   const cell = (text: string) =>
     text.replaceAll(/[\\`*_[\]<>|#~]/g, (sign) => `\\${sign}`).replaceAll(/\s+/g, ' ');

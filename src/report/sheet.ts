@@ -1,4 +1,4 @@
-/** The contact sheet: one line per sample, from target and source to the mixed image and its label. */
+/** The contact sheet: one row per sample, with target, source, saliency map, mixed image and label. */
 import type { Box } from '../types';
 import { bar, compose, fitted, type Layer, type Picture, text } from './canvas';
 import { type Canvas, type Colour, drawBox, drawCross, overlay } from './overlay';
@@ -37,7 +37,10 @@ const COLUMNS = ['target', 'source', 'saliency of source', 'mixed'];
 const WIDTH = 2 * MARGIN + COLUMNS.length * (CELL + GAP) + WORDS;
 const columnLeft = (column: number) => MARGIN + column * (CELL + GAP);
 
-/** Enlarged to the cell before anything is drawn on it, so that lines are equally thin on images of any size. */
+/**
+ * Enlarges a picture to the size of a cell before lines are drawn on it, so that they are equally thin on all
+ * pictures.
+ */
 function enlarged({ pixels, height, width }: Picture): { canvas: Canvas; factor: number } {
   const factor = Math.max(1, Math.floor(CELL / Math.max(height, width)));
   const canvas = {
@@ -56,7 +59,7 @@ function enlarged({ pixels, height, width }: Picture): { canvas: Canvas; factor:
 
 function marked(picture: Picture, box: Box | undefined, peak?: readonly [number, number]): Promise<Buffer> {
   const { canvas, factor } = enlarged(picture);
-  // Lines that stay two pixels wide where the cell shows a larger image reduced.
+  // Thicker where a large picture is reduced to the cell afterwards, so that lines are two pixels wide then.
   const line = Math.max(2, Math.round((2 * Math.max(canvas.height, canvas.width)) / CELL));
   if (box) {
     const { top, left, bottom, right } = box;
@@ -120,8 +123,9 @@ async function headingLayers({ title, subtitle }: { title: string; subtitle: str
 }
 
 /**
- * A PNG with a line per row: the target with the place of the patch, the source with its patch (yellow) and peak (green
- * cross), the source's saliency with both, the result, and the label as words and as a bar.
+ * A PNG with a row per sample: the target with the box of the patch, the source with its box (yellow) and
+ * anchor (green cross), the source's saliency map with both, the mixed image, and the label as words and as a
+ * bar.
  */
 export async function contactSheet(
   rows: readonly SheetRow[],

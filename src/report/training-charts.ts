@@ -1,11 +1,11 @@
-/** The curves of a training run, as data for the page's script. */
+/** The curves of a training run as data for the script of the page. */
 import { thinned, trailingMeans } from './curves';
 import { html, type Markup } from './html';
 import type { TrainingRun } from './training-run';
 
 interface Series {
   label: string;
-  /** Names of the page's style variables, so that colours follow light and dark. */
+  /** Name of a CSS variable of the page, so that the colour fits a light or dark page. */
   colour: 'blue' | 'orange' | 'green' | 'blue-faint';
   dashed?: true;
   thin?: true;
@@ -14,22 +14,25 @@ interface Series {
 export interface Chart {
   id: string;
   title: string;
-  /** How the y axis is divided and written. */
+  /** Scale and labels of the y axis. */
   y: 'percent' | 'number' | 'logarithm';
   x: 'step' | 'epoch';
   series: Series[];
-  /** x, then each series; null where a value is not finite. */
+  /** The x values, then the values of each series; null where one is not finite. */
   data: (number | null)[][];
 }
 
-/** A curve of 1000 parts has more points than a screen has columns for them. */
+/** Curves are thinned to so many parts: more points than a screen has columns. */
 const BUCKETS = 1000;
 
-/** Six digits are more than a screen shows; numbers are most of the page. */
+/** Six digits, more than a screen shows: most of the page's bytes are these numbers. */
 const short = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(6)) : null);
 const shares = (values: readonly number[]) => values.map((value) => short(100 * value));
 
-/** Losses of a run that exploded would be one flat line and a wall. */
+/**
+ * Whether values need a logarithmic scale. On a linear one, losses of a run that diverged would be a flat line
+ * and one jump.
+ */
 function wide(values: readonly number[]): boolean {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return false;
@@ -37,7 +40,7 @@ function wide(values: readonly number[]): boolean {
   return min > 0 && finite.reduce((a, b) => Math.max(a, b)) >= 1000 * min;
 }
 
-/** What was measured at each step, as a thin line. */
+/** A chart of a value at each step, as a thin line. */
 function stepChart(
   steps: TrainingRun['steps'],
   id: 'loss' | 'learningRate' | 'imagesPerSecond',
@@ -55,7 +58,7 @@ function stepChart(
   };
 }
 
-/** The same, with the trend above it where there are enough steps for one. */
+/** The same, with a mean over many steps where there are enough of them. */
 function noisyChart(steps: TrainingRun['steps'], id: 'loss' | 'imagesPerSecond', title: string): Chart {
   const chart = stepChart(steps, id, title);
   const values = steps.map((step) => step[id]);
@@ -105,7 +108,7 @@ function accuracyChart(epochs: TrainingRun['epochs']): Chart {
   };
 }
 
-/** Top-5 is always right where there are no more than five classes, and says nothing. */
+/** Whether top-5 errors are shown: with five classes or fewer they are always 0. */
 export const hasTop5 = ({ classes }: TrainingRun): boolean => classes.length > 5;
 
 export function trainingCharts(run: TrainingRun): Chart[] {
@@ -118,7 +121,7 @@ export function trainingCharts(run: TrainingRun): Chart[] {
   ];
 }
 
-/** The place of a chart, which the page's script fills. */
+/** The element of a chart, which the script of the page draws in. */
 export function chartPlace({ id, title, x, data }: Chart): Markup {
   const size = id === 'loss' ? 'whole' : 'half';
   const none = x === 'epoch' ? 'No epoch is done yet.' : 'No step is done yet.';

@@ -1,4 +1,7 @@
-/** What the page of a training run is made of beside its data: the chart library, the script that calls it, and styles. */
+/**
+ * The parts of a training run's page that do not depend on the run: the chart library, the page's script, and
+ * styles.
+ */
 import { readFileSync } from 'node:fs';
 import { html, Markup } from './html';
 
@@ -70,7 +73,10 @@ summary { cursor: pointer; color: var(--faint); }
   .figures, .figures.of-6 { grid-template-columns: 1fr 1fr; } }
 `;
 
-/** Draws every chart, anew when the browser goes from light to dark: a canvas does not know style variables. */
+/**
+ * Draws the charts. It draws them again when the browser changes between light and dark: a canvas cannot use
+ * CSS variables.
+ */
 const SCRIPT = `
 (() => {
   const { charts } = JSON.parse(document.getElementById('run').textContent);
@@ -118,7 +124,7 @@ const SCRIPT = `
 })();
 `;
 
-/** The licence of the library asks to go with each copy of it, and a page is one. */
+/** The chart library with its licence, which must be part of every copy, so of every page. */
 function library(): { script: string; style: string } {
   const read = (path: string) => readFileSync(path, 'utf8');
   const licence = read(require.resolve('uplot/LICENSE'));
@@ -128,7 +134,7 @@ function library(): { script: string; style: string } {
   };
 }
 
-/** A whole page, which the browser lets load nothing from anywhere. */
+/** A complete page. Its Content-Security-Policy does not let it load anything from anywhere. */
 export function page(title: string, body: Markup): string {
   const { script, style } = library();
   const rules = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";

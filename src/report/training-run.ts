@@ -1,4 +1,4 @@
-/** What is known of a training run, as its page and its metrics show it. */
+/** What the page of a training run and its metrics are made of. */
 
 export interface TrainingRun {
   /** "resnet20 on cifar10-jpeg.tar, saliencymix" */
@@ -8,9 +8,9 @@ export interface TrainingRun {
   settings: Record<string, unknown>;
   environment: Record<string, unknown>;
   classes: readonly string[];
-  /** Of the model. */
+  /** Number of learned parameters. */
   parameters: number;
-  /** In the order of training. */
+  /** One entry per step, in order. */
   steps: readonly {
     step: number;
     epoch: number;
@@ -20,10 +20,10 @@ export interface TrainingRun {
     learningRate: number;
     imagesPerSecond: number;
   }[];
-  /** Those that are done, counted from 1. */
+  /** One entry per completed epoch; `epoch` counts from 1. */
   epochs: readonly {
     epoch: number;
-    /** Steps done at its end. */
+    /** Steps of the run that were done at its end. */
     step: number;
     /** Mean over its steps. */
     loss: number;
@@ -36,6 +36,6 @@ export interface TrainingRun {
   }[];
   /** A PNG of what the model was trained on. */
   samples?: Uint8Array;
-  /** Counts of test images, a row per true class and a column per class they were taken for. */
+  /** Counts of test images: a row per true class, a column per predicted class. */
   confusion?: readonly (readonly number[])[];
 }

@@ -1,12 +1,12 @@
-/** Tables of a training run's page: settings, epochs, classes and what they were taken for. */
+/** Tables of a training run's page: settings, epochs, and errors by class. */
 import { count, duration, figure, percent } from './figures';
 import { html, type Markup, NOTHING } from './html';
 import { flattened } from './settings';
 import type { TrainingRun } from './training-run';
 
-/** More classes than this make a heat table that nobody can read. */
+/** With more classes than this, the confusion table would not be readable. */
 const MAX_HEAT_TABLE_CLASSES = 100;
-/** Up to here its cells are large enough for numbers. */
+/** Up to so many classes, its cells are large enough for numbers. */
 const MAX_NUMBERED_CLASSES = 20;
 
 export function settingsTable(title: string, data: Record<string, unknown>): Markup {
@@ -17,7 +17,7 @@ export function settingsTable(title: string, data: Record<string, unknown>): Mar
   return html`<section><h2>${title}</h2><table class="settings"><tbody>${rows}</tbody></table></section>\n`;
 }
 
-/** The curves by epoch as numbers, for whoever cannot see them or wants to copy them. */
+/** The values of each epoch as a table, for readers who cannot see the curves or want to copy numbers. */
 export function epochsTable(epochs: TrainingRun['epochs'], top5: boolean): Markup {
   if (epochs.length === 0) return NOTHING;
   const heading = html`<tr><th scope="col">Epoch</th><th scope="col">Step</th><th scope="col">Training loss</th>
@@ -37,7 +37,7 @@ export function epochsTable(epochs: TrainingRun['epochs'], top5: boolean): Marku
 interface ClassResult {
   name: string;
   images: number;
-  /** Share of its images that were taken for another class; NaN of none. */
+  /** Share of its images that were taken for another class; NaN where it has no images. */
   error: number;
   /** The class it was most often taken for, by mistake. */
   takenFor?: string;
@@ -52,7 +52,7 @@ function classResults(classes: readonly string[], confusion: readonly (readonly 
 }
 
 function classTable(results: readonly ClassResult[]): Markup {
-  // Without images there is no error: such classes last.
+  // Classes without images have no error and come last.
   const rank = ({ error }: ClassResult) => (Number.isNaN(error) ? -1 : error);
   const sorted = results.toSorted((a, b) => rank(b) - rank(a));
   const rows = sorted.map(
@@ -72,7 +72,7 @@ function heatRow(
   const images = row.reduce((sum, n) => sum + n, 0);
   const cells = row.map((n, i) => {
     if (n === 0) return html`<td></td>`;
-    // Errors by the square root: most are a few in a hundred, which would not be seen beside the diagonal.
+    // The square root makes mistakes visible: most are a few percent of a row.
     const share = Math.round(100 * (i === truth ? n / images : Math.sqrt(n / images)));
     const title = `${classes[truth]} → ${classes[i]}: ${n}`;
     const right = i === truth ? html` class="right"` : NOTHING;

@@ -1,4 +1,7 @@
-/** The page of a training run: headline figures, curves, samples, classes, settings. One HTML file without a network. */
+/**
+ * The page of a training run: main figures, curves, samples, classes, settings. One HTML file that loads no
+ * other.
+ */
 import { median } from './curves';
 import { count, counted, duration, figure, percent } from './figures';
 import { html, json, type Markup, NOTHING } from './html';
@@ -86,7 +89,7 @@ function samplesSection({ samples }: TrainingRun): Markup {
 src="data:image/png;base64,${data}"></section>\n`;
 }
 
-/** A page of HTML that shows a run, whatever there is of it: before its first step, or after it failed. */
+/** The HTML page of a run, also of one that has no step yet or has failed. */
 export function trainingReport(run: TrainingRun): string {
   const charts = trainingCharts(run);
   const headline = figures(run);

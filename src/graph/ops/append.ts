@@ -1,7 +1,7 @@
-/** What the constructors of all operators share: how two shapes broadcast, and how a node is appended to a graph. */
+/** Helpers of the operator constructors: broadcasting of shapes, and appending a node to a graph. */
 import { type Attribute, type Dtype, type Shape, shapeError, type Value } from '../graph';
 
-/** The shape that two shapes broadcast to, as NumPy does: aligned at the end, sides of 1 stretch. */
+/** The shape that two shapes broadcast to, by NumPy's rules: aligned at the end; a side of 1 is repeated. */
 export function broadcast(op: string, a: { shape: Shape }, b: { shape: Shape }): Shape {
   const rank = Math.max(a.shape.length, b.shape.length);
   return Array.from({ length: rank }, (_, axis) => {
@@ -24,6 +24,6 @@ export function single(
   return graph.node(op, inputs, attributes, [{ shape, dtype }])[0];
 }
 
-/** A list of numbers as ONNX operators take them as an input: axes, shapes, pads. */
+/** Axes, shapes or pads as an int64 constant, which ONNX operators take as an input. */
 export const integers = (like: Value, data: readonly number[]) =>
   like.graph.constant(data, [data.length], 'int64');

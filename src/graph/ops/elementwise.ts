@@ -1,8 +1,8 @@
-/** Operators that compute every element alike, and reductions over axes. */
+/** Elementwise operators, and reductions over axes. */
 import type { Value } from '../graph';
 import { broadcast, integers, single } from './append';
 
-// Elementwise, of two values that broadcast.
+// Elementwise, of two values, which are broadcast.
 const binary = (op: string) => (a: Value, b: Value) => single(op, [a, b], broadcast(op, a, b));
 export const add = binary('Add');
 export const sub = binary('Sub');
@@ -12,7 +12,7 @@ export const div = binary('Div');
 export const greater = (a: Value, b: Value) =>
   single('Greater', [a, b], broadcast('Greater', a, b), {}, 'bool');
 
-/** `yes` where the condition holds, else `no`; all three broadcast. */
+/** `yes` where the condition (bool) is true, else `no`; all three are broadcast. */
 export function where(condition: Value, yes: Value, no: Value): Value {
   const both = { shape: broadcast('Where', yes, no) };
   return single('Where', [condition, yes, no], broadcast('Where', condition, both));
@@ -29,7 +29,7 @@ export const relu = unary('Relu');
 export const sigmoid = unary('Sigmoid');
 export const identity = unary('Identity');
 
-// Reductions over some axes; reduced axes stay, with length 1, unless `keep` is false.
+// Reductions over some axes. A reduced axis keeps length 1, or is removed where `keep` is false.
 const reduction =
   (op: string) =>
   (x: Value, axes: readonly number[], keep = true): Value => {

@@ -1,6 +1,8 @@
 /**
- * One constructor per ONNX operator (opset 20): checks shapes, tells the result's, appends the node. A new operator is
- * one entry in a file of this folder and one in gradients.ts. Images are NCHW, as ONNX has them.
+ * A constructor for each ONNX operator (opset 20) that is used: it checks the shapes of its inputs, finds that
+ * of the result, and appends the node. They throw SaliencyMixError MODEL for shapes that the operator cannot
+ * take. A new operator needs a constructor in this folder and a rule in gradients.ts. Images are NCHW, as in
+ * ONNX.
  */
 export * from './elementwise';
 export * from './layers';

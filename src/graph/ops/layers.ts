@@ -1,4 +1,4 @@
-/** Operators of layers: matrix products, convolutions, pooling, normalisation with fixed statistics. */
+/** Matrix products, convolutions, pooling, and batch normalisation with fixed statistics. */
 import { shapeError, type Value } from '../graph';
 import { single } from './append';
 import { type Window, windowAttributes, windowed } from './window';
@@ -8,7 +8,7 @@ export interface GemmOptions {
   transB?: boolean;
 }
 
-/** a·b + c of matrices; either may be taken transposed, and c broadcasts. */
+/** a·b + c of matrices. `transA` and `transB` transpose a and b first; c is broadcast. */
 export function gemm(
   a: Value,
   b: Value,
@@ -23,7 +23,10 @@ export function gemm(
   return single('Gemm', c ? [a, b, c] : [a, b], [rows, cols], attributes);
 }
 
-/** x: N×C×H×W, w: O×C×h×w, bias: O → N×O×H'×W'. `dilation` spreads the kernel. */
+/**
+ * Convolution. x: N×C×H×W, w: O×C×h×w, bias: O → N×O×H'×W'. `dilation` is the distance between elements of the
+ * kernel.
+ */
 export function conv(
   x: Value,
   w: Value,
@@ -41,7 +44,7 @@ export function conv(
   return single('Conv', bias ? [x, w, bias] : [x, w], [x.shape[0], out, rows, cols], attributes);
 }
 
-/** The transpose of `conv` as a linear map of its x: N×O×H'×W' and w: O×C×h×w → N×C×height×width. */
+/** Transposed convolution, the gradient of `conv` by its x. y: N×O×H'×W', w: O×C×h×w → N×C×height×width. */
 export function convTranspose(
   y: Value,
   w: Value,
@@ -57,7 +60,7 @@ export function convTranspose(
   return single('ConvTranspose', [y, w], [y.shape[0], w.shape[1], height, width], attributes);
 }
 
-/** Largest of each window, and where it is in the whole of x, row-major (first of ties). */
+/** The largest value of each window, and its index in all of x, row-major; of equal values the first. */
 export function maxPool(x: Value, window: Window): { y: Value; indices: Value } {
   const [rows, cols] = windowed('MaxPool', x, window);
   const shape = [x.shape[0], x.shape[1], rows, cols];
@@ -66,13 +69,15 @@ export function maxPool(x: Value, window: Window): { y: Value; indices: Value } 
   return { y, indices };
 }
 
-/** `into`, a vector, with each of `values` added at its index in `places`; an index may occur several times. */
+/**
+ * The vector `into`, with each of `values` added at the index in `places`. An index may occur several times.
+ */
 export const scatterAdd = (into: Value, places: Value, values: Value) =>
   single('ScatterElements', [into, places, values], into.shape, { axis: 0, reduction: 'add' });
 
 /**
- * Batch normalisation in evaluation mode: (x − mean)/√(variance + ε)·scale + bias per channel, with statistics that are
- * given. In training mode the batch's own are taken: batchNormTraining in composites.ts.
+ * Batch normalisation in evaluation mode, with given statistics: (x − mean)/√(variance + ε)·scale + bias per
+ * channel. batchNormTraining in composites.ts takes the statistics of the batch.
  */
 export const batchNormInference = (
   x: Value,

@@ -1,8 +1,11 @@
-/** Operators that move elements and compute nothing. */
+/** Operators that only move elements. */
 import { sameShape, type Shape, shapeError, sizeOf, type Value } from '../graph';
 import { broadcast, integers, single } from './append';
 
-/** Same elements in the same order. A leading side that stays is written as "as it is", so that it may vary. */
+/**
+ * The same elements in the same order. A first side that does not change is written as 0, which ONNX keeps: so
+ * the batch may vary.
+ */
 export function reshape(x: Value, shape: Shape): Value {
   if (sizeOf(shape) !== sizeOf(x.shape))
     throw shapeError('Reshape', `not as many as [${shape.join(', ')}]`, x);
@@ -22,6 +25,7 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   );
 }
 
+/** Broadcasts x to a shape. */
 export function expand(x: Value, shape: Shape): Value {
   const target = broadcast('Expand', x, { shape });
   if (!sameShape(target, shape)) throw shapeError('Expand', `not to [${shape.join(', ')}]`, x);
@@ -36,7 +40,7 @@ export interface Range {
   step?: number;
 }
 
-/** Elements start, start + step, … below end along each given axis. */
+/** Keeps the elements start, start + step, … (below end) along each given axis. */
 export function slice(x: Value, ranges: readonly Range[]): Value {
   const shape = [...x.shape];
   for (const { axis, start, end, step = 1 } of ranges) {
@@ -56,20 +60,21 @@ export function slice(x: Value, ranges: readonly Range[]): Value {
   return single('Slice', inputs, shape);
 }
 
-/** Reversed along some axes. */
+/** Reverses the order of the elements along some axes. */
 export function flip(x: Value, axes: readonly number[]): Value {
   const ends = axes.map((axis) => -x.shape[axis] - 1);
   const back = axes.map(() => -1);
   return single('Slice', [x, ...[back, ends, axes, back].map((column) => integers(x, column))], x.shape);
 }
 
-/** Zeros around: `before[axis]` in front, `after[axis]` behind. */
+/** Adds zeros: `before[axis]` before the elements of an axis, `after[axis]` after them. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   const shape = x.shape.map((side, axis) => before[axis] + side + after[axis]);
   if (sameShape(shape, x.shape)) return x;
   return single('Pad', [x, integers(x, [...before, ...after])], shape);
 }
 
+/** Joins values along an axis; all other sides must be equal. */
 export function concat(parts: readonly Value[], axis: number): Value {
   const total = parts.reduce((sum, { shape }) => sum + shape[axis], 0);
   const shape = parts[0].shape.map((side, i) => (i === axis ? total : side));

@@ -1,4 +1,4 @@
-/** The window that convolutions and pooling move over an image: its size, its steps, and what fits. */
+/** The window that convolutions and pooling move over an image, and the size of the result. */
 import { type Attribute, shapeError, type Value } from '../graph';
 
 export interface Window {
@@ -9,7 +9,7 @@ export interface Window {
   padding: number;
 }
 
-/** How many windows fit along a side: the side of the result. */
+/** How many windows fit along a side, which is the side of the result. */
 const fitting = (side: number, kernel: number, { stride, padding }: Window) =>
   Math.floor((side + 2 * padding - kernel) / stride) + 1;
 
@@ -20,7 +20,7 @@ export const windowAttributes = ({ kernel, stride, padding }: Window) => ({
   pads: [padding, padding, padding, padding],
 });
 
-/** Back from a node's attributes. */
+/** The window that a node's attributes describe. */
 export function windowOf(attributes: Readonly<Record<string, Attribute>>): Window {
   const [kernel, strides, pads] = ['kernel_shape', 'strides', 'pads'].map(
     (name) => attributes[name] as number[],
