@@ -1,9 +1,9 @@
-/** What a trainer's methods take and give. */
+/** Arguments and results of a trainer's methods. */
 
 export interface TrainingBatch {
-  /** n × 3 × height × width, NCHW, n at most the trainer's batch. */
+  /** NCHW, n × 3 × height × width, normalised as the model expects. n is at most the trainer's `batch`. */
   images: Float32Array;
-  /** Soft labels, n × classes. */
+  /** Soft labels, n × classes, row by row; numbers of at least 0. */
   labels: Float32Array;
 }
 
@@ -20,7 +20,7 @@ export interface StepResult {
 
 export interface Gradients {
   loss: number;
-  /** By name, in the shapes of the parameters. */
+  /** By name of the parameter; each has its parameter's shape, row-major. */
   parameters: Map<string, Float32Array>;
   /** n × 3 × height × width. */
   images: Float32Array;

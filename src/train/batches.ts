@@ -1,14 +1,15 @@
-/** The batches that a model is trained on: loaded, shifted and mirrored, mixed, with smoothed labels. */
+/** The batches that a model is trained on: loaded, cropped and flipped, mixed, with smoothed labels. */
 import type { Dataset } from '../data/dataset';
 import { mixerFor } from '../mix/mixer';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
 
 export interface LearningBatch {
-  /** NCHW. */
+  /** NCHW, normalised. */
   images: Float32Array;
+  /** Soft labels, n × classes. */
   labels: Float32Array;
-  /** Number in its epoch. */
+  /** Number of the batch in its epoch, from 0. */
   batch: number;
   /** Files that could not be read. */
   bad: { file: string; reason: string }[];
@@ -16,19 +17,24 @@ export interface LearningBatch {
 
 export interface LearningBatchOptions {
   threads: number;
-  /** Where batches are mixed. */
+  /** The backend that mixes. */
   backend: string;
   strict: boolean;
   signal?: AbortSignal;
 }
 
-/** y·(1 − share) + share/classes, in place (Szegedy et al., Rethinking the Inception architecture, CVPR 2016). */
+/**
+ * Label smoothing in place: y·(1 − share) + share/classes (Szegedy et al., Rethinking the Inception
+ * architecture, CVPR 2016).
+ */
 export function smoothLabels(labels: Float32Array, share: number, classes: number): void {
   if (share === 0) return;
   for (let i = 0; i < labels.length; i++) labels[i] = labels[i] * (1 - share) + share / classes;
 }
 
-/** The batches of an epoch from number `from` on, in order: the same bytes as if the epoch had been begun at 0. */
+/**
+ * The batches of an epoch from number `from` on. They have the same bytes as if the epoch had been begun at 0.
+ */
 export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,

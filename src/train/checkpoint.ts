@@ -1,6 +1,7 @@
 /**
- * Checkpoints: a safetensors file of weights (PyTorch's names), running statistics and the optimizer's slots, with the
- * trainer's settings and a checksum of everything as text beside them. Any program that reads safetensors reads it.
+ * Checkpoints: a safetensors file of weights (PyTorch's names), running statistics and the optimizer's slots.
+ * Its metadata has the trainer's settings and a checksum of everything. Any program that reads safetensors can
+ * read it.
  */
 import { createHash } from 'node:crypto';
 import { invalid } from '../check';
@@ -9,14 +10,14 @@ import { readTensors, type Tensor, writeTensors } from './safetensors';
 
 export const FORMAT = 'saliencymix checkpoint 1';
 
-/** What a checkpoint says besides numbers; plain JSON. */
+/** What a checkpoint has besides tensors; plain JSON. */
 export interface CheckpointInfo {
   model: { name: string; options: Record<string, unknown> };
-  /** Of Trainer.create, complete. */
+  /** Options of Trainer.create, with defaults. */
   trainer: Record<string, unknown>;
-  /** Steps done; of them, those since the optimizer's slots were zero. */
+  /** Steps done, and steps since the optimizer's slots were last set to zero. */
   counts: { steps: number; updates: number };
-  /** `Trainer.notes`: what the program that trains keeps with its checkpoints. */
+  /** `Trainer.notes`: data of the program that trains. */
   notes: Record<string, unknown>;
 }
 
@@ -24,7 +25,10 @@ export interface Checkpoint extends CheckpointInfo {
   tensors: Map<string, Tensor>;
 }
 
-/** A copy of notes as JSON has them: later changes to them are not saved. */
+/**
+ * A copy of the notes, so that later changes do not change what is being saved.
+ * @throws SaliencyMixError ARGUMENT where they cannot be written as JSON
+ */
 export function plainNotes(notes: Record<string, unknown>): Record<string, unknown> {
   try {
     return JSON.parse(JSON.stringify(notes)) as Record<string, unknown>;
@@ -33,7 +37,7 @@ export function plainNotes(notes: Record<string, unknown>): Record<string, unkno
   }
 }
 
-/** Over names, shapes, values and info. */
+/** SHA-256 of names, shapes, values and info. */
 function checksum(tensors: ReadonlyMap<string, Tensor>, info: string): string {
   const hash = createHash('sha256').update(info);
   for (const [name, { data, shape }] of tensors) {
@@ -44,7 +48,7 @@ function checksum(tensors: ReadonlyMap<string, Tensor>, info: string): string {
 }
 
 /**
- * An earlier checkpoint stays whole until the new one is.
+ * Writes a checkpoint. An earlier one at `path` is replaced only when the new one is complete.
  * @throws (rejects) SaliencyMixError OUTPUT
  */
 export async function writeCheckpoint(path: string, { tensors, ...info }: Checkpoint): Promise<void> {

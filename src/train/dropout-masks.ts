@@ -1,12 +1,15 @@
-/** Dropout's random choices: drawn here from the seeded generator, applied by the graph. */
+/** Draws the masks of dropout from the seeded generator. They are inputs of the graph. */
 import { type Shape, sizeOf } from '../graph/graph';
 import type { DropoutMask } from '../models/net';
 import { Purpose, Stream } from '../rng';
 
-/** Elements are dropped with a chance of a multiple of 1 / 2^16, two elements to a word. */
+/**
+ * Each element takes 16 random bits, so the rate is rounded to a multiple of 1/2^16. A word serves two
+ * elements.
+ */
 const LEVELS = 0x10000;
 
-/** One image's elements of one mask: 1 where kept. */
+/** Draws one image's part of a mask: 1 where an element is kept. */
 function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
   const dropped = Math.round(rate * LEVELS);
   for (let i = 0; i < mask.length; i += 2) {
@@ -16,7 +19,7 @@ function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
   }
 }
 
-/** The masks of a step; each image of a batch has a stream of its own for each mask. */
+/** Draws the masks of a step. Each image has its own stream of random numbers for each mask. */
 export function drawDropoutMasks(
   masks: readonly DropoutMask[],
   seed: number,

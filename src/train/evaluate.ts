@@ -1,4 +1,4 @@
-/** Scores a checkpoint or an ONNX model on images. */
+/** Measures the errors of a checkpoint or an ONNX model on a data set. */
 import { readFile } from 'node:fs/promises';
 import type { Dataset } from '../data/dataset';
 import { dataOption } from '../data/datasets';
@@ -29,9 +29,12 @@ const { mean: trainedMean, std: trainedStd } = learningOptions;
 export const evaluateOptions = {
   /** A checkpoint (.safetensors) or an ONNX model (.onnx). */
   model: required(text('path')),
-  /** The split test or val of the data is taken where there is one, unless a split is given. */
+  /** The data set. Unless a split is given, its split test or val is taken where there is one. */
   data: required(dataOption),
-  /** Those the model was trained with, unless given; else 'auto', ImageNet's mean and standard deviation. */
+  /**
+   * Size, mean and standard deviation are those that the model was trained with, unless given. Where its file
+   * does not have them: 'auto', and those of ImageNet.
+   */
   size: sizeOption('pixels of a side or HEIGHTxWIDTH; as trained unless given'),
   mean: optional(trainedMean, 'per channel, of [0, 1]; as trained unless given'),
   std: optional(trainedStd, 'per channel; as trained unless given'),
@@ -46,13 +49,16 @@ export const evaluateOptions = {
 export type EvaluateOptions = OptionsOf<typeof evaluateOptions>;
 type Evaluating = Parsed<typeof evaluateOptions>;
 
+/** The errors of a model, and what they were measured on. */
 export interface Evaluation extends TestResult {
+  /** Path of the model. */
   model: string;
+  /** Class names, in the order of the logits. */
   classes: readonly string[];
   seconds: number;
 }
 
-/** An opened model, and what it was trained with where its file says so. */
+/** An opened model. `settings` are those it was trained with, where its file has them. */
 interface Opened {
   settings?: Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std'>;
   predict(
@@ -106,7 +112,9 @@ async function openOnnx(path: string, threads: number): Promise<Opened> {
   };
 }
 
-/** A model gives a logit per class: of its own classes where its file names them, else of the data's. */
+/**
+ * Checks that there is a logit per class: per class of the model where its file names them, else of the data.
+ */
 function checkCount(
   path: string,
   logits: number,
@@ -153,9 +161,9 @@ async function scoreOpened(
 }
 
 /**
- * Top-1 and top-5 errors of a trained model.
- * @throws (rejects) SaliencyMixError ARGUMENT, CHECKPOINT, MODEL, DATA (no images, other classes); FILE with `strict`; the
- *   signal's reason when aborted
+ * Top-1 and top-5 errors, loss and confusion matrix of a trained model on a data set.
+ * @throws (rejects) SaliencyMixError ARGUMENT, CHECKPOINT, MODEL, DATA (no images, other classes); FILE with
+ *   `strict`; the signal's reason when aborted
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   const options = parse(evaluateOptions, given, 'evaluate options');

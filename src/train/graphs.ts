@@ -1,4 +1,4 @@
-/** The graphs of a trainer: a step, the gradients alone, the prediction. Batch and image size are fixed in each. */
+/** The graphs of a trainer: a step, gradients only, prediction. Each has a fixed number and size of images. */
 import { SaliencyMixError } from '../errors';
 import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
@@ -11,7 +11,7 @@ import { type DropoutMask, Net, type Parameter } from '../models/net';
 import { NEXT } from '../onnx/ort-worker';
 import { version } from '../run/environment';
 
-/** Of a batch. */
+/** Number and size of the images in a batch. */
 export interface BatchShape {
   count: number;
   image: readonly [height: number, width: number];
@@ -20,15 +20,15 @@ export interface BatchShape {
 export interface TrainerGraph {
   /** An ONNX model. */
   bytes: Uint8Array;
-  /** Inputs that are drawn for every step, in this order. */
+  /** Inputs that must be drawn for every run. A mask's position here is part of its random numbers' address. */
   dropoutMasks: readonly DropoutMask[];
 }
 
-/** Name of an optimizer's tensor beside a parameter. */
+/** Name of the tensor that the optimizer keeps for a parameter. */
 export const slotName = (slot: string, parameter: string): string => `optimizer/${slot}/${parameter}`;
-/** Input of a graph of several steps: how many. */
+/** Name of the input with the number of steps, in a graph of several steps. */
 export const TIMES = 'times';
-/** Input of one of the optimizer's scalars. */
+/** Name of the input of one of the optimizer's scalars. */
 export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
 interface Forward {
@@ -39,7 +39,10 @@ interface Forward {
   loss: Value;
 }
 
-/** Weights are drawn, saved and loaded by the parameters that the model has: every graph must ask for those. */
+/**
+ * Checks that a graph asked for exactly the parameters of the model, which are those that are drawn, saved and
+ * loaded.
+ */
 function checkSameParameters({ name, parameters }: Model, net: Net): void {
   const described = (one: Pick<Parameter, 'name' | 'shape'>) =>
     `${one.name} of shape [${one.shape.join(', ')}]`;
@@ -65,7 +68,7 @@ function forward(model: Model, { count, image }: BatchShape): Forward {
 
 const trained = (net: Net) => [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
 
-/** A scalar that is finite only if all the values are: the sum of everything. */
+/** A scalar that is finite only if all values are finite: the sum of all their elements. */
 function finiteCheckOf(values: readonly Value[]): Value {
   const sums = values.map((value) =>
     reshape(
@@ -81,9 +84,10 @@ function finiteCheckOf(values: readonly Value[]): Value {
 }
 
 /**
- * Forward, loss, backward, update: outputs loss, logits, and the weights, slots and statistics that the next step starts
- * from. Those may be not finite although the loss is: the output finiteCheck covers all of them. With `several`, any
- * number of steps in one run, TIMES of them; inputs and outputs then have a row per step.
+ * A training step: forward, loss, backward, update. Outputs are loss, logits, and the weights, slots and
+ * statistics after the step. These may be not finite although the loss is finite, so the output finiteCheck
+ * covers the loss, the weights and the statistics. With `several`, one run does as many steps as the input
+ * TIMES says, and other inputs and outputs have a row per step.
  */
 export function stepGraph(
   model: Model,
@@ -118,7 +122,7 @@ export function stepGraph(
 
 export const gradientName = (parameter: string): string => `gradient/${parameter}`;
 
-/** Gradients of the mean loss with respect to the parameters and the images. */
+/** A graph of the gradients of the mean loss with respect to the parameters and the images. */
 export function gradientGraph(model: Model, shape: BatchShape): TrainerGraph {
   const { graph, net, images, loss } = forward(model, shape);
   const parameters = trained(net);
@@ -130,7 +134,10 @@ export function gradientGraph(model: Model, shape: BatchShape): TrainerGraph {
   return { bytes: encodeModel(graph, { version }), dropoutMasks: net.dropoutMasks };
 }
 
-/** images → logits in evaluation mode; with `weights` inside, for any number of images. */
+/**
+ * A graph from images to logits in evaluation mode. With `inside` it contains the weights and takes any number
+ * of images.
+ */
 export function predictionGraph(
   model: Model,
   { count, image }: BatchShape,

@@ -19,7 +19,10 @@ function fill(row: Float32Array, init: Init, stream: () => Stream): void {
   for (let i = 0; i < row.length; i++) row[i] = numbers.normal() * deviation;
 }
 
-/** One parameter; every row (first side) has a stream of its own, addressed by the parameter's position and the row. */
+/**
+ * One parameter. Each row (first side) has its own random stream, addressed by the parameter's position and the
+ * row.
+ */
 function initialTensor(shape: Shape, init: Init, seed: number, position: number): Tensor {
   const data = new Float32Array(sizeOf(shape));
   const length = data.length / shape[0];
@@ -30,7 +33,7 @@ function initialTensor(shape: Shape, init: Init, seed: number, position: number)
   return { data, shape: [...shape] };
 }
 
-/** By name, in the model's order. */
+/** The initial values of all parameters by name, in the model's order. */
 export function initialParameters(parameters: readonly Parameter[], seed: number): Map<string, Tensor> {
   return new Map(parameters.map(({ name, shape, init }, i) => [name, initialTensor(shape, init, seed, i)]));
 }

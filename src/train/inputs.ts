@@ -4,7 +4,7 @@ import type { Optimizer } from '../graph/optimizers';
 import type { TensorData, Tensors } from '../onnx/ort-worker';
 import { scalarName } from './graphs';
 
-/** A copy where the array is a part of a larger buffer: all of the buffer would be sent to the thread with it. */
+/** Copies an array that is a part of a larger buffer: a message to a thread would copy the whole buffer. */
 export const compact = (part: Float32Array) =>
   part.byteLength < part.buffer.byteLength ? part.slice() : part;
 
@@ -33,7 +33,10 @@ function stackedTensor(parts: readonly TensorData[]): TensorData {
   return { data: all, shape: [parts.length, ...shape] };
 }
 
-/** The inputs of several steps as those of one run: each tensor has a row per step; `times` is how many steps there are. */
+/**
+ * The inputs of several steps as inputs of one run: each tensor gets a row per step. The input `times` is their
+ * number.
+ */
 export function stackInputs(steps: readonly Tensors[], times: string): Tensors {
   const stacked = Object.keys(steps[0]).map(
     (name) => [name, stackedTensor(steps.map((one) => one[name]))] as const,

@@ -1,6 +1,6 @@
 /**
- * The training loop: for every epoch, for every batch, mix and step; then test. Random numbers are addressed by (seed,
- * epoch, batch, sample) and have no state of their own, so epoch and batch are all that a resumed run has to know.
+ * The training loop: in every epoch it mixes each batch and makes a step, then it tests. Random numbers have
+ * addresses (seed, epoch, batch, sample) and no state, so a resumed run only has to know its epoch and batch.
  */
 import type { Dataset } from '../data/dataset';
 import { type LearningBatch, learningBatches } from './batches';
@@ -12,13 +12,13 @@ import type { TrainProgress } from './train-options';
 import type { TrainSettings } from './train-settings';
 import type { Trainer } from './trainer';
 
-/** The next batch to be learned from. */
+/** The next batch to train on, both numbers from 0. */
 export interface Position {
   epoch: number;
   batch: number;
 }
 
-/** Everything that one run works with. */
+/** Everything that a training run works with. */
 export interface TrainRun {
   settings: TrainSettings;
   trainer: Trainer;
@@ -26,32 +26,32 @@ export interface TrainRun {
   test?: Dataset;
   metrics: Metrics;
   threads: number;
-  /** Where batches are mixed. */
+  /** The backend that mixes. */
   backend: string;
   strict: boolean;
-  /** Longest time without a checkpoint within an epoch. */
+  /** Within an epoch, a checkpoint is written after so many minutes. */
   checkpointMinutes: number;
   signal?: AbortSignal;
-  /** By file: why it could not be read. */
+  /** For each file that could not be read: the reason. */
   bad: Map<string, string>;
   onProgress(progress: TrainProgress): void;
-  /** Writes a checkpoint: called after every epoch, every checkpointMinutes within one, and when the run is stopped. */
+  /** Called after every epoch, within one every `checkpointMinutes`, and when the run is stopped. */
   saveCheckpoint(position: Position, tested?: TestResult): Promise<void>;
 }
 
-/** Batches of images: steps of an epoch. */
+/** The number of steps, which is that of batches, in an epoch. */
 export const stepsPerEpoch = ({ data, batch }: TrainSettings): number => Math.ceil(data.images / batch);
 
-/** Mean over the steps of an epoch, also of those that an earlier run did. */
+/** Mean over all steps of an epoch, with those of an earlier run. */
 function meanOf(metrics: Metrics, epoch: number, what: 'loss' | 'accuracy'): number {
   const own = metrics.steps.filter((step) => step.epoch === epoch);
   return own.reduce((sum, step) => sum + step[what], 0) / own.length;
 }
 
-/** Images per second since a moment, in milliseconds of the clock. */
+/** Images per second since a time of performance.now(). */
 const rateOf = (images: number, since: number) => (1000 * images) / Math.max(1, performance.now() - since);
 
-/** For the speed that is shown: times in milliseconds of the clock. */
+/** What the speed is computed from; times are those of performance.now(). */
 interface Pace {
   /** When this run began or resumed the epoch. */
   readonly began: number;
@@ -61,7 +61,7 @@ interface Pace {
   images: number;
 }
 
-/** One step, its line of metrics, and its progress. */
+/** Makes one step, and reports its metrics and progress. */
 async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: Pace): Promise<void> {
   const { trainer, settings, metrics } = run;
   const { images, labels } = batch;
@@ -96,7 +96,7 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: P
   });
 }
 
-/** Trains on the rest of an epoch. `at` is always the next batch; the signal is looked at between steps. */
+/** Trains on the rest of an epoch. `at` is kept at the next batch. The signal is checked between steps. */
 async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
   const { train, settings, threads, backend, strict, signal, checkpointMinutes } = run;
   const leaving = new AbortController();
@@ -108,7 +108,7 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
     let next = batches.next();
     for (let current = await next; !current.done; current = await next) {
       next = batches.next(); // the next batch is mixed while the step runs
-      next.catch(() => undefined); // an error is thrown where `next` is awaited; until then it is not unhandled
+      next.catch(() => undefined); // where `next` is awaited it throws; until then it must not count as unhandled
       await learn(run, at.epoch, current.value, pace);
       at.batch = current.value.batch + 1;
       signal?.throwIfAborted();
@@ -144,7 +144,7 @@ function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<TestResul
   });
 }
 
-/** After the last step of an epoch: tests, writes the epoch's line of metrics, and a checkpoint. */
+/** After the last step of an epoch: tests, then writes the metrics of the epoch and a checkpoint. */
 async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<void> {
   const { trainer, metrics, test } = run;
   const tested = test && (await testNow(run, test, epoch));
@@ -163,7 +163,7 @@ async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<vo
   await run.saveCheckpoint({ epoch: done, batch: 0 }, tested);
 }
 
-/** Trains from a position to the end. Where the signal stops it, a checkpoint after the last step is written first. */
+/** Trains from a position to the end. If the signal stops it, it writes a checkpoint after its last step. */
 export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
   const at = { ...start };
   try {

@@ -1,4 +1,7 @@
-/** The metrics of a run, written as it goes: metrics.jsonl, a line per step and per epoch, and TensorBoard's event files. */
+/**
+ * Writes the metrics of a run: metrics.jsonl, with a line per step and per epoch, and TensorBoard's event
+ * files.
+ */
 import { appendFile, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +17,7 @@ type StepLine = TrainingRun['steps'][number];
 type EpochLine = TrainingRun['epochs'][number] & { testLoss: number };
 type Line = ({ kind: 'step' } & StepLine) | ({ kind: 'epoch' } & EpochLine);
 
-/** Steps and epochs that the checkpoint has, from which the run goes on. */
+/** How many steps and epochs the checkpoint has from which a run is resumed. */
 export interface RunCounts {
   steps: number;
   epochs: number;
@@ -25,8 +28,8 @@ async function earlierLines(path: string): Promise<Line[]> {
     if (systemCode(error) === 'ENOENT') return '';
     throw error;
   });
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1); // a killed run may leave a torn last line
-  // JSON has no NaN: an epoch that was not tested says null.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1); // a killed run may leave an incomplete last line
+  // JSON has no NaN: it is written as null, for an epoch that was not tested.
   const parse = (line: string) =>
     JSON.parse(line, (_, value: unknown) => (value === null ? NaN : value)) as Line;
   return whole.split('\n').flatMap((line) => (line === '' ? [] : [parse(line)]));
@@ -46,7 +49,7 @@ export class Metrics {
     for (const line of lines) this.#keep(line);
   }
 
-  /** Begins, or goes on: what an earlier run wrote beyond `done` is taken back. */
+  /** Opens the metrics of a new or resumed run. Lines of an earlier run after `done` are removed. */
   static async open(out: string, done: RunCounts, settings: object): Promise<Metrics> {
     const path = join(out, METRICS);
     const kept = (await earlierLines(path)).filter((line) =>

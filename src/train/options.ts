@@ -1,4 +1,4 @@
-/** The options of a trainer, checked and completed; and the checks of what its methods are given. */
+/** The options of a trainer, and checks of its methods' arguments. */
 import { availableParallelism } from 'node:os';
 import { types } from 'node:util';
 import * as check from '../check';
@@ -31,16 +31,16 @@ export const trainerOptions = {
   /** Where ONNX Runtime computes; 'cpu' unless given. */
   provider: named(providers, { default: 'cpu' }),
   /**
-   * Most steps in one run of ONNX Runtime; 1 unless given. Steps that are asked for before the ones before them are done
-   * run together, to the same bits; the weights are then copied once for all of them.
+   * Largest number of steps in one run of ONNX Runtime; 1 unless given. Steps that wait for earlier ones are
+   * run together, which copies the weights once for all of them. The bits stay the same.
    */
   stepsPerRun: whole(1, { max: 1024, default: 1 }),
   /**
-   * Threads of ONNX Runtime; all processors unless given. Runs have the same bits only with the same number: it decides
-   * where the runtime's sums are split.
+   * Threads of ONNX Runtime; all processors unless given. The bits of results depend on this number, because it
+   * decides where the runtime splits its sums.
    */
   threads: whole(1, { max: 1024 }),
-  /** Of the initial weights and of dropout; 0 unless given. */
+  /** Seed of the initial weights and of dropout; 0 unless given. */
   seed: whole(0, { default: 0 }),
 };
 
@@ -53,20 +53,23 @@ export function parseTrainer(given: unknown): TrainerSettings {
 }
 
 export const resumeOptions = { threads: trainerOptions.threads, model: later<Model>() };
-/** checkBatch looks at both. */
+/** checkBatch checks both. */
 export const trainingBatch = { images: later<Float32Array>(), labels: later<Float32Array>() };
 export const stepOptions = {
   ...trainingBatch,
   learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
 };
 
-/** Settings as plain data, from which parseTrainer makes them again. */
+/** Settings as plain data; parseTrainer makes the same settings of them. */
 export const plainSettings = ({ optimizer, ...rest }: TrainerSettings): Required<TrainerOptions> => ({
   ...rest,
   optimizer: optimizer.options,
 });
 
-/** Number of images in an NCHW array. */
+/**
+ * Number of images in an NCHW array.
+ * @throws SaliencyMixError ARGUMENT for another type or length
+ */
 export function countImages(images: unknown, [height, width]: readonly [number, number]): number {
   if (!types.isFloat32Array(images)) throw check.invalid('images', 'a Float32Array (NCHW)', images);
   const each = 3 * height * width;
@@ -75,11 +78,13 @@ export function countImages(images: unknown, [height, width]: readonly [number, 
   return images.length / each;
 }
 
-/** Largest difference of a label's sum from 1 that rounding explains. */
+/** A sum of a label's weights this close to 1 counts as 1: rounding may cause the difference. */
 const NEAR_ONE = 1e-3;
 let warned = false;
 
-/** A row that does not sum to 1 may be meant (multi-label); it is said once per process. */
+/**
+ * Warns, once per process, of a label that does not sum to 1. It is no error, since multi-label rows do not.
+ */
 function warnOfSums(labels: Float32Array, classes: number): void {
   for (let row = 0; !warned && row < labels.length / classes; row++) {
     let sum = 0;
@@ -93,7 +98,10 @@ function warnOfSums(labels: Float32Array, classes: number): void {
   }
 }
 
-/** A batch to learn from; gives its number of images. */
+/**
+ * Checks a training batch and gives its number of images.
+ * @throws SaliencyMixError ARGUMENT
+ */
 export function checkBatch(
   given: { images?: unknown; labels?: unknown },
   { batch, image }: TrainerSettings,
@@ -107,7 +115,7 @@ export function checkBatch(
     throw check.invalid('labels', `a Float32Array of ${rows} values (images × classes)`, labels);
   }
   checkLabels(labels, count, model.classes);
-  // The loss would have no lower bound.
+  // With a negative weight the loss would have no lower bound.
   const negative = labels.findIndex((label) => label < 0);
   if (negative >= 0) {
     const index = Math.floor(negative / model.classes);

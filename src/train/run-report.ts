@@ -1,4 +1,4 @@
-/** report.html of a training run. */
+/** Writes report.html of a training run. */
 import { basename, join } from 'node:path';
 import { drawCropFlips } from '../data/crop-flip';
 import type { Dataset } from '../data/dataset';
@@ -19,11 +19,11 @@ export const REPORT = 'report.html';
 
 const SHOWN = 32;
 
-/** Learned parameters. */
+/** Number of learned parameters. */
 export const parameterCount = ({ parameters }: Model): number =>
   parameters.reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0);
 
-/** A PNG of the first images that the model is trained on, as it sees them but for the normalisation. */
+/** A PNG of the first images that the model is trained on: cropped, flipped and mixed, but not normalised. */
 export async function drawSamples(
   dataset: Dataset,
   settings: TrainSettings,

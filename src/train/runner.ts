@@ -1,6 +1,6 @@
 /**
- * The graphs of one trainer in a worker thread: compiled when first used, run on batches. The thread keeps the weights.
- * In which order things are run, how many steps that makes, and what is written to files is the trainer's.
+ * Runs the graphs of one trainer in a worker thread, which keeps the weights. A graph is compiled when it is
+ * first used. The order of runs, the count of steps, and files are the work of trainer.ts.
  */
 import type { Model } from '../models/model';
 import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../onnx/ort-worker';
@@ -14,7 +14,7 @@ type Kind = 'step' | 'gradients' | 'prediction';
 
 const graphName = (kind: Kind, count: number) => `${kind} of ${count}`;
 
-/** Steps done; of them, those since the optimizer's slots were zero. */
+/** Steps done, and steps since the optimizer's slots were last set to zero. */
 export interface StepCounts {
   steps: number;
   updates: number;
@@ -24,7 +24,7 @@ export class GraphRunner {
   readonly #model: Model;
   readonly #settings: TrainerSettings;
   readonly #worker: OrtWorker = startOrtWorker();
-  /** Graphs that the worker has, by name. */
+  /** The graphs that are compiled, by name. */
   readonly #graphs = new Map<string, Promise<Pick<TrainerGraph, 'dropoutMasks'>>>();
 
   constructor(model: Model, settings: TrainerSettings) {
@@ -32,7 +32,7 @@ export class GraphRunner {
     this.#settings = settings;
   }
 
-  /** Compiles the graph of a kind for `count` images, unless the worker has it. */
+  /** Compiles the graph of a kind for `count` images, if that is not done yet. */
   compile(kind: Kind, count: number): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
     const name = graphName(kind, count);
     let graph = this.#graphs.get(name);
@@ -73,8 +73,9 @@ export class GraphRunner {
   }
 
   /**
-   * One step of the optimizer on each batch, all of `count` images, in one run. Where any of them would leave something
-   * that is not finite, no weight is changed. Loss and finiteCheck have a value per step, logits are one after another.
+   * Makes one step of the optimizer on each batch, in one run; all batches have `count` images. If any step
+   * would give values that are not finite, no weight is changed. The results have one loss and one finiteCheck
+   * per step, and the logits of all steps one after another.
    */
   async steps(
     batches: readonly StepOptions[],
@@ -96,7 +97,7 @@ export class GraphRunner {
     return { loss: loss.data, logits: logits.data, finiteCheck: finiteCheck.data };
   }
 
-  /** Gradients on a batch of `count` images, with the dropout of step number `step`. */
+  /** Gradients of a batch of `count` images, with the dropout masks of step number `step`. */
   async gradients(batch: TrainingBatch, count: number, step: number): Promise<Gradients> {
     const { dropoutMasks } = await this.compile('gradients', count);
     const names = this.#model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
@@ -122,7 +123,7 @@ export class GraphRunner {
     const logits = new Float32Array(count * classes);
     for (let start = 0; start < count; start += batch) {
       const here = Math.min(batch, count - start);
-      // The graph has a fixed batch: the last one is filled up with zeros, which no other image's logits depend on.
+      // The graph has a fixed batch. Zeros fill up the last one: they do not change the logits of other images.
       const data = new Float32Array(batch * imageLength);
       data.set(images.subarray(start * imageLength, (start + here) * imageLength));
       const inputs = { images: { data, shape: [batch, 3, ...image] } };
@@ -133,7 +134,7 @@ export class GraphRunner {
     return logits;
   }
 
-  /** Weights, statistics and the optimizer's slots, by name; copies. */
+  /** Copies of weights, statistics or the optimizer's slots, by name. */
   read(names: readonly string[]): Promise<Results> {
     return this.#worker.read(names);
   }
@@ -142,7 +143,7 @@ export class GraphRunner {
     return this.#worker.write(tensors);
   }
 
-  /** Ends the thread; what was asked before is still done. */
+  /** Ends the thread, after everything that was asked of it before. */
   close(): Promise<void> {
     return this.#worker.close();
   }

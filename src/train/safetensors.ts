@@ -1,6 +1,7 @@
 /**
- * The safetensors format (github.com/huggingface/safetensors): the header's length as uint64, a JSON header with dtype,
- * shape and place of each tensor, then the tensors' bytes one after another, little endian. Float32 only.
+ * The safetensors format (github.com/huggingface/safetensors): the length of the header as uint64, a JSON
+ * header with dtype, shape and place of each tensor, then the bytes of the tensors one after another, little
+ * endian. Only float32.
  */
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
@@ -14,7 +15,7 @@ export interface Tensor {
 
 export interface TensorFile {
   tensors: Map<string, Tensor>;
-  /** Text beside the tensors. */
+  /** Texts that the file has besides tensors. */
   metadata: Record<string, string>;
 }
 
@@ -26,13 +27,13 @@ interface Entry {
 
 const METADATA = '__metadata__';
 const LENGTH = 8;
-/** As the reference implementation has it. */
+/** Largest length of a header, as in the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** The file's parts, to be written one after another. */
+/** The bytes of a file, in parts to be written one after another. */
 function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
   let at = 0;
   const header: Record<string, unknown> = { [METADATA]: metadata };
@@ -51,7 +52,7 @@ function fault(path: string, what: string, cause?: unknown): SaliencyMixError {
   return new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
 }
 
-/** A read may give less than it is asked for, and is asked for no more than every system takes at once. */
+/** Largest number of bytes in one read; some systems refuse more than about 2 GiB. */
 const LARGEST_READ = 1 << 30;
 
 async function readInto(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -69,7 +70,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 interface Header {
   entries: [name: string, entry: Entry][];
   metadata: Record<string, string>;
-  /** Of the tensors' bytes in the file. */
+  /** Where the tensors' bytes begin in the file. */
   start: number;
 }
 
@@ -97,7 +98,7 @@ async function readHeader(path: string, file: FileHandle, size: number): Promise
   };
 }
 
-/** Whether an entry of a header is one, and says a place within the `room` for tensors. */
+/** Whether an entry of a header is valid, and its place lies within the `room` bytes of tensors. */
 function isPlaced(entry: unknown, room: number): entry is Entry {
   if (!isObject(entry)) return false;
   const { dtype, shape, data_offsets: offsets } = entry;
@@ -114,24 +115,24 @@ async function readContent(path: string, file: FileHandle, passOver: (name: stri
   const { size } = await file.stat();
   const { entries, metadata, start } = await readHeader(path, file, size);
   const tensors = new Map<string, Tensor>();
-  let told = 0;
+  let accounted = 0; // bytes that the header assigns to tensors
   for (const [name, entry] of entries) {
     if (!isPlaced(entry, size - start))
       throw fault(path, `is damaged or cut off: ${name} is not where its header says`);
     const { dtype, shape, data_offsets: offsets } = entry;
-    told += offsets[1] - offsets[0];
+    accounted += offsets[1] - offsets[0];
     if (passOver(name)) continue;
     if (dtype !== 'F32') throw fault(path, `has ${name} as ${dtype}; only F32 is read (convert it first)`);
     const data = new Float32Array(sizeOf(shape));
     await readInto(file, bytesOf(data), start + offsets[0]);
     tensors.set(name, { data, shape });
   }
-  if (told !== size - start) throw fault(path, 'is damaged: it is longer than its header says');
+  if (accounted !== size - start) throw fault(path, 'is damaged: it is longer than its header says');
   return { tensors, metadata };
 }
 
 /**
- * Reads a whole file but the tensors that are passed over, which may be of any dtype.
+ * Reads a file, without the tensors for which `passOver` is true: those may have any dtype.
  * @throws (rejects) SaliencyMixError CHECKPOINT: not there, not safetensors, cut off, another dtype
  */
 export async function readTensors(
@@ -162,7 +163,8 @@ async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<v
 }
 
 /**
- * Writes beside the place, sees that it reaches the disk, then renames: an earlier file stays whole until the new one is.
+ * Writes a file under another name, waits until it is on the disk, then renames it. So an earlier file is
+ * replaced only by a complete one.
  * @throws (rejects) SaliencyMixError OUTPUT
  */
 export async function writeTensors(path: string, file: TensorFile): Promise<void> {

@@ -1,9 +1,12 @@
-/** Learning rates over a run. A new schedule: an entry here, which the checks, the command line and the tables read. */
+/**
+ * Learning rate schedules. A new one needs an entry in `schedules`; checks, command line and tables are made
+ * from it.
+ */
 
 export interface Schedule {
   /** One line for help texts and tables. */
   readonly summary: string;
-  /** Share of the full rate at a time; `epoch` counts whole and part epochs from 0, `epochs` is their total. */
+  /** Share of the full rate, at a time `epoch` (from 0, with fractions) of a run of `epochs`. */
   share(epoch: number, epochs: number, settings: { milestones: readonly number[]; gamma: number }): number;
 }
 
@@ -29,11 +32,11 @@ export interface ScheduleSettings {
   /** Epochs after which the rate falls (steps). */
   milestones: readonly number[];
   gamma: number;
-  /** Epochs over which the rate rises, in equal steps, to what the schedule says. */
+  /** Number of epochs over which the rate rises linearly to that of the schedule. */
   warmup: number;
 }
 
-/** The rate of a step, counted from 0 over the whole run. */
+/** The learning rate of a step; steps are counted from 0 over the whole run. */
 export function learningRateAt(settings: ScheduleSettings, step: number, stepsPerEpoch: number): number {
   const { learningRate, schedule, epochs, warmup } = settings;
   const share = schedules[schedule].share(step / stepsPerEpoch, epochs, settings);

@@ -1,6 +1,9 @@
-/** How right predictions are. */
+/** Accuracy, errors and loss of predictions. */
 
-/** Position of the class that is right among the logits of one image, 0 for the best; of equal logits the first counts as better. */
+/**
+ * The rank of the true class among the logits of one image, 0 for the largest. Of equal logits the first ranks
+ * first.
+ */
 export function rankOf(logits: Float32Array, label: number): number {
   const own = logits[label];
   let rank = 0;
@@ -10,13 +13,14 @@ export function rankOf(logits: Float32Array, label: number): number {
   return rank;
 }
 
+/** Position of the largest value; of equal ones the first. */
 export function argmax(values: Float32Array): number {
   let best = 0;
   for (let k = 1; k < values.length; k++) if (values[k] > values[best]) best = k;
   return best;
 }
 
-/** Share of a batch whose best logit is the class with the largest weight in the soft label. */
+/** Share of a batch for which the largest logit is at the largest weight of the soft label. */
 export function accuracyOf(logits: Float32Array, labels: Float32Array, classes: number): number {
   const count = labels.length / classes;
   let right = 0;
@@ -31,14 +35,14 @@ export interface Score {
   images: number;
   /** Mean cross entropy. */
   loss: number;
-  /** Shares of the images whose class is not the best, or not among the five best, of the logits. */
+  /** Share of the images whose class does not have the largest logit, or not one of the five largest. */
   top1Error: number;
   top5Error: number;
-  /** Counts: a row per true class, a column per class it was taken for. */
+  /** Counts of images: a row per true class, a column per predicted class. */
   confusion: number[][];
 }
 
-/** Gathers a score over batches. */
+/** Adds up the score of many batches. */
 export class Scorer {
   readonly #classes: number;
   readonly #confusion: number[][];

@@ -1,18 +1,21 @@
-/** Steps that wait to be run, which of them run together, and the error of one that fails. */
+/** The list of steps that wait to be run: which of them run together, and the error of one that fails. */
 import { SaliencyMixError } from '../errors';
 import type { StepOptions, StepResult } from './batch';
 
 export interface WaitingStep {
   batch: StepOptions;
-  /** Images. */
+  /** Number of images. */
   count: number;
-  /** Only steps with the same number may run together: any other call to the trainer raises it. */
+  /** Steps run together only if this number is the same; every other call of the trainer increases it. */
   barrierId: number;
   resolve: (result: StepResult) => void;
   reject: (error: unknown) => void;
 }
 
-/** Removes from the front of the list the steps that run together: at most `max`, of one batch size, between two barriers. */
+/**
+ * Takes steps from the front of the list that can run together: at most `max`, with equal `count` and
+ * `barrierId`.
+ */
 export function takeTogether(waiting: WaitingStep[], max: number): WaitingStep[] {
   const [first] = waiting;
   const other = waiting.findIndex(
@@ -21,7 +24,7 @@ export function takeTogether(waiting: WaitingStep[], max: number): WaitingStep[]
   return waiting.splice(0, Math.min(max, other < 0 ? waiting.length : other));
 }
 
-/** The error of a step that would leave something that is not a number. */
+/** The error of a step that would give values that are not finite. */
 export function notFinite(step: number, loss: number): SaliencyMixError {
   const advice = 'try a smaller learning rate, or warm up; the weights are those before the step';
   const what = Number.isFinite(loss)

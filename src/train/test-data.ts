@@ -1,4 +1,4 @@
-/** Test images: which data they are from, which classes of the model theirs are, and how they are scored. */
+/** Test images: opens them, matches their classes with the model's, and scores a model on them. */
 import { openData, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
@@ -6,7 +6,7 @@ import { createMixer } from '../mix/mixer';
 import type { OutputFormat } from '../types';
 import { Scorer, type Score } from './score';
 
-/** What a model sees: float32 NCHW, normalised per channel. */
+/** The form of a model's input: float32 NCHW, normalised per channel. */
 export const normalised = (mean: readonly number[], std: readonly number[]): OutputFormat => ({
   layout: 'NCHW',
   dtype: 'float32',
@@ -14,7 +14,7 @@ export const normalised = (mean: readonly number[], std: readonly number[]): Out
   std,
 });
 
-/** The split test (or val) of data that has splits; all of data that has none. */
+/** Opens the split test (or val) of a data set; all of it where it has no splits. */
 export async function openTestSplit(options: OpenOptions): Promise<Dataset> {
   if (options.split !== undefined) return openData(options);
   try {
@@ -22,13 +22,14 @@ export async function openTestSplit(options: OpenOptions): Promise<Dataset> {
   } catch (error) {
     const other = await openData({ ...options, split: 'train' }).catch(() => undefined);
     await other?.close();
-    if (other) throw error; // a split train is there, but no other: training images are only tested on if asked for
+    if (other) throw error; // there is only a split train, which is not tested on unless it is asked for
     return openData(options);
   }
 }
 
 /**
- * The data to test on: what was asked for, or else the split test (or val) of the training data.
+ * Opens the data to test on: what was asked for, else the split test (or val) of the training data; nothing for
+ * false.
  * @throws (rejects) SaliencyMixError DATA where there is none, with what to do
  */
 export async function openTest(
@@ -50,7 +51,8 @@ export async function openTest(
 }
 
 /**
- * For each class of the test data its number in training.
+ * For each class of the test data, its number in the model; −1 for a class without images that the model does
+ * not know.
  * @throws SaliencyMixError DATA for a class that the model does not know
  */
 export function matchClasses(test: Dataset, classes: readonly string[]): number[] {
@@ -70,9 +72,9 @@ export interface ScoreOptions {
   size: readonly [height: number, width: number];
   batch: number;
   output: OutputFormat;
-  /** Of the model's logits. */
+  /** Number of the model's classes. */
   classes: number;
-  /** Number in the model of each of the data's classes. */
+  /** For each class of the data, its number in the model. */
   classNumbers: readonly number[];
   predict: (images: Float32Array, count: number) => Promise<Float32Array>;
   threads: number;
@@ -82,7 +84,7 @@ export interface ScoreOptions {
 }
 
 export interface TestResult extends Score {
-  /** Files that could not be read; they count in nothing. */
+  /** Files that could not be read. They are not part of the score. */
   bad: { file: string; reason: string }[];
 }
 

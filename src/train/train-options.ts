@@ -1,4 +1,7 @@
-/** The options of a training run: one table that their type, the checks, the command line and the README's table are made from. */
+/**
+ * The options of a training run. Their type, checks, command line and README table are all made from these
+ * tables.
+ */
 import * as check from '../check';
 import { dataOption } from '../data/datasets';
 import type { OpenOptions } from '../data/datasets/format';
@@ -29,21 +32,21 @@ export interface TrainProgress {
   /** From 1. */
   epoch: number;
   epochs: number;
-  /** Images of the epoch, or of the test, that are done. */
+  /** Images of the epoch or of the test that are done, out of `total`. */
   done: number;
   total: number;
-  /** Of the last step; absent while testing. */
+  /** Loss and accuracy (0 to 1, on mixed labels) of the last step; undefined while testing. */
   loss?: number;
   accuracy?: number;
   imagesPerSecond: number;
-  /** Of the last test. */
+  /** Error of the last test, 0 to 1. */
   top1Error?: number;
 }
 
 const LARGEST = Number.MAX_VALUE;
 const inSchedules = scheduleNames.map((name) => `${name}: ${schedules[name].summary}`).join('; ');
 
-/** What decides how a model learns; every one is optional. */
+/** The options that decide how a model learns. All are optional. */
 export const learningOptions = {
   model: named(modelNames, { default: 'resnet20', about: 'the network' }),
   stem: named(['auto', 'cifar', 'imagenet'], {
@@ -101,7 +104,7 @@ export const learningOptions = {
   threads: whole(1, { max: 1024, about: 'all processors unless given' }),
 };
 
-/** An option of the mixer that is the run's. */
+/** A mixer option that must not be given because the run has an option of that name. */
 const notHere = (name: string) =>
   custom<undefined>((value) => {
     throw check.invalid(`mixer.${name}`, `nothing (the run has ${name} of its own)`, value);
@@ -117,14 +120,18 @@ const runMixerOptions = {
 type RunMixerOptions = Omit<MixerOptions, 'seed' | 'threads' | 'classes'>;
 const parseMixer = (value: unknown) => completeMixer(checked(runMixerOptions, value, 'mixer options'));
 
-/** What a run is about; how it learns is apart. */
+/** The other options of a run: its data, its output, and how it runs. */
 export const jobOptions = {
   /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
   data: required(dataOption),
-  /** What is tested after every epoch: the same forms; the split test or val of `data` unless given; false for nothing. */
+  /**
+   * The data to test on after every epoch, as `data`. Unless given: the split test or val of `data`; false: no
+   * test.
+   */
   test: custom<OpenOptions | false, string | OpenOptions | false>(
     (value, argument) => value !== false && dataOption.check(value, argument),
   ),
+  /** The output folder. */
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */
   size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),

@@ -1,4 +1,7 @@
-/** What decides a training run's numbers. Written to run.json and the checkpoint; a resumed run must agree with it. */
+/**
+ * The settings that decide a training run's numbers. They are in run.json and the checkpoint; a resumed run
+ * must have the same.
+ */
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { resolveSize } from '../data/size';
@@ -16,11 +19,11 @@ interface DataSettings {
   format: string;
   images: number;
   fingerprint: string;
-  /** Of the drawn data set, whose images the fingerprint does not tell. */
+  /** Options of the demo data set, whose images the fingerprint does not cover. */
   demo?: OpenOptions['demo'];
 }
 
-/** Plain data, every value present. */
+/** Plain data, with all defaults. */
 export interface TrainSettings extends ScheduleSettings {
   data: DataSettings;
   test: DataSettings | null;
@@ -37,7 +40,7 @@ export interface TrainSettings extends ScheduleSettings {
   seed: number;
 }
 
-/** Options that the optimizer does not take are refused by it, by name. */
+/** The optimizer's options with defaults. createOptimizer refuses options that the optimizer does not have. */
 function optimizerOf({
   optimizer: name,
   momentum,
@@ -56,7 +59,7 @@ function optimizerOf({
   return createOptimizer(given).options;
 }
 
-/** The options of a run, checked and completed before anything is opened or written. */
+/** The options of a run, checked and with defaults, before anything is opened or written. */
 export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer'> & {
   readonly optimizer: OptimizerOptions;
 };
@@ -66,14 +69,20 @@ export function parseTraining(given: unknown): Training {
   return Object.freeze({ ...options, optimizer: optimizerOf(options) });
 }
 
-/** Longest side of images that are treated as CIFAR's are: the stem keeps their size, and crops shift by 4 pixels. */
+/**
+ * Images with sides up to this are treated like CIFAR's: the default is the cifar stem, and crops that shift by
+ * 4 pixels.
+ */
 const SMALL = 64;
 
-/** Options of any model; the number of classes is the data's, and the stem has a default of its own. */
+/**
+ * All options of all models, but for `classes`, which the data tell, and `stem`, whose default depends on the
+ * image size.
+ */
 const MODEL_OPTIONS = new Set(modelNames.flatMap((name) => Object.keys(models[name].options)));
 for (const name of ['classes', 'stem']) MODEL_OPTIONS.delete(name);
 
-/** The model's own options among those given; one that it does not take is refused by name. */
+/** Makes the model from the options that were given. One that the model does not have is refused by name. */
 function createModelFor(learning: Training, classes: number, [height, width]: Size): Model {
   const { model: name, stem } = learning;
   const given: Record<string, unknown> = { ...learning };
@@ -90,7 +99,7 @@ function identified(dataset: Dataset, { demo }: OpenOptions): DataSettings {
   return { path, format, images: length, fingerprint: fingerprint(dataset), ...(demo && { demo }) };
 }
 
-/** Everything that is not given, from the data and the table. */
+/** Finds the settings that depend on the data, and makes the model. */
 export async function resolveSettings(
   options: Training,
   train: Dataset,

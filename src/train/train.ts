@@ -1,6 +1,6 @@
 /**
- * The job: a data set and a network in, a trained network out, in a folder: run.json, checkpoint.safetensors,
- * metrics.jsonl, TensorBoard's event files, report.html, and in the end model.onnx.
+ * The training job: trains a network on a data set and writes to a folder: run.json, checkpoint.safetensors,
+ * metrics.jsonl, TensorBoard's event files, report.html, and at the end model.onnx.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,10 +26,10 @@ export const MODEL = 'model.onnx';
 export interface TrainSummary {
   out: string;
   settings: TrainSettings;
-  /** Epochs and steps done, also by earlier runs. */
+  /** Epochs and steps done, with those before the run was resumed. */
   epochs: number;
   steps: number;
-  /** Of the last epoch's test; NaN where nothing was tested. */
+  /** Errors of the last test, 0 to 1; NaN where nothing was tested. */
   top1Error: number;
   top5Error: number;
   /** Files that could not be read, once each. */
@@ -46,7 +46,7 @@ interface TrainRunFile extends RunFile<TrainSettings> {
   bad?: TrainSummary['bad'];
 }
 
-/** What the checkpoint of a run says besides numbers; `evaluate` reads it, too. */
+/** The `notes` in a run's checkpoint. `evaluate` reads them, too. */
 export interface RunNotes extends Record<string, unknown> {
   settings: TrainSettings;
   position: Position;
@@ -72,7 +72,9 @@ interface Job {
   onProgress: TrainRun['onProgress'];
 }
 
-/** The backend that mixes: chosen once, for the size of a whole batch, also for a last batch that is smaller. */
+/**
+ * The backend that mixes. It is chosen once, for a full batch: a smaller last batch is mixed on the same one.
+ */
 function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: TrainSettings): string {
   return chooseBackend(mixer.backend, mixingWork(batch * height * width, [mixer]));
 }
@@ -80,7 +82,8 @@ function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: Tr
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
   const { out, threads, provider } = options;
-  // The runtime's sums depend on the number of threads: unless one is given, the run keeps that of its checkpoint.
+  // The bits of the runtime's sums depend on the number of threads: the checkpoint's is taken unless one is
+  // given.
   if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads, model });
   const { batch, size, optimizer, seed } = settings;
   const trainer = await Trainer.create(model, {
@@ -95,11 +98,11 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
   return trainer;
 }
 
-/** Whether there is a checkpoint to go on from: a run may have been stopped before its first. */
+/** Whether there is a checkpoint to resume from: the earlier run may have been stopped before its first. */
 const hasCheckpoint = (out: string, earlier: RunFile | undefined) =>
   earlier !== undefined && existsSync(join(out, CHECKPOINT));
 
-/** What the run works with, and the report that is written with every checkpoint. */
+/** Makes what the run works with, and the report that is written with every checkpoint. */
 async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; report: ReportParts }> {
   const { options, settings, model, data, test } = job;
   const { out } = options;
@@ -156,7 +159,7 @@ async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<
   }
 }
 
-/** Trains, and leaves a report that says how it ended. */
+/** Trains, and writes a report that says how the run ended. */
 async function trainReported(
   run: TrainRun,
   start: Position,
@@ -174,7 +177,7 @@ async function trainReported(
   await writeReport(out, report);
 }
 
-/** A run that diverged has its last good checkpoint still. */
+/** Adds to the error of a run that diverged where its last good checkpoint is. */
 function withCheckpoint(error: unknown, out: string): unknown {
   if (!(error instanceof SaliencyMixError) || error.code !== 'TRAINING') return error;
   const path = join(out, CHECKPOINT);
@@ -183,9 +186,10 @@ function withCheckpoint(error: unknown, out: string): unknown {
 }
 
 /**
- * Trains a network on a data set, mixing as it goes.
- * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, MODEL, CHECKPOINT, BACKEND, ADDON; TRAINING where the loss is
- *   no longer finite; FILE with `strict`; the signal's reason when aborted. `mode: 'resume'` goes on to the same numbers.
+ * Trains a network on mixed images of a data set. A run that was stopped can be continued with `mode:
+ * 'resume'`, to the same numbers.
+ * @throws (rejects) SaliencyMixError ARGUMENT, DATA, OUTPUT, MODEL, CHECKPOINT, BACKEND, ADDON; TRAINING where
+ *   loss or weights are no longer finite; FILE with `strict`; the signal's reason when aborted
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
   const options = parseTraining(given);

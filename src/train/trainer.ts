@@ -1,7 +1,7 @@
 /**
- * Trains a classifier: graphs of whole steps, run by ONNX Runtime in a thread of its own, which keeps the weights. While
- * a step runs, the JavaScript thread is free to load and mix the next batch. Here: checks of what is given, the order in
- * which calls are done, the count of steps, and files. The runs themselves are in runner.ts.
+ * Trains a classifier. ONNX Runtime runs whole steps as graphs, in a thread that keeps the weights; meanwhile
+ * the JavaScript thread is free to load and mix the next batch. This file checks arguments, keeps calls in
+ * order, counts steps, and reads and writes files. runner.ts runs the graphs.
  */
 import * as check from '../check';
 import type { Model } from '../models/model';
@@ -35,18 +35,18 @@ const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entr
 export class Trainer {
   readonly model: Model;
   readonly settings: TrainerSettings;
-  /** Kept with checkpoints; plain JSON, for the program that trains. */
+  /** Data of your own, as plain JSON, that is saved in checkpoints and exported models. */
   notes: Record<string, unknown> = {};
   readonly #runner: GraphRunner;
   #steps = 0;
-  /** Steps since the optimizer's slots were zero. */
+  /** Steps since the optimizer's slots were last set to zero. */
   #updates = 0;
-  /** Everything that reads or changes the weights. */
+  /** Runs everything that reads or changes the weights in order. */
   readonly #calls = new SerialQueue();
-  /** Files: two calls may write to one place. */
+  /** Writes files in order, since two calls may write to the same path. */
   readonly #writes = new SerialQueue();
   readonly #waiting: WaitingStep[] = [];
-  /** Raised by every call other than a step: steps before it and after it are not run together. */
+  /** Every call other than a step increases it: steps before and after such a call are not run together. */
   #barrierId = 0;
 
   private constructor(model: Model, settings: TrainerSettings) {
@@ -74,9 +74,11 @@ export class Trainer {
   }
 
   /**
-   * The trainer that `save` wrote, to go on with as if it had not stopped: with as many threads, unless told otherwise
-   * (other bits, then). A `model` is needed where it was not made by createModel.
-   * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of another model
+   * A trainer from a checkpoint of `save`, which goes on as if it had not been stopped. It has as many threads
+   * as before unless `threads` is given; another number gives other bits. A model that createModel did not make
+   * must be given.
+   * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of
+   *   another model
    */
   static async resume(path: string, options: { threads?: number; model?: Model } = {}): Promise<Trainer> {
     const { threads, model } = parse(resumeOptions, options, 'resume options');
@@ -97,13 +99,13 @@ export class Trainer {
     return trainer;
   }
 
-  /** Steps done. */
+  /** Steps done, with those before a resume. */
   get steps(): number {
     return this.#steps;
   }
 
   async #begin(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
-    // Before any weight is sent: errors of the model's shapes, and a missing runtime, are known at once.
+    // First of all, so that wrong shapes in the model, or a missing onnxruntime-node, are reported at once.
     await this.#runner.compile('step', this.settings.batch);
     await this.#runner.write(Object.fromEntries(tensors));
     const missing = this.#slotNames().filter(({ name }) => !tensors.has(name));
@@ -117,8 +119,9 @@ export class Trainer {
   }
 
   /**
-   * One step of the optimizer on one batch. Steps that are asked for while one runs are done in their order; their arrays
-   * must stay as they are until then. A step whose loss, or next weights, are not finite changes nothing.
+   * One step of the optimizer on one batch. Calls need not wait for one another: steps are done in order. Do
+   * not change the arrays until the promise settles. A step with a loss or next weights that are not finite
+   * changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for what is not finite
    */
   async step(batch: StepOptions): Promise<StepResult> {
@@ -131,8 +134,8 @@ export class Trainer {
   }
 
   /**
-   * Runs the steps at the front of the list that run together. It is queued once per step, so where several steps were
-   * run together, the later calls find the list empty.
+   * Runs the steps at the front of the list that can run together. It is queued once per step. Where several
+   * steps ran together, the calls that were queued for the others find fewer steps in the list, or none.
    */
   async #runWaiting(): Promise<void> {
     if (this.#waiting.length === 0) return;
@@ -140,7 +143,8 @@ export class Trainer {
     try {
       const done = await this.#runSteps(group);
       if (done === group.length) return;
-      // A step that fails changes nothing: those before it are done again without it, those after it wait again.
+      // A failed step has undone the whole run. The steps before it run again, without it; those after it wait
+      // again.
       if (done > 0) await this.#runSteps(group.slice(0, done));
       this.#waiting.unshift(...group.slice(done + 1));
     } catch (error) {
@@ -149,8 +153,8 @@ export class Trainer {
   }
 
   /**
-   * Gives how many steps are done: all, or those before the first that fails. Then that one is rejected, no weight has
-   * changed, and none is counted.
+   * Runs steps together and gives their number. If one fails, it rejects that one and gives the number of steps
+   * before it; then no weight has changed and no step is counted.
    */
   async #runSteps(group: readonly WaitingStep[]): Promise<number> {
     const [{ count }] = group;
@@ -171,14 +175,15 @@ export class Trainer {
     return group.length;
   }
 
-  /** Runs work that reads or changes the weights after all that was asked for before it. */
+  /** Queues work that reads or changes the weights, after everything that was asked for before. */
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     this.#barrierId++;
     return this.#calls.add(work);
   }
 
   /**
-   * Gradients of the mean loss of a batch in training mode, without weight decay. Changes nothing.
+   * Gradients of the mean loss of a batch in training mode (with the next step's dropout), without weight
+   * decay. Changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT
    */
   async gradients(batch: TrainingBatch): Promise<Gradients> {
@@ -196,16 +201,16 @@ export class Trainer {
     return this.#inOrder(() => this.#runner.predict(images, count));
   }
 
-  /** All parameters and running statistics by PyTorch's names, in the model's order; copies. */
+  /** Copies of all parameters and running statistics, by name, in the model's order. */
   parameters(): Promise<Map<string, Tensor>> {
     const names = this.model.parameters.map(({ name }) => name);
     return this.#inOrder(async () => weightsOf(await this.#runner.read(names)));
   }
 
   /**
-   * Sets all parameters and running statistics; the optimizer's slots are set to zero.
-   * @throws (rejects) SaliencyMixError ARGUMENT for a name that is missing or unknown, another shape, or a value that is
-   *   not finite
+   * Sets all parameters and running statistics, and the optimizer's slots to zero.
+   * @throws (rejects) SaliencyMixError ARGUMENT for a name that is missing or unknown, another shape, or a
+   *   value that is not finite
    */
   async load(
     parameters: ReadonlyMap<string, { data: Float32Array; shape: readonly number[] }>,
@@ -219,8 +224,8 @@ export class Trainer {
   }
 
   /**
-   * Writes a checkpoint, from which `Trainer.resume` goes on to the same bits.
-   * @throws (rejects) SaliencyMixError OUTPUT; an earlier checkpoint at that place then is as it was
+   * Writes a checkpoint. After `Trainer.resume`, training goes on with the same bits.
+   * @throws (rejects) SaliencyMixError OUTPUT; an earlier checkpoint at that path is then unchanged
    */
   async save(path: string): Promise<void> {
     check.text(path, 'path');
@@ -256,7 +261,7 @@ export class Trainer {
   }
 
   /**
-   * Writes parameters and running statistics as safetensors, under torchvision's names.
+   * Writes parameters and running statistics as safetensors, with PyTorch's names.
    * @throws (rejects) SaliencyMixError OUTPUT
    */
   async exportSafetensors(path: string): Promise<void> {
@@ -266,7 +271,7 @@ export class Trainer {
   }
 
   /**
-   * `load` of a safetensors file of float32; PyTorch's counters `num_batches_tracked` are passed over.
+   * Does `load` with a safetensors file of float32. PyTorch's counters `num_batches_tracked` in it are ignored.
    * @throws (rejects) SaliencyMixError CHECKPOINT, ARGUMENT
    */
   async loadSafetensors(path: string): Promise<void> {
@@ -275,7 +280,7 @@ export class Trainer {
     await this.load(tensors);
   }
 
-  /** Ends the thread and frees its memory; what was asked before is still done. May be called twice. */
+  /** Ends the thread and frees its memory, after everything that was asked for before. May be called twice. */
   close(): Promise<void> {
     return this.#inOrder(() => this.#runner.close());
   }

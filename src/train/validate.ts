@@ -1,4 +1,4 @@
-/** Checks of models and tensors: whether a model is a classifier, and whether tensors are its parameters. */
+/** Checks of models and of tensors that should be a model's parameters. */
 import { types } from 'node:util';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
@@ -10,7 +10,7 @@ import type { CheckpointInfo } from './checkpoint';
 import type { Tensor } from './safetensors';
 
 /**
- * Whether a value is a model that gives n × classes logits for images of a size; models may come from outside this package.
+ * Checks that a value is a model, and that it gives n × classes logits for images of a size.
  * @throws SaliencyMixError ARGUMENT, MODEL
  */
 export function checkClassifier(value: unknown, image: readonly [number, number]): void {
@@ -56,7 +56,8 @@ export function checkParameters(parameters: ReadonlyMap<string, unknown>, model:
 }
 
 /**
- * The model that a checkpoint is of: made again from its name and options, or the `given` one if it is the same.
+ * The model of a checkpoint: made from its name and options, or the `given` one if it has the same name and
+ * options.
  * @throws SaliencyMixError CHECKPOINT
  */
 export function savedModel(path: string, { model: saved }: CheckpointInfo, given?: Model): Model {
@@ -81,8 +82,8 @@ export function savedModel(path: string, { model: saved }: CheckpointInfo, given
 }
 
 /**
- * Whether a checkpoint holds exactly the tensors that are needed. A model from outside may have other parameters than when
- * the checkpoint was saved, under the same name and options.
+ * Checks that a checkpoint has exactly the tensors that are needed. They may differ although name and options
+ * are the same, where a model from outside this package was changed after the checkpoint was saved.
  * @throws SaliencyMixError CHECKPOINT
  */
 export function checkTensors(
