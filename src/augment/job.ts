@@ -19,7 +19,7 @@ import { type AugmentOptions, augmentOptions, type Progress, prepare, type Augme
 import { checkApart, claimFolder, makeFolders } from '../run/out-folder';
 import { folderUse } from './folder-use';
 import { writePreview } from './preview';
-import { beginning, type RunFile, writeRun } from '../run/run-file';
+import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import type { Settings } from './settings';
 import { partsOf, type Task, tasksOf } from './tasks';
 import { writerOf } from './writers';
@@ -156,7 +156,7 @@ async function finish(
     const images = earlier.images ?? 0;
     return { ...same, images, before: images, bad: earlier.bad ?? [] };
   }
-  const begun: AugmentRunFile = earlier ?? beginning('augment', settings, environment(backend));
+  const begun: AugmentRunFile = earlier ?? newRunFile('augment', settings, environment(backend));
   await writeRun(out, begun);
   await makeFolders(out, folderUse(settings));
   const tasks = tasksOf(run);

@@ -21,7 +21,7 @@ export interface RunFile<Settings = unknown> {
 }
 
 /** run.json of a run that begins now. */
-export const beginning = <Settings>(
+export const newRunFile = <Settings>(
   work: NonNullable<RunFile['work']>,
   settings: Settings,
   environment: Environment,

@@ -11,7 +11,7 @@ import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
 import { type Environment, environment } from '../run/environment';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
-import { beginning, type RunFile, writeRun } from '../run/run-file';
+import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
@@ -136,7 +136,7 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
   const { options, settings } = job;
   const { out } = options;
-  const begun: TrainRunFile = earlier ?? beginning('train', settings, job.environment);
+  const begun: TrainRunFile = earlier ?? newRunFile('train', settings, job.environment);
   const trainer = await trainerFor(job, hasCheckpoint(out, earlier));
   try {
     await writeRun(out, { ...begun, status: 'running' });
