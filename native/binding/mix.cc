@@ -126,7 +126,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
-  Planes<std::int32_t> maps{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1), 1};
+  NhwcBatch<std::int32_t> maps{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1), 1};
   maps.data = readArray<std::int32_t>(from, "data", product(maps.count, maps.height, maps.width, 1));
   const Backend& backend = readBackend(from);
   const int threads = readInt(from, "threads", 1);

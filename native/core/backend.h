@@ -122,7 +122,7 @@ class Backend {
   virtual void mix(const MixJob& job, const Run& run) const = 0;
 
   // Label maps of 32 bits: pasted and erased, never blended. out: as the batch.
-  virtual void mixLabelMaps(const Planes<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
+  virtual void mixLabelMaps(const NhwcBatch<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
                             const Run& run) const = 0;
 
   // Shifts and mirrors every image as drawn for it. out: as the batch; does not overlap it.

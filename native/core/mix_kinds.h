@@ -18,7 +18,7 @@
 #include "core/box.h"
 #include "core/host_device.h"
 #include "core/plan.h"
-#include "core/planes.h"
+#include "core/nhwc_batch.h"
 
 namespace saliencymix {
 
@@ -37,11 +37,11 @@ struct Keep {
   static bool boxesFit(const BoxPair&) { return true; }
 
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>& batch, const MixSample& sample, int y, int x, int c) {
     return batch.value(sample.target, y, x, c);
   }
   template <class T>
-  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+  static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
     std::memcpy(out, batch.pixel(sample.target, y, left), batch.lengthOf(right - left) * sizeof(T));
   }
 };
@@ -60,16 +60,16 @@ struct Paste {
 
   // The source's pixel that is shown at row y, column x.
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static const T* shown(const Planes<T>& batch, const MixSample& sample, int y, int x) {
+  SALIENCYMIX_HOST_DEVICE static const T* shown(const NhwcBatch<T>& batch, const MixSample& sample, int y, int x) {
     const auto& [from, to] = sample.boxes;
     return batch.pixel(sample.source, y - to.top + from.top, x - to.left + from.left);
   }
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>& batch, const MixSample& sample, int y, int x, int c) {
     return shown(batch, sample, y, x)[c];
   }
   template <class T>
-  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+  static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
     std::memcpy(out, shown(batch, sample, y, left), batch.lengthOf(right - left) * sizeof(T));
   }
 };
@@ -90,13 +90,13 @@ struct Blend {
     return static_cast<std::uint8_t>(std::floor(ofTarget + ofSource + 0.5));
   }
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>& batch, const MixSample& sample, int y, int x, int c) {
     const T target = batch.value(sample.target, y, x, c);
     if constexpr (!std::is_same_v<T, std::uint8_t>) return target;
     else return blendPixel(sample.lambda, target, batch.value(sample.source, y, x, c));
   }
   template <class T>
-  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+  static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
     const T* const target = batch.pixel(sample.target, y, left);
     if constexpr (!std::is_same_v<T, std::uint8_t>) {
       std::memcpy(out, target, batch.lengthOf(right - left) * sizeof(T));
@@ -117,11 +117,11 @@ struct Erase {
   static bool boxesFit(const BoxPair&) { return true; }
 
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>&, const MixSample& sample, int, int, int) {
+  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>&, const MixSample& sample, int, int, int) {
     return static_cast<T>(sample.fill);
   }
   template <class T>
-  static void row(const Planes<T>& batch, const MixSample& sample, int, int left, int right, T* out) {
+  static void row(const NhwcBatch<T>& batch, const MixSample& sample, int, int left, int right, T* out) {
     std::fill_n(out, batch.lengthOf(right - left), static_cast<T>(sample.fill));
   }
 };
@@ -146,14 +146,14 @@ struct Resize {
     return quotient + (rest >= shown ? 1 : 0) - (rest < 0 ? 1 : 0);
   }
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static T value(const Planes<T>& batch, const MixSample& sample, int y, int x, int c) {
+  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>& batch, const MixSample& sample, int y, int x, int c) {
     const Box& from = sample.boxes.from;
     const Box& to = sample.boxes.to;
     return batch.value(sample.source, from.top + nearest(y - to.top, from.height(), to.height()),
                        from.left + nearest(x - to.left, from.width(), to.width()), c);
   }
   template <class T>
-  static void row(const Planes<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+  static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
     const Box& from = sample.boxes.from;
     const Box& to = sample.boxes.to;
     const T* const source = batch.row(sample.source, from.top + nearest(y - to.top, from.height(), to.height()));

@@ -12,10 +12,10 @@
 
 namespace saliencymix {
 
-// One axis: result sample d is (1 - weight) * source[low] + weight * source[high].
+// One axis: result sample d is (1 - weight) * source[first] + weight * source[second].
 struct Tap {
-  int low;
-  int high;
+  int first;
+  int second;
   double weight;
 };
 
@@ -58,8 +58,8 @@ inline void resizeExact(const std::uint8_t* source, int height, int width, std::
   };
   for (const Tap& y : vertical) {
     for (const Tap& x : horizontal) {
-      *result++ = blendExact(at(y.low, x.low), at(y.low, x.high), at(y.high, x.low), at(y.high, x.high), weight256(x),
-                             weight256(y));
+      *result++ = blendExact(at(y.first, x.first), at(y.first, x.second), at(y.second, x.first), at(y.second, x.second),
+                             weight256(x), weight256(y));
     }
   }
 }
@@ -70,11 +70,11 @@ inline void resizeBilinear(const float* source, int height, int width, float* re
   const std::vector<Tap> horizontal = bilinearTaps(width, cols);
   const auto across = [&](int y, const Tap& x) {
     const float* row = source + static_cast<std::size_t>(y) * static_cast<std::size_t>(width);
-    return blendFloat(row[x.low], row[x.high], static_cast<float>(x.weight));
+    return blendFloat(row[x.first], row[x.second], static_cast<float>(x.weight));
   };
   for (const Tap& y : vertical) {
     const float below = static_cast<float>(y.weight);
-    for (const Tap& x : horizontal) *result++ = blendFloat(across(y.low, x), across(y.high, x), below);
+    for (const Tap& x : horizontal) *result++ = blendFloat(across(y.first, x), across(y.second, x), below);
   }
 }
 

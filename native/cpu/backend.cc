@@ -75,7 +75,7 @@ class CpuBackend final : public Backend {
     cpu::mixBatch(kernels_, viewOf(job.batch), job, out, run);
   }
 
-  void mixLabelMaps(const Planes<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
+  void mixLabelMaps(const NhwcBatch<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
                     const Run& run) const override {
     const std::size_t imageLength = static_cast<std::size_t>(batch.height) * batch.rowLength();
     forEachPiece({static_cast<int>(samples.size()), batch.height}, run, [&](const Piece& piece) {

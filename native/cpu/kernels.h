@@ -80,7 +80,7 @@ struct Kernels {
   // The first peak and the first low.
   void (*extremes)(const float* map, int height, int width, Point& peak, Point& low);
   // As mixRow and convertRow for each of the rows.
-  void (*mix)(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows);
+  void (*mix)(const NhwcBatch<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows);
   // As cropFlipRow for each of the rows; `out` is the whole image.
   void (*cropFlip)(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out);
   // nullptr where the reference runs.

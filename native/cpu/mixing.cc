@@ -72,7 +72,7 @@ class Writer {
   std::uint8_t* imageOf(std::size_t sample) const { return out_ + sample * imageBytes_; }
 
   const Kernels& kernels_;
-  Planes<std::uint8_t> batch_;
+  NhwcBatch<std::uint8_t> batch_;
   std::span<const MixSample> samples_;
   const std::optional<OutputFormat>& format_;
   std::uint8_t* out_;

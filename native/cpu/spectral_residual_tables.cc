@@ -15,22 +15,22 @@ class Axis {
  public:
   Axis(int source, int result) : source_(source), result_(result) {
     const std::size_t padded = static_cast<std::size_t>((result + 15) / 16 * 16);
-    low_.resize(padded, 0);
+    first_.resize(padded, 0);
     weight_.resize(padded, Weight{0});
     std::size_t d = 0;
     for (const Tap& tap : bilinearTaps(source, result)) {
-      low_[d] = tap.low;
+      first_[d] = tap.first;
       if constexpr (sizeof(Weight) == sizeof(float) && !std::is_integral_v<Weight>) weight_[d] = static_cast<float>(tap.weight);
       else weight_[d] = static_cast<Weight>(std::lrint(tap.weight * 256));
       d++;
     }
   }
-  ResizeAxis<Weight> view() const { return {source_, result_, low_.data(), weight_.data()}; }
+  ResizeAxis<Weight> view() const { return {source_, result_, first_.data(), weight_.data()}; }
 
  private:
   int source_;
   int result_;
-  std::vector<std::int32_t> low_;
+  std::vector<std::int32_t> first_;
   std::vector<Weight> weight_;
 };
 

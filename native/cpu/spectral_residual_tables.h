@@ -10,13 +10,13 @@
 namespace saliencymix::cpu {
 
 // Plain data: vector code reads it, and may not use the standard library. Result sample d is
-// (1 - weight[d]) * source[low[d]] + weight[d] * source[low[d] + 1]; where low is the last sample, weight is 0.
+// (1 - weight[d]) * source[first[d]] + weight[d] * source[first[d] + 1]; where first is the last sample, weight is 0.
 // The arrays go on, with zeros, up to a multiple of 16 samples.
 template <class Weight>
 struct ResizeAxis {
   int source;
   int result;
-  const std::int32_t* low;
+  const std::int32_t* first;
   const Weight* weight;
 };
 

@@ -23,7 +23,7 @@ class AbsentBackend final : public Backend {
 
   void saliency(const SaliencyJob&, const Run&) const override { refuse(); }
   void mix(const MixJob&, const Run&) const override { refuse(); }
-  void mixLabelMaps(const Planes<std::int32_t>&, std::span<const MixSample>, std::int32_t*, const Run&) const override {
+  void mixLabelMaps(const NhwcBatch<std::int32_t>&, std::span<const MixSample>, std::int32_t*, const Run&) const override {
     refuse();
   }
   void cropFlip(const BatchView&, std::span<const CropFlip>, std::uint8_t*, const Run&) const override { refuse(); }

@@ -41,7 +41,7 @@ class DeviceBackend final : public Backend {
   void mix(const MixJob& job, const Run& run) const override {
     onQueue(job.batch.view, run, [&](auto& call) { call.mix(job); });
   }
-  void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* out,
+  void mixLabelMaps(const NhwcBatch<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* out,
                     const Run& run) const override {
     onQueue({nullptr, maps.count, maps.height, maps.width, 4}, run, [&](auto& call) { call.mixLabelMaps(maps, samples, out); });
   }

@@ -107,7 +107,7 @@ class DeviceCall {
     if (job.placing) queue_.download(job.samples.data(), samples, size.samples * sizeof(MixSample), placed);
   }
 
-  void mixLabelMaps(const Planes<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* result) {
+  void mixLabelMaps(const NhwcBatch<std::int32_t>& maps, std::span<const MixSample> samples, std::int32_t* result) {
     const std::size_t pixels = static_cast<std::size_t>(maps.height) * static_cast<std::size_t>(maps.width);
     std::int32_t* labels = nullptr;
     std::int32_t* out = nullptr;
@@ -120,7 +120,7 @@ class DeviceCall {
     queue_.upload(labels, maps.data, static_cast<std::size_t>(maps.count) * pixels * sizeof(std::int32_t));
     queue_.upload(placed, samples.data(), samples.size_bytes());
     queue_.waitForUpload();
-    Planes<std::int32_t> there = maps;
+    NhwcBatch<std::int32_t> there = maps;
     there.data = labels;
     queue_.launch(MixLabels{there, placed, static_cast<int>(samples.size()), out});
     queue_.download(result, out, samples.size() * pixels * sizeof(std::int32_t), queue_.recordEvent());

@@ -122,7 +122,7 @@ TEST(placingAndMixingByTheDefinition) {
     backend.mix({{batch}, samples, Placing{rule, findSaliencyMethod("fine-grained"), nullptr}, std::nullopt, {}}, kTwoThreads);
 
     std::vector<std::uint8_t> out(data.size());
-    const Planes<std::uint8_t> planes{data.data(), count, height, width, channels};
+    const NhwcBatch<std::uint8_t> planes{data.data(), count, height, width, channels};
     const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
     calls::mix(backend, planes, samples, format, out.data(), Run{1 + round % 4, nullptr});
     std::size_t i = 0;

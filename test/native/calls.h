@@ -42,7 +42,7 @@ inline std::vector<Point> findPeaks(const Backend& backend, const BatchView& bat
 }
 
 // Samples that are placed already.
-inline void mix(const Backend& backend, const Planes<std::uint8_t>& batch, std::span<const MixSample> samples,
+inline void mix(const Backend& backend, const NhwcBatch<std::uint8_t>& batch, std::span<const MixSample> samples,
                 const OutputFormat& format, void* out, const Run& run) {
   std::vector<MixSample> copy(samples.begin(), samples.end());
   backend.mix({{{batch.data, batch.count, batch.height, batch.width, batch.channels}}, copy, std::nullopt, format, {out}}, run);

@@ -185,7 +185,7 @@ std::vector<MixSample> mixedSamples(check::Numbers& numbers, int count, int heig
 void compareMixing(check::Numbers& numbers, int count, int height, int width, int threads) {
   const Images images(numbers, count, height, width, numbers.below(3) == 0 ? 1 : 3);
   const BatchView& batch = images.view();
-  const Planes<std::uint8_t> planes{batch.data, count, height, width, batch.channels};
+  const NhwcBatch<std::uint8_t> planes{batch.data, count, height, width, batch.channels};
   const std::vector<MixSample> samples = mixedSamples(numbers, count, height, width);
   for (const Layout layout : {Layout::nhwc, Layout::nchw}) {
     for (const Dtype dtype : {Dtype::uint8, Dtype::float32, Dtype::float16}) {
@@ -241,7 +241,7 @@ std::vector<MixSample> askingSamples(check::Numbers& numbers, int count) {
 void compareFindingAndMixing(check::Numbers& numbers, int count, int height, int width, int threads) {
   const Images images(numbers, count, height, width, 3);
   const BatchView& batch = images.view();
-  const Planes<std::uint8_t> planes{batch.data, count, height, width, batch.channels};
+  const NhwcBatch<std::uint8_t> planes{batch.data, count, height, width, batch.channels};
   const SaliencyMethod& method = *findSaliencyMethod("fine-grained");
   const OutputFormat format = parity::formatOf(numbers, Layout::nhwc, Dtype::uint8);
   const std::vector<MixSample> asking = askingSamples(numbers, count);
@@ -329,7 +329,7 @@ TEST(streamedResults) {
     const int height = 1 + numbers.below(40);
     const Images images(numbers, 2, height, width, 3);
     const BatchView& batch = images.view();
-    const Planes<std::uint8_t> planes{batch.data, 2, height, width, 3};
+    const NhwcBatch<std::uint8_t> planes{batch.data, 2, height, width, 3};
     const std::vector<MixSample> samples = mixedSamples(numbers, 2, height, width);
     for (const Dtype dtype : {Dtype::uint8, Dtype::float32, Dtype::float16}) {
       const OutputFormat format = parity::formatOf(numbers, dtype == Dtype::uint8 ? Layout::nhwc : Layout::nchw, dtype);
@@ -355,7 +355,7 @@ TEST(blendingEveryPairOfBytes) {
     data[i] = static_cast<std::uint8_t>(i);
     data[256 * 256 + i] = static_cast<std::uint8_t>(i >> 8);
   }
-  const Planes<std::uint8_t> planes{data.data(), 2, 256, 256, 1};
+  const NhwcBatch<std::uint8_t> planes{data.data(), 2, 256, 256, 1};
   const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
   for (const double lambda : {0.0, 0.5, 0.25, 1.0 / 3, 0.001953125, numbers.uniform(), numbers.uniform(), 1.0}) {
     MixSample sample{};

@@ -232,7 +232,7 @@ inline void compareLabelMaps(const Backend& backend, check::Numbers& numbers, co
                              const Backend& other = reference()) {
   std::vector<std::int32_t> labels(shape.pixels());
   for (std::int32_t& label : labels) label = static_cast<std::int32_t>(numbers.next());
-  const Planes<std::int32_t> maps{labels.data(), shape.count, shape.height, shape.width, 1};
+  const NhwcBatch<std::int32_t> maps{labels.data(), shape.count, shape.height, shape.width, 1};
   std::vector<MixSample> samples = drawnSamples(numbers, shape);
   for (MixSample& sample : samples) {
     if (sample.kind == MixKind::blend) sample.kind = MixKind::keep;

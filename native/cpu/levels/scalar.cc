@@ -12,7 +12,7 @@ void findBoth(const float* map, int height, int width, Point& peak, Point& low) 
   low = findExtreme(map, height, width, Extreme::low);
 }
 
-void mix(const Planes<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows) {
+void mix(const NhwcBatch<std::uint8_t>& batch, const MixSample& sample, const MixOutput& output, Rows rows) {
   std::vector<std::uint8_t> row(batch.rowLength());
   for (int y = rows.begin; y < rows.end; y++) {
     mixRow(batch, sample, y, row.data());

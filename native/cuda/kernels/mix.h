@@ -15,7 +15,7 @@ namespace saliencymix::cuda {
 
 // The batch on the device, and its samples, placed.
 struct MixInput {
-  Planes<std::uint8_t> batch;
+  NhwcBatch<std::uint8_t> batch;
   const MixSample* samples;
   int count;  // of the samples
 
@@ -200,7 +200,7 @@ struct MixUnits {
 struct MixLabels {
   static constexpr int kThreads = tuning::kMixThreads;
 
-  Planes<std::int32_t> maps;
+  NhwcBatch<std::int32_t> maps;
   const MixSample* samples;
   int count;
   std::int32_t* out;

@@ -18,8 +18,8 @@ namespace saliencymix::cuda {
 
 // A sample of a resized axis: its two neighbours, and the weight of the second.
 struct AxisTap {
-  std::int32_t low;
-  std::int32_t high;
+  std::int32_t first;
+  std::int32_t second;
   std::int32_t weight256;
   float weight;
 };
@@ -128,8 +128,9 @@ struct Spectrum {
   SALIENCYMIX_HOST_DEVICE static int reverseBits6(int index) { return detail::reverseBits(index); }
 
   SALIENCYMIX_HOST_DEVICE static double grayOfResized(const ImageView& image, const AxisTap& row, const AxisTap& col) {
-    return blendExact(grayAt(image, row.low, col.low), grayAt(image, row.low, col.high), grayAt(image, row.high, col.low),
-                      grayAt(image, row.high, col.high), col.weight256, row.weight256);
+    return blendExact(grayAt(image, row.first, col.first), grayAt(image, row.first, col.second),
+                      grayAt(image, row.second, col.first), grayAt(image, row.second, col.second), col.weight256,
+                      row.weight256);
   }
 
   // The steps of detail::dftLine for all rows at once, then for all columns. direction: 1 forward, -1 inverse.
@@ -208,10 +209,10 @@ struct SpreadSquares {
       stride(thread, kThreads, band.count(), chunk.width, [&](int y, int x) {
         const AxisTap& down = rows[band.begin + y];
         const AxisTap& across = cols[x];
-        const float* const above = source + down.low * kDftSize;
-        const float* const below = source + down.high * kDftSize;
-        const float value = blendFloat(blendFloat(above[across.low], above[across.high], across.weight),
-                                       blendFloat(below[across.low], below[across.high], across.weight), down.weight);
+        const float* const above = source + down.first * kDftSize;
+        const float* const below = source + down.second * kDftSize;
+        const float value = blendFloat(blendFloat(above[across.first], above[across.second], across.weight),
+                                       blendFloat(below[across.first], below[across.second], across.weight), down.weight);
         const std::size_t at =
             static_cast<std::size_t>(band.begin + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(x);
         if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(image) * chunk.pixels() + at] = value;

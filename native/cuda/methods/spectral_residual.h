@@ -70,7 +70,7 @@ struct SpectralResidualOnDevice {
  private:
   static void fill(AxisTap* taps, int source, int result) {
     for (const Tap& tap : bilinearTaps(source, result)) {
-      *taps++ = {tap.low, tap.high, weight256(tap), static_cast<float>(tap.weight)};
+      *taps++ = {tap.first, tap.second, weight256(tap), static_cast<float>(tap.weight)};
     }
   }
 };

@@ -9,7 +9,7 @@ namespace saliencymix {
 
 // n images or label maps of one size, NHWC. T: uint8_t (pixels, labels) or int32_t (labels).
 template <class T>
-struct Planes {
+struct NhwcBatch {
   const T* data;
   int count;
   int height;
