@@ -39,8 +39,7 @@ struct Stage {
   Moved moved;
 };
 
-// What a kernel's arguments do not tell: how many values of the batch a mixed value is made of, two where images are
-// blended.
+// How many values of the batch a mixed value is made of: two where images are blended. A kernel's arguments do not tell.
 using ReadsPerValue = double;
 
 inline double pixelsOf(const cuda::Chunk& chunk) { return static_cast<double>(chunk.pixels()); }
@@ -97,10 +96,11 @@ inline Stage stageOf(const cuda::ReadKeys& k, ReadsPerValue) {
 }
 inline Stage stageOf(const cuda::AnswerRequests& k, ReadsPerValue) {
   return {"AnswerRequests", "read 24, write 8",
-          times(k.count, sizeof(cuda::Request) + sizeof(std::uint64_t), sizeof(Point))};
+          times(k.count, sizeof(cuda::DeviceRequest) + sizeof(std::uint64_t), sizeof(Point))};
 }
 inline Stage stageOf(const cuda::PutAnchors& k, ReadsPerValue) {
-  return {"PutAnchors", "read 16, write 8", times(k.count, sizeof(cuda::QueryIndex) + sizeof(Point), sizeof(Point))};
+  return {"PutAnchors", "read 16, write 8",
+          times(k.count, sizeof(cuda::RequestIndex) + sizeof(Point), sizeof(Point))};
 }
 inline Stage stageOf(const cuda::PlaceBoxes& k, ReadsPerValue) {
   return {"PlaceBoxes", "read a sample, write its boxes and lambda",

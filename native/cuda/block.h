@@ -25,7 +25,7 @@ namespace saliencymix::cuda {
 // Rows and columns of a rectangle spread over threads: those of a warp stand side by side in a row, so that what they read
 // and write lies together, and no position has to be divided by the width.
 template <class F>
-SALIENCYMIX_HOST_DEVICE void stride(int thread, int threads, int rows, int cols, const F& f) {
+SALIENCYMIX_HOST_DEVICE void eachOfThread(int thread, int threads, int rows, int cols, const F& f) {
   constexpr int kWarp = 32;
   for (int y = thread / kWarp; y < rows; y += threads / kWarp) {
     for (int x = thread % kWarp; x < cols; x += kWarp) f(y, x);
@@ -34,7 +34,7 @@ SALIENCYMIX_HOST_DEVICE void stride(int thread, int threads, int rows, int cols,
 
 template <class Block, class F>
 SALIENCYMIX_HOST_DEVICE void eachOfRectangle(const Block& block, int threads, int rows, int cols, const F& f) {
-  block.each(threads, [&](int thread) { stride(thread, threads, rows, cols, f); });
+  block.each(threads, [&](int thread) { eachOfThread(thread, threads, rows, cols, f); });
 }
 
 // f(i) for every i in 0 .. count - 1 of a whole launch, one a thread.

@@ -45,7 +45,7 @@ class Card {
   Lease borrow(int threads) {
     refuseWithoutCard();
     std::unique_lock lock(mutex_);
-    given_.wait(lock, [&] { return leased_ < tuning::kQueues; });
+    returned_.wait(lock, [&] { return leased_ < tuning::kQueues; });
     leased_++;
     std::unique_ptr<CardQueue> queue;
     if (!idle_.empty()) {
@@ -95,7 +95,7 @@ class Card {
     const std::lock_guard lock(mutex_);
     leased_--;
     if (queue != nullptr) idle_.push_back(std::move(queue));
-    given_.notify_one();
+    returned_.notify_one();
   }
 
   struct Probe {
@@ -114,7 +114,7 @@ class Card {
   }
 
   std::mutex mutex_;
-  std::condition_variable given_;
+  std::condition_variable returned_;
   int leased_ = 0;
   std::vector<std::unique_ptr<CardQueue>> idle_;
 };

@@ -38,7 +38,7 @@ class DeviceCall {
     const std::size_t count = static_cast<std::size_t>(view.count);
     std::vector<std::int32_t> images(count);
     for (std::size_t i = 0; i < count; i++) images[i] = static_cast<std::int32_t>(i);
-    const MapWork<Queue> work(*job.method, view, view.count, job.maps != nullptr ? WholeMaps::all : WholeMaps::none);
+    const MapWork<Queue> work(*job.method, view, view.count, job.maps != nullptr ? KeptMaps::all : KeptMaps::none);
 
     Pixels pixels;
     MapMemory memory;
@@ -71,23 +71,23 @@ class DeviceCall {
 
   void mix(const MixJob& job) {
     const BatchView& view = job.batch.view;
-    const AnchorQueries queries(job);
+    const AnchorSearch search(job);
     const MixSize size = sizeOf(job);
     std::optional<MapWork<Queue>> work;
-    if (queries.any() && job.placing->method != nullptr) {
-      work.emplace(*job.placing->method, view, static_cast<int>(queries.images.size()),
-                   queries.ties ? WholeMaps::ofChunk : WholeMaps::none);
+    if (search.any() && job.placing->method != nullptr) {
+      work.emplace(*job.placing->method, view, static_cast<int>(search.images.size()),
+                   search.ties ? KeptMaps::ofChunk : KeptMaps::none);
     }
     Pixels pixels;
     MapMemory memory;
-    QueryMemory queryMemory;
+    SearchMemory searchMemory;
     MixSample* samples = nullptr;
     std::byte* out = nullptr;
     reserve([&](ArenaLayout& arena) {
       if (work || job.format) pixels.take(arena, job.batch);
-      if (work) memory.take(arena, *work, queries.images.size());
-      else if (queries.any()) memory.takeGiven(arena, view);
-      queryMemory.take(arena, queries, size.samples);
+      if (work) memory.take(arena, *work, search.images.size());
+      else if (search.any()) memory.takeGiven(arena, view);
+      searchMemory.take(arena, search, size.samples);
       samples = arena.take<MixSample>(size.samples);
       out = job.output.resident != nullptr ? job.output.resident->data() : arena.take<std::byte>(size.outputBytes);
     });
@@ -95,12 +95,12 @@ class DeviceCall {
     queue_.waitForUpload();
     PixelFeed<Queue> feed(queue_, pixels, job.batch);
     if (job.placing) {
-      answer(queries, queryMemory, job, work, memory, feed);
-      place(*job.placing, view, samples, queryMemory, static_cast<int>(size.samples), queries.any());
+      answer(search, searchMemory, job, work, memory, feed);
+      place(*job.placing, view, samples, searchMemory, static_cast<int>(size.samples), search.any());
     }
     const int placed = queue_.recordEvent();
     if (job.format) {
-      feed.bring(view.count);
+      feed.uploadUntil(view.count);
       write({{pixels.data, view.count, view.height, view.width, view.channels}, samples, static_cast<int>(size.samples)},
             *job.format, out, static_cast<std::byte*>(job.output.host));
     }
@@ -181,33 +181,33 @@ class DeviceCall {
     for (int first = 0; first < work.count; first += work.chunkSize) {
       run_.throwIfCancelled();
       const int count = std::min(work.chunkSize, work.count - first);
-      feed.bring(images[static_cast<std::size_t>(first + count - 1)] + 1);
+      feed.uploadUntil(images[static_cast<std::size_t>(first + count - 1)] + 1);
       Chunk chunk{feed.data(), memory.images + first, count, work.view.height, work.view.width, work.view.channels,
                   nullptr, memory.keys + first, memory.lows() + first};
-      if (work.maps == WholeMaps::all) chunk.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
-      if (work.maps == WholeMaps::ofChunk) chunk.maps = memory.maps;
+      if (work.maps == KeptMaps::all) chunk.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
+      if (work.maps == KeptMaps::ofChunk) chunk.maps = memory.maps;
       work.method.run(queue_, chunk, memory.tables, memory.scratch);
       after(chunk, first);
     }
   }
 
-  void answer(const AnchorQueries& queries, const QueryMemory& memory, const MixJob& job,
+  void answer(const AnchorSearch& search, const SearchMemory& memory, const MixJob& job,
               const std::optional<MapWork<Queue>>& work, const MapMemory& maps, PixelFeed<Queue>& feed) {
-    if (!queries.any()) return;
+    if (!search.any()) return;
     const BatchView& view = job.batch.view;
-    upload(memory.requests, queries.requests);
-    upload(memory.queryIndex, queries.queryIndex);
+    upload(memory.requests, search.requests);
+    upload(memory.requestIndex, search.requestIndex);
     if (!work) {
       const int size = static_cast<int>(view.image(0).pixels());
       queue_.upload(maps.maps, job.placing->maps, maps.count * view.image(0).pixels() * sizeof(float));
       queue_.waitForUpload();
       queue_.zero(maps.keys, 2 * maps.count * sizeof(std::uint64_t));
       queue_.launch(MapExtremes{maps.maps, view.count, size, maps.keys, maps.lows()});
-      answerChunk(queries, memory, maps, {0, view.count}, view);
+      answerChunk(search, memory, maps, {0, view.count}, view);
       return;
     }
-    makeMaps(*work, maps, queries.images, feed, [&](const Chunk& chunk, int first) {
-      answerChunk(queries, memory, maps, {first, first + chunk.count}, view);
+    makeMaps(*work, maps, search.images, feed, [&](const Chunk& chunk, int first) {
+      answerChunk(search, memory, maps, {first, first + chunk.count}, view);
     });
   }
 
@@ -216,24 +216,24 @@ class DeviceCall {
     int begin;
     int end;
   };
-  void answerChunk(const AnchorQueries& queries, const QueryMemory& memory, const MapMemory& maps, Part part,
+  void answerChunk(const AnchorSearch& search, const SearchMemory& memory, const MapMemory& maps, Part part,
                    const BatchView& view) {
-    const auto before = [](const Request& request, int list) { return request.list < list; };
-    const auto all = queries.requests.begin();
-    const auto begin = std::lower_bound(all, queries.requests.end(), part.begin, before);
-    const auto end = std::lower_bound(begin, queries.requests.end(), part.end, before);
+    const auto before = [](const DeviceRequest& request, int list) { return request.mapIndex < list; };
+    const auto all = search.requests.begin();
+    const auto begin = std::lower_bound(all, search.requests.end(), part.begin, before);
+    const auto end = std::lower_bound(begin, search.requests.end(), part.end, before);
     const int count = static_cast<int>(end - begin);
     const std::ptrdiff_t at = begin - all;
     queue_.launch(AnswerRequests{memory.requests + at, count, maps.keys, maps.lows(), view.width, memory.answers + at});
-    if (std::any_of(begin, end, [](const Request& request) { return request.u >= 0.0; })) {
+    if (std::any_of(begin, end, [](const DeviceRequest& request) { return request.u >= 0.0; })) {
       const int pixels = static_cast<int>(view.image(0).pixels());
       queue_.launch(ChooseTie{memory.requests + at, count, maps.maps, part.begin, view.width, pixels, memory.answers + at});
     }
   }
 
-  void place(const Placing& placing, const BatchView& view, MixSample* samples, const QueryMemory& queryMemory, int count,
-             bool anyQueries) {
-    if (anyQueries) queue_.launch(PutAnchors{samples, queryMemory.queryIndex, queryMemory.answers, count});
+  void place(const Placing& placing, const BatchView& view, MixSample* samples, const SearchMemory& searchMemory, int count,
+             bool anyRequests) {
+    if (anyRequests) queue_.launch(PutAnchors{samples, searchMemory.requestIndex, searchMemory.answers, count});
     queue_.launch(PlaceBoxes{samples, count, view.height, view.width, placing.rule});
   }
 

@@ -34,12 +34,12 @@ class PixelFeed {
   const std::uint8_t* data() const { return to_.data; }
 
   // Kernels that are launched from here on find all images before `end`, and whatever else was uploaded.
-  void bring(int end) {
-    if (to_.own != nullptr && end > brought_) {
+  void uploadUntil(int end) {
+    if (to_.own != nullptr && end > uploaded_) {
       const std::size_t bytes = from_.view.image(0).bytes();
-      const std::size_t at = static_cast<std::size_t>(brought_) * bytes;
-      queue_.upload(to_.own + at, from_.view.data + at, static_cast<std::size_t>(end - brought_) * bytes);
-      brought_ = end;
+      const std::size_t at = static_cast<std::size_t>(uploaded_) * bytes;
+      queue_.upload(to_.own + at, from_.view.data + at, static_cast<std::size_t>(end - uploaded_) * bytes);
+      uploaded_ = end;
     }
     queue_.waitForUpload();
   }
@@ -48,11 +48,11 @@ class PixelFeed {
   Queue& queue_;
   const Pixels& to_;
   const BatchSource& from_;
-  int brought_ = 0;
+  int uploaded_ = 0;
 };
 
 // Which maps are kept: none, those of the chunk that is being computed, or all.
-enum class WholeMaps { none, ofChunk, all };
+enum class KeptMaps { none, ofChunk, all };
 
 // A method that the backend has, on `images` images of a batch, chunk after chunk.
 template <class Queue>
@@ -61,10 +61,10 @@ struct MapWork {
   BatchView view;
   int count;
   int chunkSize;
-  WholeMaps maps;
+  KeptMaps maps;
   std::vector<std::byte> tables;
 
-  MapWork(const SaliencyMethod& of, const BatchView& batch, int images, WholeMaps wanted)
+  MapWork(const SaliencyMethod& of, const BatchView& batch, int images, KeptMaps wanted)
       : method(*DeviceMethods::find<Queue>(of.name)), view(batch), count(images), chunkSize(0), maps(wanted),
         tables(method.tables(batch.height, batch.width)) {
     const std::size_t each = method.scratchBytes(1, batch.height, batch.width);
@@ -74,8 +74,8 @@ struct MapWork {
   std::size_t pixels() const { return view.image(0).pixels(); }
   std::size_t scratchBytes() const { return method.scratchBytes(chunkSize, view.height, view.width); }
   std::size_t mapsLength() const {
-    if (maps == WholeMaps::none) return 0;
-    return static_cast<std::size_t>(maps == WholeMaps::all ? count : chunkSize) * pixels();
+    if (maps == KeptMaps::none) return 0;
+    return static_cast<std::size_t>(maps == KeptMaps::all ? count : chunkSize) * pixels();
   }
 };
 
@@ -105,15 +105,15 @@ struct MapMemory {
 };
 
 // The anchors that the samples need from saliency: each image once, with its requests side by side.
-struct AnchorQueries {
+struct AnchorSearch {
   std::vector<std::int32_t> images;
-  std::vector<Request> requests;       // in the order of the images
-  std::vector<QueryIndex> queryIndex;  // of every sample
+  std::vector<DeviceRequest> requests;       // in the order of the images
+  std::vector<RequestIndex> requestIndex;  // of every sample
   bool ties = false;
 
-  explicit AnchorQueries(const MixJob& job) {
+  explicit AnchorSearch(const MixJob& job) {
     if (!job.placing) return;
-    queryIndex.assign(job.samples.size(), {-1, -1});
+    requestIndex.assign(job.samples.size(), {-1, -1});
     const bool given = job.placing->method == nullptr;
     for (const AnchorRequest& request : anchorRequests(job.samples)) {
       if (images.empty() || images.back() != request.image) images.push_back(request.image);
@@ -129,19 +129,19 @@ struct AnchorQueries {
   void note(std::span<const MixSample> samples, const Point& found, std::int32_t request) {
     const auto offset = reinterpret_cast<const std::byte*>(&found) - reinterpret_cast<const std::byte*>(samples.data());
     const std::size_t sample = static_cast<std::size_t>(offset) / sizeof(MixSample);
-    (&found == &samples[sample].from.at ? queryIndex[sample].from : queryIndex[sample].to) = request;
+    (&found == &samples[sample].from.at ? requestIndex[sample].from : requestIndex[sample].to) = request;
   }
 };
 
-struct QueryMemory {
-  Request* requests = nullptr;
+struct SearchMemory {
+  DeviceRequest* requests = nullptr;
   Point* answers = nullptr;
-  QueryIndex* queryIndex = nullptr;
+  RequestIndex* requestIndex = nullptr;
 
-  void take(ArenaLayout& arena, const AnchorQueries& queries, std::size_t samples) {
-    requests = arena.take<Request>(queries.requests.size());
-    answers = arena.take<Point>(queries.requests.size());
-    queryIndex = arena.take<QueryIndex>(samples);
+  void take(ArenaLayout& arena, const AnchorSearch& search, std::size_t samples) {
+    requests = arena.take<DeviceRequest>(search.requests.size());
+    answers = arena.take<Point>(search.requests.size());
+    requestIndex = arena.take<RequestIndex>(samples);
   }
 };
 

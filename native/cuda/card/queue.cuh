@@ -25,7 +25,7 @@ class CardQueue {
     void* staging = nullptr;
     check(cudaMallocHost(&staging, tuning::kStagingBytes * tuning::kStagingSlots), "allocating page-locked memory");
     staging_.reset(static_cast<std::byte*>(staging));
-    for (Event& event : passed_) event = newEvent();
+    for (Event& event : slotDone_) event = newEvent();
     for (Event& event : events_) event = newEvent();
   }
 
@@ -52,7 +52,7 @@ class CardQueue {
       copy(place, static_cast<const std::byte*>(from) + done, size);
       check(cudaMemcpyAsync(static_cast<std::byte*>(to) + done, place, size, cudaMemcpyHostToDevice, up_.get()),
             "copying to the card");
-      record(passed_[slot_], up_);
+      record(slotDone_[slot_], up_);
       done += size;
     }
   }
@@ -78,9 +78,9 @@ class CardQueue {
       check(cudaMemcpyAsync(slotMemory(slot_), static_cast<const std::byte*>(from) + asked, size, cudaMemcpyDeviceToHost,
                             down_.get()),
             "copying from the card");
-      record(passed_[slot_], down_);
+      record(slotDone_[slot_], down_);
       used_ = tuning::kStagingBytes;  // what comes in must stay until it is copied out
-      coming_.push_back({slot_, static_cast<std::byte*>(to) + asked, size});
+      downloads_.push_back({slot_, static_cast<std::byte*>(to) + asked, size});
       asked += size;
     }
   }
@@ -102,13 +102,13 @@ class CardQueue {
   }
 
   void wait() {
-    while (!coming_.empty()) takeOldest();
+    while (!downloads_.empty()) finishOldestDownload();
     for (const Stream* stream : {&up_, &kernels_, &down_}) check(cudaStreamSynchronize(stream->get()), "the work on the card");
   }
 
   // As wait, but without errors: for after a call that has failed, which is reported already.
   void settle() noexcept {
-    coming_.clear();
+    downloads_.clear();
     for (const Stream* stream : {&up_, &kernels_, &down_}) cudaStreamSynchronize(stream->get());
     cudaGetLastError();
   }
@@ -120,7 +120,7 @@ class CardQueue {
 
  private:
   // Bytes that are on their way to the caller's memory.
-  struct Piece {
+  struct Download {
     std::size_t slot;
     std::byte* to;
     std::size_t size;
@@ -131,11 +131,11 @@ class CardQueue {
     check(cudaEventRecord(event.get(), stream.get()), "recording an event");
   }
 
-  void takeOldest() {
-    const Piece piece = coming_.front();
-    coming_.pop_front();
-    check(cudaEventSynchronize(passed_[piece.slot].get()), "waiting for the card");
-    copy(piece.to, slotMemory(piece.slot), piece.size);
+  void finishOldestDownload() {
+    const Download oldest = downloads_.front();
+    downloads_.pop_front();
+    check(cudaEventSynchronize(slotDone_[oldest.slot].get()), "waiting for the card");
+    copy(oldest.to, slotMemory(oldest.slot), oldest.size);
   }
 
   std::byte* slotMemory(std::size_t slot) const { return staging_.get() + slot * tuning::kStagingBytes; }
@@ -150,9 +150,9 @@ class CardQueue {
   }
   void nextSlot() {
     slot_ = (slot_ + 1) % tuning::kStagingSlots;
-    const auto isHere = [&](const Piece& piece) { return piece.slot == slot_; };
-    while (std::any_of(coming_.begin(), coming_.end(), isHere)) takeOldest();
-    check(cudaEventSynchronize(passed_[slot_].get()), "waiting for the card");
+    const auto usesSlot = [&](const Download& pending) { return pending.slot == slot_; };
+    while (std::any_of(downloads_.begin(), downloads_.end(), usesSlot)) finishOldestDownload();
+    check(cudaEventSynchronize(slotDone_[slot_].get()), "waiting for the card");
     used_ = 0;
   }
 
@@ -173,11 +173,11 @@ class CardQueue {
   Event uploaded_;
   std::array<Event, kEvents> events_;
   int next_ = 0;
-  std::deque<Piece> coming_;
+  std::deque<Download> downloads_;
   DeviceMemory memory_;
   std::size_t size_ = 0;
   PinnedMemory staging_;
-  std::array<Event, tuning::kStagingSlots> passed_;
+  std::array<Event, tuning::kStagingSlots> slotDone_;
   std::size_t slot_ = 0;
   std::size_t used_ = tuning::kStagingBytes;  // of the slot; full before the first
   int threads_ = 1;

@@ -33,7 +33,7 @@ struct MapExtremes {
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestKeys best;
-      for (int i = piece.begin + thread; i < piece.end; i += kThreads) best.meet(map[i], static_cast<std::uint32_t>(i));
+      for (int i = piece.begin + thread; i < piece.end; i += kThreads) best.update(map[i], static_cast<std::uint32_t>(i));
       keys.put(thread, best);
     });
     keys.finish(block, peaks + piece.image, lows + piece.image);
@@ -65,8 +65,8 @@ struct ReadKeys {
 };
 
 // Asks for one extreme pixel of an image. `list` is the image's position in the list of those that have maps.
-struct Request {
-  std::int32_t list;
+struct DeviceRequest {
+  std::int32_t mapIndex;
   Extreme extreme;
   double u;
 };
@@ -75,7 +75,7 @@ struct Request {
 struct AnswerRequests {
   static constexpr int kThreads = tuning::kPlaceThreads;
 
-  const Request* requests;
+  const DeviceRequest* requests;
   int count;
   const std::uint64_t* peaks;
   const std::uint64_t* lows;
@@ -88,9 +88,9 @@ struct AnswerRequests {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     eachOfLaunch(block, kThreads, count, [&](int i) {
-      const Request& request = requests[i];
+      const DeviceRequest& request = requests[i];
       const std::uint64_t* keys = request.extreme == Extreme::peak ? peaks : lows;
-      answers[i] = ReadKeys::pointOf(keys[request.list], width);
+      answers[i] = ReadKeys::pointOf(keys[request.mapIndex], width);
     });
   }
 };
@@ -99,7 +99,7 @@ struct AnswerRequests {
 struct ChooseTie {
   static constexpr int kThreads = tuning::kTieThreads;
 
-  const Request* requests;
+  const DeviceRequest* requests;
   int count;
   const float* maps;  // of the images from list position `first` on
   int first;
@@ -112,10 +112,10 @@ struct ChooseTie {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const Request& request = requests[block.index()];
+    const DeviceRequest& request = requests[block.index()];
     if (request.u < 0.0) return;
     Point& answer = answers[block.index()];
-    const float* const map = maps + static_cast<std::size_t>(request.list - first) * static_cast<std::size_t>(pixels);
+    const float* const map = maps + static_cast<std::size_t>(request.mapIndex - first) * static_cast<std::size_t>(pixels);
     const float value = map[answer.row * width + answer.col];
     std::int32_t* const counts = reinterpret_cast<std::int32_t*>(block.shared());
     const int each = partsOf(pixels, kThreads);

@@ -174,7 +174,7 @@ struct CombineContrasts {
         const std::size_t at = first + static_cast<std::size_t>(i);
         const float value = FineGrained::mapValue(ofOn.of(contrasts[at] & 0xffffu), ofOff.of(contrasts[at] >> 16));
         if (chunk.maps != nullptr) chunk.maps[at] = value;
-        best.meet(value, static_cast<std::uint32_t>(i));
+        best.update(value, static_cast<std::uint32_t>(i));
       }
       keys.put(thread, best);
     });

@@ -109,7 +109,7 @@ struct ColourDistance {
       float mean[3];
       for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * number + k], static_cast<std::int64_t>(chunk.pixels()));
       BestValues best;
-      stride(thread, kThreads, rows, cols, [&](int y, int x) {
+      eachOfThread(thread, kThreads, rows, cols, [&](int y, int x) {
         float squares = 0.0f;
         for (int k = 0; k < 3; k++) {
           const float* const v = across + k * acrossSize + y * cols + x;
@@ -120,7 +120,7 @@ struct ColourDistance {
         const std::size_t at =
             static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x);
         if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(number) * chunk.pixels() + at] = distance;
-        best.meet(distance, static_cast<std::uint32_t>(at));
+        best.update(distance, static_cast<std::uint32_t>(at));
       });
       keys.put(thread, best);
     });

@@ -16,7 +16,7 @@ struct BestKeys {
   std::uint64_t low = 0;
 
   SALIENCYMIX_HOST_DEVICE BestKeys keys() const { return *this; }
-  SALIENCYMIX_HOST_DEVICE void meet(float value, std::uint32_t index) {
+  SALIENCYMIX_HOST_DEVICE void update(float value, std::uint32_t index) {
     const std::uint64_t asPeak = extremeKey(value, index, Extreme::peak);
     const std::uint64_t asLow = extremeKey(value, index, Extreme::low);
     peak = asPeak > peak ? asPeak : peak;
@@ -32,7 +32,7 @@ struct BestValues {
   std::uint32_t maxAt = 0;
   std::uint32_t minAt = 0;
 
-  SALIENCYMIX_HOST_DEVICE void meet(float value, std::uint32_t index) {
+  SALIENCYMIX_HOST_DEVICE void update(float value, std::uint32_t index) {
     if (value > maximum) {
       maximum = value;
       maxAt = index;

@@ -12,7 +12,7 @@
 namespace saliencymix::cuda {
 
 // Which request answers a sample's anchors; -1 where none does.
-struct QueryIndex {
+struct RequestIndex {
   std::int32_t from;
   std::int32_t to;
 };
@@ -22,7 +22,7 @@ struct PutAnchors {
   static constexpr int kThreads = tuning::kPlaceThreads;
 
   MixSample* samples;
-  const QueryIndex* queryIndex;
+  const RequestIndex* requestIndex;
   const Point* answers;
   int count;
 
@@ -32,8 +32,8 @@ struct PutAnchors {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     eachOfLaunch(block, kThreads, count, [&](int i) {
-      if (queryIndex[i].from >= 0) samples[i].from.at = answers[queryIndex[i].from];
-      if (queryIndex[i].to >= 0) samples[i].to.at = answers[queryIndex[i].to];
+      if (requestIndex[i].from >= 0) samples[i].from.at = answers[requestIndex[i].from];
+      if (requestIndex[i].to >= 0) samples[i].to.at = answers[requestIndex[i].to];
     });
   }
 };

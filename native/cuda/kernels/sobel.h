@@ -41,7 +41,7 @@ struct SquareGradients {
     });
     block.each(kThreads, [&](int thread) {
       std::uint32_t ofThread = 0;
-      stride(thread, kThreads, rows, cols, [&](int y, int x) {
+      eachOfThread(thread, kThreads, rows, cols, [&](int y, int x) {
         const std::uint8_t* const center = gray + (y + 1) * (cols + 2) + x + 1;
         const std::uint32_t square =
             Sobel::squareOf([&](int down, int right) { return static_cast<int>(center[down * (cols + 2) + right]); });
@@ -80,7 +80,7 @@ struct ShareGradients {
         const std::size_t at = first + static_cast<std::size_t>(i);
         const float value = Sobel::share(squares[at], maximum[image]);
         if (chunk.maps != nullptr) chunk.maps[at] = value;
-        best.meet(value, static_cast<std::uint32_t>(i));
+        best.update(value, static_cast<std::uint32_t>(i));
       }
       keys.put(thread, best);
     });

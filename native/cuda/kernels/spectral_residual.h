@@ -206,7 +206,7 @@ struct SpreadSquares {
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
-      stride(thread, kThreads, band.count(), chunk.width, [&](int y, int x) {
+      eachOfThread(thread, kThreads, band.count(), chunk.width, [&](int y, int x) {
         const AxisTap& down = rows[band.begin + y];
         const AxisTap& across = cols[x];
         const float* const above = source + down.first * kDftSize;
@@ -216,7 +216,7 @@ struct SpreadSquares {
         const std::size_t at =
             static_cast<std::size_t>(band.begin + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(x);
         if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(image) * chunk.pixels() + at] = value;
-        best.meet(value, static_cast<std::uint32_t>(at));
+        best.update(value, static_cast<std::uint32_t>(at));
       });
       keys.put(thread, best);
     });
