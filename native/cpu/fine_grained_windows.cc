@@ -15,7 +15,7 @@ namespace {
 
 // Whether trunc(d * reciprocal) is the quotient d / divisor for every d = 0 .. 255 * divisor: it grows with d, so the
 // multiples and the numbers just below them decide.
-bool dividesRight(int divisor, float reciprocal) {
+bool dividesExactly(int divisor, float reciprocal) {
   for (int quotient = 1; quotient <= 255; quotient++) {
     const float multiple = static_cast<float>(quotient * divisor);
     if (static_cast<int>(multiple * reciprocal) != quotient) return false;
@@ -26,7 +26,7 @@ bool dividesRight(int divisor, float reciprocal) {
 
 struct Reciprocal {
   float value;
-  bool right;
+  bool exact;
 };
 
 Reciprocal findReciprocal(int divisor) {
@@ -36,9 +36,9 @@ Reciprocal findReciprocal(int divisor) {
   // The errors of reciprocal and product, at most 2^-23 and 2^-24 of the quotient, must not make up for the 1 / divisor
   // by which the number below a multiple misses it.
   const double error = static_cast<double>(up) * divisor - 1.0 + 0x1p-24;
-  if (255.0 * error * divisor < 1.0 || dividesRight(divisor, up)) return {up, true};
+  if (255.0 * error * divisor < 1.0 || dividesExactly(divisor, up)) return {up, true};
   const float down = std::nextafterf(up, 0.0f);
-  return {down, dividesRight(divisor, down)};
+  return {down, dividesExactly(divisor, down)};
 }
 
 // Each divisor is tried once per process: there are at most 224 x 224 of them.
@@ -117,7 +117,7 @@ class Tables {
     }
     std::sort(windows.reach, windows.reach + windows.count);
     windows.stride = static_cast<std::size_t>((width + kMaxBlock - 1) / kMaxBlock * kMaxBlock);
-    divides_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
+    needsDivision_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
 
     static std::mutex mutex;
     static Reciprocals& reciprocals = *new Reciprocals;  // never destroyed: a call may run until the process has exited
@@ -127,7 +127,7 @@ class Tables {
     for (int window = 0; window < windows.count; window++) addWindow(windows.reach[window], reciprocals, starts);
     for (const std::size_t start : starts) rows_.push_back(lines_[start].values);
     windows.rows = rows_.data();
-    windows.divides = divides_.get();
+    windows.needsDivision = needsDivision_.get();
     if (!FineGrainedCells::fit(height, width)) return;
     const auto minRows = [height](int reach) { return static_cast<double>(std::min(reach, height)); };
     cellRows_.emplace(windows, height, minRows);
@@ -152,14 +152,14 @@ class Tables {
   }
 
   void addWindow(int reach, Reciprocals& reciprocals, std::vector<std::size_t>& starts) {
-    std::map<int, std::pair<std::size_t, bool>> known;  // by rows in the window: where it starts, whether all is right
+    std::map<int, std::pair<std::size_t, bool>> known;  // by rows in the window: where it starts, whether all is exact
     for (int y = 0; y < windows.height; y++) {
       const int rows = windowLength(y, reach, windows.height);
       const auto [entry, isNew] = known.try_emplace(rows, lines_.size(), true);
-      auto& [start, right] = entry->second;
-      if (isNew) right = addRow(rows, reach, reciprocals);
+      auto& [start, exact] = entry->second;
+      if (isNew) exact = addRow(rows, reach, reciprocals);
       starts.push_back(start);
-      if (!right) divides_[static_cast<std::size_t>(y)] = true;
+      if (!exact) needsDivision_[static_cast<std::size_t>(y)] = true;
     }
   }
 
@@ -167,21 +167,21 @@ class Tables {
     const std::size_t start = lines_.size();
     lines_.resize(start + 2 * windows.stride / 16, Line{});
     float* area = lines_[start].values;
-    bool right = true;
+    bool exact = true;
     for (int x = 0; x < windows.width; x++) {
       const int size = rows * windowLength(x, reach, windows.width);
       const Reciprocal reciprocal = reciprocals.of(size - 1);
       area[place(x)] = static_cast<float>(size);
       area[place(x) + windows.stride] = reciprocal.value;
-      right = right && reciprocal.right;
+      exact = exact && reciprocal.exact;
     }
-    return right;
+    return exact;
   }
 
   int block_;
   std::vector<Line> lines_;
   std::vector<const float*> rows_;
-  std::unique_ptr<bool[]> divides_;
+  std::unique_ptr<bool[]> needsDivision_;
   std::optional<CellAxis> cellRows_;
   std::optional<CellAxis> cellCols_;
 };

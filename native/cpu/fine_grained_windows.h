@@ -27,7 +27,7 @@ namespace saliencymix::cpu {
 //   c - mean <= greatest of c in the cell - (mean around its middle - range (moved down + moved across))
 //
 // The definition takes the mean of the other pixels, without the one in question. That makes a contrast area / (area - 1)
-// times as large: at most 144 / 143, as no window has fewer pixels, which is less than kOthers. Then it truncates, which can
+// times as large: at most 144 / 143, as no window has fewer pixels, which is less than kOthersFactor. Then it truncates, which can
 // only make on and off smaller.
 //
 // All is computed in 16 bits, in steps of 1 / kSteps. A sum of c + 1 over the window has 16 bits once it is divided by
@@ -40,7 +40,7 @@ struct FineGrainedCells {
   static constexpr int kSide = 4;
   static constexpr int kSteps = 8;
   static constexpr int kMeanError = 6;
-  static constexpr float kOthers = 128.0f / 127.0f;
+  static constexpr float kOthersFactor = 128.0f / 127.0f;
 
   static constexpr int kSmallShift = 4;
   static constexpr int kLargeShift = 8;
@@ -93,7 +93,7 @@ struct FineGrainedWindows {
   const float* const* rows;
   std::size_t stride;
   // Per row: whether one of its windows must be divided.
-  const bool* divides;
+  const bool* needsDivision;
 
   FineGrainedCells cells;
 

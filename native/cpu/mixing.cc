@@ -31,7 +31,7 @@ Groups groupByImage(std::span<const AnchorRequest> requests) {
 
 // The order in which each image is wanted twice in a row: the target of a sample is looked at next, as what another one's
 // patch is cut from. So it comes from memory once.
-Groups inChains(const Groups& groups, std::span<const MixSample> samples, int images) {
+Groups orderInChains(const Groups& groups, std::span<const MixSample> samples, int images) {
   std::vector<const Groups::value_type*> waiting(static_cast<std::size_t>(images), nullptr);
   for (const auto& group : groups) waiting[static_cast<std::size_t>(group.front().image)] = &group;
   Groups chained;
@@ -60,7 +60,7 @@ class Writer {
     if (format_) kernels_.mix(batch_, samples_[sample], {*format_, imageOf(sample), stream_}, rows);
   }
 
-  std::array<PrefetchRange, 2> wantedFor(std::size_t sample) const {
+  std::array<PrefetchRange, 2> prefetchFor(std::size_t sample) const {
     if (!format_) return {};
     const std::size_t targetBytes = static_cast<std::size_t>(batch_.height) * batch_.rowLength();
     const PrefetchRange target{batch_.row(samples_[sample].target, 0), targetBytes, false};
@@ -87,7 +87,7 @@ class BatchMixer {
     if (!job.placing) return;
     requests_ = anchorRequests(job.samples);
     groups_ = groupByImage(requests_);
-    if (batch.image(0).bytes() >= kLarge) groups_ = inChains(groups_, job.samples, batch.count);
+    if (batch.image(0).bytes() >= kLarge) groups_ = orderInChains(groups_, job.samples, batch.count);
   }
 
   void mix() {
@@ -108,8 +108,8 @@ class BatchMixer {
   int imageOf(int group) const { return requestsOf(group).front().image; }
 
   // Answers every request; `answered` is called for each image whose requests are.
-  template <class WantedFor, class Answered>
-  void findAnchors(const WantedFor& wantedFor, const Answered& answered) {
+  template <class PrefetchFor, class Answered>
+  void findAnchors(const PrefetchFor& prefetchFor, const Answered& answered) {
     const auto answer = [&](int group, const float* map) {
       for (const AnchorRequest& request : requestsOf(group)) {
         *request.found = kernels_.extreme(map, batch_.height, batch_.width, request.extreme, request.u);
@@ -132,7 +132,7 @@ class BatchMixer {
       for (const AnchorRequest& request : requestsOf(group)) *request.found = peak;
       answered(group);
     };
-    const MapUses uses{[](int) -> float* { return nullptr; }, answer, onlyPeak, answerPeak, wantedFor};
+    const MapUses uses{[](int) -> float* { return nullptr; }, answer, onlyPeak, answerPeak, prefetchFor};
     forEachMap(kernels_, *job_.placing->method, groupCount(), run_, [&](int group) { return batch_.image(imageOf(group)); },
                uses);
   }
@@ -158,7 +158,7 @@ class BatchMixer {
       if (unanswered[i] == 0) ready.push_back(i);
     }
     findAnchors(
-        [&](int group) { return writer_.wantedFor(static_cast<std::size_t>(requestsOf(group).front().sample)); },
+        [&](int group) { return writer_.prefetchFor(static_cast<std::size_t>(requestsOf(group).front().sample)); },
         [&](int group) {
           for (const AnchorRequest& request : requestsOf(group)) {
             const std::size_t sample = static_cast<std::size_t>(request.sample);

@@ -48,20 +48,20 @@ class MapMaker {
 
 // What is done with the maps. Map i goes to mapOf(i) or, where that is nullptr, to memory of its own; then use(i, map) is
 // called. Where onlyPeak(i), usePeak(i, peak) may be called instead, with the first peak of a map that was not made.
-// wantedFor(i): the memory that these two are going to read and write.
-template <class MapOf, class Use, class OnlyPeak, class UsePeak, class WantedFor>
+// prefetchFor(i): the memory that these two are going to read and write.
+template <class MapOf, class Use, class OnlyPeak, class UsePeak, class PrefetchFor>
 struct MapUses {
   MapOf mapOf;
   Use use;
   OnlyPeak onlyPeak;
   UsePeak usePeak;
-  WantedFor wantedFor;
+  PrefetchFor prefetchFor;
 };
 
 // Several images to a thread, each from its first pass to its last.
 template <class ImageOf, class Uses>
 void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const ImageOf& imageOf, const Uses& uses) {
-  forEachRun(count, run, [&](int begin, int end) {
+  forEachRange(count, run, [&](int begin, int end) {
     const ScratchPool::Lease memory =
         ScratchPool::shared().borrow(maker.workspaceBytes() + maker.bandBytes() + maker.mapBytes());
     std::byte* const scratch = memory.data() + maker.workspaceBytes();
@@ -71,7 +71,7 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
       float* const given = uses.mapOf(i);
       float* const map = given == nullptr ? own : given;
       const ImageView image = imageOf(i);
-      const std::array<PrefetchRange, 2> wanted = uses.wantedFor(i);
+      const std::array<PrefetchRange, 2> wanted = uses.prefetchFor(i);
       PrefetchRange next = i + 1 < end ? PrefetchRange{imageOf(i + 1).data, image.bytes()} : PrefetchRange{};
       if (next.memory == wanted[0].memory) next = {};  // the same memory: it need not be fetched twice
       const SaliencyTask task = maker.task(image, memory.data(), map, next, wanted);

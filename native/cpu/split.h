@@ -24,10 +24,10 @@ struct Piece {
 
 // Into how many bands the rows of each item are cut. A band has at least 16 rows: a thread takes longer to start on fewer.
 inline int bandsOf(const Work& work, int threads) {
-  constexpr int kFewestRows = 16;
+  constexpr int kMinRows = 16;
   if (work.items == 0 || work.items >= threads) return 1;
   const int wanted = (threads + work.items - 1) / work.items;
-  return std::clamp(work.rows / kFewestRows, 1, wanted);
+  return std::clamp(work.rows / kMinRows, 1, wanted);
 }
 
 inline Rows bandOf(int rows, int band, int bands) {
@@ -37,7 +37,7 @@ inline Rows bandOf(int rows, int band, int bands) {
 
 // The starts of runs that together are 0 .. count - 1, and the end of the last. Long runs first, in which a thread can fetch
 // its next image early; then shorter and shorter ones, so that no thread waits long for the others.
-inline std::vector<int> runStarts(int count, int threads) {
+inline std::vector<int> rangeStarts(int count, int threads) {
   std::vector<int> starts{0};
   for (int at = 0; at < count; starts.push_back(at)) {
     at += threads == 1 ? count : std::max(1, (count - at) / (2 * threads));
@@ -47,10 +47,10 @@ inline std::vector<int> runStarts(int count, int threads) {
 
 // Calls task(begin, end) for each of these runs.
 template <class Task>
-void forEachRun(int count, const Run& run, const Task& task) {
+void forEachRange(int count, const Run& run, const Task& task) {
   if (count == 0) return;
   const int threads = std::min(run.threads, count);
-  const std::vector<int> starts = runStarts(count, threads);
+  const std::vector<int> starts = rangeStarts(count, threads);
   Pool::shared().forEach(static_cast<int>(starts.size()) - 1, threads, [&](int i) {
     const std::size_t at = static_cast<std::size_t>(i);
     task(starts[at], starts[at + 1]);
@@ -60,7 +60,7 @@ void forEachRun(int count, const Run& run, const Task& task) {
 template <class Task>
 void forEachPiece(const Work& work, const Run& run, const Task& task) {
   const int bands = bandsOf(work, run.threads);
-  forEachRun(work.items * bands, run, [&](int begin, int end) {
+  forEachRange(work.items * bands, run, [&](int begin, int end) {
     for (int i = begin; i < end; i++) {
       run.throwIfCancelled();
       task(Piece{i / bands, bandOf(work.rows, i % bands, bands)});
