@@ -45,7 +45,7 @@ Calls::Calls(Napi::Env env) : env_(env) {
 
 void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp) {
   callerHelp_ = callerHelp;
-  if (underWay_++ == 0) napi_ref_threadsafe_function(env_, ended_);
+  if (unsettled_++ == 0) napi_ref_threadsafe_function(env_, ended_);
   {
     const std::lock_guard lock(mutex_);
     running_++;
@@ -66,13 +66,13 @@ void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> 
     call.release();
   } catch (const std::exception&) {
     end();
-    if (--underWay_ == 0) napi_unref_threadsafe_function(env_, ended_);
+    if (--unsettled_ == 0) napi_unref_threadsafe_function(env_, ended_);
     throw badArgument(env_, "the call", "one that the system gives a thread to");
   }
 }
 
 // What was hooked last is cleaned up first.
-void Calls::endBeforeWhatIsThere() {
+void Calls::closeBeforeEarlierObjects() {
   napi_remove_env_cleanup_hook(env_, close, this);
   napi_add_env_cleanup_hook(env_, close, this);
 }
@@ -89,7 +89,7 @@ void Calls::settle(napi_env env, napi_value, void* calls, void* call) {
   if (env == nullptr) return;
   ended->settle(env);
   auto& self = *static_cast<Calls*>(calls);
-  if (--self.underWay_ == 0) napi_unref_threadsafe_function(env, self.ended_);
+  if (--self.unsettled_ == 0) napi_unref_threadsafe_function(env, self.ended_);
 }
 
 // The environment goes, and its memory with it: calls that run are waited for; those that wait for their turn still do, and

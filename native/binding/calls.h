@@ -33,7 +33,7 @@ class Calls {
   void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp);
 
   // When the environment goes, calls end before what was made in it until now.
-  void endBeforeWhatIsThere();
+  void closeBeforeEarlierObjects();
 
   // Wakes a thread for a call that is about to begin: it stays awake for it.
   void prewake();
@@ -49,7 +49,7 @@ class Calls {
 
   const napi_env env_;
   napi_threadsafe_function ended_ = nullptr;  // keeps the event loop going while a call is under way
-  int underWay_ = 0;                          // calls that are not settled
+  int unsettled_ = 0;                          // calls that are not settled
 
   std::shared_ptr<Pool::CallerHelp> callerHelp_;  // of the call that was begun last
 

@@ -83,7 +83,7 @@ Napi::Value newBlock(const Napi::CallbackInfo& info) {
   [[maybe_unused]] const Lent* const owned = lent.release();
   if (status != napi_ok) throw badArgument(env, "the size", "one that a buffer can have");
   // When an environment goes its buffers give back their blocks: not before the calls that write to them have ended.
-  Calls::of(env).endBeforeWhatIsThere();
+  Calls::of(env).closeBeforeEarlierObjects();
   return {env, buffer};
 }
 

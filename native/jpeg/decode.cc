@@ -77,7 +77,7 @@ bool oriented(const std::uint8_t* exif, std::size_t size) {
   return false;
 }
 
-bool needsMore(const jpeg_decompress_struct& info, bool plainProfile) {
+bool needsOtherDecoder(const jpeg_decompress_struct& info, bool plainProfile) {
   if (info.num_components != 1 && info.num_components != 3) return true;
   if (info.data_precision != 8) return true;
   if (static_cast<std::uint64_t>(info.image_width) * info.image_height > kMaxPixels) return true;
@@ -99,21 +99,21 @@ class Decoder {
 
   // Gives kDone where the rows can be read.
   Outcome begin(const Request& request) {
-    bool more = false;
+    bool other = false;
     attempt([&] {
       jpeg_create_decompress(&info_);
       jpeg_mem_src(&info_, request.file, static_cast<unsigned long>(request.bytes));
       jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);
       jpeg_save_markers(&info_, JPEG_APP0 + 2, 0xffff);
       jpeg_read_header(&info_, TRUE);
-      more = needsMore(info_, request.plainProfile);
-      if (more) return;
+      other = needsOtherDecoder(info_, request.plainProfile);
+      if (other) return;
       info_.out_color_space = JCS_RGB;
       info_.dct_method = JDCT_ISLOW;
       info_.do_fancy_upsampling = TRUE;
       jpeg_start_decompress(&info_);
     });
-    return failed_ || more ? Outcome::kOther : Outcome::kDone;
+    return failed_ || other ? Outcome::kOther : Outcome::kDone;
   }
 
   int height() const { return static_cast<int>(info_.output_height); }

@@ -17,18 +17,18 @@ namespace {
 int maxCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
 // Whether there is more than one processor. On a single one, a thread that waits awake only keeps the others from working.
-bool sideBySide() {
+bool severalCpus() {
   static const bool several = std::thread::hardware_concurrency() != 1;
   return several;
 }
 
 // How long a thread stays awake for more work before it sleeps. This bridges the time between two steps of a call, and
 // between small calls that follow one another. Waking a thread takes about as long.
-std::chrono::microseconds spinTime() { return std::chrono::microseconds(sideBySide() ? 50 : 0); }
+std::chrono::microseconds spinTime() { return std::chrono::microseconds(severalCpus() ? 50 : 0); }
 
 // With at most this many workers, sleeping ones are moved off the caller's processor wherever they slept. To move a thread
 // takes as long as a few images, so among more workers only those are moved that slept there.
-constexpr int kFew = 3;
+constexpr int kFewWorkers = 3;
 
 // How long a thread that was woken in advance stays awake.
 constexpr std::chrono::microseconds kPrewakeTime{200};
@@ -92,19 +92,19 @@ Pool::CallerHelp::Scope::Scope(CallerHelp* callerHelp) : callerHelp_(callerHelp)
 Pool::CallerHelp::Scope::~Scope() {
   if (callerHelp_ == nullptr) return;
   helpOfThread = nullptr;
-  callerHelp_->over_ = true;
+  callerHelp_->done_ = true;
 }
 
 void Pool::CallerHelp::offer(std::shared_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
   slot_ = std::move(job);
-  called_ = true;
+  offered_ = true;
 }
 
 void Pool::CallerHelp::runUntilDone(std::chrono::microseconds patience) {
   Clock::time_point until = Clock::now() + patience;
-  while (!over_ && Clock::now() < until) {
-    if (!called_) {
+  while (!done_ && Clock::now() < until) {
+    if (!offered_) {
       std::this_thread::yield();
       continue;
     }
@@ -112,7 +112,7 @@ void Pool::CallerHelp::runUntilDone(std::chrono::microseconds patience) {
     {
       const std::lock_guard lock(mutex_);
       job = std::move(slot_);
-      called_ = false;
+      offered_ = false;
     }
     job->work();
     until = Clock::now() + patience;
@@ -164,8 +164,8 @@ void Pool::startThreads(int wanted) {
 // that are on it, or may wake up on it, to other processors.
 void Pool::clearCallersCpu() {
   const int own = currentCpu();
-  if (own < 0 || !sideBySide()) return;
-  const bool few = static_cast<int>(workers_.size()) <= kFew;
+  if (own < 0 || !severalCpus()) return;
+  const bool few = static_cast<int>(workers_.size()) <= kFewWorkers;
   for (const auto& worker : workers_) {
     if (worker->busy) continue;
     const bool onCallersCpu = worker->spinning ? worker->cpu == own : few || worker->cpu == own;
@@ -174,7 +174,7 @@ void Pool::clearCallersCpu() {
 }
 
 void Pool::offer() {
-  slotFree_ = true;
+  hasSlots_ = true;
   wake(static_cast<int>(slots_.size()));
 }
 
@@ -191,7 +191,7 @@ void Pool::prewake(int threads) { prewakeSlots(threads - 1); }
 void Pool::prewakeCall() { prewakeSlots(1); }
 
 void Pool::prewakeSlots(int slots) {
-  if (slots < 1 || !sideBySide()) return;
+  if (slots < 1 || !severalCpus()) return;
   const std::lock_guard lock(mutex_);
   startThreads(slots);
   prewakeUntil_ = Clock::now() + kPrewakeTime;
@@ -219,7 +219,7 @@ void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
   {
     const std::shared_ptr<Job> job = std::move(slots_.front());
     slots_.pop_front();
-    slotFree_ = !slots_.empty();
+    hasSlots_ = !slots_.empty();
     busy_++;
     self.busy = true;
     lock.unlock();
@@ -236,7 +236,7 @@ void Pool::spin(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_po
   spinning_++;
   self.spinning = true;
   lock.unlock();
-  while (!slotFree_ && !stopping_ && Clock::now() < until) {
+  while (!hasSlots_ && !stopping_ && Clock::now() < until) {
     self.cpu = currentCpu();
     std::this_thread::yield();
   }
@@ -284,7 +284,7 @@ void Pool::stopThreads() {
   // A job is finished by its caller, so places for its helpers are dropped. Calls stay: they belong to the next user of the
   // pool.
   std::erase_if(slots_, [](const std::shared_ptr<Job>& job) { return !job->own; });
-  slotFree_ = !slots_.empty();
+  hasSlots_ = !slots_.empty();
   if (users_ > 0) startThreads(std::min(maxCalls(), static_cast<int>(slots_.size())));
 }
 

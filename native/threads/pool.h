@@ -63,8 +63,8 @@ class Pool {
 
     std::mutex mutex_;
     std::shared_ptr<Job> slot_;
-    std::atomic<bool> called_{false};  // a job is waiting
-    std::atomic<bool> over_{false};
+    std::atomic<bool> offered_{false};  // a job is waiting
+    std::atomic<bool> done_{false};
   };
 
   // Users are counted. When the last one releases the pool its threads are joined, and release() gives true. They start again
@@ -97,7 +97,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> slots_;  // a job is listed once for every helper it may have, a call once
-  std::atomic<bool> slotFree_{false};        // whether the list has entries, to be read without the lock
+  std::atomic<bool> hasSlots_{false};        // whether the list has entries, to be read without the lock
   Clock::time_point prewakeUntil_{};
   std::vector<std::unique_ptr<Worker>> workers_;
   int busy_ = 0;      // threads at work
