@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "../../test/native/host_device.h"
+#include "../../test/native/device_on_host.h"
 #include "measure.h"
 
 namespace gpu_bench {
@@ -15,8 +15,8 @@ class HostMachine {
  public:
   using Mark = Clock::time_point;
 
-  const Backend& backend() const { return host_device::backend(); }
-  host_device::HostQueue& queue() { return queue_; }
+  const Backend& backend() const { return device_on_host::backend(); }
+  device_on_host::HostQueue& queue() { return queue_; }
   Mark mark() const { return Clock::now(); }
   double ms(const Mark& begin, const Mark& end) const {
     return std::chrono::duration<double, std::milli>(end - begin).count();
@@ -46,7 +46,7 @@ class HostMachine {
   }
 
  private:
-  host_device::HostQueue queue_;
+  device_on_host::HostQueue queue_;
 };
 
 }  // namespace gpu_bench

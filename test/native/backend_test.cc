@@ -177,7 +177,7 @@ TEST(requestsAskForEachImageTogether) {
   for (std::size_t i = 1; i < requests.size(); i++) CHECK(requests[i - 1].image <= requests[i].image);
 }
 
-TEST(sharedPlacesAreTheOwners) {
+TEST(sharedBoxesAreTheOwners) {
   std::vector<MixSample> samples(3);
   for (int i = 0; i < 3; i++) {
     samples[static_cast<std::size_t>(i)] = {i, 2 - i, MixKind::paste, 0, {AnchorKind::given, {5, 6}, kFirstTie}, {AnchorKind::corresponding, {0, 0}, kFirstTie}, 0.5, 0, {}};
@@ -242,7 +242,7 @@ TEST(thePoolServesSeveralCallersAndRestarts) {
 }
 
 // Whether a job comes as soon as it is expected, late, or not at all.
-TEST(anExpectedJobIsDoneWheneverItComes) {
+TEST(aPrewokenPoolDoesAJobWheneverItComes) {
   Pool& pool = Pool::shared();
   pool.retain();
   for (const int delay : {0, 50, 400}) {

@@ -95,7 +95,7 @@ TEST(aSizeThatCannotBeRoundedUpThrows) {
 }
 
 // Loans go from thread to thread, as buffers do that are transferred.
-TEST(loansEndOnOtherThreads) {
+TEST(leasesEndOnOtherThreads) {
   BlockPool pool(kLimits);
   std::mutex mutex;
   std::vector<std::pair<BlockPool::Lease, std::byte>> passed;

@@ -27,7 +27,7 @@ TEST(clipCutsOffAtTheBorder) {
   CHECK((odd == Box{11, 11, 21, 21}));
 }
 
-TEST(clipAtTwoPlacesKeepsTheAnchorsTogether) {
+TEST(clipAtTwoAnchorsKeepsThemTogether) {
   const BoxPair pair = placeBoxes(32, 32, 0.75, {2, 30}, {31, 4}, BoxRule::clip);
   CHECK((pair.from == Box{0, 26, 3, 32}));
   CHECK((pair.to == Box{29, 0, 32, 6}));

@@ -167,7 +167,7 @@ class Loop {
   static constexpr OutputFormat kBytes{Layout::nhwc, Dtype::uint8, {}, {}};
 
   void step(const Step& expected) const {
-    const auto batch = parity::bring(backend_, expected.images.view());
+    const auto batch = parity::uploadBatch(backend_, expected.images.view());
     const auto mixed = backend_.allocate(expected.mixed.size());
     std::vector<MixSample> samples = expected.drawn;
     const BatchSource source{expected.images.view(), batch.get()};
@@ -223,7 +223,7 @@ inline void compareChain(const Backend& backend, check::Numbers& numbers, const 
   const Placing placing{BoxRule::clip, &kSaliencyMethods[0], nullptr};
   const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
   std::vector<std::uint8_t> here(images.view().data, images.view().data + bytes);
-  std::unique_ptr<Resident> there = parity::bring(backend, images.view());
+  std::unique_ptr<Resident> there = parity::uploadBatch(backend, images.view());
   BatchView view = images.view();
   for (int round = 0; round < 3; round++) {
     std::vector<MixSample> expected = parity::drawnSamples(numbers, shape);

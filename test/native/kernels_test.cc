@@ -1,18 +1,18 @@
-// The kernels of the cuda backend, run on the host (host_device.h), against the scalar reference. What needs a card is in
+// The kernels of the cuda backend, run on the host (device_on_host.h), against the scalar reference. What needs a card is in
 // gpu/.
 #include "device_checks.h"
-#include "host_device.h"
+#include "device_on_host.h"
 #include "parity.h"
 
 using namespace saliencymix;
 
 namespace {
 
-const Backend& device() { return host_device::backend(); }
+const Backend& device() { return device_on_host::backend(); }
 
 template <class Kernel>
 int launchesOf() {
-  return host_device::launches()[typeid(Kernel).name()];
+  return device_on_host::launches()[typeid(Kernel).name()];
 }
 
 // How often each kernel that writes mixed values has run.
@@ -110,5 +110,5 @@ TEST(residents) {
 
 TEST(tooMuchMemory) {
   check::Numbers numbers(70);
-  device_checks::expectRefusal(device(), numbers, host_device::kMemory);
+  device_checks::expectRefusal(device(), numbers, device_on_host::kMemory);
 }

@@ -49,7 +49,7 @@ inline Shape randomShape(check::Numbers& numbers, int maxPixels) {
 }
 
 // The batch in the backend's own memory.
-inline std::unique_ptr<Resident> bring(const Backend& backend, const BatchView& batch) {
+inline std::unique_ptr<Resident> uploadBatch(const Backend& backend, const BatchView& batch) {
   auto resident = backend.allocate(static_cast<std::size_t>(batch.count) * batch.image(0).bytes());
   backend.upload(batch.data, *resident, kRun);
   return resident;
@@ -117,7 +117,7 @@ inline void compareSaliency(const Backend& backend, check::Numbers& numbers, con
                             const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   const BatchView& batch = images.view();
-  const auto resident = bring(backend, batch);
+  const auto resident = uploadBatch(backend, batch);
   for (const SaliencyMethod* method : methodsOf(backend)) {
     const Found found(backend, {batch}, *method);
     expectNear(*method, Found(other, {batch}, *method).maps, found.maps);
@@ -185,7 +185,7 @@ inline void compareMixing(const Backend& backend, check::Numbers& numbers, const
                           const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   const BatchView& batch = images.view();
-  const auto resident = bring(backend, batch);
+  const auto resident = uploadBatch(backend, batch);
   std::vector<float> maps(shape.pixels());
   for (float& value : maps) value = static_cast<float>(numbers.below(6)) - 2.0f;
   for (const Layout layout : {Layout::nhwc, Layout::nchw}) {

@@ -16,7 +16,7 @@
 #include "check.h"
 #include "cuda/device_backend.h"
 
-namespace host_device {
+namespace device_on_host {
 
 using namespace saliencymix;
 
@@ -91,31 +91,31 @@ class HostQueue {
  public:
   std::byte* reserve(std::size_t bytes) {
     // What a call that was given up has left.
-    under_way_.clear();
-    coming_.clear();
+    uploads_.clear();
+    downloads_.clear();
     memory_ = rubbish(bytes);
     return memory_.get();
   }
   // As late as may be: what is uploaded is there when somebody asks for it.
   void upload(void* to, const void* from, std::size_t bytes) {
     const auto* begin = static_cast<const std::byte*>(from);
-    under_way_.push_back({to, {begin, begin + bytes}});
+    uploads_.push_back({to, {begin, begin + bytes}});
   }
   void waitForUpload() {
-    for (const Upload& upload : under_way_) std::memcpy(upload.to, upload.bytes.data(), upload.bytes.size());
-    under_way_.clear();
+    for (const Transfer& upload : uploads_) std::memcpy(upload.to, upload.bytes.data(), upload.bytes.size());
+    uploads_.clear();
   }
   int recordEvent() const { return 0; }
   // Taken before later kernels run, shown when all is done.
   void download(void* to, const void* from, std::size_t bytes, int) {
     const auto* begin = static_cast<const std::byte*>(from);
-    coming_.push_back({to, {begin, begin + bytes}});
+    downloads_.push_back({to, {begin, begin + bytes}});
   }
   void zero(void* at, std::size_t bytes) const { std::memset(at, 0, bytes); }
   void wait() {
     waitForUpload();
-    for (const Upload& download : coming_) std::memcpy(download.to, download.bytes.data(), download.bytes.size());
-    coming_.clear();
+    for (const Transfer& download : downloads_) std::memcpy(download.to, download.bytes.data(), download.bytes.size());
+    downloads_.clear();
   }
 
   template <class Kernel>
@@ -131,14 +131,14 @@ class HostQueue {
   }
 
  private:
-  struct Upload {
+  struct Transfer {
     void* to;
     std::vector<std::byte> bytes;
   };
 
   Memory memory_;
-  std::vector<Upload> under_way_;
-  std::vector<Upload> coming_;
+  std::vector<Transfer> uploads_;
+  std::vector<Transfer> downloads_;
   check::Numbers numbers_{2024};
 };
 
@@ -187,4 +187,4 @@ inline const Backend& backend() {
   return all;
 }
 
-}  // namespace host_device
+}  // namespace device_on_host
