@@ -44,7 +44,7 @@ inline std::size_t nthEqual(const float* map, std::size_t size, std::size_t firs
   return first;
 }
 
-// Whole numbers in the same order as the floats; 0 for a NaN, of which no comparison is true.
+// An integer for each float, in the same order. A NaN, with which every comparison is false, gets 0.
 SALIENCYMIX_HOST_DEVICE inline std::uint32_t orderedBits(float value) {
   if (value != value) return 0;
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value == 0.0f ? 0.0f : value);  // -0 and 0 are equal
@@ -53,8 +53,8 @@ SALIENCYMIX_HOST_DEVICE inline std::uint32_t orderedBits(float value) {
 
 }  // namespace detail
 
-// For finding extremes in any order: of all keys of a map's pixels (more than 0) the largest is that of the first extreme.
-// index: of the pixel, in row-major order.
+// A key for each pixel, by which the pixels of a map can be compared in any order: the largest key is that of the first
+// extreme. Keys are more than 0. index: of the pixel, in row-major order.
 SALIENCYMIX_HOST_DEVICE inline std::uint64_t extremeKey(float value, std::uint32_t index, Extreme extreme) {
   std::uint32_t rank = detail::orderedBits(value);
   if (rank == 0) rank = index == 0 ? 0xffffffffu : 0;  // a NaN in the first place stays there

@@ -30,7 +30,7 @@ struct Cancelled : std::exception {
 
 // How one call runs.
 struct Run {
-  int threads;                          // at most; at least 1
+  int threads;                         // how many it may use; at least 1
   const std::atomic<bool>* cancelled;  // looked at between images; may be nullptr
 
   void throwIfCancelled() const {
@@ -91,11 +91,11 @@ struct MixJob {
   Destination output;                  // one image per sample, in their order; does not overlap the batch
 };
 
-// What a call needs a backend to have; what is absent is not asked for.
+// What a call needs a backend to have. Members that are not set are not needed.
 struct Needs {
-  const SaliencyMethod* method = nullptr;  // that finds what is salient
-  std::optional<MixKind> kind;             // of a sample
-  std::optional<Dtype> dtype;              // of the mixed images
+  const SaliencyMethod* method = nullptr;
+  std::optional<MixKind> kind;
+  std::optional<Dtype> dtype;  // of the mixed images
 };
 
 class Backend {
@@ -106,7 +106,7 @@ class Backend {
   virtual const char* description() const = 0;
   // Why it cannot be used on this machine; empty when it can.
   virtual std::string unavailable() const = 0;
-  // Whether it has all of that. Callers ask first: a call for what a backend lacks is a fault of theirs.
+  // Whether the backend has all of it. A caller has to ask before it makes a call that needs any of it.
   virtual bool supports(const Needs& needs) const = 0;
   // Which of its variants runs, and those that this machine could run, best first. The variants give the same bits but
   // for the scalar reference, which computes the float methods in float64.
@@ -121,11 +121,11 @@ class Backend {
   // A whole batch in one call: anchors, boxes, pixels.
   virtual void mix(const MixJob& job, const Run& run) const = 0;
 
-  // Label maps of 32 bits: pasted and erased, never blended. out: as the batch.
+  // Mixes label maps of 32 bits. Labels are moved or erased, never blended. out: one map per sample, in their order.
   virtual void mixLabelMaps(const NhwcBatch<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
                             const Run& run) const = 0;
 
-  // Shifts and mirrors every image as drawn for it. out: as the batch; does not overlap it.
+  // Shifts and mirrors every image as drawn for it. out: of the batch's size; does not overlap it.
   virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
                         const Run& run) const = 0;
 
@@ -134,7 +134,7 @@ class Backend {
   virtual void upload(const void* from, Resident& to, const Run& run) const = 0;
   virtual void download(const Resident& from, void* to, const Run& run) const = 0;
 
-  // Frees what is kept for the next call; calls that run meanwhile keep what they use.
+  // Frees the memory that is kept for the next call. Calls that are running keep what they use.
   virtual void releaseKept() const {}
 };
 

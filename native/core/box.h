@@ -50,7 +50,7 @@ SALIENCYMIX_HOST_DEVICE inline double survivingShare(int height, int width, cons
   return 1.0 - covered / (static_cast<double>(height) * static_cast<double>(width));
 }
 
-// One axis of BoxRule::shift: `cut` long, centred on `at`, moved inside 0 .. length.
+// Where a side of `cut` pixels begins under BoxRule::shift: centred on `at`, then moved inside 0 .. length.
 SALIENCYMIX_HOST_DEVICE inline int shiftedStart(int at, int cut, int length) {
   const int centred = at - cut / 2;
   const int last = length - cut;

@@ -10,8 +10,8 @@
 
 namespace saliencymix {
 
-// What was drawn for an image: output (row, column) shows input (row + dy, column + dx), mirrored afterwards. Any shift is
-// right, one beyond the image leaves nothing but zeros.
+// What was drawn for an image: output (row, column) shows input (row + dy, column + dx), mirrored afterwards. Every shift is
+// allowed: one that is larger than the image leaves only zeros.
 struct CropFlip {
   std::int32_t dy;
   std::int32_t dx;
@@ -34,7 +34,7 @@ inline void cropFlipRow(const ImageView& image, const CropFlip& draw, int row, s
   }
 }
 
-// Each image of the batch as drawn for it. out: as the batch, apart from it.
+// Each image of the batch as drawn for it. out: of the batch's size; does not overlap it.
 inline void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out) {
   for (int i = 0; i < batch.count; i++) {
     const ImageView image = batch.image(i);

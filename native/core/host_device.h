@@ -1,4 +1,4 @@
-// Marks the inline functions whose arithmetic decides a result, so that a GPU compiler builds the very same ones.
+// Marks the inline functions that compute results, so that a GPU compiler builds the same functions for the GPU.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -7,7 +7,7 @@
 #define SALIENCYMIX_HOST_DEVICE
 #endif
 
-// Loops that a GPU compiler writes out, wholly or eight steps at a time; others decide by themselves.
+// Makes a GPU compiler unroll a loop, completely or by eight. Other compilers decide by themselves.
 #if defined(__CUDA_ARCH__)
 #define SALIENCYMIX_UNROLL _Pragma("unroll")
 #define SALIENCYMIX_UNROLL_BY_8 _Pragma("unroll 8")

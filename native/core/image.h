@@ -1,4 +1,4 @@
-// The shapes that travel through native code: views over memory that somebody else owns. No ownership, no copies.
+// Views of images in memory that somebody else owns: they neither free nor copy it.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ class ImageRows {
   int width_;
 };
 
-// The rows of an image in memory. Behind its end there may be no memory to read, so its last rows are copied.
+// The rows of an image in memory. Memory beyond its end may not be readable, so its last rows are copied.
 class RowsInMemory final : public ImageRows {
  public:
   explicit RowsInMemory(const ImageView& image) : ImageRows(image.height, image.width), image_(image) {}

@@ -1,4 +1,5 @@
-// Mixing, value by value and row by row: the target, and in the sample's box what its kind puts there (mix_kinds.h).
+// Mixing, value by value and row by row: the target's pixels, except that its kind of mixing fills the sample's box
+// (mix_kinds.h).
 #pragma once
 
 #include <cstring>

@@ -1,8 +1,8 @@
-// What each kind of mixing does with a sample: everything that others must know of it, once. Each struct says
-//   kBox         where the box comes from that it writes; `nowhere` where it writes the whole image
-//   kMovesBytes  whether every value of the result is one of the batch's, or `fill`: nothing is computed
-//   lambda(height, width, to)  weight of the target's label, of a kind that has a box
-//   boxesFit(boxes)            whether these boxes can be read and written; that they lie inside their images is known
+// What each kind of mixing does with a sample. This is the only place that defines it. Each struct has
+//   kBox         where the box that it writes comes from; `nowhere` where it writes the whole image
+//   kMovesBytes  whether every value of the result is a copy of one of the batch's, or `fill`: nothing is computed
+//   lambda(height, width, to)  weight of the target's label; called only for kinds that have a box
+//   boxesFit(boxes)            whether the kind can use these boxes, which lie inside their images
 //   value(batch, sample, y, x, c)              the mixed value at a pixel of the box, or of the image
 //   row(batch, sample, y, left, right, out)    the same for pixels left .. right - 1 of row y, side by side in `out`
 // Pixels outside of the box are the target's.
@@ -25,7 +25,7 @@ namespace saliencymix {
 enum class BoxFrom {
   nowhere,  // there is none
   anchors,  // placed around the sample's anchors, its size from lambda
-  draw,     // drawn by the caller, as it is
+  draw,     // drawn by the caller, and used unchanged
 };
 
 // The target as it is.
@@ -74,8 +74,8 @@ struct Paste {
   }
 };
 
-// lambda * target + (1 - lambda) * source, every pixel. Labels cannot be blended: of other values than bytes the target's
-// are kept.
+// lambda * target + (1 - lambda) * source, every pixel. Label maps, whose values are not bytes, cannot be blended: there the
+// target's values are kept.
 struct Blend {
   static constexpr BoxFrom kBox = BoxFrom::nowhere;
   static constexpr bool kMovesBytes = false;
@@ -112,7 +112,7 @@ struct Erase {
   static constexpr BoxFrom kBox = BoxFrom::anchors;
   static constexpr bool kMovesBytes = true;
 
-  // Nothing of another class comes in.
+  // No pixels of another class come in, so the label stays the target's.
   SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
   static bool boxesFit(const BoxPair&) { return true; }
 
@@ -137,8 +137,8 @@ struct Resize {
   }
   static bool boxesFit(const BoxPair& boxes) { return boxes.to.empty() || !boxes.from.empty(); }
 
-  // floor(i * length / shown), for i < shown. The quotient of float64 is wrong by one at most, for products of 2^53 and
-  // more. A division of 64-bit integers would be a function call on a GPU, and the only one of its kernel.
+  // floor(i * length / shown), for i < shown. The float64 quotient is off by at most one, and only for products of 2^53 or
+  // more; that is corrected. A division of 64-bit integers would be a function call on a GPU, the only one in its kernel.
   SALIENCYMIX_HOST_DEVICE static int nearest(int i, int length, int shown) {
     const std::int64_t product = static_cast<std::int64_t>(i) * length;
     const auto quotient = static_cast<int>(static_cast<double>(product) / shown);
@@ -164,7 +164,7 @@ struct Resize {
   }
 };
 
-// use(Kind{}) for the struct of a kind.
+// Calls use(Kind{}), where Kind is the struct of this kind.
 template <class Use>
 SALIENCYMIX_HOST_DEVICE auto visitKind(MixKind kind, const Use& use) {
 #define MIX_KIND(Type, name) \

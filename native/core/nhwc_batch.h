@@ -16,7 +16,7 @@ struct NhwcBatch {
   int width;
   int channels;
 
-  // Values of so many pixels.
+  // The number of values in so many pixels.
   SALIENCYMIX_HOST_DEVICE std::size_t lengthOf(int pixels) const {
     return static_cast<std::size_t>(pixels) * static_cast<std::size_t>(channels);
   }

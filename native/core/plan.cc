@@ -8,7 +8,7 @@ namespace saliencymix {
 
 namespace {
 
-// Calls use(request) for every question, in order of samples.
+// Calls use(request) for every request, in order of samples.
 template <class Use>
 void forEachRequest(std::span<MixSample> samples, const Use& use) {
   for (std::size_t i = 0; i < samples.size(); i++) {
@@ -26,9 +26,9 @@ void forEachRequest(std::span<MixSample> samples, const Use& use) {
 
 }  // namespace
 
-// Counted, then put where they belong: the threads of a call wait for this.
+// A counting sort by image: it has to be fast, as the threads of a call wait for it.
 std::vector<AnchorRequest> anchorRequests(std::span<MixSample> samples) {
-  std::vector<std::size_t> starts(1, 0);  // of each image's requests; first how many the image before it has
+  std::vector<std::size_t> starts(1, 0);  // where each image's requests begin; at first, how many the image before it has
   forEachRequest(samples, [&](const AnchorRequest& request) {
     const std::size_t after = static_cast<std::size_t>(request.image) + 1;
     if (after >= starts.size()) starts.resize(after + 1, 0);

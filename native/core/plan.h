@@ -12,7 +12,7 @@
 
 namespace saliencymix {
 
-// What happens to a sample: see mix_kinds.h.
+// See mix_kinds.h.
 enum class MixKind {
 #define MIX_KIND(Type, name) name,
 #include "core/mix_kinds.def"
@@ -25,9 +25,9 @@ inline constexpr std::array kMixKindNames = {
 #undef MIX_KIND
 };
 
-// Where a patch is put: a pixel that is known, or one that saliency tells.
+// How the pixel is found around which a patch is placed.
 enum class AnchorKind {
-  given,          // `at` is already right
+  given,          // `at` is known already
   corresponding,  // of the target only: the source's anchor
   peak,           // most salient pixel of the image
   low,            // least salient pixel of the image
@@ -48,19 +48,19 @@ struct MixSample {
   Anchor to;      // in the target
   double lambda;  // drawn; after placing, the target's weight in the label, as its kind counts it
   int fill;       // value of erased pixels, every channel
-  BoxPair boxes;  // found by placing, or drawn; of kinds that have a box
+  BoxPair boxes;  // found by placing, or drawn; only for kinds that have a box
 };
 
-// One extreme pixel of one image's map; `found` is where the answer goes.
+// Asks for one extreme pixel of one image's map; the answer is written to `found`.
 struct AnchorRequest {
   int image;
   Extreme extreme;
   double u;
   Point* found;
-  int sample = 0;  // that asks
+  int sample = 0;  // the sample that needs it
 };
 
-// The saliency questions that placing `samples` asks, in order of images, so that each map is computed once.
+// The requests that must be answered before `samples` can be placed, in order of images, so that each map is computed once.
 std::vector<AnchorRequest> anchorRequests(std::span<MixSample> samples);
 
 // Boxes and surviving lambda of every sample, once the anchors are known.

@@ -1,6 +1,7 @@
-// Bringing an image to a size: it covers the size, and what hangs over is cropped evenly. Reduced with a triangle as wide
-// as the reduction (bilinear with antialiasing). The very pixels of PIL's Image.resize(BILINEAR), and so of torchvision's
-// Resize + CenterCrop on PIL images: same weights in fixed point, columns before rows, each pass rounded to 8 bits.
+// Brings an image to a size: it is resized until it covers that size, and what is too much is cropped evenly on both sides.
+// The filter is a triangle that grows with the reduction (bilinear with antialiasing). Gives exactly the pixels of PIL's
+// Image.resize(BILINEAR), and so of torchvision's Resize + CenterCrop on PIL images: same weights in fixed point, columns
+// before rows, each pass rounded to 8 bits.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 
 namespace saliencymix {
 
-// What of the resized image is kept: it is full.rows x full.cols, and the crop begins at (top, left).
+// The resized image has rows x cols pixels; the crop begins at (top, left).
 struct ResizeCropPlan {
   int rows, cols;
   int top, left;
@@ -22,7 +23,7 @@ struct ResizeCropPlan {
 inline ResizeCropPlan resizeCropPlan(int inHeight, int inWidth, int height, int width) {
   const std::int64_t wide = static_cast<std::int64_t>(inWidth) * height;
   const std::int64_t tall = static_cast<std::int64_t>(inHeight) * width;
-  // The tighter axis is met exactly, the other is cut off to whole pixels.
+  // One axis gets exactly the wanted length; the length of the other one is rounded down.
   const int rows = wide <= tall ? static_cast<int>(tall / inWidth) : height;
   const int cols = wide <= tall ? width : static_cast<int>(wide / inHeight);
   const auto half = [](int over) { return static_cast<int>(std::nearbyint(over / 2.0)); };  // to even, as Python rounds
@@ -76,7 +77,7 @@ inline std::uint8_t roundTap(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> Taps::kBits, 0, 255));
 }
 
-// Writes height x width pixels of 3 channels to `out`. Rows below those that are wanted are not asked for.
+// Writes height x width pixels of 3 channels to `out`. Does not read rows below those that it needs.
 inline void resizeCrop(ImageRows& rows, int height, int width, std::uint8_t* out) {
   constexpr std::int32_t kHalf = 1 << (Taps::kBits - 1);
   const ResizeCropPlan plan = resizeCropPlan(rows.height(), rows.width(), height, width);

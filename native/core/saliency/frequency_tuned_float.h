@@ -17,8 +17,9 @@ struct LabFloat {
   float b;
 };
 
-// t in 0.008 .. 1.1. A first guess of 1 / cbrt(t) from the bits of t, good to 4 %; two steps of Householder's method of
-// second order, which makes the error a multiple of its cube; and one of Newton's method on cbrt(t) itself.
+// t in 0.008 .. 1.1. A first guess of 1 / cbrt(t) comes from the bits of t and is within 4 %. Two steps of Householder's
+// method of second order follow, each of which leaves an error of about the cube of the one before; then one step of
+// Newton's method on cbrt(t) itself.
 SALIENCYMIX_HOST_DEVICE inline float cubeRoot(float t) {
   constexpr float kThird = 1.0f / 3.0f;
   float inverse = std::bit_cast<float>(0x54a21d2au - std::bit_cast<std::uint32_t>(t) / 3u);
@@ -50,7 +51,7 @@ SALIENCYMIX_HOST_DEVICE inline LabFloat labFloatOfLinear(float r, float g, float
   return {std::fma(116.0f, y, -16.0f), 500.0f * (x - y), 200.0f * (y - z)};
 }
 
-// Sums of these are whole numbers, the same in whatever order they are added up: units of 2^-16.
+// In units of 2^-16, as whole numbers: their sum is the same in whatever order they are added up.
 SALIENCYMIX_HOST_DEVICE inline std::int32_t fixedPoint(float value) {
   return static_cast<std::int32_t>(value * 65536.0f);
 }

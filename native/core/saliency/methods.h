@@ -17,12 +17,12 @@ struct SaliencyMethod {
   std::string_view name;
   // The scalar reference. map: height x width floats.
   void (*compute)(const ImageView& image, float* map);
-  // Vector code and graphics cards compute in float32; their maps differ from the reference's by no more than this. 0: not
-  // at all.
+  // The most by which the maps of vector code and of graphics cards, which compute in float32, may differ from the
+  // reference's. 0: not at all.
   float tolerance;
 };
 
-// Here the headers are no more than their names: they have been included above.
+// The headers that methods.def includes add nothing here: they have been included above.
 inline constexpr std::array kSaliencyMethods = {
 #define SALIENCY_METHOD(Type, label, tolerance) SaliencyMethod{label, &Type::compute, tolerance},
 #include "core/saliency/methods.def"

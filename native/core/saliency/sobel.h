@@ -6,7 +6,7 @@
 // map values: in [0, 1]. An axis of length 1 has no gradient: all its neighbours are the pixel itself.
 //
 // The squares are whole numbers below 2^24, which are floats exactly; square root and quotient are IEEE 754's in float32,
-// each rounded once. So the map is the same on every machine, and pixels are tied where their squares are.
+// each rounded once. So the map is the same on every machine, and pixels are tied exactly where their squares are equal.
 #pragma once
 
 #include <algorithm>

@@ -21,7 +21,7 @@
 namespace saliencymix {
 
 struct SpectralResidual {
-  // Amplitudes below this are taken for 0: they are rounding errors, for the spectrum of whole numbers has none so small.
+  // Amplitudes below this count as 0: they are rounding errors, as the spectrum of whole numbers has none that are so small.
   static constexpr double kVanishing = 1e-6;
 
   using Square = std::array<double, kDftArea>;  // row-major
