@@ -59,7 +59,7 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// The thread that is to run a call, and those that are to help it.
+// Wakes the thread that is to run the next call, and those that are to help it.
 Napi::Value prewake(const Napi::CallbackInfo& info) {
   Calls::of(info.Env()).prewake();
   Pool::shared().prewake(info[0].As<Napi::Number>().Int32Value());

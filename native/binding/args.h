@@ -1,4 +1,4 @@
-// Reading arguments. TypeScript has checked them; here stand only the guards without which memory could be corrupted.
+// Reading arguments. TypeScript has checked them; only what could corrupt memory is checked again here.
 #pragma once
 
 #include <napi.h>

@@ -20,8 +20,8 @@ inline std::size_t product(int a, int b, int c, int d) {
          static_cast<std::size_t>(d);
 }
 
-// Moving up to this many bytes takes some tens of microseconds: less than handing the work to other threads costs, even where
-// the next batch is drawn meanwhile.
+// Moving up to this many bytes takes some tens of microseconds. Handing the work to other threads costs more than that, even
+// if JavaScript draws the next batch meanwhile.
 constexpr std::size_t kQuickBytes = std::size_t{1} << 19;
 
 // A batch without its pixels.
@@ -47,7 +47,7 @@ inline const Backend& readBackend(const Napi::Object& from) {
   return *backend;
 }
 
-// A batch with its pixels in JavaScript's memory or in a backend's; of the latter this is one of the owners.
+// A batch with its pixels in JavaScript's memory, or in a backend's, of which this is one of the owners.
 struct HeldBatch {
   BatchView view;
   std::shared_ptr<const Resident> resident;

@@ -11,10 +11,12 @@ namespace saliencymix::binding {
 
 namespace {
 
-// Of a helping caller. It begins to wait before the call's thread has work for it, and that may be busy elsewhere.
+// How long a helping caller waits for work. It begins to wait before the call's thread has work for it, and the system may
+// let that thread wait.
 constexpr std::chrono::microseconds kPatience{200};
 
-// A process may exit while calls run. They end when this pool goes, so what they use must be there before it: it goes later.
+// A process may exit while calls run. Destroying this pool waits for them. Static objects are destroyed in reverse order, so
+// all static objects that calls use are made before the pool.
 Pool& callThreads() {
   [[maybe_unused]] static const bool ready = [] {
     for (const Backend* backend : backends()) backend->releaseKept();
@@ -71,7 +73,7 @@ void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> 
   }
 }
 
-// What was hooked last is cleaned up first.
+// The hook that was added last runs first.
 void Calls::closeBeforeEarlierObjects() {
   napi_remove_env_cleanup_hook(env_, close, this);
   napi_add_env_cleanup_hook(env_, close, this);
@@ -83,7 +85,7 @@ void Calls::runUntilDone() {
   if (const auto callerHelp = std::exchange(callerHelp_, nullptr)) callerHelp->runUntilDone(kPatience);
 }
 
-// Without an environment: it has gone, and the call is only freed.
+// `env` is null where the environment has ended: then the call is only freed.
 void Calls::settle(napi_env env, napi_value, void* calls, void* call) {
   const std::unique_ptr<Call> ended(static_cast<Call*>(call));
   if (env == nullptr) return;
@@ -92,8 +94,8 @@ void Calls::settle(napi_env env, napi_value, void* calls, void* call) {
   if (--self.unsettled_ == 0) napi_unref_threadsafe_function(env, self.ended_);
 }
 
-// The environment goes, and its memory with it: calls that run are waited for; those that wait for their turn still do, and
-// are over when it comes.
+// The environment ends, and its memory is freed. So this waits for the calls that are running, and for those that have no
+// thread yet: they do no work once they get one.
 void Calls::close(void* calls) {
   auto& self = *static_cast<Calls*>(calls);
   self.closing_ = true;

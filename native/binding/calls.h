@@ -1,7 +1,7 @@
-// The calls of one environment (main thread, worker thread, test sandbox) that are under way, on threads of ours.
+// The unfinished calls of one environment (main thread, worker thread, test sandbox). They run on threads of this package.
 //
-// Not on libuv's: those sleep between one call and the next, and to wake one takes longer than drawing a small batch. Ours
-// stay awake for the next call for a moment.
+// libuv's threads sleep between one call and the next, and waking one takes longer than drawing a small batch. Those of this
+// package stay awake for a moment, in case another call follows.
 #pragma once
 
 #include <napi.h>
@@ -18,28 +18,28 @@ namespace saliencymix::binding {
 class Call {
  public:
   virtual ~Call() = default;
-  // Off the JavaScript thread; does not throw.
+  // Called on another thread than JavaScript's; does not throw.
   virtual void run() = 0;
-  // On the JavaScript thread, afterwards; not where the environment went meanwhile.
+  // Called afterwards on the JavaScript thread, unless the environment has ended meanwhile.
   virtual void settle(napi_env env) = 0;
 };
 
 class Calls {
  public:
-  // Those of an environment; only on its JavaScript thread.
+  // The calls of an environment. To be used on its JavaScript thread only.
   static Calls& of(Napi::Env env);
 
-  // `callerHelp`: of the call, where it takes one.
+  // `callerHelp`: through which the JavaScript thread can help the call; nullptr where it cannot.
   void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp);
 
-  // When the environment goes, calls end before what was made in it until now.
+  // When the environment ends, its calls are waited for before anything is cleaned up that was made in it until now.
   void closeBeforeEarlierObjects();
 
-  // Wakes a thread for a call that is about to begin: it stays awake for it.
+  // Wakes a thread for a call that is about to begin.
   void prewake();
 
-  // Helps the call that was begun last and takes a helping caller, while that is a small one's time; on the JavaScript
-  // thread, which would only wait. The event loop does not turn meanwhile.
+  // Helps the call that was begun last, if it was given a callerHelp, until it is done or has had no work for a moment. For
+  // the JavaScript thread where it would only wait otherwise. The event loop stands still meanwhile.
   void runUntilDone();
 
  private:
@@ -48,14 +48,14 @@ class Calls {
   static void close(void* calls);
 
   const napi_env env_;
-  napi_threadsafe_function ended_ = nullptr;  // keeps the event loop going while a call is under way
-  int unsettled_ = 0;                          // calls that are not settled
+  napi_threadsafe_function ended_ = nullptr;  // keeps the event loop alive while there are unsettled calls
+  int unsettled_ = 0;
 
   std::shared_ptr<Pool::CallerHelp> callerHelp_;  // of the call that was begun last
 
   std::mutex mutex_;
   std::condition_variable idle_;
-  int running_ = 0;  // calls that touch memory of the environment, or are about to
+  int running_ = 0;  // calls that use memory of the environment, or will
   std::atomic<bool> closing_{false};
 };
 

@@ -18,7 +18,7 @@ struct Bytes {
   std::size_t size;
 };
 
-// A list of Uint8Arrays. The list is part of the arguments, whose reference keeps it and what it holds alive.
+// A list of Uint8Arrays. They stay alive during the call, because PromiseWorker keeps a reference to its arguments.
 std::vector<Bytes> readList(const Napi::Object& from, const char* name) {
   const Napi::Value value = from.Get(name);
   if (!value.IsArray()) throw badArgument(from.Env(), name, "a list of Uint8Arrays");

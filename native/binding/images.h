@@ -13,7 +13,7 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info);
 // resizeCropImage({ pixels, inHeight, inWidth, height, width, result })
 Napi::Value resizeCropImage(const Napi::CallbackInfo& info);
 
-// cropFlip({ batch, backend, threads, draws, result, cancel? })
+// cropFlip({ data, count, height, width, channels, backend, threads, draws, result, cancel? })
 Napi::Value cropFlip(const Napi::CallbackInfo& info);
 
 }  // namespace saliencymix::binding

@@ -15,11 +15,13 @@ namespace saliencymix::binding {
 
 namespace {
 
-// The engine collects young garbage when buffers of some 32 MiB may be among it, and the blocks come back a turn of the
-// event loop later: results of a usual size take turns in about 60 MB, those of 40 MB in 200 MB. So much is kept.
+// The engine collects young garbage once there are new buffers of about 32 MiB, and their blocks come back one turn of the
+// event loop later. Until then new results need further blocks: about 60 MB in all for results of a usual size, 200 MB for
+// results of 40 MB. That much is kept.
 //
-// Blocks begin at pages. Images are read from memory of the C library, which begins a few bytes behind a page; with a block
-// that begins a little farther behind it, what is read next looks to the processor like what was just written.
+// Blocks begin at pages. The images that are read lie in memory of the C library, which begins a few bytes after a page. If
+// a block began a little farther after a page, the processor would take what is read next for what was just written (4 KiB
+// aliasing), and wait.
 constexpr BlockPool::Limits kLimits{
     .kept = std::size_t{256} << 20, .excess = 1.25, .alignment = 4096, .largePagesFrom = std::size_t{4} << 20};
 
@@ -28,10 +30,10 @@ BlockPool& blocks() {
   return pool;
 }
 
-// The engine collects everything when it knows of 64 MiB more outside its heap than after the last time. It counts every
-// buffer, and so a block each time that it is lent. Here it is told of a block once, from when it is made to when it is
-// freed, and what it counts for a buffer is taken back: only memory that grows has everything collected.
-// `counted`: by how much that of the engine itself has changed, or is about to.
+// The engine collects all garbage when it counts 64 MiB more outside its heap than after the last collection. It counts
+// every buffer, and so it would count a block each time that it is lent. Here a block counts once, from when it is allocated
+// until it is freed, and what the engine counts for the buffer is subtracted again.
+// `counted`: by how much the engine's own count has changed, or is about to change, because of buffers.
 void account(napi_env env, std::int64_t counted) {
   static std::atomic<std::int64_t> told{0};
   const auto all = static_cast<std::int64_t>(blocks().allBytes());
@@ -39,13 +41,13 @@ void account(napi_env env, std::int64_t counted) {
   napi_adjust_external_memory(env, all - told.exchange(all) - counted, &sum);
 }
 
-// A block that a buffer lies over.
+// A block whose memory a buffer shows.
 struct Lent {
   BlockPool::Lease lease;
   std::int64_t bytes;  // of the buffer
 };
 
-// The buffer is gone; on the JavaScript thread that made it.
+// Called when the buffer has been collected, on the JavaScript thread that made it.
 void giveBack(napi_env env, void*, void* lent) {
   std::unique_ptr<Lent> owned(static_cast<Lent*>(lent));
   const std::int64_t bytes = owned->bytes;
@@ -65,7 +67,7 @@ Napi::Value newBlock(const Napi::CallbackInfo& info) {
   } catch (const std::bad_alloc&) {
     return env.Undefined();
   }
-  // The engine looks whether there is young garbage when it is asked for memory of its own, only then.
+  // The engine looks for young garbage only when it is asked for memory of its own: so it is asked for a byte.
   napi_value own = nullptr;
   void* data = nullptr;
   napi_create_arraybuffer(env, 1, &data, &own);
@@ -79,10 +81,10 @@ Napi::Value newBlock(const Napi::CallbackInfo& info) {
     account(env, -bytes);
     return env.Undefined();
   }
-  // The buffer owns it. Where making one failed otherwise the engine has called giveBack, or never will.
+  // The buffer owns it. Where making the buffer failed for another reason, the engine has called giveBack or never will.
   [[maybe_unused]] const Lent* const owned = lent.release();
   if (status != napi_ok) throw badArgument(env, "the size", "one that a buffer can have");
-  // When an environment goes its buffers give back their blocks: not before the calls that write to them have ended.
+  // When an environment ends, its buffers give back their blocks. By then the calls that write to them must have ended.
   Calls::of(env).closeBeforeEarlierObjects();
   return {env, buffer};
 }

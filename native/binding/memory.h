@@ -6,7 +6,7 @@
 namespace saliencymix::binding {
 
 // Takes a number of bytes and gives an ArrayBuffer of that size over a block of native memory, its content left over from
-// earlier results: whoever asks writes every byte. The block comes back when the buffer is garbage, for the next result.
+// earlier results: the caller has to write every byte. The block comes back when the buffer is garbage, for the next result.
 // Gives undefined where the runtime allows no buffers over native memory (Electron), or no memory is left.
 Napi::Value newBlock(const Napi::CallbackInfo& info);
 

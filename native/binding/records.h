@@ -64,7 +64,7 @@ inline void writeSample(const MixSample& sample, std::int32_t* ints, double* dou
   doubles[double_at::lambda] = sample.lambda;
 }
 
-// The same for JavaScript: how many numbers a sample has, where each field stands, and the numbers of kinds and anchors.
+// Tells JavaScript this layout: how many numbers a sample has, where each field stands, the numbers of kinds and anchors.
 inline Napi::Value recordLayout(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto numbers = [&](std::initializer_list<std::pair<const char*, std::size_t>> fields) {

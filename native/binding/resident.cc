@@ -13,7 +13,7 @@ namespace {
 
 using Shared = std::shared_ptr<ResidentHandle>;
 
-// Tells the garbage collector how much memory a handle keeps: by itself it sees only a few bytes of JavaScript.
+// Tells the garbage collector, or takes back, how much memory a handle keeps: to it a handle is an object of a few bytes.
 void count(Napi::Env env, ResidentHandle& handle, bool counted) {
   if (handle.counted == counted) return;
   const auto bytes = static_cast<std::int64_t>(handle.bytes);

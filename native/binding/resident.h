@@ -1,4 +1,4 @@
-// Memory that a backend keeps pixels in between calls, as JavaScript holds it.
+// Handles by which JavaScript holds memory in which a backend keeps pixels between calls.
 #pragma once
 
 #include <napi.h>
@@ -23,7 +23,7 @@ struct ResidentHandle {
 // newResident({ backend, bytes }) -> handle of memory that its first writer allocates
 Napi::Value newResident(const Napi::CallbackInfo& info);
 
-// freeResident(handle)   as often as one likes
+// freeResident(handle)   may be called again for the same handle
 Napi::Value freeResident(const Napi::CallbackInfo& info);
 
 // upload({ resident, threads, cancel?, data })   data: all bytes of the memory
@@ -35,7 +35,7 @@ Napi::Value download(const Napi::CallbackInfo& info);
 // `from.resident`, to be read: written to before, of this backend, with so many bytes.
 std::shared_ptr<const Resident> readResident(const Napi::Object& from, const Backend& backend, std::size_t bytes);
 
-// A handle that a call writes to. Read on the JavaScript thread; filled off it.
+// A handle that a call writes to. It is made on the JavaScript thread, and filled on another.
 class ResidentTarget {
  public:
   explicit ResidentTarget(std::shared_ptr<ResidentHandle> handle) : handle_(std::move(handle)), memory_(handle_->memory) {}

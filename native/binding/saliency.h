@@ -7,7 +7,7 @@ namespace saliencymix::binding {
 // saliency({ backend, method, threads, cancel?, data or resident, count, height, width, channels, maps?, peaks, lows })
 Napi::Value saliency(const Napi::CallbackInfo& info);
 
-// modelInput({ threads, data, count, height, width, channels, size, offset, scale, input })
+// modelInput({ threads, data, count, height, width, channels, size, nchw, dtype, offset, scale, input })
 Napi::Value modelInput(const Napi::CallbackInfo& info);
 
 // resizeMaps({ threads, maps, count, rows, cols, height, width, result })

@@ -1,4 +1,5 @@
-// One asynchronous call: arguments read on the JavaScript thread, work done off it, a promise settled on it again.
+// One asynchronous call: the JavaScript thread reads the arguments, another thread does the work, and the JavaScript thread
+// settles the promise.
 #pragma once
 
 #include <napi.h>
@@ -40,7 +41,7 @@ class PromiseWorker final : public Call {
     return {env, promise};
   }
 
-  // The same, but the work is done at once: for what takes less time than handing it to another thread and hearing back.
+  // The same, but the work is done at once: for work that takes less time than handing it to another thread and back.
   static Napi::Value now(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work) {
     const Napi::Env env = arguments.Env();
     PromiseWorker worker(std::move(cancelled), std::move(work));
@@ -87,7 +88,7 @@ class PromiseWorker final : public Call {
   std::string message_;
 };
 
-// The flag of a call, made by newCancel() in JavaScript; absent means it cannot be stopped.
+// The flag that newCancel() made for this call; nullptr where there is none, and the call cannot be stopped.
 inline CancelFlag readCancel(const Napi::Object& arguments) {
   const Napi::Value value = arguments.Get("cancel");
   return value.IsExternal() ? *value.As<Napi::External<CancelFlag>>().Data() : nullptr;

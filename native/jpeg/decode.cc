@@ -14,7 +14,7 @@ namespace saliencymix::jpeg {
 
 namespace {
 
-// The limit of the decoder that stands in where this one is missing, which refuses larger images.
+// The limit of the other decoder (see Outcome). Larger images are left to it, and it refuses them.
 constexpr std::uint64_t kMaxPixels = 0x3fff * static_cast<std::uint64_t>(0x3fff);
 
 struct Errors {
@@ -88,7 +88,7 @@ bool needsOtherDecoder(const jpeg_decompress_struct& info, bool plainProfile) {
   return false;
 }
 
-// Decodes one file. Where libjpeg cannot go on it leaves by longjmp: only as far as attempt(), past nothing that has a
+// Decodes one file. Where libjpeg cannot go on it leaves by longjmp, back to attempt(). Nothing in between may have a
 // destructor. After that nothing more is read.
 class Decoder {
  public:
@@ -165,8 +165,8 @@ class DecodedRows final : public ImageRows {
   }
 
  private:
-  // As many as libjpeg has ready at a time, or half of that: so decoding and the use of the rows take turns in the
-  // first-level cache.
+  // As many rows as libjpeg decodes at a time, or half of that: so they are still in the first-level cache when they are
+  // used.
   static constexpr std::size_t kBlock = 8;
   static_assert(kBlock >= kKept);
 

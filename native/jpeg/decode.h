@@ -1,5 +1,5 @@
-// JPEG files to pixels, by libjpeg where the build found it. Only files that every libjpeg decodes to the same bits, and that
-// need nothing but decoding: the others are left to the caller.
+// Decodes JPEG files by libjpeg, where the build found it. Takes only files that every libjpeg decodes to the same bits and
+// that need nothing but decoding. The others are left to the caller.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ class ImageRows;
 
 namespace saliencymix::jpeg {
 
-// Version of libjpeg, or nothing where the build had none: then no file is ever decoded here.
+// Version of libjpeg; empty where the build had none: then no file is ever decoded here.
 std::string version();
 
 enum class Outcome : std::uint8_t {
   kDone = 0,
-  kOther = 1,  // no JPEG, a damaged one, or one to be turned, with a colour profile, or of four components
-  kSize = 2,   // of another size, where that was not to be changed
+  kOther = 1,  // for another decoder: no JPEG, damaged, to be turned, with a colour profile, or of four components
+  kSize = 2,   // of another size, where resizing was not asked for
 };
 
 // Brings an image to a size, as resizeCrop of core/resize_crop.h.
@@ -28,8 +28,8 @@ using Resizer = void(ImageRows& image, int height, int width, std::uint8_t* out)
 struct Request {
   const std::uint8_t* file;
   std::size_t bytes;
-  bool plainProfile;  // a colour profile, if there is one, changes nothing
-  Resizer* resize;    // for an image of another size; nullptr: only tell that it is of another
+  bool plainProfile;  // whether a colour profile, if there is one, can be ignored
+  Resizer* resize;    // for an image of another size; nullptr: the outcome is kSize
   int height;
   int width;
 };

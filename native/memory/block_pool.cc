@@ -36,7 +36,7 @@ BlockPool::Lease BlockPool::borrow(std::size_t bytes) {
   };
   {
     const std::lock_guard lock(mutex_);
-    // The smallest that is large enough; of equal ones that which came back last, parts of which may still be in caches.
+    // The smallest that is large enough. Of equal ones, that which came back last: parts of it may still be in caches.
     auto best = kept_.end();
     for (auto it = kept_.begin(); it != kept_.end(); ++it) {
       if (fits(it->size) && (best == kept_.end() || it->size <= best->size)) best = it;
@@ -57,7 +57,7 @@ BlockPool::Lease BlockPool::borrow(std::size_t bytes) {
   return {*this, std::move(block), size};
 }
 
-// The oldest make room. A block that cannot be kept is freed with the loan.
+// The oldest blocks are freed to make room. A block that cannot be kept is freed with its lease.
 void BlockPool::takeBack(Lease& lease) {
   const std::lock_guard lock(mutex_);
   lentBytes_ -= lease.size_;
@@ -70,7 +70,7 @@ void BlockPool::takeBack(Lease& lease) {
     kept_.push_back({std::move(lease.block_), lease.size_});
     keptBytes_ += kept_.back().size;
   } catch (const std::bad_alloc&) {
-    // The list itself found no memory: the block is gone, and nobody misses it.
+    // There was no memory for a longer list: the block is freed instead of kept.
   }
 }
 

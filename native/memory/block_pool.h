@@ -1,5 +1,5 @@
-// Memory that outlives its use, so that the next one need not ask the system again: new pages are mapped and cleared one by
-// one, which for a large result takes longer than filling it.
+// Blocks of memory that are kept for the next use instead of given back to the system. The system maps and clears new pages
+// one by one, which for a large result takes longer than filling it.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ class BlockPool {
  public:
   struct Limits {
     std::size_t kept;            // blocks that are not on loan take at most this many bytes
-    double excess;               // a block is at most this many times as large as it was asked for; 0: as large as it is
+    double excess;               // a lent block is at most this many times as large as what was asked for; 0: no limit
     std::size_t alignment;       // of each block, a power of two
     std::size_t largePagesFrom;  // blocks of this size on are to have large pages; 0: none
   };
@@ -23,13 +23,13 @@ class BlockPool {
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
-  // A block on loan; it goes back when this dies, which the pool must outlive.
+  // A block on loan. It goes back to the pool when the lease is destroyed. The pool must live longer than its leases.
   class Lease {
    public:
     Lease(Lease&& other) noexcept;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
-    // Its content is left over from others.
+    // Not cleared: has whatever was written to it before.
     std::byte* data() const { return block_.get(); }
     // What was asked for, or more.
     std::size_t size() const { return size_; }

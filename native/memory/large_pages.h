@@ -1,4 +1,4 @@
-// Advice to the system about memory of megabytes.
+// Large pages for memory of some megabytes.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,7 @@ int currentCpu();
 // may use no other processor.
 bool avoidCpu(std::thread& thread, int cpu);
 
-// The calling thread may be on any processor again that the process may use.
+// Lets the calling thread run on every processor again that the process may use.
 void resetAffinity();
 
 }  // namespace saliencymix

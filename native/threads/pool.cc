@@ -16,7 +16,7 @@ namespace {
 // How many calls may run at the same time. Where many are begun at once, each is mostly the work of one thread.
 int maxCalls() { return std::max(4, static_cast<int>(std::thread::hardware_concurrency())); }
 
-// Whether there is more than one processor. On a single one, a thread that waits awake only keeps the others from working.
+// Whether there is more than one processor. With a single one, a thread that spins only keeps the others from working.
 bool severalCpus() {
   static const bool several = std::thread::hardware_concurrency() != 1;
   return several;
@@ -42,8 +42,8 @@ struct Pool::Job {
   explicit Job(std::function<void()> call) : count(1), own([call = std::move(call)](int) { call(); }), task(own) {}
 
   const int count;
-  const std::function<void(int)> own;    // the work of a call, for which no thread waits
-  const std::function<void(int)>& task;  // `own`, or a caller's, which lives until its forEach returns
+  const std::function<void(int)> own;    // the work of a call that start() was given; no thread waits for it
+  const std::function<void(int)>& task;  // `own`, or the caller's, which lives until its forEach returns
   std::atomic<int> next{0};
   std::mutex mutex;
   std::condition_variable finished;
@@ -69,7 +69,7 @@ struct Pool::Job {
     if (--running == 0) finished.notify_all();
   }
 
-  // Awake at first: the other threads are mostly about to end, and to fall asleep and be woken takes longer.
+  // Spins at first: most often the other threads are about to finish, and falling asleep and being woken takes longer.
   void wait() {
     const Clock::time_point until = Clock::now() + spinTime();
     while (running != 0 && Clock::now() < until) std::this_thread::yield();
@@ -231,7 +231,7 @@ void Pool::take(Worker& self, std::unique_lock<std::mutex>& lock) {
   busy_--;
 }
 
-// Waits awake until there is work or the time is up. Other threads may have the processor meanwhile.
+// Waits without sleeping until there is work or the time is up. It yields the processor to other threads.
 void Pool::spin(Worker& self, std::unique_lock<std::mutex>& lock, Clock::time_point until) {
   spinning_++;
   self.spinning = true;
@@ -281,8 +281,8 @@ void Pool::stopThreads() {
   for (const auto& worker : leaving) worker->thread.join();
   const std::lock_guard lock(mutex_);
   stopping_ = false;
-  // A job is finished by its caller, so places for its helpers are dropped. Calls stay: they belong to the next user of the
-  // pool.
+  // The thread that called forEach finishes its job, so slots for helpers are dropped. Calls stay: they belong to the next
+  // user of the pool.
   std::erase_if(slots_, [](const std::shared_ptr<Job>& job) { return !job->own; });
   hasSlots_ = !slots_.empty();
   if (users_ > 0) startThreads(std::min(maxCalls(), static_cast<int>(slots_.size())));

@@ -54,7 +54,7 @@ class Pool {
       CallerHelp* callerHelp_;
     };
 
-    // Called by the helping thread: works until that object is gone, or until there was nothing to do for `patience`.
+    // Called by the helping thread: works until the Scope is gone, or until there was nothing to do for `patience`.
     void runUntilDone(std::chrono::microseconds patience);
 
    private:
@@ -63,8 +63,8 @@ class Pool {
 
     std::mutex mutex_;
     std::shared_ptr<Job> slot_;
-    std::atomic<bool> offered_{false};  // a job is waiting
-    std::atomic<bool> done_{false};
+    std::atomic<bool> offered_{false};  // whether slot_ has a job
+    std::atomic<bool> done_{false};     // whether the Scope is gone
   };
 
   // Users are counted. When the last one releases the pool its threads are joined, and release() gives true. They start again
@@ -97,7 +97,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> slots_;  // a job is listed once for every helper it may have, a call once
-  std::atomic<bool> hasSlots_{false};        // whether the list has entries, to be read without the lock
+  std::atomic<bool> hasSlots_{false};       // whether slots_ has entries, to be read without the lock
   Clock::time_point prewakeUntil_{};
   std::vector<std::unique_ptr<Worker>> workers_;
   int busy_ = 0;      // threads at work
