@@ -33,15 +33,15 @@ Reciprocal findReciprocal(int divisor) {
   if (divisor == 0) return {0.0f, true};
   float up = 1.0f / static_cast<float>(divisor);
   if (static_cast<double>(up) * divisor < 1.0) up = std::nextafterf(up, 1.0f);
-  // The errors of reciprocal and product, at most 2^-23 and 2^-24 of the quotient, must not make up for the 1 / divisor
-  // by which the number below a multiple misses it.
+  // The quotient of the number below a multiple is 1 / divisor too small for the next whole number. The errors of reciprocal
+  // and product, at most 2^-23 and 2^-24 of the quotient, must stay below that.
   const double error = static_cast<double>(up) * divisor - 1.0 + 0x1p-24;
   if (255.0 * error * divisor < 1.0 || dividesExactly(divisor, up)) return {up, true};
   const float down = std::nextafterf(up, 0.0f);
   return {down, dividesExactly(divisor, down)};
 }
 
-// Each divisor is tried once per process: there are at most 224 x 224 of them.
+// The reciprocals of all divisors, of which there are at most 224 x 224. Each is found once per process.
 class Reciprocals {
  public:
   Reciprocal of(int divisor) {
@@ -65,7 +65,7 @@ int windowLength(int at, int reach, int length) {
 // An axis of FineGrainedCells.
 class CellAxis {
  public:
-  // perLength(reach): the factor, before it is divided by the length of the window.
+  // perLength(reach): the factor A or B, before it is divided by the length of the window.
   template <class PerLength>
   CellAxis(const FineGrainedWindows& windows, int length, const PerLength& perLength)
       : length_(length), count_(FineGrainedCells::countOf(length)) {
@@ -145,7 +145,7 @@ class Tables {
     float values[16];
   };
 
-  // Where pixel x of a row stands.
+  // Where pixel x stands in a row of the tables: the even ones of a block come first (FineGrainedWindows::rows).
   std::size_t place(int x) const {
     const int inside = x % block_;
     return static_cast<std::size_t>(x - inside + inside % 2 * (block_ / 2) + inside / 2);

@@ -2,9 +2,9 @@
 //
 // The quotient trunc(d / b), with b = area - 1 and d = |c * area - sum| a whole number up to 255 b, is taken as trunc(d * r)
 // in float32. All of c * area, sum and d are below 2^24 (the largest window has 224 x 224 pixels of at most 255), so only the
-// product is rounded. With r = 1 / b rounded up, every multiple of b reaches its quotient; whether the number just below a
-// multiple stays below its quotient is tried for each area where it could fail. Where it fails, 1 / b rounded down is tried
-// too. Where both fail (six areas: 47 085, 47 304, 47 515, 47 730, 48 620 and 49 506) there is a division.
+// product is rounded. With r = 1 / b rounded up, every multiple of b reaches its quotient. The number just below a multiple
+// must not reach it: that is tried for each area where it could fail. Where it fails, 1 / b rounded down is tried too. Where
+// both fail (six areas: 47 085, 47 304, 47 515, 47 730, 48 620 and 49 506) there is a division.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ namespace saliencymix::cpu {
 //   c - mean <= greatest of c in the cell - (mean around its middle - range (moved down + moved across))
 //
 // The definition takes the mean of the other pixels, without the one in question. That makes a contrast area / (area - 1)
-// times as large: at most 144 / 143, as no window has fewer pixels, which is less than kOthersFactor. Then it truncates, which can
-// only make on and off smaller.
+// times as large: at most 144 / 143, as no window has fewer pixels, which is less than kOthersFactor. Then it truncates,
+// which can only make on and off smaller.
 //
 // All is computed in 16 bits, in steps of 1 / kSteps. A sum of c + 1 over the window has 16 bits once it is divided by
 // 2^shift; as every pixel counts for at least 1 it is not negative, though the four sums that it is made of are rounded down.
@@ -46,11 +46,11 @@ struct FineGrainedCells {
   static constexpr int kLargeShift = 8;
   static constexpr int shiftOf(int reach) { return reach <= 28 ? kSmallShift : kLargeShift; }
 
-  // What a bound is at least, in steps, where a pixel has this much on or off.
+  // The least bound, in steps, that a cell can have if one of its pixels has this much on or off.
   static constexpr std::uint16_t minSteps(int value) { return static_cast<std::uint16_t>(kSteps * value * 127 / 128); }
 
-  // How much the mean changes, in steps, where the window is moved along an axis so that the share `moved`, times 2^16, of
-  // its pixels is another; and half of the mean's error.
+  // By how much the mean changes at most, in steps, when the window moves along an axis and `moved` / 2^16 of its pixels are
+  // replaced; plus half of the mean's error.
   static constexpr std::uint16_t movedSteps(int range, std::uint16_t moved) {
     return static_cast<std::uint16_t>((kSteps * range * moved >> 16) + 1 + kMeanError / 2);
   }
@@ -64,8 +64,8 @@ struct FineGrainedCells {
     return height >= 64 && width >= 64 && width <= 257 && height * width >= 128 * 128;
   }
 
-  // Per window and cell of this axis, times 2^16: the factor A or B; and the largest share of the window around the cell's
-  // middle that changes where it is moved to one of the cell's pixels. 0 beyond the last cell, as far as a vector reads.
+  // Per window and cell of this axis, times 2^16: the factor A or B; and the largest share of the window's pixels that are
+  // replaced when it moves from the cell's middle to one of its pixels. 0 beyond the last cell, as far as vectors read.
   struct Axis {
     const std::uint16_t* values;  // nullptr where the shape does not fit
     std::size_t stride;
@@ -92,7 +92,7 @@ struct FineGrainedWindows {
   // `block` pixels the even ones come first, then the odd ones.
   const float* const* rows;
   std::size_t stride;
-  // Per row: whether one of its windows must be divided.
+  // Per row: whether one of its windows has an area for which there is no exact reciprocal.
   const bool* needsDivision;
 
   FineGrainedCells cells;

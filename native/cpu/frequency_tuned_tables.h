@@ -5,7 +5,8 @@
 
 namespace saliencymix::cpu {
 
-// The linear values of sRGB bytes, to 6e-7 of each, in two forms with the same bits. Plain data: vector code reads it.
+// The linear values of sRGB bytes, with a relative error of at most 6e-7, in two forms that give the same bits. Plain data:
+// vector code reads it.
 struct LinearOfSrgb {
   static constexpr int kPieces = 32;
   static constexpr int kCoefficients = 4;

@@ -24,20 +24,20 @@ struct Rows {
   int end;
 };
 
-// Memory that is read or written soon, and fetched into the cache before.
+// Memory that will soon be read or written, and is to be fetched into the cache before.
 struct PrefetchRange {
   const void* memory = nullptr;
   std::size_t bytes = 0;
   bool written = false;
 };
 
-// One image on its way to a map.
+// Computing the map of one image.
 struct SaliencyTask {
   ImageView image;
   const void* tables;    // what `prepare` gave for this shape
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
   float* map;            // height x width
-  // What passes that compute more than they read fetch into the cache meanwhile.
+  // What the passes fetch into the cache while they compute.
   PrefetchRange prefetch[3];
 };
 
@@ -50,9 +50,9 @@ struct SaliencyKernel {
   // What depends on the shape alone; kept for the next batch. nullptr where there is nothing.
   std::shared_ptr<const void> (*prepare)(int height, int width);
   std::size_t (*workspaceBytes)(int height, int width);  // of one image
-  std::size_t (*bandBytes)(int height, int width);       // of one band while it runs, besides
+  std::size_t (*bandBytes)(int height, int width);       // and of one band, while it runs
   void (*pass)(int number, const SaliencyTask& task, Rows rows, std::byte* scratch);
-  // In place of all passes, where nothing but the first peak of the map is wanted; nullptr where that is no faster.
+  // Used in place of all passes where only the first peak of the map is wanted; nullptr where that is no faster.
   // `scratch`: of one band.
   Point (*firstPeak)(const SaliencyTask& task, std::byte* scratch);
 };

@@ -16,7 +16,7 @@ namespace saliencymix::cpu {
 
 namespace {
 
-// The requests of each image, which lie side by side.
+// The requests of each image together.
 using Groups = std::vector<std::span<const AnchorRequest>>;
 
 Groups groupByImage(std::span<const AnchorRequest> requests) {
@@ -29,8 +29,8 @@ Groups groupByImage(std::span<const AnchorRequest> requests) {
   return groups;
 }
 
-// The order in which each image is wanted twice in a row: the target of a sample is looked at next, as what another one's
-// patch is cut from. So it comes from memory once.
+// Orders the groups so that most images are used twice in succession: after the source of a sample comes its target, which
+// is the source of another sample. So it is read from memory once.
 Groups orderInChains(const Groups& groups, std::span<const MixSample> samples, int images) {
   std::vector<const Groups::value_type*> waiting(static_cast<std::size_t>(images), nullptr);
   for (const auto& group : groups) waiting[static_cast<std::size_t>(group.front().image)] = &group;
@@ -45,7 +45,7 @@ Groups orderInChains(const Groups& groups, std::span<const MixSample> samples, i
   return chained;
 }
 
-// The pixels of the samples.
+// Writes the pixels of the samples.
 class Writer {
  public:
   Writer(const Kernels& kernels, const BatchView& batch, const MixJob& job, void* out)
@@ -100,14 +100,14 @@ class BatchMixer {
   }
 
  private:
-  // Smaller images stay in the cache anyway, a whole batch of them.
+  // A whole batch of smaller images stays in the cache anyway.
   static constexpr std::size_t kLarge = 32768;
 
   int groupCount() const { return static_cast<int>(groups_.size()); }
   std::span<const AnchorRequest> requestsOf(int group) const { return groups_[static_cast<std::size_t>(group)]; }
   int imageOf(int group) const { return requestsOf(group).front().image; }
 
-  // Answers every request; `answered` is called for each image whose requests are.
+  // Answers every request. Calls answered(group) for each image once all its requests are answered.
   template <class PrefetchFor, class Answered>
   void findAnchors(const PrefetchFor& prefetchFor, const Answered& answered) {
     const auto answer = [&](int group, const float* map) {
@@ -137,8 +137,8 @@ class BatchMixer {
                uses);
   }
 
-  // Samples that share a place would all wait for one map; and where there are fewer images than threads, images are made
-  // by several threads together and answered by one.
+  // Not where samples share boxes, as all of them would have to wait for one map; nor where there are fewer images than
+  // threads, as then several threads make a map together and only one answers its requests.
   bool canMixAsFound() const {
     if (job_.placing->maps != nullptr || groupCount() < run_.threads) return false;
     for (std::size_t i = 0; i < job_.samples.size(); i++) {
@@ -148,12 +148,12 @@ class BatchMixer {
     return true;
   }
 
-  // A sample is placed and written by whoever answers the last of its requests: the source is in the cache then, and the
-  // target and the memory of the result are fetched while its map is computed.
+  // A sample is placed and written by the thread that answers the last of its requests: then the source is in the cache, and
+  // the target and the memory of the result have been fetched while the map was computed.
   void mixAsFound() {
     std::vector<std::atomic<int>> unanswered(job_.samples.size());
     for (const AnchorRequest& request : requests_) unanswered[static_cast<std::size_t>(request.sample)]++;
-    std::vector<std::size_t> ready;
+    std::vector<std::size_t> ready;  // samples without requests
     for (std::size_t i = 0; i < unanswered.size(); i++) {
       if (unanswered[i] == 0) ready.push_back(i);
     }

@@ -11,7 +11,8 @@ namespace saliencymix::cpu {
 
 struct Level;
 
-// What core/resize_crop.h does, to the same pixels: at the level in use, or the scalar reference where that cannot be used.
+// As resizeCrop of core/resize_crop.h, with the same pixels: by the level in use, or by the scalar reference where that
+// level cannot do it.
 void resizeCrop(ImageRows& image, int height, int width, std::uint8_t* out);
 
 // At this level, which the processor must support: for comparing levels in one process.

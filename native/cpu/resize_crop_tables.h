@@ -1,9 +1,9 @@
 // The tables by which vector code brings images of one size to another (core/resize_crop.h): the same weights, in the order in
 // which the code reads them.
 //
-// A weight has 22 bits, but the products of vector code take factors of 16: it is kept as two parts, weight = 2^11 `high` +
-// `low`. Neighbouring columns, or rows, are multiplied in pairs. Columns go two pairs to a step, and every column of the
-// result has as many steps as the one with the most weights needs.
+// A weight has 22 bits, but vector code multiplies numbers of 16 bits: so it is kept as two parts, weight = 2^11 high + low.
+// Neighbouring columns, or rows, are multiplied in pairs. A step takes two pairs of columns, and every column of the result
+// has as many steps as the one with the most weights needs.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct ResizeCropTables {
 
   int height;  // of the result
   int width;
-  int bottom;     // the end of the input's rows that are needed
+  int bottom;     // the input's rows from here on are not needed
   int firstPair;  // rows 2 firstPair and 2 firstPair + 1 are the first
   int steps;      // of columns, for a column of the result
   int pairs;      // of rows, for a row of the result
@@ -38,7 +38,7 @@ struct ResizeCropTables {
   const std::int32_t* pairOf;
   const std::int16_t* down;
 
-  // ScratchPool memory: `pairs` rows as wide as the result, of 32 bits a value, and a register more.
+  // Scratch memory: `pairs` rows as wide as the result, of 32 bits a value, and a register more for each.
   std::size_t rowLength() const { return (static_cast<std::size_t>(width) * 3 + 31) / 16 * 16; }
   std::size_t scratchBytes() const { return static_cast<std::size_t>(pairs) * rowLength() * sizeof(std::int32_t); }
 };

@@ -24,7 +24,7 @@ class MapMaker {
   std::size_t bandBytes() const { return kernel_ == nullptr ? 0 : padded(kernel_->bandBytes(height_, width_)); }
   std::size_t mapBytes() const { return padded(pixels() * sizeof(float)); }
 
-  // `next`, `wanted`: memory that is fetched into the cache meanwhile.
+  // `next`, `wanted`: memory that is fetched into the cache while the map is computed.
   SaliencyTask task(const ImageView& image, std::byte* workspace, float* map, const PrefetchRange& next,
                     const std::array<PrefetchRange, 2>& wanted) const {
     return {image, tables_.get(), workspace, map, {next, wanted[0], wanted[1]}};
@@ -46,9 +46,9 @@ class MapMaker {
   std::shared_ptr<const void> tables_;
 };
 
-// What is done with the maps. Map i goes to mapOf(i) or, where that is nullptr, to memory of its own; then use(i, map) is
-// called. Where onlyPeak(i), usePeak(i, peak) may be called instead, with the first peak of a map that was not made.
-// prefetchFor(i): the memory that these two are going to read and write.
+// What is done with the maps. Map i is written to mapOf(i) or, where that is nullptr, to scratch memory; then use(i, map) is
+// called. Where onlyPeak(i) is true, usePeak(i, peak) may be called instead, with the first peak, and no map is made.
+// prefetchFor(i): the memory that use or usePeak is going to read and write.
 template <class MapOf, class Use, class OnlyPeak, class UsePeak, class PrefetchFor>
 struct MapUses {
   MapOf mapOf;
@@ -85,7 +85,7 @@ void forEachMapAlone(const MapMaker& maker, int count, const Run& run, const Ima
   });
 }
 
-// Fewer images than threads: every pass runs on bands of rows of all images, and the next one begins when all are done.
+// For fewer images than threads: each pass runs on bands of rows of all images, and the next begins when all are done.
 template <class ImageOf, class Uses>
 void forEachMapInBands(const MapMaker& maker, int count, int bands, const Run& run, const ImageOf& imageOf,
                        const Uses& uses) {

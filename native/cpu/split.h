@@ -1,4 +1,4 @@
-// How the work of a call is cut up for threads: into runs of images, or where there are fewer images than threads into
+// How the work of a call is divided among threads: into ranges of images, or where there are fewer images than threads, into
 // bands of their rows.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace saliencymix::cpu {
 
 struct Work {
   int items;
-  int rows;  // of an item that may be cut up; 1 where it may not
+  int rows;  // of each item; 1 where it cannot be cut into bands
 };
 
 // A part of one item.
@@ -22,7 +22,8 @@ struct Piece {
   Rows rows;
 };
 
-// Into how many bands the rows of each item are cut. A band has at least 16 rows: a thread takes longer to start on fewer.
+// Into how many bands the rows of each item are cut. A band has at least 16 rows: for fewer, starting another thread takes
+// longer than the work.
 inline int bandsOf(const Work& work, int threads) {
   constexpr int kMinRows = 16;
   if (work.items == 0 || work.items >= threads) return 1;
@@ -35,8 +36,8 @@ inline Rows bandOf(int rows, int band, int bands) {
   return {start(band), start(band + 1)};
 }
 
-// The starts of runs that together are 0 .. count - 1, and the end of the last. Long runs first, in which a thread can fetch
-// its next image early; then shorter and shorter ones, so that no thread waits long for the others.
+// The starts of ranges that together are 0 .. count - 1, and the end of the last. Long ranges come first, in which a thread
+// can fetch its next image early; then shorter and shorter ones, so that no thread waits long for the others.
 inline std::vector<int> rangeStarts(int count, int threads) {
   std::vector<int> starts{0};
   for (int at = 0; at < count; starts.push_back(at)) {
@@ -45,7 +46,7 @@ inline std::vector<int> rangeStarts(int count, int threads) {
   return starts;
 }
 
-// Calls task(begin, end) for each of these runs.
+// Calls task(begin, end) for each of these ranges.
 template <class Task>
 void forEachRange(int count, const Run& run, const Task& task) {
   if (count == 0) return;

@@ -13,7 +13,7 @@ class TableCache {
  public:
   static TableCache& shared();
 
-  // Those of this method for this shape, made if need be.
+  // The tables of this method for this shape. Makes them if they are not kept.
   std::shared_ptr<const void> find(const SaliencyKernel& kernel, int height, int width);
 
   void release();

@@ -17,7 +17,6 @@
 #include "cpu/resize_crop_tables.h"
 #include "cpu/spectral_residual_tables.h"
 
-
 #pragma GCC diagnostic ignored "-Wpsabi"  // vectors are passed only to functions that are inlined
 // GCC's own intrinsics begin with "undefined" registers that are overwritten.
 #pragma GCC diagnostic ignored "-Wuninitialized"
