@@ -9,7 +9,7 @@ namespace cuda {
 
 namespace {
 
-// Without a driver the runtime answers every question with an error, and stays usable.
+// Without a driver every call of the runtime gives an error. cudaGetLastError() clears it.
 std::string whyNoCard(cudaError_t status) {
   cudaGetLastError();
   int needed = 0;

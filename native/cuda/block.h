@@ -1,8 +1,8 @@
-// How a kernel is written, so that the very same text runs on a graphics card and, where there is none, in tests.
+// How a kernel is written, so that the same source runs on a graphics card and, on the host, in tests.
 //
 // A kernel is a struct of plain data, its arguments, with
 //   static constexpr int kThreads;              threads of a block
-//   static constexpr int kBlocksAtOnce;         if need be: blocks for which a multiprocessor must have registers
+//   static constexpr int kBlocksAtOnce;         optional: how many blocks a multiprocessor must be able to hold
 //   std::size_t sharedBytes() const;            memory that the threads of a block share
 //   template <class Block> void operator()(const Block& block) const;
 // and its body is a sequence of steps. A Block gives
@@ -11,8 +11,8 @@
 //   block.each(count, f)            f(i) for every i in 0 .. count - 1, spread over the threads; ends when all have ended
 //   block.atomicMax(&at, value)     for results to which several blocks contribute
 //   block.atomicAdd(&at, value)
-// Within a step no i may read what another i writes, for the order is not defined: tests run them in a shuffled one, and the
-// results must stay the same. Variables of a thread live no longer than a step.
+// Within a step no i may read what another i writes, because the order is not defined: tests run them in a shuffled order,
+// and the results must stay the same. Variables of a thread live no longer than a step.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@
 
 namespace saliencymix::cuda {
 
-// Rows and columns of a rectangle spread over threads: those of a warp stand side by side in a row, so that what they read
-// and write lies together, and no position has to be divided by the width.
+// f(y, x) for the positions of a rectangle that one of `threads` threads takes. The threads of a warp take neighbours in a
+// row, so that what they read and write lies together; and no position has to be divided by the width.
 template <class F>
 SALIENCYMIX_HOST_DEVICE void eachOfThread(int thread, int threads, int rows, int cols, const F& f) {
   constexpr int kWarp = 32;
@@ -32,12 +32,13 @@ SALIENCYMIX_HOST_DEVICE void eachOfThread(int thread, int threads, int rows, int
   }
 }
 
+// f(y, x) for every position of a rectangle.
 template <class Block, class F>
 SALIENCYMIX_HOST_DEVICE void eachOfRectangle(const Block& block, int threads, int rows, int cols, const F& f) {
   block.each(threads, [&](int thread) { eachOfThread(thread, threads, rows, cols, f); });
 }
 
-// f(i) for every i in 0 .. count - 1 of a whole launch, one a thread.
+// f(i) for every i in 0 .. count - 1, spread over all blocks of a launch: one for each thread.
 template <class Block, class F>
 SALIENCYMIX_HOST_DEVICE void eachOfLaunch(const Block& block, int threads, int count, const F& f) {
   block.each(threads, [&](int thread) {
@@ -46,7 +47,7 @@ SALIENCYMIX_HOST_DEVICE void eachOfLaunch(const Block& block, int threads, int c
   });
 }
 
-// For `lists` lists of `count` values (a power of two) that stand one behind the other: the first value of each list becomes
+// For `lists` lists of `count` values each (a power of two), one list after the other: the first value of each list becomes
 // the combination of all its values.
 template <class Block, class T, class Combine>
 SALIENCYMIX_HOST_DEVICE void reduce(const Block& block, T* values, int lists, int count, const Combine& combine) {
@@ -68,6 +69,7 @@ struct Sum {
   SALIENCYMIX_HOST_DEVICE T operator()(T a, T b) const { return a + b; }
 };
 
+// How many parts of `part` items make up `length` items; the last may be shorter.
 SALIENCYMIX_HOST_DEVICE inline int partsOf(int length, int part) { return (length + part - 1) / part; }
 
 // The items of a block, begin .. end - 1 of an image, where every image has `length` items and a block takes `size` of them.
@@ -82,7 +84,7 @@ struct Piece {
   SALIENCYMIX_HOST_DEVICE int count() const { return end - begin; }
 };
 
-// f(i) for the items of a piece of at most as many as there are threads.
+// f(i) for every item of a piece, which has no more items than there are threads.
 template <class Block, class F>
 SALIENCYMIX_HOST_DEVICE void eachOfPiece(const Block& block, int threads, const Piece& piece, const F& f) {
   block.each(threads, [&](int thread) {

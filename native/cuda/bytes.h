@@ -8,10 +8,10 @@
 
 namespace saliencymix::cuda {
 
-// Memory of any type is read and written as these.
+// Memory of any type may be read and written as words.
 using Word [[gnu::may_alias]] = std::uint32_t;
 
-// One load or store of a graphics card, where it stands at a multiple of 16.
+// A graphics card loads or stores these at once, at addresses that are multiples of 16.
 struct alignas(16) [[gnu::may_alias]] Bytes16 {
   std::uint32_t words[4];
 
@@ -23,7 +23,7 @@ struct alignas(16) [[gnu::may_alias]] Bytes16 {
   }
 };
 
-// From any address, out of whole words: up to 3 bytes before and after are looked at, so memory must begin and end at
+// Loads from any address by whole words. Up to 3 bytes before and after are read too, so memory must begin and end at
 // multiples of 4.
 SALIENCYMIX_HOST_DEVICE inline Bytes16 loadBytes16(const std::uint8_t* at) {
   const std::uint32_t over = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(at) & 3);

@@ -1,4 +1,4 @@
-// The Device of device_backend.h: a graphics card. Only this file and its folder use the CUDA runtime.
+// A graphics card as the Device of device_backend.h. Only this file, backend.cu and the folder card use the CUDA runtime.
 #pragma once
 
 #include <condition_variable>
@@ -104,7 +104,7 @@ class Card {
     std::string level = "none";
   };
   static Probe probe();
-  // Asked for when it is first needed, because that starts the driver, which programs that use the CPU alone should not.
+  // Done when it is first needed, because it starts the driver, which programs that only use the CPU should not.
   static const Probe& probed() {
     static const Probe found = probe();
     return found;
@@ -114,7 +114,7 @@ class Card {
   }
 
   std::mutex mutex_;
-  std::condition_variable returned_;
+  std::condition_variable returned_;  // a queue was given back
   int leased_ = 0;
   std::vector<std::unique_ptr<CardQueue>> idle_;
 };

@@ -12,13 +12,13 @@ namespace saliencymix::cuda {
 
 struct Chunk {
   const std::uint8_t* batch;   // count of the whole batch x height x width x channels
-  const std::int32_t* images;  // which of them: `count` positions
+  const std::int32_t* images;  // `count` positions in the batch: the images of this chunk
   int count;
   int height;
   int width;
   int channels;
   float* maps;           // count x height x width, or nullptr where maps are not asked for
-  std::uint64_t* peaks;  // count keys (core/argmax.h), 0 before
+  std::uint64_t* peaks;  // count keys (core/argmax.h); must be 0 before
   std::uint64_t* lows;
 
   SALIENCYMIX_HOST_DEVICE std::size_t pixels() const {

@@ -1,6 +1,6 @@
 // The backend of a device of any kind: each call borrows a queue and runs on it (device_call.h). A Device gives
 //   name(), description(), level(), unavailable()
-//   borrow()            a queue for this call alone, given back when it goes out of scope. Waits while all are in use
+//   borrow(threads)     a queue for this call alone, given back when it goes out of scope. Waits while all are in use
 //   allocate(bytes)     a Resident
 //   releaseKept()       frees what queues keep
 #pragma once
@@ -25,7 +25,7 @@ class DeviceBackend final : public Backend {
   const char* name() const override { return device_.name(); }
   const char* description() const override { return device_.description(); }
   std::string unavailable() const override { return device_.unavailable(); }
-  // Of methods only those that have kernels; samples of every kind, in every number type.
+  // Only the methods that have kernels; all kinds of mixing and all number types.
   bool supports(const Needs& needs) const override {
     return needs.method == nullptr || DeviceMethods::has(needs.method->name);
   }

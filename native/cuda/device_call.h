@@ -6,12 +6,12 @@
 //
 // A Queue takes a device's work in order, with memory of its own. There is one for the CUDA runtime (card/queue.cuh), and tests
 // have one that runs on the host. It gives
-//   reserve(bytes)                     device memory, kept for the next call; what stood there is lost
-//   upload(to, from, bytes)            queued, beside the kernels; `from` may be used again at once
+//   reserve(bytes)                     device memory, kept for the next call; its contents are undefined
+//   upload(to, from, bytes)            queued, runs beside kernels; `from` may be changed when this returns
 //   waitForUpload()                    kernels that are launched from here on see what was uploaded before
 //   zero(at, bytes), launch(kernel)    queued one after the other
-//   recordEvent()                      a number for all kernels launched so far
-//   download(to, from, bytes, event)   queued behind those kernels, beside later ones; finished after wait()
+//   recordEvent()                      a number that stands for all kernels launched so far
+//   download(to, from, bytes, event)   queued after those kernels, runs beside later ones; finished after wait()
 //   wait()                             until all that is queued has been done
 #pragma once
 
@@ -170,8 +170,8 @@ class DeviceCall {
     if (!from.empty()) queue_.upload(to, from.data(), from.size() * sizeof(T));
   }
 
-  // images: the positions of those that need maps, ascending. after(chunk, first) is called once the kernels are queued that
-  // make the maps and keys of a chunk, which begins with entry `first` of `images`.
+  // images: the positions of the images that need maps, ascending. Chunk after chunk, queues the kernels that make the maps
+  // and keys, then calls after(chunk, first), where entry `first` of `images` is the first of the chunk.
   template <class After>
   void makeMaps(const MapWork<Queue>& work, const MapMemory& memory, const std::vector<std::int32_t>& images,
                 PixelFeed<Queue>& feed, const After& after) {
@@ -191,6 +191,7 @@ class DeviceCall {
     }
   }
 
+  // Queues the kernels that answer all requests.
   void answer(const AnchorSearch& search, const SearchMemory& memory, const MixJob& job,
               const std::optional<MapWork<Queue>>& work, const MapMemory& maps, PixelFeed<Queue>& feed) {
     if (!search.any()) return;
@@ -211,14 +212,14 @@ class DeviceCall {
     });
   }
 
-  // The requests of images begin .. end - 1 of the list, whose maps (where there are any) start with that of `begin`.
+  // Answers the requests of maps begin .. end - 1; the maps that are kept, if any, start with that of `begin`.
   struct Part {
     int begin;
     int end;
   };
   void answerChunk(const AnchorSearch& search, const SearchMemory& memory, const MapMemory& maps, Part part,
                    const BatchView& view) {
-    const auto before = [](const DeviceRequest& request, int list) { return request.mapIndex < list; };
+    const auto before = [](const DeviceRequest& request, int map) { return request.mapIndex < map; };
     const auto all = search.requests.begin();
     const auto begin = std::lower_bound(all, search.requests.end(), part.begin, before);
     const auto end = std::lower_bound(begin, search.requests.end(), part.end, before);
@@ -237,7 +238,7 @@ class DeviceCall {
     queue_.launch(PlaceBoxes{samples, count, view.height, view.width, placing.rule});
   }
 
-  // Where the result goes to the host, in parts: while one comes down, the next is written.
+  // Writes the mixed images; where they go to the host, in parts: one is downloaded while the next is written.
   void write(const MixInput& input, const OutputFormat& format, std::byte* out, std::byte* host) {
     const std::size_t imageBytes = static_cast<std::size_t>(input.imageLength()) * bytesPerValue(format.dtype);
     const int each = host == nullptr ? input.count : partsOf(input.count, tuning::kOutputParts);

@@ -1,4 +1,4 @@
-// What a call has in the device's memory, and where: it is laid out twice, the first time to learn how much memory it takes.
+// What a call has in the device's memory, and where. Each take() runs twice: first to learn how much memory is needed.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +15,10 @@ namespace saliencymix::cuda {
 
 inline std::size_t bytesOf(const BatchView& view) { return static_cast<std::size_t>(view.count) * view.image(0).bytes(); }
 
+// The pixels of the batch.
 struct Pixels {
   const std::uint8_t* data = nullptr;
-  std::uint8_t* own = nullptr;  // nullptr where the batch is on the device already
+  std::uint8_t* own = nullptr;  // memory to upload them to; nullptr where the batch is on the device already
 
   void take(ArenaLayout& arena, const BatchSource& source) {
     own = source.resident == nullptr ? arena.take<std::uint8_t>(bytesOf(source.view)) : nullptr;
@@ -33,7 +34,8 @@ class PixelFeed {
 
   const std::uint8_t* data() const { return to_.data; }
 
-  // Kernels that are launched from here on find all images before `end`, and whatever else was uploaded.
+  // Uploads the images before `end`, unless they are there. Kernels that are launched from here on see them, and all that
+  // was uploaded before.
   void uploadUntil(int end) {
     if (to_.own != nullptr && end > uploaded_) {
       const std::size_t bytes = from_.view.image(0).bytes();
@@ -54,7 +56,7 @@ class PixelFeed {
 // Which maps are kept: none, those of the chunk that is being computed, or all.
 enum class KeptMaps { none, ofChunk, all };
 
-// A method that the backend has, on `images` images of a batch, chunk after chunk.
+// Running a method on some images of a batch, chunk after chunk.
 template <class Queue>
 struct MapWork {
   const DeviceMethod<Queue>& method;
@@ -104,12 +106,12 @@ struct MapMemory {
   std::uint64_t* lows() const { return keys + count; }
 };
 
-// The anchors that the samples need from saliency: each image once, with its requests side by side.
+// The anchors that the samples need from saliency: which images need maps, and the requests for each.
 struct AnchorSearch {
-  std::vector<std::int32_t> images;
-  std::vector<DeviceRequest> requests;       // in the order of the images
+  std::vector<std::int32_t> images;        // each once, ascending
+  std::vector<DeviceRequest> requests;     // in the order of the images
   std::vector<RequestIndex> requestIndex;  // of every sample
-  bool ties = false;
+  bool ties = false;                       // whether a request picks among ties, for which the map is needed
 
   explicit AnchorSearch(const MixJob& job) {
     if (!job.placing) return;
@@ -118,7 +120,7 @@ struct AnchorSearch {
     for (const AnchorRequest& request : anchorRequests(job.samples)) {
       if (images.empty() || images.back() != request.image) images.push_back(request.image);
       note(job.samples, *request.found, static_cast<std::int32_t>(requests.size()));
-      // Maps that are given are those of all images, so an image's position in the list is that in the batch.
+      // Given maps are those of all images, so there an image's map has its position in the batch.
       requests.push_back({given ? request.image : static_cast<std::int32_t>(images.size()) - 1, request.extreme, request.u});
       ties = ties || request.u >= 0.0;
     }
@@ -126,6 +128,7 @@ struct AnchorSearch {
   bool any() const { return !requests.empty(); }
 
  private:
+  // Notes which request finds the anchor at `found`.
   void note(std::span<const MixSample> samples, const Point& found, std::int32_t request) {
     const auto offset = reinterpret_cast<const std::byte*>(&found) - reinterpret_cast<const std::byte*>(samples.data());
     const std::size_t sample = static_cast<std::size_t>(offset) / sizeof(MixSample);

@@ -1,25 +1,25 @@
-// The sizes of launches, in one place: threads of a block, and what a block or a thread takes on. All are guesses from the
-// number of registers and the shared memory until they have been measured on a card; results do not depend on them.
+// The sizes of launches, in one place: threads of a block, and how much work a block or a thread does. They were chosen by
+// the number of registers and the shared memory; results do not depend on them.
 #pragma once
 
 #include <cstddef>
 
 namespace saliencymix::cuda::tuning {
 
-// Every kind of card holds this many threads on a multiprocessor. Kernels that need many registers are limited to as many as
-// that leaves for each thread.
+// Every kind of card can hold this many threads on a multiprocessor. Kernels that need many registers are limited to as many
+// as this number of threads leaves for each.
 constexpr int kThreadsAtOnce = 1024;
 
-// Scratch memory of the images that go through a method together. They stay in the second-level cache (50 MiB on H100)
-// from one kernel to the next.
+// Scratch memory of the images that go through a method together: so little that it stays in the second-level cache (50 MiB
+// on H100) from one kernel to the next.
 constexpr std::size_t kChunkBytes = std::size_t{24} << 20;
 constexpr int kMaxImagesOfChunk = 4096;
 
-// Page-locked memory on the way to the card and back: pieces of this size, so many of them for each queue.
+// Page-locked memory through which bytes go to the card and back: slots of this size, and their number for each queue.
 constexpr std::size_t kStagingBytes = std::size_t{2} << 20;
 constexpr int kStagingSlots = 4;
-constexpr int kOutputParts = 4;  // of mixed images on their way to the host
-constexpr int kQueues = 2;  // batches under way at once: one is copied while another is computed
+constexpr int kOutputParts = 4;  // in which mixed images are written and downloaded
+constexpr int kQueues = 2;       // calls that run at once: one is copied while another is computed
 
 // Tiles of pixels with a border around them: with the border of two pixels, 60 columns are two warps.
 constexpr int kTileThreads = 256;
@@ -29,13 +29,13 @@ constexpr int kTileRows = 64;
 
 constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
 
-constexpr int kRowThreads = 256;    // sums along rows: 32 threads a row
-constexpr int kRowValues = 8;       // successive values of one thread
+constexpr int kRowThreads = 256;  // sums along rows: 32 threads for each row
+constexpr int kRowValues = 8;     // successive values of one thread
 
 constexpr int kContrastThreads = 128;
 constexpr int kContrastRows = 28;  // rows that one thread walks down
 
-constexpr int kPixelThreads = 256;  // one pixel after the other
+constexpr int kPixelThreads = 256;  // of kernels that go from pixel to pixel
 constexpr int kPixelsOfThread = 16;
 
 constexpr int kSpectrumThreads = 512;  // one image a block

@@ -15,9 +15,9 @@
 
 namespace saliencymix::cuda {
 
-// What one call at a time uses of the card: streams for uploads, for kernels and for downloads, which run side by side;
-// memory on the card; and page-locked memory through which all bytes pass, so that the processor copies one piece while the
-// card transfers another.
+// What a call uses of the card; one call at a time uses a queue. It has streams for uploads, kernels and downloads, which
+// run side by side; memory on the card; and page-locked memory on the host, through which all bytes pass in pieces: the
+// processor copies one piece while the card transfers another.
 class CardQueue {
  public:
   explicit CardQueue(std::function<void()> makeRoom)
@@ -62,8 +62,8 @@ class CardQueue {
     check(cudaStreamWaitEvent(kernels_.get(), uploaded_.get()), "waiting for what goes up");
   }
 
-  // The events are used in turns. Who waits for one that has been used again waits for later kernels too, which is longer but
-  // right.
+  // The events are used in turns. A wait for an event that has been recorded again also waits for later kernels: longer than
+  // needed, but correct.
   int recordEvent() {
     const int number = next_++ % kEvents;
     record(events_[static_cast<std::size_t>(number)], kernels_);
@@ -79,7 +79,7 @@ class CardQueue {
                             down_.get()),
             "copying from the card");
       record(slotDone_[slot_], down_);
-      used_ = tuning::kStagingBytes;  // what comes in must stay until it is copied out
+      used_ = tuning::kStagingBytes;  // the slot is full: what comes in must stay until it is copied out
       downloads_.push_back({slot_, static_cast<std::byte*>(to) + asked, size});
       asked += size;
     }
@@ -106,7 +106,7 @@ class CardQueue {
     for (const Stream* stream : {&up_, &kernels_, &down_}) check(cudaStreamSynchronize(stream->get()), "the work on the card");
   }
 
-  // As wait, but without errors: for after a call that has failed, which is reported already.
+  // As wait, but ignores errors: for use after a call has failed, whose error is reported already.
   void settle() noexcept {
     downloads_.clear();
     for (const Stream* stream : {&up_, &kernels_, &down_}) cudaStreamSynchronize(stream->get());
@@ -119,7 +119,7 @@ class CardQueue {
   }
 
  private:
-  // Bytes that are on their way to the caller's memory.
+  // A piece on its way to the caller's memory.
   struct Download {
     std::size_t slot;
     std::byte* to;
@@ -140,7 +140,7 @@ class CardQueue {
 
   std::byte* slotMemory(std::size_t slot) const { return staging_.get() + slot * tuning::kStagingBytes; }
 
-  // Small pieces share a slot; a slot is used again once all that it held has passed.
+  // Small pieces share a slot. A slot is used again when all that it held has been transferred.
   std::byte* takeStaging(std::size_t size) {
     constexpr std::size_t kAlignment = 64;
     if (used_ + size > tuning::kStagingBytes) nextSlot();
@@ -156,7 +156,7 @@ class CardQueue {
     used_ = 0;
   }
 
-  // On several threads: one copies slower than the bus transfers.
+  // On several threads, because one copies more slowly than the bus transfers.
   void copy(std::byte* to, const std::byte* from, std::size_t size) const {
     constexpr std::size_t kPart = 256 << 10;
     const int parts = static_cast<int>((size + kPart - 1) / kPart);
@@ -177,7 +177,7 @@ class CardQueue {
   DeviceMemory memory_;
   std::size_t size_ = 0;
   PinnedMemory staging_;
-  std::array<Event, tuning::kStagingSlots> slotDone_;
+  std::array<Event, tuning::kStagingSlots> slotDone_;  // the last transfer from or to each slot
   std::size_t slot_ = 0;
   std::size_t used_ = tuning::kStagingBytes;  // of the slot; full before the first
   int threads_ = 1;

@@ -1,4 +1,4 @@
-// The CUDA runtime's errors as exceptions, and owners for what it hands out.
+// The CUDA runtime's errors as exceptions, and owners for the memory, streams and events that it gives.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -18,7 +18,7 @@ inline std::string versionText(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-// Throws what the runtime says of a call that failed, and leaves it ready for the next one.
+// Throws where a call of the runtime failed, with what the runtime says about it. Clears the error for the next call.
 inline void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
   cudaGetLastError();
@@ -56,8 +56,8 @@ inline Event newEvent() {
   return Event(event);
 }
 
-// In whole units of 512 bytes, because kernels read whole words, also at the end. makeRoom frees what is kept for later
-// calls; it is tried before giving up.
+// Allocates whole units of 512 bytes, because kernels read whole words even at the end. Where there is not enough memory,
+// makeRoom frees what is kept for later calls, and the allocation is tried once more.
 inline DeviceMemory allocateOnDevice(std::size_t bytes, const std::function<void()>& makeRoom) {
   constexpr std::size_t kPage = 512;
   const std::size_t pages = std::max(kPage, (bytes + kPage - 1) / kPage * kPage);

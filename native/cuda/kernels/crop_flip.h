@@ -10,7 +10,7 @@
 
 namespace saliencymix::cuda {
 
-// One value a thread.
+// One value for each thread.
 struct CropFlipValues {
   static constexpr int kThreads = tuning::kMixThreads;
 

@@ -12,7 +12,7 @@
 
 namespace saliencymix::cuda {
 
-// The extremes of maps that have been made before. A block: one piece of one map.
+// The extremes of maps that are there already. A block: one piece of one map.
 struct MapExtremes {
   static constexpr int kThreads = tuning::kPixelThreads;
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;
@@ -40,7 +40,7 @@ struct MapExtremes {
   }
 };
 
-// The pixels that keys stand for. One key a thread.
+// The pixels that keys stand for. One key for each thread.
 struct ReadKeys {
   static constexpr int kThreads = tuning::kPlaceThreads;
 
@@ -64,14 +64,14 @@ struct ReadKeys {
   }
 };
 
-// Asks for one extreme pixel of an image. `list` is the image's position in the list of those that have maps.
+// An AnchorRequest as the device has it. mapIndex: the position of the image among those that have maps.
 struct DeviceRequest {
   std::int32_t mapIndex;
   Extreme extreme;
   double u;
 };
 
-// Answers to requests from the keys: for u of less than 0, the first extreme. One request a thread.
+// Answers every request with the first extreme, from the keys. One request for each thread.
 struct AnswerRequests {
   static constexpr int kThreads = tuning::kPlaceThreads;
 
@@ -95,17 +95,17 @@ struct AnswerRequests {
   }
 };
 
-// The requests with a u of at least 0, of images whose maps are there: which of the tied pixels. A block: one request.
+// For requests with a u of at least 0, whose maps are there: picks one of the tied pixels. A block: one request.
 struct ChooseTie {
   static constexpr int kThreads = tuning::kTieThreads;
 
   const DeviceRequest* requests;
   int count;
-  const float* maps;  // of the images from list position `first` on
+  const float* maps;  // from map index `first` on
   int first;
   int width;
   int pixels;
-  Point* answers;  // the first of ties before
+  Point* answers;  // the first extreme before; then the one that was picked
 
   std::size_t sharedBytes() const { return kThreads * sizeof(std::int32_t); }
   int blocks() const { return count; }

@@ -1,5 +1,5 @@
 // Fine-grained saliency (core/saliency/fine_grained.h), in whole numbers that are equal to the reference's.
-//   pixels -> smoothed gray -> integral image -> on and off of every pixel, the most of each image -> map, peak, low
+//   pixels -> smoothed gray -> integral image -> on and off of every pixel, and their maxima -> map, peak, low
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace saliencymix::cuda {
 
-// Gray, smoothed twice. Pixels around the image are read mirrored. They have mirrored neighbours, so smoothing them once
-// gives the pixels around the image that the second smoothing needs.
+// Gray, smoothed twice. Beyond its borders the image is read mirrored. The mirrored pixels have mirrored neighbours, so
+// smoothing them once gives just the pixels that the second smoothing needs there.
 struct SmoothGray {
   static constexpr int kThreads = tuning::kTileThreads;
 
@@ -74,7 +74,7 @@ struct Contrast {
   int height;
   int width;
   std::uint32_t* contrasts;  // count x height x width: on in the lower half, off in the upper
-  std::uint32_t* maxima;     // count x 2: the most on, the most off; 0 before
+  std::uint32_t* maxima;     // count x 2: the greatest on, the greatest off; must be 0 before
 
   std::size_t sharedBytes() const { return 0; }
   int blocks() const { return partsOf(count * bands() * width, kThreads); }
@@ -118,7 +118,7 @@ struct Contrast {
       for (int w = 0; w < kWindows; w++) {
         const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
         const std::uint32_t area = static_cast<std::uint32_t>(down.length() * across[w].length());
-        const std::uint32_t others = area > 1 ? area - 1 : 1;  // of one pixel the difference is 0, whatever it is divided by
+        const std::uint32_t others = area > 1 ? area - 1 : 1;  // where the area is 1 the difference is 0
         if (down.length() != rowsOf[w]) {
           rowsOf[w] = down.length();
           reciprocals[w] = reciprocalOf(others);
@@ -148,7 +148,7 @@ struct Contrast {
                 FineGrained::kReach[3] == 28 && FineGrained::kReach[4] == 56 && FineGrained::kReach[5] == 112);
 };
 
-// on and off as shares of the image's most, added up; the extremes of the map. A block: one piece of one image.
+// Adds up on and off as shares of the image's greatest; finds the extremes of the map. A block: one piece of one image.
 struct CombineContrasts {
   static constexpr int kThreads = tuning::kPixelThreads;
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;

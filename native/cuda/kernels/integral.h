@@ -1,5 +1,5 @@
 // The integral image in two steps: sums down the columns, then along the rows. Entry (y, x) of the (height + 1) x
-// (width + 1) sums is that over rows < y and columns < x, modulo 2^32: sums of windows are differences, and exact.
+// (width + 1) sums is that over rows < y and columns < x, modulo 2^32. Sums of windows, which are differences, are exact.
 #pragma once
 
 #include <cstddef>
@@ -69,14 +69,15 @@ struct SumColumns {
   }
 };
 
-// In place. A block takes `kRows` rows, a row 32 threads, a thread a few successive values; wider rows in several strips.
+// In place. A block takes kRows rows, with 32 threads for each row and a few successive values for each thread. Wider rows
+// are done in several strips.
 struct SumRows {
   static constexpr int kThreads = tuning::kRowThreads;
   static constexpr int kLanes = 32;
   static constexpr int kRows = kThreads / kLanes;
   static constexpr int kValues = tuning::kRowValues;
   static constexpr int kStrip = kLanes * kValues;
-  // A number more than its values for each thread: so the threads of a warp use different banks of the shared memory.
+  // Room for one more value for each thread, so that the threads of a warp use different banks of the shared memory.
   static constexpr int kPadded = kLanes * (kValues + 1);
 
   std::uint32_t* sums;  // rows x width, each row by itself

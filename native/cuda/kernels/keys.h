@@ -1,5 +1,5 @@
-// The peak and the low of a map, found by many threads. Each thread keeps the best that it has met, and a block combines them
-// as keys (core/argmax.h): the largest key is that of the first extreme, in whatever order they are compared.
+// The peak and the low of a map, found by many threads. Each thread keeps the best of the values it has seen, and a block
+// combines them as keys (core/argmax.h): the largest key is that of the first extreme, in whatever order they are compared.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace saliencymix::cuda {
 
-// The best keys that a thread has met, of any values in any order.
+// The best keys that a thread has seen, of any values in any order.
 struct BestKeys {
   std::uint64_t peak = 0;
   std::uint64_t low = 0;
@@ -24,8 +24,8 @@ struct BestKeys {
   }
 };
 
-// The same for a thread that meets values of at least 0, none of them a NaN, in the order of their indices: two comparisons
-// are enough, and keys are only made at the end.
+// The same for a thread that sees values of at least 0, none of them a NaN, in the order of their indices: two comparisons
+// are enough, and keys are made only at the end.
 struct BestValues {
   float maximum = -1.0f;
   float minimum = 3.402823466e+38f;
@@ -57,8 +57,8 @@ class KeyReduction {
   SALIENCYMIX_HOST_DEVICE explicit KeyReduction(std::byte* shared) : keys_(reinterpret_cast<std::uint64_t*>(shared)) {}
 
   template <class Best>
-  SALIENCYMIX_HOST_DEVICE void put(int thread, const Best& met) const {
-    const BestKeys best = met.keys();
+  SALIENCYMIX_HOST_DEVICE void put(int thread, const Best& ofThread) const {
+    const BestKeys best = ofThread.keys();
     keys_[thread] = best.peak;
     keys_[threads + thread] = best.low;
   }
@@ -73,7 +73,7 @@ class KeyReduction {
   }
 
  private:
-  std::uint64_t* keys_;  // threads peaks, threads lows
+  std::uint64_t* keys_;  // the peak of each thread, then the low of each thread
 };
 
 }  // namespace saliencymix::cuda

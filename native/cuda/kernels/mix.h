@@ -1,4 +1,4 @@
-// Mixing and converting in one pass: every byte that is shown is read once, every value written once.
+// Mixing and converting in one pass: every byte that the result shows is read once, every value is written once.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct MixInput {
   SALIENCYMIX_HOST_DEVICE int imageLength() const { return batch.height * batch.width * batch.channels; }
 };
 
-// The format's numbers for a channel, without looking them up by a number that the compiler does not know.
+// Chooses the format's numbers for a channel by comparisons: an array index that the compiler does not know would be slow.
 template <class T>
 SALIENCYMIX_HOST_DEVICE T convertChannel(const OutputFormat& format, std::uint8_t value, int c) {
   const float offset = c == 0 ? format.offset[0] : (c == 1 ? format.offset[1] : format.offset[2]);
@@ -30,7 +30,7 @@ SALIENCYMIX_HOST_DEVICE T convertChannel(const OutputFormat& format, std::uint8_
   return detail::convertValue<T>(value, offset, scale);
 }
 
-// Any shape and format: one value a thread, in the order of the output.
+// For any shape and format: one value for each thread, in the order of the output.
 template <class T>
 struct MixValues {
   static constexpr int kThreads = tuning::kMixThreads;
@@ -60,8 +60,8 @@ struct MixValues {
   }
 };
 
-// Images whose bytes (and, for planes, pixels) are a multiple of 16: 48 values of a sample a thread, which are 16 pixels of
-// three channels, read and written 16 bytes at a time.
+// For images whose bytes (and, for planes, pixels) are a multiple of 16. Each thread takes 48 values of a sample, which are
+// 16 pixels of three channels, and reads and writes 16 bytes at a time.
 template <class T, bool planes>
 struct MixUnits {
   static constexpr int kThreads = tuning::kMixThreads;
@@ -121,7 +121,7 @@ struct MixUnits {
     return convertChannel<T>(format, mixed[i / 16].get(i % 16), c);
   }
 
-  // Sixteen values, from an address that is a multiple of 16.
+  // Writes sixteen values to an address that is a multiple of 16.
   template <class F>
   SALIENCYMIX_HOST_DEVICE static void put(T* at, const F& valueOf) {
     constexpr int kOfVector = 16 / sizeof(T);
@@ -153,7 +153,8 @@ struct MixUnits {
     return visitKind(sample.kind, [&](auto kind) { return sixteen(kind, sample, at, y, x); });
   }
 
-  // Sixteen bytes at `at`, value x of row y, all of them the kind's. Any kind by its values; those below by vectors.
+  // Sixteen bytes at `at`, value x of row y, all of which the kind makes. Any kind can be done value by value; those below
+  // are done by vectors.
   template <class Kind>
   SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Kind, const MixSample& sample, int at, int, int) const {
     return gatherSlowly(sample, at);
@@ -180,7 +181,7 @@ struct MixUnits {
                        (from.left - to.left) * input.batch.channels);
   }
 
-  // Across the border of the patch, or of a row.
+  // Value by value: for bytes on both sides of the box's border, or in two rows.
   SALIENCYMIX_HOST_DEVICE Bytes16 gatherSlowly(const MixSample& sample, int at) const {
     Bytes16 bytes{};
     const int channels = input.batch.channels;
@@ -196,7 +197,7 @@ struct MixUnits {
   SALIENCYMIX_HOST_DEVICE static int limited(int at) { return at < 0 ? 0 : (at > 16 ? 16 : at); }
 };
 
-// Label maps of 32 bits, one label a thread.
+// Label maps of 32 bits, one label for each thread.
 struct MixLabels {
   static constexpr int kThreads = tuning::kMixThreads;
 

@@ -11,13 +11,13 @@
 
 namespace saliencymix::cuda {
 
-// Which request answers a sample's anchors; -1 where none does.
+// The positions of the requests that find a sample's anchors; -1 where there is none.
 struct RequestIndex {
   std::int32_t from;
   std::int32_t to;
 };
 
-// One sample a thread.
+// Writes the answers into the samples. One sample for each thread.
 struct PutAnchors {
   static constexpr int kThreads = tuning::kPlaceThreads;
 
@@ -38,7 +38,7 @@ struct PutAnchors {
   }
 };
 
-// One sample a thread. A launch of its own, for samples look at the anchors of others.
+// One sample for each thread. Launched after PutAnchors has ended, because samples read the anchors of others.
 struct PlaceBoxes {
   static constexpr int kThreads = tuning::kPlaceThreads;
 

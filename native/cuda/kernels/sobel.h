@@ -1,5 +1,5 @@
 // Sobel saliency (core/saliency/sobel.h), by the same arithmetic, so to the same bits.
-//   pixels -> squared length of every gradient, the most of each image -> map, peak, low
+//   pixels -> squared length of every gradient, and their maximum -> map, peak, low
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct SquareGradients {
   Chunk chunk;
   Tiles tiles;
   std::uint32_t* squares;  // count x height x width
-  std::uint32_t* maximum;  // count: the largest of each image; 0 before
+  std::uint32_t* maximum;  // count: the largest of each image; must be 0 before
 
   std::size_t sharedBytes() const {
     return kThreads * sizeof(std::uint32_t) + static_cast<std::size_t>(tiles.rows + 2) * static_cast<std::size_t>(tiles.cols + 2);
@@ -56,7 +56,7 @@ struct SquareGradients {
   }
 };
 
-// The lengths as shares of the image's largest; the extremes of the map. A block: one piece of one image.
+// The lengths as shares of the image's largest; finds the extremes of the map. A block: one piece of one image.
 struct ShareGradients {
   static constexpr int kThreads = tuning::kPixelThreads;
   static constexpr int kPixels = kThreads * tuning::kPixelsOfThread;

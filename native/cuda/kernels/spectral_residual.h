@@ -1,6 +1,6 @@
-// Spectral residual saliency (core/saliency/spectral_residual.h), in float64 as the reference: the 64 x 64 transforms of an
-// image take a block and its shared memory, 64 KiB.
-//   pixels -> gray at 64 x 64 -> spectrum -> residual -> back -> smoothed, squared, over the maximum -> map, peak, low
+// Spectral residual saliency (core/saliency/spectral_residual.h), in float64 as the reference. A block transforms an image
+// in its 64 KiB of shared memory.
+//   pixels -> gray at 64 x 64 -> spectrum -> residual -> inverse -> smoothed, squared, over the maximum -> map, peak, low
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct AxisTap {
   float weight;
 };
 
-// What does not depend on the pixels.
+// Tables, which do not depend on the pixels.
 struct SpectrumTables {
   double twiddles[kDftSize];  // real and imaginary part of e^(-2 pi i k / 64), k = 0 .. 31
   double gaussian[5];
@@ -53,7 +53,7 @@ struct Spectrum {
     double* const logAmplitude = logAmplitudes + static_cast<std::size_t>(block.index()) * kDftArea;
     float* const result = squares + static_cast<std::size_t>(block.index()) * kDftArea;
 
-    // At the places where the transform wants them: their positions with the bits reversed.
+    // Written where the transform needs them: at their positions with the bits reversed.
     block.each(kArea, [&](int i) {
       const int y = i / kSide;
       const int x = i % kSide;
@@ -100,8 +100,8 @@ struct Spectrum {
   }
 
  private:
-  // 64 x 64 complex numbers. Each row's columns stand in another order, so that neighbours in a row as well as in a column
-  // lie in different banks of the memory.
+  // 64 x 64 complex numbers. The columns of each row have another order, so that neighbours in a row and neighbours in a
+  // column lie in different banks of the shared memory.
   struct Complex64 {
     double* parts;
 
@@ -110,7 +110,7 @@ struct Spectrum {
     SALIENCYMIX_HOST_DEVICE double& imaginary(int row, int col) const { return parts[kArea + at(row, col)]; }
     SALIENCYMIX_HOST_DEVICE double* imaginaryParts() const { return parts + kArea; }
 
-    // Exchanges (row, col) with the position of reversed bits; once for every pair.
+    // Exchanges (row, col) with the position of reversed bits. Does nothing for the second position of a pair.
     SALIENCYMIX_HOST_DEVICE void reverse(int row, int col) const {
       const int otherRow = reverseBits6(row);
       const int otherCol = reverseBits6(col);
@@ -182,7 +182,7 @@ struct Spectrum {
   }
 };
 
-// 64 x 64 spread over the size of the image; the extremes of the map. A block: some rows of one image.
+// Resizes the 64 x 64 squares to the size of the image; finds the extremes of the map. A block: some rows of one image.
 struct SpreadSquares {
   static constexpr int kThreads = tuning::kPixelThreads;
 
