@@ -1,4 +1,4 @@
-// The card as a Machine (timed_queue.h): events of the runtime are its marks.
+// The card as a Machine (timed_queue.h), whose marks are events of the CUDA runtime.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace gpu_bench {
 using cuda::Card;
 using cuda::check;
 
-// The first group of the pattern in a file of the system.
+// What the first group of a pattern matches in a file of the system.
 inline std::string foundIn(const char* path, const char* pattern) {
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -33,7 +33,7 @@ static __global__ void spin(long long ticks) {
   }
 }
 
-// Of 16 bytes each; a block takes pieces of 4 x 256 of them, which every thread has under way together.
+// Copies vectors of 16 bytes. A block takes pieces of 4 x 256 vectors; each thread loads its four before it stores them.
 static __global__ void __launch_bounds__(256) copyVectors(const uint4* from, uint4* to, std::size_t count) {
   constexpr std::size_t kAtOnce = 4;
   const std::size_t piece = kAtOnce * blockDim.x;

@@ -1,5 +1,5 @@
-// Results against the CPU backend, before anything is timed: to the bit where the contract of all backends says so
-// (core/backend.h), else within what its tests allow.
+// Compares results with the CPU backend's before anything is timed: to the bit where the contract of all backends says so
+// (core/backend.h), otherwise within the tolerance of the method.
 #pragma once
 
 #include <cmath>
@@ -38,7 +38,8 @@ struct Found {
   }
 };
 
-// Float maps of different arithmetic have peaks of their own where two pixels are about equal, so the values are compared.
+// Float maps that were computed differently can have different peaks where two pixels are about equal: so their values are
+// compared.
 inline std::string checkSaliency(const Backend& backend, const Job& job, const Input& input, const Run& run) {
   const Backend& reference = *findBackend("cpu");
   const BatchView view = input.images->view();

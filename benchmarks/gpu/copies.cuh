@@ -1,5 +1,5 @@
-// How fast the card copies its own memory, the bound that every kernel's GB/s are held against, and how fast bytes come from
-// the host and go back to it. A copy on the card reads and writes every byte, so it counts twice; one over the bus once.
+// How fast the card copies its own memory, with which every kernel's GB/s are compared, and how fast bytes come from the
+// host and go back to it. A copy on the card reads and writes every byte, so each counts twice; over the bus, once.
 #pragma once
 
 #include <cstring>
@@ -16,7 +16,7 @@ class Copies {
       : machine_(machine), bench_(bench), batch_(static_cast<std::size_t>(batch.values())) {}
 
   void all() {
-    // Far larger than the cache; and as large as a batch of the jobs, where starting and ending weigh more.
+    // Far larger than the cache; and as large as a batch of the jobs, where starting and ending take a larger share.
     const std::size_t large = std::max(std::size_t{512} << 20, 4 * machine_.cacheBytes());
     onCard("device", large, 1);
     onCard("device batch", batch_, 2 * machine_.cacheBytes() / (2 * batch_) + 2);
@@ -79,7 +79,7 @@ class Copies {
     }));
   }
 
-  // What two marks cost that have a launch of next to nothing between them: every stage has about that much in it.
+  // The time between two marks with an empty kernel between them: every stage's time includes about that much.
   void nothing() {
     print("nothing", "a launch", 0, bench_.inRounds([&](int) {
       return machine_.deviceTime([&] {

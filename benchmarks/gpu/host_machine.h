@@ -1,5 +1,5 @@
-// The host in place of a card, for a dry run: the same jobs, checks and lines, with the kernels on the host device of the
-// tests. Its times mean nothing.
+// The host in place of a card, for a dry run: the same jobs, checks and output, with the kernels run by the tests'
+// device_on_host.h. Its times mean nothing.
 #pragma once
 
 #include <chrono>

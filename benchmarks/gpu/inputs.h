@@ -1,5 +1,5 @@
-// Images and samples: the same in every run. As many batches as exceed the card's cache together take turns, for a batch
-// that is still in the cache is one that a training loop never has at hand.
+// Images and samples: the same in every run. Several batches take turns, which together are larger than the card's cache: in
+// a training loop, a new batch is not in the cache either.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace gpu_bench {
 
-// Waves of their own lengths with a disk of another colour in front, and noise over all.
+// Each image has waves of lengths of its own, a disk of another colour in front, and noise over all.
 class Images {
  public:
   Images(const Size& size, unsigned seed) : size_(size), bytes_(static_cast<std::size_t>(size.values())), random_(seed) {

@@ -1,4 +1,4 @@
-// What is measured. The promises that these jobs are held against are in bars.mjs, by the same names.
+// What is measured. bars.mjs has the figures that these jobs must reach, by the same names.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct Size {
 enum class Work {
   saliency,  // peaks and lows of every image
   write,     // samples that are placed already, mixed and converted
-  mix,       // all of it: saliency of every source, places, pixels
+  mix,       // all of it: saliency of every source, boxes, pixels
 };
 
 struct Job {

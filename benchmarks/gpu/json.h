@@ -1,4 +1,4 @@
-// One JSON object a line, as it is measured: whoever reads them has what was measured before something failed.
+// One JSON object a line, written as soon as it is measured, so that nothing is lost if something fails later.
 #pragma once
 
 #include <cstdio>
@@ -39,7 +39,7 @@ class Json {
     return *this;
   }
 
-  // Flushed: a machine that is lent may be taken back in the middle of a run.
+  // Flushed, because a borrowed machine may be taken back in the middle of a run.
   void print() const { std::cout << line_ << "}" << std::endl; }
 
  private:

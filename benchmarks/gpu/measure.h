@@ -42,7 +42,7 @@ class Bench {
     }
   }
 
-  // A stream of rounds: go(round) gives a number; the first ones warm up and are not kept.
+  // The numbers that go(round) gives, round after round. The first rounds warm up and are left out.
   template <class Go>
   std::vector<double> inRounds(const Go& go) {
     std::vector<double> kept;
@@ -72,7 +72,7 @@ class Bench {
     else timeOnDevice(job, inputs, line);
   }
 
-  // Whole calls by the host's clock, and the same call with marks in the queue, for the device's own times.
+  // Times whole calls by the host's clock, and the same calls with marks in the queue, for the device's own times.
   void timeOnDevice(const Job& job, std::vector<Input>& inputs, Json& line) {
     const std::vector<double> wall = inRounds([&](int round) {
       Input& input = turn(inputs, round);
@@ -96,7 +96,7 @@ class Bench {
     for (const Series& series : stages) printStage(job, series);
   }
 
-  // Beside the copies alone of the same bytes: through the queue, and as a program without page-locked memory has them.
+  // Times whole calls, and beside them only the copies of the same bytes: through the queue, and from pageable memory.
   void timeFromHost(const Job& job, std::vector<Input>& inputs, Json& line) {
     std::vector<std::uint8_t> out(static_cast<std::size_t>(job.bytesOut()));
     std::vector<double> copies;
@@ -177,7 +177,7 @@ class Bench {
   Machine& machine_;
   const Settings settings_;
   const Run run_;
-  std::vector<Point> points_;  // they come down when a call ends, not when it is queued
+  std::vector<Point> points_;  // must outlive the call that is queued: they are written when it ends
 };
 
 }  // namespace gpu_bench

@@ -1,12 +1,12 @@
-// A queue of device_call.h that marks the time before and after everything that is queued: what each kernel of a call takes,
-// where it stands, with the caches as the kernels before have left them.
+// A queue of device_call.h that marks the time before and after every kernel. So each kernel is timed inside its call, with
+// the caches as the kernels before it have left them.
 //
 // A Machine is where the benchmark runs: a card (card_machine.cuh), or the host in a dry run (host_machine.h). It gives
 //   queue()                the queue that does the work
 //   mark()                 a point in the queue, of which ms(begin, end) tells the time once wait() has returned
-//   forgetMarks()          they may be used again
+//   forgetMarks()          all marks may be used again
 //   fill()                 makes the queue wait a moment, so that it is full when it starts and launching costs no time
-//   attributes(kernel)     what the compiler made of it
+//   attributes(kernel)     registers and other resources that the compiled kernel needs
 //   backend()              the backend over the same device, and whole calls through it
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace gpu_bench {
 
-// 0 where nobody knows.
+// 0 where unknown.
 struct Attributes {
   int registers = 0;
   int spilledBytes = 0;

@@ -1,10 +1,10 @@
-// The kernels one after the other, each between two marks of callgrind: how many instructions it takes.
+// Runs the kernels one after the other. callgrind counts the instructions of each, and of nothing else.
 //
 // kernels             runs all of them
 // kernels --list      only prints them: name, a tab, pixels
 //
-// SALIENCYMIX_CPU names the level. One thread; a call before the marks builds tables and scratch memory, as a training
-// loop pays for them once.
+// SALIENCYMIX_CPU names the level. Runs on one thread. A call that is not counted comes first: it makes the tables and the
+// scratch memory, which a training loop makes only once.
 #include <valgrind/callgrind.h>
 
 #include <algorithm>
@@ -94,7 +94,7 @@ class Batch {
       backend.mix({{view()}, asking_, Placing{BoxRule::shift, findSaliencyMethod("fine-grained"), nullptr}, std::nullopt, {}},
                   kOneThread);
     });
-    // Last of the above: the maps that argmax looks through are frequency tuned, which has no plateaus.
+    // The last saliency job above was frequency-tuned; its maps, which argmax searches, have hardly any ties.
     add(jobs, "argmax", [this, &backend] {
       backend.mix({{view()}, asking_, Placing{BoxRule::shift, nullptr, maps_.data()}, std::nullopt, {}}, kOneThread);
     });
@@ -130,7 +130,7 @@ class Batch {
       sample.source = (i + 1) % count_;
       sample.kind = kind;
       sample.boxOwner = i;
-      sample.lambda = 0.70710678;  // as drawn ones, without a pattern
+      sample.lambda = 0.70710678;  // has no short binary form, like lambdas that are drawn
       const int half = side_ / 2;
       sample.boxes = {{3, 5, 3 + half, 5 + half}, {7, 9, 7 + half, 9 + half}};
       samples.push_back(sample);

@@ -1,4 +1,4 @@
-// The arithmetic of kernels, which those of a graphics card share with the processor in part, against its definition.
+// The arithmetic of kernels, some of which processor and graphics card share, against its definition.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,7 +19,7 @@ using namespace saliencymix;
 TEST(dividingByAReciprocal) {
   check::Numbers numbers(71);
   const auto right = [](std::uint32_t a, std::uint32_t b) { return divide(a, b, reciprocalOf(b)) == a / b; };
-  // What fine-grained saliency divides by, around every quotient that it can have.
+  // The divisors of fine-grained saliency, around some of the quotients that it can have.
   bool all = true;
   for (std::uint32_t divisor = 1; divisor <= 224 * 224; divisor++) {
     for (const std::uint32_t quotient : {1u, 2u, 3u, 100u, 200u, 254u, 255u}) {

@@ -1,4 +1,4 @@
-// Every backend: the same for any number of threads, and mixing by its definition. levels_test.cc has the maps.
+// Every backend gives the same for any number of threads, and mixes as defined. levels_test.cc has the maps.
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -87,7 +87,7 @@ TEST(sameMapsAndExtremesForAnyThreads) {
   }
 }
 
-// Each pixel by the definition, pixel by pixel, instead of row by row.
+// A mixed pixel by the definition, computed by itself instead of row by row.
 static std::uint8_t expectedPixel(const BatchView& batch, const MixSample& s, int y, int x, int c) {
   const auto at = [&](int image, int row, int col) {
     return batch.image(image).data[(row * batch.width + col) * batch.channels + c];
@@ -138,8 +138,7 @@ TEST(placingAndMixingByTheDefinition) {
   }
 }
 
-// All in one call, on any number of threads, is what placing first and mixing then gives; every sample with a place of its
-// own, so that each is written by whoever finds the last of its anchors.
+// One call gives what placing first and then mixing gives. Each sample is written by the thread that finds its last anchor.
 TEST(mixingAsAnchorsAreFound) {
   check::Numbers numbers(14);
   const Backend& backend = *findBackend("cpu");
@@ -241,7 +240,7 @@ TEST(thePoolServesSeveralCallersAndRestarts) {
   CHECK_EQUAL(total.load(), 6 * 50 * 20 + 5);
 }
 
-// Whether a job comes as soon as it is expected, late, or not at all.
+// The job comes at once, late, or not at all.
 TEST(aPrewokenPoolDoesAJobWheneverItComes) {
   Pool& pool = Pool::shared();
   pool.retain();
@@ -255,13 +254,12 @@ TEST(aPrewokenPoolDoesAJobWheneverItComes) {
     }
   }
   pool.prewake(3);
-  pool.release();  // the threads that look out are joined
+  pool.release();  // the threads that wait for the job are joined
 }
 
-// Calls that nobody waits for: each is done once, by threads that are there, or that start again for it.
 TEST(theCallerHelpsOneCall) {
   using namespace std::chrono_literals;
-  // With two threads the a helping caller is the other one: each task waits for both, so it must have come.
+  // With two threads the helping caller is the second one: each task waits for both, so it must have taken part.
   Pool::CallerHelp callerHelp;
   std::set<std::thread::id> at;
   std::atomic<int> tasks{0};
@@ -284,9 +282,9 @@ TEST(theCallerHelpsOneCall) {
   call.join();
   CHECK_EQUAL(tasks.load(), 200);
   CHECK(at == (std::set{callThread, std::this_thread::get_id()}));
-  callerHelp.runUntilDone(10s);  // over: at once
+  callerHelp.runUntilDone(10s);  // returns at once: the call is done
 
-  // One that does not come, and one that loses patience.
+  // A caller that does not come, and one that comes but gets no work.
   Pool::CallerHelp absent;
   int done = 0;
   {
@@ -298,7 +296,7 @@ TEST(theCallerHelpsOneCall) {
   Pool::CallerHelp patient;
   patient.runUntilDone(1ms);
 
-  // After its stay others help again.
+  // After the Scope the pool's threads help again.
   std::atomic<int> again{0};
   Pool::shared().forEach(50, 3, [&](int) { again++; });
   CHECK_EQUAL(again.load(), 50);
@@ -312,7 +310,7 @@ TEST(aCallerThatComesLateFindsNothing) {
     std::thread late([&] { callerHelp.runUntilDone(1ms); });
     {
       const Pool::CallerHelp::Scope scope(&callerHelp);
-      const auto counted = [&](int) { total++; };  // gone when the call is
+      const auto counted = [&](int) { total++; };  // gone when the call ends: a late caller must not use it
       Pool::shared().forEach(3, 2, counted);
     }
     late.join();
@@ -320,6 +318,7 @@ TEST(aCallerThatComesLateFindsNothing) {
   }
 }
 
+// Calls that nobody waits for: each is done once, by threads that are there or that start again for it.
 TEST(thePoolRunsCalls) {
   Pool pool;
   std::atomic<int> done{0};
@@ -367,7 +366,7 @@ TEST(usersMayLeaveTogether) {
   }
 }
 
-// A thread that was moved off a processor is not there, and may be there again when it has roamed.
+// A thread that was moved off a processor is not there. After resetAffinity() it may be there again.
 TEST(aThreadAvoidsACpu) {
   const int here = currentCpu();
   std::atomic<int> step{0};

@@ -94,7 +94,7 @@ TEST(aSizeThatCannotBeRoundedUpThrows) {
   CHECK_EQUAL(pool.allBytes(), std::size_t{0});
 }
 
-// Loans go from thread to thread, as buffers do that are transferred.
+// Leases go from thread to thread, as transferred buffers do.
 TEST(leasesEndOnOtherThreads) {
   BlockPool pool(kLimits);
   std::mutex mutex;

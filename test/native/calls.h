@@ -1,4 +1,4 @@
-// Parts of a backend's calls by themselves, for tests.
+// Single parts of a backend's calls, for tests.
 #pragma once
 
 #include <span>

@@ -32,7 +32,7 @@ inline bool& quick() {
   return wanted;
 }
 
-// Says why no test of this program can run here; empty where they can.
+// Tells why no test of this program can run here; gives an empty string where they can.
 inline std::function<std::string()>& obstacle() {
   static std::function<std::string()> none = [] { return std::string(); };
   return none;

@@ -1,5 +1,5 @@
-// What a backend with a device must keep beyond the same answers (parity.h): batches in several chunks, batches one after
-// another and at once, calls that are stopped, memory that stays there. For any backend, at any size.
+// What a backend with a device must do besides giving the same answers (parity.h): batches in several chunks, batches one
+// after another and at once, calls that are stopped, memory that stays on the device. For any backend, at any size.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,7 @@ using namespace saliencymix;
 using parity::kRun;
 using parity::Shape;
 
-// The methods that have kernels in native/cuda/methods; of all else that can be asked for, nothing is lacking.
+// The backend has the methods of native/cuda/methods, and lacks nothing but the other methods.
 inline void expectMethods(const Backend& backend) {
   const std::vector<std::string_view> methods = {"fine-grained", "spectral-residual", "frequency-tuned", "sobel"};
   std::vector<std::string_view> others;
@@ -33,8 +33,8 @@ inline void expectMethods(const Backend& backend) {
   CHECK_EQUAL(parity::methodsOf(backend).size(), methods.size());
 }
 
-// Batches whose scratch memory is more than a chunk's, by what an image takes of it (native/cuda/methods): 9 bytes a pixel,
-// 12 bytes a pixel, 4 bytes a pixel, and 48 KiB whatever its size.
+// A batch that needs more scratch memory than a chunk has. An image takes 9 bytes a pixel (fine-grained), 12
+// (frequency-tuned), 4 (sobel), or 48 KiB whatever its size (spectral-residual); see native/cuda/methods.
 inline Shape severalChunks(std::string_view method) {
   constexpr int kMebibytes = static_cast<int>(cuda::tuning::kChunkBytes >> 20);
   if (method == "spectral-residual") return {kMebibytes * 1024 / 48 + 9, 5, 7, 3};
@@ -42,7 +42,7 @@ inline Shape severalChunks(std::string_view method) {
   return {method == "fine-grained" ? kMebibytes * 4 / 3 + 1 : kMebibytes + 1, 300, 300, 3};
 }
 
-// `each` is told the method and the batch after the maps have been found.
+// Calls each(method, batch) after the maps of a method have been found.
 template <class Each>
 void compareChunks(const Backend& backend, check::Numbers& numbers, const Each& each) {
   for (const SaliencyMethod* method : parity::methodsOf(backend)) {
@@ -54,7 +54,7 @@ void compareChunks(const Backend& backend, check::Numbers& numbers, const Each& 
     parity::expectExtremes(found, images.view());
     parity::compareAnchors(backend, numbers, images.view(), *method, found);
   }
-  // So many that a chunk is full before its memory is.
+  // So many images that their number, not their memory, is what fills a chunk.
   parity::compareMixing(backend, numbers, {cuda::tuning::kMaxImagesOfChunk + 5, 2, 3, 1});
 }
 
@@ -138,7 +138,7 @@ inline int stopAtAnyMoment(const Backend& backend, check::Numbers& numbers, int 
   return stopped;
 }
 
-// What a training loop does, over and over: a batch brought in, searched, mixed there, brought back, freed.
+// What a training loop does again and again: a batch is uploaded, searched, mixed on the device, downloaded and freed.
 class Loop {
  public:
   Loop(const Backend& backend, check::Numbers& numbers) : backend_(backend) {
@@ -149,7 +149,7 @@ class Loop {
   }
 
  private:
-  // With what the CPU says of it.
+  // A batch, and what the CPU gives for it.
   struct Step {
     Step(check::Numbers& numbers, const Shape& shape)
         : images(numbers, shape.count, shape.height, shape.width, shape.channels), drawn(parity::drawnSamples(numbers, shape)),
@@ -200,7 +200,7 @@ inline void compareAtOnce(const Backend& backend, int threads, int rounds, int m
   for (auto& thread : running) thread.get();
 }
 
-// Bytes come back as they went, whatever the number: a few, pages, and more than the memory on the way holds.
+// Bytes come back unchanged, whatever their number: a few, pages, and more than the staging memory holds.
 inline void compareResidents(const Backend& backend, check::Numbers& numbers) {
   constexpr std::size_t kPiece = cuda::tuning::kStagingBytes;
   for (const std::size_t size : {std::size_t{1}, std::size_t{511}, std::size_t{513}, std::size_t{65'537}, kPiece - 1, kPiece,
@@ -243,7 +243,7 @@ inline void compareChain(const Backend& backend, check::Numbers& numbers, const 
   CHECK(back == here);
 }
 
-// Whether a call says what was asked for and what there is, both in MiB.
+// Whether a call throws an error that names the memory that was asked for and that there is, both in MiB.
 template <class Call>
 bool refusesBySize(const Call& call, std::size_t asked) {
   try {

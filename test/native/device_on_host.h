@@ -1,7 +1,7 @@
-// A device for the kernels of native/cuda that is the host itself: the same kernels, pipelines and memory plan, without a
-// graphics card. What a card leaves open is made as awkward as it can be: blocks and the items of a step run in a shuffled
-// order, memory that nobody has written is full of rubbish and no larger than what was asked for, so that sanitizers see
-// every access outside of it.
+// A device for the kernels of native/cuda that is the host itself: the same kernels, calls and memory layout, without a
+// graphics card. Whatever a card does not guarantee is made as bad as possible: blocks and the items of a step run in a
+// shuffled order; memory that has not been written is full of rubbish, and no larger than what was asked for, so that
+// sanitizers see every access outside of it.
 #pragma once
 
 #include <cstring>
@@ -74,7 +74,7 @@ struct AlignedDelete {
 };
 using Memory = std::unique_ptr<std::byte[], AlignedDelete>;
 
-// What the device has. Every piece of it is apart, so only one that is larger than all is too large.
+// The device's memory. Pieces are allocated one by one, so only a piece that is larger than all of it is refused.
 constexpr std::size_t kMemory = std::size_t{1} << 30;
 
 inline Memory rubbish(std::size_t bytes) {
@@ -90,13 +90,13 @@ inline Memory rubbish(std::size_t bytes) {
 class HostQueue {
  public:
   std::byte* reserve(std::size_t bytes) {
-    // What a call that was given up has left.
+    // Drops what a call that failed has left.
     uploads_.clear();
     downloads_.clear();
     memory_ = rubbish(bytes);
     return memory_.get();
   }
-  // As late as may be: what is uploaded is there when somebody asks for it.
+  // As late as is allowed: the bytes arrive only in waitForUpload().
   void upload(void* to, const void* from, std::size_t bytes) {
     const auto* begin = static_cast<const std::byte*>(from);
     uploads_.push_back({to, {begin, begin + bytes}});
@@ -106,7 +106,7 @@ class HostQueue {
     uploads_.clear();
   }
   int recordEvent() const { return 0; }
-  // Taken before later kernels run, shown when all is done.
+  // The bytes are read now, before later kernels run, and arrive only in wait().
   void download(void* to, const void* from, std::size_t bytes, int) {
     const auto* begin = static_cast<const std::byte*>(from);
     downloads_.push_back({to, {begin, begin + bytes}});
@@ -177,7 +177,7 @@ class HostDevice {
   }
 
  private:
-  std::mutex mutex_;  // one queue, one call at a time
+  std::mutex mutex_;  // for the only queue
   HostQueue queue_;
 };
 

@@ -1,5 +1,5 @@
 // A dry run of the graphics card's benchmark (benchmarks/gpu) on the host: its jobs at small sizes, each checked and timed,
-// with a line for every stage. It leaves the card's program as the only part that needs one.
+// with a line for every stage. Only benchmarks/gpu/card.cu, the program for a card, is not covered.
 #include "../../benchmarks/gpu/host_machine.h"
 
 TEST(everyJobRunsOnTheHost) {

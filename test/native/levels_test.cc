@@ -64,7 +64,7 @@ TEST(everyWidthMod64) {
   for (int width = 1; width <= 130; width++) compareShape(numbers, 2, 1 + numbers.below(40), width, 1);
 }
 
-// Where the strips of columns begin and end in which AVX-512 blurs, and the fewest rows; also in bands of rows.
+// Widths around the ends of the strips of columns in which AVX-512 blurs, with few rows; and with bands of rows.
 TEST(edgesOfStrips) {
   check::Numbers numbers(41);
   for (const int width : {32, 33, 55, 56, 57, 59, 60, 61, 84, 85, 87, 88}) {
@@ -108,7 +108,7 @@ TEST(widthOfCifar) {
   }
 }
 
-// Two colours, and little of one of them: the error of a colour does not average out.
+// Images of two colours, one of them rare: so the error of a colour does not average out.
 TEST(imagesOfTwoColours) {
   constexpr int kCount = 64;
   constexpr int kSide = 16;
@@ -130,7 +130,7 @@ TEST(imagesOfTwoColours) {
   }
 }
 
-// Windows of these areas have no reciprocal that is always right; see fine_grained_windows.h.
+// The areas that have no exact reciprocal; see fine_grained_windows.h.
 TEST(areasThatMustBeDivided) {
   check::Numbers numbers(35);
   // 215 x 219 = 47 085, 215 x 220 = 47 300 and 215 x 222 = 47 730, 221 x 220 = 48 620, 222 x 223 = 49 506
@@ -219,8 +219,8 @@ TEST(mixingAndConverting) {
 
 namespace {
 
-// Samples that ask for a peak or a low of their source, a few for one of their target too, in an order that comes back to
-// where it began after any number of images, or runs into an image that has been; and some that ask for nothing.
+// Samples that need a peak or a low of their source, a few one of their target too, and some that need none. From source to
+// target they form chains of any length, some of which return to their first image and some to another one.
 std::vector<MixSample> askingSamples(check::Numbers& numbers, int count) {
   std::vector<MixSample> samples;
   for (int i = 0; i < count; i++) {
@@ -237,7 +237,7 @@ std::vector<MixSample> askingSamples(check::Numbers& numbers, int count) {
   return samples;
 }
 
-// Found and mixed in one call, against one question, one place and one image after the other.
+// Anchors found and samples mixed in one call, against answering one request and mixing one sample after the other.
 void compareFindingAndMixing(check::Numbers& numbers, int count, int height, int width, int threads) {
   const Images images(numbers, count, height, width, 3);
   const BatchView& batch = images.view();
@@ -267,7 +267,7 @@ void compareFindingAndMixing(check::Numbers& numbers, int count, int height, int
 
 }  // namespace
 
-// Images of over 32 KB are visited in chains, smaller ones as they come.
+// Images of over 32 KB are ordered in chains (orderInChains in mixing.cc), smaller ones are not.
 TEST(findingAndMixingInOneCall) {
   check::Numbers numbers(38);
   for (const int threads : {1, 2, 5}) {

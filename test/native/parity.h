@@ -1,6 +1,6 @@
 // A backend compared with the scalar reference of the CPU, call by call: every method, kind of sample, layout and number
-// type, on one shape. What both must share to the bit is compared to the bit. Large shapes are compared with the CPU's best
-// level, which the scalar reference takes too long for; that level is held against the reference by levels_test.cc.
+// type, on one shape. What must be equal to the bit is compared to the bit. For large shapes the scalar reference takes too
+// long: they are compared with the CPU's best level, which levels_test.cc compares with the reference.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,7 @@ struct Found {
   }
 };
 
-// Those that the backend has, which must be asked first.
+// The methods that the backend has.
 inline std::vector<const SaliencyMethod*> methodsOf(const Backend& backend) {
   std::vector<const SaliencyMethod*> methods;
   for (const SaliencyMethod& method : kSaliencyMethods) {
@@ -95,12 +95,12 @@ inline void expectExtremes(const Found& found, const BatchView& batch) {
   }
 }
 
-// What mixing asks of saliency, some images left out and some asked for twice, is what the backend's own maps say.
+// The anchors that mixing finds are those of the backend's own maps, where some images are left out and some needed twice.
 inline void compareAnchors(const Backend& backend, check::Numbers& numbers, const BatchView& batch,
                            const SaliencyMethod& method, const Found& own) {
   std::vector<AnchorRequest> requests;
   std::vector<Point> found(2 * static_cast<std::size_t>(batch.count));
-  const bool ties = numbers.below(3) > 0;  // else no map is kept
+  const bool ties = numbers.below(3) > 0;  // without ties no map is kept
   for (std::size_t i = 0; i < found.size(); i++) {
     const double u = ties && numbers.below(2) == 0 ? numbers.uniform() : kFirstTie;
     const Extreme extreme = numbers.below(2) == 0 ? Extreme::peak : Extreme::low;
@@ -133,7 +133,7 @@ inline void compareSaliency(const Backend& backend, check::Numbers& numbers, con
   }
 }
 
-// Samples of every kind, with anchors of every kind; some share the place of one before them.
+// Samples of every kind, with anchors of every kind; some share the boxes of one before them.
 inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape& shape) {
   std::vector<MixSample> samples;
   const auto anchor = [&](int minimum) {
@@ -179,8 +179,8 @@ inline OutputFormat formatOf(check::Numbers& numbers, Layout layout, Dtype dtype
   return format;
 }
 
-// A whole call, from the host's memory to it and from resident memory to it. The peaks of float maps may differ where two
-// pixels are about equal, so these methods are left to compareSaliency unless the maps are given.
+// A whole call, from host memory to host memory and from resident memory to resident memory. The peaks of float maps may
+// differ where two pixels are about equal, so only fine-grained saliency is used here, or maps that are given.
 inline void compareMixing(const Backend& backend, check::Numbers& numbers, const Shape& shape,
                           const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
@@ -262,7 +262,7 @@ inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, con
   CHECK(expected == found);
 }
 
-// Maps with ties, with numbers that are none, and zeros of either sign.
+// Maps with ties, NaNs, and zeros of either sign.
 inline void compareTies(const Backend& backend, check::Numbers& numbers, int rounds) {
   for (int round = 0; round < rounds; round++) {
     const int height = 1 + numbers.below(12);

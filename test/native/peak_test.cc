@@ -1,5 +1,5 @@
-// The first peak of a fine-grained map, found without the map: that it is the map's, and that the pixels of a cell have no
-// more than its bounds.
+// The first peak of a fine-grained map, found without the map: it is that of the map, and no pixel of a cell has more than
+// the cell's bounds.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -38,7 +38,7 @@ void comparePeaks(const BatchView& batch) {
   }
 }
 
-// Gray images of a rule for each pixel.
+// The gray value of each pixel of an image.
 using Rule = std::function<int(int y, int x)>;
 
 std::vector<Rule> rules(check::Numbers& numbers, int height, int width) {
@@ -56,7 +56,7 @@ std::vector<Rule> rules(check::Numbers& numbers, int height, int width) {
       [step](int y, int x) { return (y / step + x / step) % 2 * 255; },
       [step](int y, int x) { return (y * step + x) % 256; },
       [width](int, int x) { return 255 * x / width; },
-      // Two corners of which each is full in its own way, and one pixel off between them.
+      // A bright corner and a dark one on a checkerboard of two nearly equal grays.
       [height, width](int y, int x) { return y < 12 && x < 12 ? 255 : y >= height - 12 && x >= width - 12 ? 0 : 128 + (y + x) % 2; },
       [&numbers, row, col](int y, int x) { return (y - row) * (y - row) + (x - col) * (x - col) < 400 ? 240 : numbers.below(60); },
   };
@@ -70,7 +70,7 @@ std::vector<std::uint8_t> draw(const Rule& rule, int height, int width) {
   return image;
 }
 
-// The last ones do not fit.
+// Not all of them fit (FineGrainedCells::fit).
 constexpr std::array<int, 2> kShapes[] = {{128, 128}, {224, 224}, {64, 256},  {65, 253},  {257, 64},  {127, 130},
                                           {129, 127}, {255, 255}, {300, 97},  {640, 150}, {225, 223}, {256, 256},
                                           {131, 257}, {192, 226}, {63, 257},  {128, 127}, {200, 258}};
@@ -107,7 +107,7 @@ TEST(peaksOfRules) {
 
 namespace {
 
-// c as if it were smooth already, and what follows from it.
+// on and off of every pixel, with `gray` taken as the smoothed image.
 struct Contrasts {
   const std::vector<std::uint8_t>& gray;
   std::vector<std::int64_t> integral;
@@ -122,7 +122,7 @@ struct Contrasts {
   }
 };
 
-// What the vector code computes of one cell, in plain numbers.
+// The bounds of one cell, computed as the vector code does.
 struct CellBounds {
   int on = 0;
   int off = 0;

@@ -1,4 +1,4 @@
-// Images brought to a size, at every level against the reference. test/data/codec.test.ts holds them against torchvision.
+// Images brought to a size, at every level against the reference. test/data/codec.test.ts compares them with torchvision's.
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -20,7 +20,8 @@ struct Case {
   int width;
 };
 
-// Gives the rows in memory of their own, of which only the last few can still be read; and counts them.
+// Gives each row in memory of its own, and frees all but the last few, so that sanitizers see rows that are read too late.
+// Counts the rows.
 class Counted final : public ImageRows {
  public:
   explicit Counted(const ImageView& image) : ImageRows(image.height, image.width), image_(image), kept_(kKept) {}
@@ -94,7 +95,7 @@ TEST(awkwardSizes) {
   }
 }
 
-// Every width of the result modulo a register's, and of the input.
+// Every width of the result, and of the input, modulo the width of a register.
 TEST(everyWidth) {
   check::Numbers numbers(73);
   for (int width = 1; width <= (check::quick() ? 20 : 70); width++) {

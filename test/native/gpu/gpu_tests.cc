@@ -34,7 +34,7 @@ parity::Shape randomLargeShape(check::Numbers& numbers, int maxPixels) {
 
 }  // namespace
 
-// What the card is, for the report.
+// Describes the card, for the report.
 TEST(card) { std::cout << card_info::describe() << "\n"; }
 
 TEST(methods) { device_checks::expectMethods(card()); }
@@ -51,7 +51,7 @@ TEST(parity) {
   }
 }
 
-// Large ones against the CPU's best level.
+// Large shapes against the CPU's best level.
 TEST(large) {
   check::Numbers numbers(72);
   std::vector<parity::Shape> shapes = {{2, 768, 1024, 3}, {1, 1024, 768, 1}, {512, 32, 32, 3}, {512, 1, 1, 3}, {64, 224, 224, 3}};
@@ -98,7 +98,7 @@ TEST(refusal) {
   device_checks::expectRefusal(card(), numbers, card_info::memory().total);
 }
 
-// What queues keep is given back, and taken again when it is needed.
+// Memory that queues keep is given back, and allocated again when it is needed.
 TEST(release) {
   check::Numbers numbers(78);
   // The kernels themselves take memory when they first run.
