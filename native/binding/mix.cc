@@ -14,10 +14,19 @@ namespace {
 
 BoxRule readRule(const Napi::Object& from) { return readInt(from, "clip", 0) != 0 ? BoxRule::clip : BoxRule::shift; }
 
-Placing readPlacing(const Napi::Object& from, const BatchView& batch, const Backend& backend) {
+bool asksForMap(const MixSample& sample) {
+  const auto isExtreme = [](const Anchor& anchor) { return anchor.kind == AnchorKind::peak || anchor.kind == AnchorKind::low; };
+  return isExtreme(sample.from) || isExtreme(sample.to);
+}
+
+Placing readPlacing(const Napi::Object& from, const BatchView& batch, std::span<const MixSample> samples,
+                    const Backend& backend) {
   const BoxRule rule = readRule(from);
-  if (!has(from, "maps")) return {rule, &readMethod(from, backend), nullptr};
-  return {rule, nullptr, readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1))};
+  if (has(from, "maps")) {
+    return {rule, nullptr, readArray<float>(from, "maps", product(batch.count, batch.height, batch.width, 1))};
+  }
+  if (has(from, "method") || std::ranges::any_of(samples, asksForMap)) return {rule, &readMethod(from, backend), nullptr};
+  return {rule, nullptr, nullptr};
 }
 
 // Where the mixed images go: to the caller's memory, or to a backend's.
@@ -64,9 +73,8 @@ bool isQuick(std::span<const MixSample> samples, const std::optional<Placing>& p
              const std::optional<Output>& output, const HeldBatch& batch) {
   if (!output || output->format.dtype != Dtype::uint8 || output->format.layout != Layout::nhwc) return false;
   if (batch.resident || output->resident || samples.size() * batch.view.image(0).bytes() > kQuickBytes) return false;
-  const auto asks = [](const Anchor& anchor) { return anchor.kind == AnchorKind::peak || anchor.kind == AnchorKind::low; };
-  return std::none_of(samples.begin(), samples.end(), [&](const MixSample& sample) {
-    return !movesBytes(sample.kind) || (placing && (asks(sample.from) || asks(sample.to)));
+  return std::ranges::none_of(samples, [&](const MixSample& sample) {
+    return !movesBytes(sample.kind) || (placing && asksForMap(sample));
   });
 }
 
@@ -96,8 +104,9 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   const CancelFlag cancelled = readCancel(from);
   const auto records =
       std::make_shared<Records>(readRecords(from, batch.view.count, batch.view.height, batch.view.width));
-  const auto placing =
-      readPart<Placing>(from, "place", [&](const Napi::Object& part) { return readPlacing(part, batch.view, backend); });
+  const auto placing = readPart<Placing>(from, "place", [&](const Napi::Object& part) {
+    return readPlacing(part, batch.view, records->samples, backend);
+  });
   const auto output = readPart<Output>(from, "output", [&](const Napi::Object& part) {
     return readOutput(part, batch, backend, records->samples.size());
   });

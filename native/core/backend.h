@@ -77,7 +77,7 @@ struct SaliencyJob {
 // Where anchors come from: maps that are given (count x height x width floats), or those that a method finds in the batch.
 struct Placing {
   BoxRule rule;
-  const SaliencyMethod* method;  // nullptr where `maps` is given
+  const SaliencyMethod* method;  // nullptr where `maps` is given, or no sample asks for an extreme of a map
   const float* maps;
 };
 

@@ -86,6 +86,12 @@ type SampleOfKind = {
 
 export type MixKind = keyof SampleOfKind;
 
+/**
+ * The kinds whose boxes the method draws; those of the others are placed around anchors, whatever is drawn
+ * (`kBox` in native/core/mix_kinds.h).
+ */
+export type DrawnBoxKind = 'resize';
+
 /** One image of the result; its `kind` says what happens to it. */
 export type MixSample = SampleOfKind[MixKind];
 

@@ -5,7 +5,7 @@
  */
 import type { Purpose, Stream } from '../rng';
 import type { Box } from '../types';
-import type { MixKind } from './kinds';
+import type { DrawnBoxKind, MixKind } from './kinds';
 import type { Scheme } from './schemes';
 
 /**
@@ -23,24 +23,34 @@ export type Anchor =
    */
   | { readonly kind: 'peak' | 'low'; readonly ties?: Purpose };
 
-/** What a method draws for a sample that is mixed. */
-export interface MethodDraw {
-  readonly kind: MixKind;
+/** A sample whose boxes are placed around anchors, with lambda ~ Beta(alpha, alpha), or that has no box. */
+interface AnchoredDraw {
+  readonly kind: Exclude<MixKind, DrawnBoxKind>;
   /** Anchor in the source (for `erase`: in the target). */
   readonly from?: Anchor;
   /** Anchor in the target; 'corresponding' unless given. */
   readonly to?: Anchor;
+  readonly boxes?: undefined;
+}
+
+/** A sample whose boxes the method draws itself; lambda follows from them. */
+interface BoxDraw {
+  readonly kind: DrawnBoxKind;
+  readonly from?: undefined;
+  readonly to?: undefined;
   /**
-   * For a method that draws its boxes directly, without lambda ~ Beta(alpha, alpha) and anchors. `streamOf`
-   * gives the sample's numbers for a purpose, from the first on. They must be used before `streamOf` is called
-   * again.
+   * `streamOf` gives the sample's numbers for a purpose, from the first on. They must be used before `streamOf`
+   * is called again.
    */
-  readonly boxes?: (
+  readonly boxes: (
     streamOf: (purpose: Purpose) => Stream,
     height: number,
     width: number,
   ) => { from: Box; to: Box };
 }
+
+/** What a method draws for a sample that is mixed. */
+export type MethodDraw = AnchoredDraw | BoxDraw;
 
 /** The mixer options that `drawFor` depends on. */
 export interface DrawOptions {

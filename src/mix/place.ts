@@ -1,7 +1,7 @@
 /**
  * Turns draws into a plan: finds the anchors that need saliency, places the boxes, and counts lambda from them.
  */
-import type { NativePlacing, NativeSamples } from '../native/binding';
+import type { NativeSamples } from '../native/binding';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
 import type { BatchInput } from '../native/batch-input';
@@ -10,9 +10,6 @@ import type { DrawnBatch } from './draw';
 import { usesNativeSaliency } from './index';
 import type { MixOptions } from './options';
 import { needsSaliency, pickRecords, putBackRecords } from './records';
-
-/** A saliency method that every backend has. */
-const ANY_METHOD = 'fine-grained';
 
 /** The input of a native call on a batch, and how the call runs. */
 export interface NativeContext {
@@ -39,10 +36,8 @@ export async function placeSamples(
   const learned = options.saliency === 'learned';
   // The model is not run where no anchor needs a map.
   const maps = learned && needsSaliency(records) ? await mapsOf(options, context) : undefined;
-  // Native code wants the name of a method even where no anchor needs one: it must be one that the backend has.
-  const method = usesNativeSaliency(options) ? options.saliency : ANY_METHOD;
-  const place: NativePlacing = maps ? { clip, maps } : { clip, method };
-  await callMix(context, records, { place, output });
+  const method = usesNativeSaliency(options) ? options.saliency : undefined;
+  await callMix(context, records, { place: { clip, method, maps }, output });
 }
 
 async function mapsOf({ saliencyModel }: MixOptions, context: NativeContext): Promise<Float32Array> {

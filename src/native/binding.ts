@@ -84,7 +84,7 @@ interface NativeTransfer {
 
 export interface NativePlacing {
   clip: number;
-  /** One of `methods()`; not used where `maps` (count × height × width) are given. */
+  /** One of `methods()`; needed where a sample asks for a peak or low and no `maps` (count × height × width) are given. */
   method?: string;
   maps?: Float32Array;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { backends } from '../../src';
+import { writerNames } from '../../src/augment/writers';
 import { contents, filesBelow, imageFolder, labelLines, run, workFolder, writeInto } from './fixtures';
 
 const work = workFolder();
@@ -211,7 +212,11 @@ describe('refuses', () => {
       /Unusable backend "gpu": this build has "auto", .*"cpu"/,
     ],
     ['a wrong shard', [data, '--shard', '3/2'], /i\/n with 1 ≤ i ≤ n/],
-    ['an unknown form', [data, '--format', 'zip'], /one of "folder", "webdataset", "npy" for format/],
+    [
+      'an unknown form',
+      [data, '--format', 'zip'],
+      new RegExp(`one of ${writerNames.map((name) => `"${name}"`).join(', ')} for format`),
+    ],
     ['batches of no images', [data, '--batch', '0'], /from 1 to 65536 for batch/],
     ['an unknown split', [data, '--split', 'test'], /split/],
     ['both ways out', [data, '--resume', '--force'], /exclude each other/],

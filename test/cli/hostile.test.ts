@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { writerNames } from '../../src/augment/writers';
 import { contents, imageFolder, labelLines, run, start, workFolder } from './fixtures';
 
 const ROOT = resolve(__dirname, '..', '..');
@@ -16,7 +17,7 @@ const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).jo
 /** Whether this system lets a process mount a small disk of its own. */
 const mayMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
 
-describe.each(['folder', 'webdataset', 'npy'])('a disk that is full, --format %s', (format) => {
+describe.each(writerNames)('a disk that is full, --format %s', (format) => {
   const args = ['augment', data, ...options, '--format', format];
   const whole = join(work, `whole-${format}`);
   const kept = join(work, `kept-${format}`);

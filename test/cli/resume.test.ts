@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writerNames } from '../../src/augment/writers';
 import { contents, imageFolder, labelLines, run, start, workFolder } from './fixtures';
 
 const work = workFolder();
@@ -80,7 +81,7 @@ test('Ctrl-C ends in order: exit code 130, a word on how to go on, no leftovers'
   expect(contents(out)).toEqual(contents(whole));
 });
 
-test.each(['webdataset', 'npy'])('%s parts are whole or not there', async (format) => {
+test.each(writerNames)('%s: parts are whole or not there', async (format) => {
   const formatted = join(work, `${format}-whole`);
   expect((await augment(formatted, '--format', format)).code).toBe(0);
   const out = join(work, format);

@@ -16,8 +16,8 @@ beforeAll(async () => {
   put(temporary, 'demo/cat/1.png', files[0]);
 });
 
-test('a format is one entry with a name and a summary', () => {
-  expect(formats.map(({ name }) => name).toSorted()).toEqual(['cifar', 'demo', 'folder', 'tar']);
+test('every format has a name of its own and a summary', () => {
+  expect(new Set(formats.map(({ name }) => name)).size).toBe(formats.length);
   for (const { summary } of formats) expect(summary.length).toBeGreaterThan(10);
 });
 

@@ -3,7 +3,7 @@ import type { ResidentHandle } from '../../src/native/binding';
 import { backends } from '../../src';
 import { addon } from '../../src/native/load';
 import { resolveOutput } from '../../src/mix/output';
-import { newRecords } from '../../src/mix/records';
+import { kindsOf, newRecords, writeDraw } from '../../src/mix/records';
 
 const shape = { count: 2, height: 3, width: 4, channels: 3 };
 const bytes = 2 * 3 * 4 * 3;
@@ -43,6 +43,21 @@ test('a saliency method that the backend lacks', () => {
     const place = { clip: 0, method: 'fine-grained' };
     expect(() => addon().mix({ ...call, ...newRecords(2), place })).toThrow(message);
   }
+});
+
+test('a method is needed where a sample asks for a peak, and only there', async () => {
+  const samples = () => {
+    const records = newRecords(2);
+    const { kind, from, to } = kindsOf({ kind: 'paste', from: { kind: 'peak' } });
+    for (const i of [0, 1]) writeDraw(records, i, { kind, from, to }, 0.5, 0);
+    return records;
+  };
+  const call = { ...shape, ...run, data: new Uint8Array(bytes), place: { clip: 0 } };
+  const message = /addon: method must be/;
+  expect(() => addon().mix({ ...call, ...samples() })).toThrow(message);
+  expect(() => addon().mix({ ...call, ...samples(), place: { clip: 0, maps: undefined } })).toThrow(message);
+  await addon().mix({ ...call, ...newRecords(2) });
+  await addon().mix({ ...call, ...samples(), place: { clip: 0, maps: new Float32Array(24) } });
 });
 
 const download =

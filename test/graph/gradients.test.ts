@@ -249,8 +249,8 @@ test('every rule of the table has cases', () => {
   expect(Object.keys(cases).toSorted()).toEqual(withRule.toSorted());
 });
 
-describe.each(withRule)('%s', (op) => {
-  test.each((cases[op] ?? []).map((one) => [one.what, one] as const))('%s', async (_, one) => {
+describe.each(withRule.filter((op) => op in cases))('%s', (op) => {
+  test.each(cases[op].map((one) => [one.what, one] as const))('%s', async (_, one) => {
     const graph = new Graph();
     one.build(one.inputs.map(([shape], i) => graph.input(`x${i}`, shape)));
     expect(graph.tape.map((node) => node.op)).toContain(op);

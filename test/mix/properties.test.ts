@@ -9,6 +9,8 @@ import {
   saliency,
   schemeNames,
 } from '../../src';
+import { mixMethods } from '../../src/mix';
+import type { MixKind } from '../../src/mix/kinds';
 import { awkwardShape, classNumbers, noise } from '../batches';
 
 const CLASSES = 5;
@@ -16,31 +18,49 @@ const area = (box: Box) => (box.bottom - box.top) * (box.right - box.left);
 const inside = (box: Box, row: number, col: number) =>
   row >= box.top && row < box.bottom && col >= box.left && col < box.right;
 
+/** Values of one channel: of the batch's images, and of a mixed image, given the target's value. */
+type ValueAt = (image: number, row: number, col: number) => number;
+type Shown = (own: number, row: number, col: number) => number;
+type Sample = MixPlan['samples'][number];
+
+/** What a pixel of the mixed image shows, by the kind of its sample. A new kind of mixing says it here once more. */
+const shownBy: { [K in MixKind]: (sample: Extract<Sample, { kind: K }>, at: ValueAt) => Shown } = {
+  keep: () => (own) => own,
+  blend:
+    ({ source, lambda }, at) =>
+    (own, row, col) =>
+      Math.floor(lambda * own + (1 - lambda) * at(source, row, col) + 0.5),
+  erase:
+    ({ to, fill }) =>
+    (own, row, col) =>
+      inside(to, row, col) ? (fill as number) : own,
+  paste:
+    ({ source, from, to }, at) =>
+    (own, row, col) =>
+      inside(to, row, col) ? at(source, row - to.top + from.top, col - to.left + from.left) : own,
+  resize: ({ source, from, to }, at) => {
+    const tall = (from.bottom - from.top) / (to.bottom - to.top);
+    const wide = (from.right - from.left) / (to.right - to.left);
+    const nearest = (i: number, scale: number) => Math.floor(i * scale + 1e-9);
+    return (own, row, col) =>
+      inside(to, row, col)
+        ? at(source, from.top + nearest(row - to.top, tall), from.left + nearest(col - to.left, wide))
+        : own;
+  },
+};
+
 /** Every output pixel as the plan says, from the inputs alone. */
 function expectedPixels(plan: MixPlan, { data, shape }: ImageBatch): Uint8Array {
   const [, h, w, c] = shape;
-  const at = (image: number, row: number, col: number, channel: number) =>
-    data[((image * h + row) * w + col) * c + channel];
   const result: number[] = [];
-  for (const { target, source, mixed, to, from, lambda, fill } of plan.samples) {
+  for (const sample of plan.samples) {
+    const shown = Array.from({ length: c }, (_, channel) => {
+      const at: ValueAt = (image, row, col) => data[((image * h + row) * w + col) * c + channel];
+      const shownAt = (shownBy[sample.kind] as (sample: Sample, at: ValueAt) => Shown)(sample, at);
+      return (row: number, col: number) => shownAt(at(sample.target, row, col), row, col);
+    });
     for (let row = 0; row < h; row++) {
-      for (let col = 0; col < w; col++) {
-        for (let channel = 0; channel < c; channel++) {
-          const own = at(target, row, col, channel);
-          if (!mixed) result.push(own);
-          else if (!to)
-            result.push(Math.floor(lambda * own + (1 - lambda) * at(source, row, col, channel) + 0.5));
-          else if (!inside(to, row, col)) result.push(own);
-          else if (!from) result.push(fill as number);
-          else {
-            // A box of another size shows the nearest pixels; of the same size, each its own.
-            const tall = (from.bottom - from.top) / (to.bottom - to.top);
-            const wide = (from.right - from.left) / (to.right - to.left);
-            const shownRow = from.top + Math.floor((row - to.top) * tall + 1e-9);
-            result.push(at(source, shownRow, from.left + Math.floor((col - to.left) * wide + 1e-9), channel));
-          }
-        }
-      }
+      for (let col = 0; col < w; col++) for (const value of shown) result.push(value(row, col));
     }
   }
   return Uint8Array.from(result);
@@ -85,6 +105,7 @@ const variants: MixerOptions[] = [
 ];
 
 test.each(variants)('%j', async (options) => {
+  const lambdas: number[] = [];
   for (let seed = 0; seed < 14; seed++) {
     const batch = noise(seed, awkwardShape(seed));
     const before = batch.data.slice();
@@ -95,6 +116,7 @@ test.each(variants)('%j', async (options) => {
     expect(mixed.plan).toMatchObject({ height: h, width: w, count: n });
     expect(mixed.plan.samples.map(({ target }) => target)).toEqual([...labels.keys()]);
     for (const sample of mixed.plan.samples) checkSample(sample, h, w, options);
+    lambdas.push(...mixed.plan.samples.map(({ lambda }) => lambda));
     if (!['cutout', 'none'].includes(options.method ?? '')) {
       expect(mixed.plan.samples.map(({ source }) => source).toSorted((a, b) => a - b)).toEqual([
         ...labels.keys(),
@@ -113,6 +135,8 @@ test.each(variants)('%j', async (options) => {
       expect(row[labels[target]]).toBeCloseTo(own, 6);
     });
   }
+  // Whether anything of a source is ever shown.
+  expect(Math.min(...lambdas) < 1).toBe(mixMethods[options.method ?? 'saliencymix'].hasSource);
 });
 
 test('the anchors are the peaks and lows that saliency() gives', async () => {

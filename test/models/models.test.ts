@@ -74,7 +74,8 @@ describe.each(modelNames)('%s', (name) => {
     );
     // A bias before a normalisation has no effect; and where layers have a channel or two, some are dead.
     const stuck = still.map(([key]) => key).filter((key) => !/^features\.\d+\.bias$/.test(key));
-    expect(stuck.length).toBeLessThanOrEqual(0.03 * model.parameters.length);
+    const allowed = Math.floor(0.03 * model.parameters.length);
+    expect(stuck.length > allowed ? `no step changes ${stuck.join(', ')}` : '').toBe('');
     expect(stuck.filter((key) => /^(conv1|fc|classifier)|running/.test(key))).toEqual([]);
     expect(await trainer.predict(batch.images)).toHaveLength(6);
     await trainer.close();

@@ -37,8 +37,7 @@ static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count, 
 }
 
 TEST(backendsByName) {
-  CHECK_EQUAL(backends().size(), std::size_t{2});
-  CHECK(findBackend("cuda") == backends()[0] && findBackend("cpu") == backends()[1]);
+  CHECK(findBackend("cuda") == backends().front() && findBackend("cpu") == backends().back());
   CHECK(std::strcmp(findBackend("cpu")->name(), "cpu") == 0);
   CHECK(findBackend("gpu") == nullptr && findBackend("auto") == nullptr);
 }
@@ -94,16 +93,25 @@ static std::uint8_t expectedPixel(const BatchView& batch, const MixSample& s, in
   };
   const Box& to = s.boxes.to;
   const bool inside = y >= to.top && y < to.bottom && x >= to.left && x < to.right;
-  if (s.kind == MixKind::blend) {
-    return static_cast<std::uint8_t>(s.lambda * at(s.target, y, x) + (1.0 - s.lambda) * at(s.source, y, x) + 0.5);
+  switch (s.kind) {
+    case MixKind::keep: break;
+    case MixKind::blend:
+      return static_cast<std::uint8_t>(s.lambda * at(s.target, y, x) + (1.0 - s.lambda) * at(s.source, y, x) + 0.5);
+    case MixKind::paste:
+      if (inside) return at(s.source, y - to.top + s.boxes.from.top, x - to.left + s.boxes.from.left);
+      break;
+    case MixKind::erase:
+      if (inside) return static_cast<std::uint8_t>(s.fill);
+      break;
+    case MixKind::resize: {
+      const Box& from = s.boxes.from;
+      if (inside) {
+        return at(s.source, from.top + (y - to.top) * from.height() / to.height(),
+                  from.left + (x - to.left) * from.width() / to.width());
+      }
+      break;
+    }
   }
-  if (s.kind == MixKind::erase && inside) return static_cast<std::uint8_t>(s.fill);
-  if (s.kind == MixKind::resize && inside) {
-    const Box& from = s.boxes.from;
-    return at(s.source, from.top + (y - to.top) * from.height() / to.height(),
-              from.left + (x - to.left) * from.width() / to.width());
-  }
-  if (s.kind == MixKind::paste && inside) return at(s.source, y - to.top + s.boxes.from.top, x - to.left + s.boxes.from.left);
   return at(s.target, y, x);
 }
 
