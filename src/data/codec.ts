@@ -4,9 +4,12 @@ import sharp from 'sharp';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { resizeCropImage, jpegVersion } from '../native/images';
+import { mayHaveDeepProfile } from './deep-profile';
 import { fileError } from './fail';
+import { kindOfBytes, whyNotDecoded } from './image-kinds';
 import { hasUsualProfile } from './jpeg-profile';
 import type { RawImage } from './source';
+import { tiffSamples } from './tiff-samples';
 
 export type Size = readonly [height: number, width: number];
 
@@ -28,6 +31,10 @@ export type ImageFormat = (typeof imageFormats)[number];
  */
 const STRICTNESS = { failOn: 'error' } as const;
 
+/** How libtiff and libjpeg say that they know what a file's form is, but cannot decode it. */
+const UNKNOWN_FORM =
+  /compression support is not configured|Compression scheme .* not implemented|Unsupported JPEG (process|data precision)/;
+
 /**
  * The colour behind transparent pixels. White, the ground on which most cut-out objects are meant to be shown.
  */
@@ -44,11 +51,13 @@ export function bulkMode(): void {
 }
 
 /**
- * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF) to 8-bit sRGB. EXIF orientation is applied,
- * transparent pixels are put on white, and of an animation the first page is taken. With a `size`, the image is
- * resized to cover it and cropped about its centre; the pixels are those of torchvision's Resize and CenterCrop
- * of a PIL image. A RawImage of the right size is returned as it is, not copied.
- * @throws (rejects) SaliencyMixError FILE, naming `file`, for anything that is not a complete image, or has
+ * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF) to 8-bit sRGB, by the file's colour profile.
+ * EXIF orientation is applied, transparent pixels are put on white, samples of a TIFF that are not alpha are left
+ * out, and of an animation the first page is taken. With a `size`, the image is resized to cover it and cropped
+ * about its centre; the pixels are those of torchvision's Resize and CenterCrop of a PIL image. A RawImage of the
+ * right size is returned as it is, not copied.
+ * @throws (rejects) SaliencyMixError FILE, naming `file`, for anything that is not a complete image, is of a
+ *   kind that is not decoded (image-kinds.ts), is a TIFF of samples that say no colour (tiff-samples.ts), or has
  *   more than sharp's limit of 268 million pixels
  */
 export async function decode(
@@ -63,14 +72,32 @@ export async function decode(
 
 /** Decodes a file; the image keeps its size. */
 async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
-  const image = opened(input, file).autoOrient().flatten({ background: BACKGROUND });
+  const { image, hasOther } = opened(input, file);
+  if (hasOther) image.removeAlpha();
+  else image.flatten({ background: BACKGROUND });
   try {
-    const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    return { pixels, height: info.height, width: info.width };
+    await cutLowBits(image, input);
+    image.autoOrient().toColourspace('srgb').raw();
+    const { data, info } = await image.toBuffer({ resolveWithObject: true });
+    const { height, width, channels } = info;
+    if (channels !== 3) throw new Error(`it has ${channels} channels where there should be 3`);
+    return { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), height, width };
   } catch (error) {
-    throw unreadable(error, file);
+    throw unreadable(error, input, file);
   }
+}
+
+/**
+ * sharp brings images of more than 8 bits that have a colour profile to Display P3 and calls it sRGB, and applies
+ * no profile to gray ones; those of 8 bits it brings to sRGB. So the bits beyond 8, which would not be kept, are
+ * cut off before the profile is applied.
+ */
+async function cutLowBits(image: sharp.Sharp, input: Uint8Array): Promise<void> {
+  if (!mayHaveDeepProfile(input)) return;
+  const { space, hasProfile } = await image.metadata();
+  if (!hasProfile) return;
+  if (space === 'rgb16') image.pipelineColourspace('srgb');
+  else if (space === 'grey16') image.pipelineColourspace('b-w');
 }
 
 /**
@@ -79,12 +106,14 @@ async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
  */
 export async function probeSize(input: Uint8Array | RawImage, file: string): Promise<Size> {
   if (!types.isUint8Array(input)) return [input.height, input.width];
-  const image = opened(input, file);
+  const { image } = opened(input, file);
   try {
-    const { autoOrient } = await image.metadata();
+    const { autoOrient, compression } = await image.metadata();
+    // libheif reads the header of a HEIC image, whose pixels it cannot decode.
+    if (compression === 'hevc' && !decodesHeic()) throw new Error('HEVC is not decoded');
     return [autoOrient.height, autoOrient.width];
   } catch (error) {
-    throw unreadable(error, file);
+    throw unreadable(error, input, file);
   }
 }
 
@@ -117,16 +146,24 @@ function isSize(image: RawImage, [height, width]: Size): boolean {
 }
 
 /** A sharp pipeline over a file's bytes, with the same options for decoding and probing. */
-function opened(input: Uint8Array, file: string): sharp.Sharp {
+function opened(input: Uint8Array, file: string): { image: sharp.Sharp; hasOther: boolean } {
   if (input.length === 0) throw fileError(file, 'is empty');
-  return sharp(input, { ...STRICTNESS, ignoreIcc: hasUsualProfile(input) });
+  const { refused, hasOther } = tiffSamples(input);
+  if (refused !== undefined) throw fileError(file, refused);
+  return { image: sharp(input, { ...STRICTNESS, ignoreIcc: hasUsualProfile(input) }), hasOther };
+}
+
+function decodesHeic(): boolean {
+  return sharp.format.heif.input.fileSuffix?.includes('.heic') ?? false;
 }
 
 /**
  * The error for a file that sharp cannot decode. libvips may report a fault on several lines, and adds a line
  * for each seek that failed; repeated lines and those are left out.
  */
-function unreadable(error: unknown, file: string): SaliencyMixError {
+function unreadable(error: unknown, input: Uint8Array, file: string): SaliencyMixError {
+  const kind = kindOfBytes(input);
+  if (kind && !kind.isDecoded) return fileError(file, whyNotDecoded(kind), error);
   const lines = reasonOf(error).split('\n');
   const told = [...new Set(lines.map((line) => line.trim()))].filter(
     (line) => line && !line.startsWith('source: bad seek'),
@@ -136,6 +173,14 @@ function unreadable(error: unknown, file: string): SaliencyMixError {
   }
   if (told.some((line) => line.includes('exceeds pixel limit'))) {
     return fileError(file, 'is too large: it has more than 268 million pixels; make it smaller', error);
+  }
+  const unknown = told.find((line) => UNKNOWN_FORM.test(line));
+  if (unknown !== undefined) {
+    return fileError(
+      file,
+      `is in a form that this build does not decode (${unknown}); convert it to JPEG or PNG`,
+      error,
+    );
   }
   return fileError(file, `cannot be decoded, it is damaged or cut short: ${told.join('; ')}`, error);
 }

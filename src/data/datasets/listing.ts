@@ -1,8 +1,7 @@
 /** The rules that find images, splits and classes in a list of relative paths. Reads no files. */
 import { dataError } from '../fail';
+import { EXTENSIONS } from '../image-kinds';
 import type { Item, Problem } from '../source';
-
-export const EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const;
 
 /** Folder names of splits, in any letter case: the name of the option first, then its synonyms. */
 const SPLITS: readonly (readonly string[])[] = [
@@ -84,7 +83,7 @@ export function pickSplit(there: readonly string[], asked: string | undefined, r
  */
 export function isImage(path: string): boolean {
   const extension = /\.([^./]+)$/.exec(path)?.[1].toLowerCase();
-  if (!(EXTENSIONS as readonly (string | undefined)[]).includes(extension)) return false;
+  if (extension === undefined || !EXTENSIONS.includes(extension)) return false;
   return !path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
 }
 

@@ -4,8 +4,9 @@
  * number) or `.json` (`label` or `cls`, a whole number, or `class`, a name).
  */
 import { dataError } from '../fail';
+import { EXTENSIONS } from '../image-kinds';
 import type { Problem } from '../source';
-import { EXTENSIONS, isImage, type Listing, sortedByBytes } from './listing';
+import { isImage, type Listing, sortedByBytes } from './listing';
 
 /**
  * Most classes. There are as many as the largest class number says, so a number like 10^9 is taken for no
@@ -16,7 +17,7 @@ const MAX_CLASSES = 1 << 20;
 /**
  * Extensions of the image of a sample. A file like `0001.seg.png` belongs to the sample but is not its image.
  */
-const PLAIN: readonly string[] = EXTENSIONS;
+const PLAIN = EXTENSIONS;
 
 type Label = number | string;
 
