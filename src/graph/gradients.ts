@@ -30,8 +30,7 @@ export type Gradient = Rule | 'none' | 'forbidden';
 const zero = (like: Value) => like.graph.scalar(0);
 
 /** The gradient of a reduction's result, repeated along the reduced axes to the shape of x. */
-function unreduced({ node, x, dy }: RuleInput): Value {
-  const axes = x[0].graph.integersOf(node.inputs[1]);
+function unreduced({ x, dy }: RuleInput, axes: readonly number[]): Value {
   const kept = x[0].shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
   return expand(reshape(dy[0], kept), x[0].shape);
 }
@@ -167,11 +166,11 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   ],
   Greater: 'none',
   // reductions
-  ReduceSum: (input) => [unreduced(input), undefined],
+  ReduceSum: (input) => [unreduced(input, input.x[0].graph.integersOf(input.node.inputs[1])), undefined],
   ReduceMean: (input) => {
     const [x, dy] = [input.x[0], input.dy[0]];
     const count = x.graph.scalar(sizeOf(x.shape) / sizeOf(dy.shape));
-    return [unreduced({ ...input, dy: [div(dy, count)] }), undefined];
+    return [unreduced({ ...input, dy: [div(dy, count)] }, input.node.attributes.axes as number[])];
   },
   ReduceMax: 'forbidden', // no gradient at ties; softmax needs none, since the maximum that it subtracts cancels
   // shapes

@@ -1,44 +1,50 @@
 /**
- * Writes a graph as an ONNX model. Field numbers are those of the published schema (onnx.proto3,
- * github.com/onnx/onnx); only the fields that are used here are declared.
+ * Writes a graph as an ONNX model. Field numbers are those of the published schema (onnx.proto,
+ * github.com/onnx/onnx); only the fields that are used here are declared. The schema is proto2: a value that is
+ * set is written, also where it is zero (proto3 would leave it out, and strict readers then miss it).
  */
 import protobuf from 'protobufjs';
 import type { Attribute, Dtype, Graph, Node, Value } from './graph';
 
 const schema = protobuf.parse(`
-  syntax = "proto3";
+  syntax = "proto2";
   message TensorShapeProto {
     message Dimension { oneof value { int64 dim_value = 1; string dim_param = 2; } }
     repeated Dimension dim = 1;
   }
   message TypeProto {
-    message Tensor { int32 elem_type = 1; TensorShapeProto shape = 2; }
+    message Tensor { optional int32 elem_type = 1; optional TensorShapeProto shape = 2; }
     oneof value { Tensor tensor_type = 1; }
   }
-  message ValueInfoProto { string name = 1; TypeProto type = 2; }
-  message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
+  message ValueInfoProto { optional string name = 1; optional TypeProto type = 2; }
+  message TensorProto {
+    repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8; optional bytes raw_data = 9;
+  }
   message AttributeProto {
-    string name = 1; float f = 2; int64 i = 3; bytes s = 4; GraphProto g = 6; repeated int64 ints = 8; int32 type = 20;
+    optional string name = 1; optional float f = 2; optional int64 i = 3; optional bytes s = 4; optional GraphProto g = 6;
+    repeated int64 ints = 8; optional int32 type = 20;
   }
   message NodeProto {
-    repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
+    repeated string input = 1; repeated string output = 2; optional string name = 3; optional string op_type = 4;
     repeated AttributeProto attribute = 5;
   }
   message GraphProto {
-    repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
+    repeated NodeProto node = 1; optional string name = 2; repeated TensorProto initializer = 5;
     repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
   }
-  message OperatorSetIdProto { string domain = 1; int64 version = 2; }
-  message StringStringEntryProto { string key = 1; string value = 2; }
+  message OperatorSetIdProto { optional string domain = 1; optional int64 version = 2; }
+  message StringStringEntryProto { optional string key = 1; optional string value = 2; }
   message ModelProto {
-    int64 ir_version = 1; string producer_name = 2; string producer_version = 3; GraphProto graph = 7;
-    repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14;
+    optional int64 ir_version = 1; optional string producer_name = 2; optional string producer_version = 3;
+    optional GraphProto graph = 7; repeated OperatorSetIdProto opset_import = 8;
+    repeated StringStringEntryProto metadata_props = 14;
   }
 `).root;
 const ModelProto = schema.lookupType('ModelProto');
 
-const IR_VERSION = 9;
-const OPSET = 20;
+/** Those of onnx 1.12 (2022), which has all operators of ./ops: what is read from then on. */
+const IR_VERSION = 8;
+const OPSET = 17;
 
 /** TensorProto.DataType */
 const TYPES: Record<Dtype, number> = { float32: 1, int64: 7, bool: 9 };

@@ -30,13 +30,16 @@ export const sigmoid = unary('Sigmoid');
 export const identity = unary('Identity');
 
 // Reductions over some axes. A reduced axis keeps length 1, or is removed where `keep` is false.
+const reduced = (x: Value, axes: readonly number[], keep: boolean) => {
+  const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+  return keep ? kept : kept.filter((_, axis) => !axes.includes(axis));
+};
+// In opset 17 the sum has its axes as an input, the others have them as an attribute.
+export const reduceSum = (x: Value, axes: readonly number[], keep = true): Value =>
+  single('ReduceSum', [x, integers(x, axes)], reduced(x, axes, keep), { keepdims: Number(keep) });
 const reduction =
   (op: string) =>
-  (x: Value, axes: readonly number[], keep = true): Value => {
-    const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
-    const shape = keep ? kept : kept.filter((_, axis) => !axes.includes(axis));
-    return single(op, [x, integers(x, axes)], shape, { keepdims: keep ? 1 : 0 });
-  };
-export const reduceSum = reduction('ReduceSum');
+  (x: Value, axes: readonly number[], keep = true): Value =>
+    single(op, [x], reduced(x, axes, keep), { axes: [...axes], keepdims: Number(keep) });
 export const reduceMean = reduction('ReduceMean');
 export const reduceMax = reduction('ReduceMax');
