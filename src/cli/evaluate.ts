@@ -16,11 +16,18 @@ const aligned = (share: number) => percent(share).padStart(8);
 /** How many classes are shown: those with the largest error. */
 const SHOWN = 10;
 
-function print({ images, loss, top1Error, top5Error, confusion, classes, seconds }: Evaluation): void {
+/** Where the probability of a right class is 0, its loss has no bound. */
+function lossInWords({ loss, probabilities }: Evaluation): string {
+  const value = loss === Infinity ? 'infinite (a right class has the probability 0)' : loss.toFixed(4);
+  return probabilities ? `${value}, from probabilities: the model ends in a softmax` : value;
+}
+
+function print(found: Evaluation): void {
+  const { images, top1Error, top5Error, confusion, classes, seconds } = found;
   console.log(`${images} images in ${seconds.toFixed(1)} s, ${Math.round(images / seconds)} images/s`);
   console.log(`top-1 error ${aligned(top1Error)}`);
   if (classes.length > 5) console.log(`top-5 error ${aligned(top5Error)}`);
-  console.log(`loss        ${loss.toFixed(4)}`);
+  console.log(`loss        ${lossInWords(found)}`);
   const perClass = confusion.flatMap((row, label) => {
     const count = row.reduce((a, b) => a + b, 0);
     return count > 0 ? [{ label, error: 1 - row[label] / count, row }] : [];
@@ -39,8 +46,8 @@ function print({ images, loss, top1Error, top5Error, confusion, classes, seconds
 export function addEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('top-1 and top-5 errors of a checkpoint or an ONNX model')
-    .argument('<model>', 'checkpoint.safetensors or model.onnx')
+    .description('top-1 and top-5 errors of a checkpoint, weights or an ONNX model')
+    .argument('<model>', 'checkpoint.safetensors, weights.safetensors or model.onnx')
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .option('--split <name>', 'which of train, val, test (default test, where there are splits)')
     .option('--json', 'everything as JSON');

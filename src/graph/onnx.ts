@@ -240,15 +240,3 @@ export function encodeLoop(graph: Graph, { times, carried, version }: LoopOption
     { version },
   );
 }
-
-/** The texts that are kept in a model; none where the bytes are no model. */
-export function readMetadata(bytes: Uint8Array): Record<string, string> {
-  try {
-    const { metadataProps = [] } = ModelProto.decode(bytes) as unknown as {
-      metadataProps?: { key: string; value: string }[];
-    };
-    return Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
-  } catch {
-    return {};
-  }
-}

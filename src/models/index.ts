@@ -1,5 +1,6 @@
 /** The registry of models. A new one needs a file in this folder and a line here. */
 import * as check from '../check';
+import { sameShape, type Shape } from '../graph/graph';
 import { describeModel, type Family, type Model } from './model';
 import { resnets } from './resnet';
 import { vgg16bn } from './vgg';
@@ -40,4 +41,20 @@ export interface ModelOptions {
 export function createModel(name: string, options: ModelOptions): Model {
   const family = models[check.name(name, modelNames, 'model')];
   return describeModel(name, family.create(options));
+}
+
+/** The classifier that has exactly the parameters of these names and shapes, where this package has one. */
+export function modelOfShapes(shapes: ReadonlyMap<string, Shape>): Model | undefined {
+  for (const [name, family] of Object.entries<Family>(models)) {
+    const options = family.optionsFor?.(shapes);
+    if (options === undefined) continue;
+    try {
+      const model = describeModel(name, family.create(options));
+      const fits = model.parameters.every((one) => sameShape(shapes.get(one.name) ?? [NaN], one.shape));
+      if (fits && model.parameters.length === shapes.size) return model;
+    } catch {
+      // Options out of range: no network has these shapes.
+    }
+  }
+  return undefined;
 }

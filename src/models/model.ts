@@ -1,5 +1,5 @@
 /** What a model is: a name, options, and a function that builds its graph. */
-import { Graph, type Value } from '../graph/graph';
+import { Graph, type Shape, type Value } from '../graph/graph';
 import { named, type OptionTable, required, whole } from '../option';
 import { Net, type Parameter } from './net';
 
@@ -34,6 +34,15 @@ export interface Family {
   readonly reference: string;
   readonly options: OptionTable;
   create(options: unknown): ModelSpec;
+  /** The options with which a member could have parameters of these shapes; whether it has is compared afterwards. */
+  optionsFor?(shapes: ReadonlyMap<string, Shape>): Record<string, unknown> | undefined;
+}
+
+/** How many blocks a stage has, by the names of their first convolutions. */
+export function countBlocks(shapes: ReadonlyMap<string, Shape>, stage: number): number {
+  let count = 0;
+  while (shapes.has(`layer${stage}.${count}.conv1.weight`)) count++;
+  return count;
 }
 
 /** Options that several families have. */

@@ -3,12 +3,12 @@
  * torchvision's (a bottleneck has its stride in the 3×3 convolution). The CIFAR stem is a 3×3 convolution
  * without pooling.
  */
-import type { Value } from '../graph/graph';
+import type { Shape, Value } from '../graph/graph';
 import { add, relu } from '../graph/ops';
 import { integer, invalid } from '../check';
 import { custom, named, type Parsed, parse, required, whole } from '../option';
 import { batchNorm, conv, globalAveragePool, linear, maxPool } from './layers';
-import { type ModelSpec, classOption, type Family, stemOption } from './model';
+import { type ModelSpec, classOption, countBlocks, type Family, stemOption } from './model';
 import type { Net } from './net';
 
 const stems = ['cifar', 'imagenet'] as const;
@@ -88,6 +88,16 @@ const buildResnet =
     return linear(net, 'fc', globalAveragePool(x), classes);
   };
 
+/** Everything is in the names and shapes: blocks are counted, and the stem's kernel says which it is. */
+function optionsFor(shapes: ReadonlyMap<string, Shape>): Record<string, unknown> | undefined {
+  const [first, last] = [shapes.get('conv1.weight'), shapes.get('fc.weight')];
+  const layers: number[] = [];
+  while (countBlocks(shapes, layers.length + 1) > 0) layers.push(countBlocks(shapes, layers.length + 1));
+  const block = shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic';
+  const stem = first?.[2] === 7 ? 'imagenet' : 'cifar';
+  return first && last && { block, layers, width: first[0], classes: last[0], stem };
+}
+
 /** A network with a fixed kind of block and fixed depth. */
 function member(
   block: (typeof blockNames)[number],
@@ -137,6 +147,7 @@ export const resnets = {
       const complete = parse(resnetOptions, given, 'resnet options');
       return { options: complete, build: buildResnet(complete) };
     },
+    optionsFor,
   },
   resnet18: imagenet('basic', [2, 2, 2, 2], 18),
   resnet34: imagenet('basic', [3, 4, 6, 3], 34),

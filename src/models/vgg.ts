@@ -83,4 +83,9 @@ export const vgg16bn: Family = {
       },
     };
   },
+  optionsFor(shapes) {
+    const [single, last] = [shapes.get('classifier.weight'), shapes.get('classifier.6.weight')];
+    if (single) return { classes: single[0], stem: 'cifar' };
+    return last && { classes: last[0], stem: 'imagenet' };
+  },
 };

@@ -8,7 +8,7 @@ import type { Value } from '../graph/graph';
 import { add, relu } from '../graph/ops';
 import { parse, real, whole } from '../option';
 import { batchNorm, conv, dropout, globalAveragePool, linear } from './layers';
-import { classOption, type Family } from './model';
+import { classOption, countBlocks, type Family } from './model';
 import type { Net } from './net';
 
 interface BlockShape {
@@ -55,5 +55,10 @@ export const wrn: Family = {
         return linear(net, 'fc', globalAveragePool(relu(batchNorm(net, 'bn1', x))), classes);
       },
     };
+  },
+  optionsFor(shapes) {
+    const [first, last] = [shapes.get('layer1.0.conv1.weight'), shapes.get('fc.weight')];
+    const depth = 6 * countBlocks(shapes, 1) + 4;
+    return first && last && { depth, widen: first[0] / 16, classes: last[0] };
   },
 };

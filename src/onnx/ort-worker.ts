@@ -9,7 +9,10 @@ import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
 
-/** A tensor, row-major. A Uint8Array has bools, a BigInt64Array int64 numbers. */
+/**
+ * A tensor, row-major. A Uint8Array has bools, a BigInt64Array int64 numbers. Floats are converted where the
+ * model's input is float16 or float64.
+ */
 export interface TensorData {
   data: Float32Array | Uint8Array | BigInt64Array;
   shape: readonly number[];
@@ -27,7 +30,7 @@ export interface ModelInfo {
   outputs: TensorInfo[];
 }
 
-/** Outputs of a run, or tensors read from the state, by name; all float32. */
+/** Outputs of a run, or tensors read from the state, by name; as float32, whatever numbers they are in the model. */
 export type Results = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** Prefix of the outputs that are stored in the state. */

@@ -1,14 +1,15 @@
 /**
- * Learned saliency: any ONNX model that maps N×3×S×S to one S×S map per image, as BASNet does (Qin et al., CVPR
- * 2019; S = 224). Images are resized to S×S (bilinear; proportions are not kept) and normalised by ImageNet's
- * mean and standard deviation. The maps are resized back to the size of the images. Such models are not scale
- * invariant (paper, 3.3).
+ * Learned saliency: any ONNX model that maps N×3×S×S (or N×S×S×3) to one S×S map per image, as BASNet does (Qin
+ * et al., CVPR 2019; S = 224). Images are resized to S×S (bilinear; proportions are not kept) and normalised by
+ * ImageNet's mean and standard deviation. The maps are resized back to the size of the images. Such models are
+ * not scale invariant (paper, 3.3).
  */
 import { SaliencyMixError } from '../errors';
 import type { NativeFormat } from '../native/binding';
 import { runNative } from '../native/call';
 import { allocate } from '../native/memory';
 import { addon } from '../native/load';
+import { type ImageInput, imageInputOf, imageShape, imageValues, tensorInWords } from '../onnx/image-input';
 import type { TensorInfo } from '../onnx/ort-worker';
 import { type OnnxModel, openModel } from '../onnx/session';
 import type { ImageBatch } from '../types';
@@ -32,26 +33,22 @@ const FORMAT: NativeFormat = {
   scale: Float32Array.from(STD, (std) => 1 / (255 * std)),
 };
 
-function modelError(model: OnnxModel, what: string, tensor: TensorInfo | undefined): SaliencyMixError {
-  const got = tensor
-    ? `${tensor.name}: ${tensor.type} [${tensor.shape.map((side) => side ?? '?').join(', ')}]`
-    : 'nothing';
+function modelError(model: OnnxModel, what: string, tensors: readonly TensorInfo[]): SaliencyMixError {
+  const got = tensors.map(tensorInWords).join(', ') || 'nothing';
   return new SaliencyMixError('MODEL', `A saliency model must have ${what}; ${model.path} has ${got}`, {
     file: model.path,
   });
 }
 
 /**
- * The side of a model's input, and how many images one run takes. Dimensions that are not fixed get the
- * defaults.
+ * The layout and side of a model's input, and how many images one run takes. Dimensions that are not fixed get
+ * the defaults.
  */
-function inputOf(model: OnnxModel): { side: number; atOnce: number } {
-  const input = model.inputs[0];
-  const [batch, channels, rows, cols] = input?.shape ?? [];
-  const fits =
-    input?.type === 'float32' && input.shape.length === 4 && (channels ?? 3) === 3 && rows === cols;
-  if (!fits) throw modelError(model, 'a float32 input of N×3×S×S', input);
-  return { side: rows ?? DEFAULT_SIDE, atOnce: batch ?? IMAGES_PER_RUN };
+function inputOf(model: OnnxModel): ImageInput & { side: number; atOnce: number } {
+  const input = imageInputOf(model.inputs);
+  if (!input || input.height !== input.width)
+    throw modelError(model, 'a float32 input of N×3×S×S', model.inputs);
+  return { ...input, side: input.height ?? DEFAULT_SIDE, atOnce: input.batch ?? IMAGES_PER_RUN };
 }
 
 /**
@@ -62,24 +59,43 @@ export async function checkSaliencyModel(path: string): Promise<void> {
   inputOf(await openModel(path));
 }
 
+/** NCHW to NHWC. */
+function interleaved(planes: Float32Array, area: number): Float32Array {
+  const pixels = allocate(Float32Array, planes.length);
+  for (let at = 0; at < planes.length; at += 3 * area) {
+    for (let i = 0; i < area; i++) {
+      for (let c = 0; c < 3; c++) pixels[at + 3 * i + c] = planes[at + c * area + i];
+    }
+  }
+  return pixels;
+}
+
+/** Height and width of a map: the last sides, but for a last one of channels, of which there is one. */
+function mapSides(shape: readonly number[]): readonly number[] {
+  const channelsLast = shape.length === 4 && shape[3] === 1 && shape[1] !== 1;
+  return channelsLast ? shape.slice(1, 3) : shape.slice(-2);
+}
+
 /**
  * Runs the model on `count` images from `start` on. A model with a larger, fixed batch gets zeros for the rest.
  */
 async function runModel(model: OnnxModel, batch: ImageBatch, start: number, count: number, threads: number) {
-  const { side, atOnce } = inputOf(model);
+  const wanted = inputOf(model);
+  const { side, atOnce } = wanted;
   const [, height, width, channels] = batch.shape;
   const imageBytes = height * width * channels;
   const data = batch.data.subarray(start * imageBytes, (start + count) * imageBytes);
-  const size = model.inputs[0].shape[0] === undefined ? count : atOnce;
-  const input = allocate(Float32Array, size * 3 * side * side);
-  const used = input.subarray(0, count * 3 * side * side);
+  const size = wanted.batch === undefined ? count : atOnce;
+  const planes = allocate(Float32Array, imageValues(model.path, size, [side, side]));
+  const used = planes.subarray(0, count * 3 * side * side);
   const call = { threads, data, count, height, width, channels, size: side, ...FORMAT, input: used };
   await runNative(() => addon().modelInput(call), [data]);
-  const { data: maps, shape } = await model.run(input, [size, 3, side, side]);
-  const [rows, cols] = shape.slice(-2);
+  const input = wanted.layout === 'NCHW' ? planes : interleaved(planes, side * side);
+  const { data: maps, shape } = await model.run(input, imageShape(wanted, size, [side, side]));
+  const [rows, cols] = mapSides(shape);
   if (shape.length < 3 || maps.length !== size * rows * cols) {
-    const tensor = { name: model.outputs[0].name, type: 'float32', shape };
-    throw modelError(model, 'one map per image (N×1×S×S) as its first output', tensor);
+    const tensor = { name: model.outputs[0].name, type: model.outputs[0].type, shape };
+    throw modelError(model, 'one map per image (N×1×S×S) as its first output', [tensor]);
   }
   return { maps: maps.subarray(0, count * rows * cols), rows, cols };
 }

@@ -59,13 +59,18 @@ export async function writeCheckpoint(path: string, { tensors, ...info }: Checkp
 
 /** @throws (rejects) SaliencyMixError CHECKPOINT: not there, not a checkpoint, cut off, or changed */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { tensors, metadata } = await readTensors(path);
+  const { tensors, metadata, dtypes } = await readTensors(path);
   const { format, info, sha256 } = metadata;
   if (format !== FORMAT || info === undefined) {
     const hint = 'it holds tensors, but not what training needs to go on (loadSafetensors reads weights)';
     throw new SaliencyMixError('CHECKPOINT', `${path} is not a checkpoint of this package: ${hint}`, {
       file: path,
     });
+  }
+  const [half] = [...dtypes].filter(([, dtype]) => dtype !== 'F32');
+  if (half) {
+    const hint = 'training goes on from F32 only, evaluate and loadSafetensors read it';
+    throw new SaliencyMixError('CHECKPOINT', `${path} has ${half[0]} as ${half[1]}: ${hint}`, { file: path });
   }
   if (checksum(tensors, info) !== sha256) {
     const hint = 'its checksum differs from its content';

@@ -1,12 +1,11 @@
-/** Measures the errors of a checkpoint or an ONNX model on a data set. */
-import { readFile } from 'node:fs/promises';
+/** Measures the errors of a checkpoint, of weights, or of an ONNX model on a data set. */
+import { invalid } from '../check';
+import type { Size } from '../data/codec';
 import type { Dataset } from '../data/dataset';
 import { dataOption } from '../data/datasets';
 import { checkSize, resolveSize, sizeOption } from '../data/size';
-import { reasonOf, SaliencyMixError } from '../errors';
-import { readMetadata } from '../graph/onnx';
+import { SaliencyMixError } from '../errors';
 import { chooseThreads, threadsOption } from '../native/backends';
-import { startOrtWorker } from '../onnx/ort-worker';
 import {
   abortSignal,
   callback,
@@ -19,15 +18,16 @@ import {
   text,
   whole,
 } from '../option';
-import { learningOptions } from './train-options';
-import type { TrainSettings } from './train-settings';
+import type { Classifier } from './classifier';
+import { openOnnx } from './onnx-classifier';
+import { openSaved } from './saved-classifier';
 import { matchClasses, normalised, openTestSplit, scoreOn, type TestResult } from './test-data';
-import { Trainer } from './trainer';
+import { learningOptions } from './train-options';
 
 const { mean: trainedMean, std: trainedStd } = learningOptions;
 
 export const evaluateOptions = {
-  /** A checkpoint (.safetensors) or an ONNX model (.onnx). */
+  /** A checkpoint or weights (.safetensors), or an ONNX model (.onnx). */
   model: required(text('path')),
   /** The data set. Unless a split is given, its split test or val is taken where there is one. */
   data: required(dataOption),
@@ -40,6 +40,8 @@ export const evaluateOptions = {
   std: optional(trainedStd, 'per channel; as trained unless given'),
   /** 128 unless given. */
   batch: whole(1, { default: 128, about: 'images at once' }),
+  /** Which of the outputs of an ONNX model the logits are; needed where its shapes and names do not tell. */
+  logits: text('name', { about: 'which output of an ONNX model, where several could be the logits' }),
   threads: threadsOption('all processors unless given'),
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
@@ -58,58 +60,14 @@ export interface Evaluation extends TestResult {
   seconds: number;
 }
 
-/** An opened model. `settings` are those it was trained with, where its file has them. */
-interface Opened {
-  settings?: Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std'>;
-  predict(
-    images: Float32Array,
-    count: number,
-    size: readonly number[],
-  ): Promise<{ data: Float32Array; classes: number }>;
-  close(): Promise<void>;
-}
-
-async function openCheckpoint(path: string, threads: number): Promise<Opened> {
-  const trainer = await Trainer.resume(path, { threads });
-  const { settings } = trainer.notes as Pick<Opened, 'settings'>;
-  const { classes } = trainer.model;
-  return {
-    settings,
-    predict: async (images) => ({ data: await trainer.predict(images), classes }),
-    close: () => trainer.close(),
-  };
-}
-
-async function openOnnx(path: string, threads: number): Promise<Opened> {
-  const cannot = (error: unknown) => {
-    const what = `Cannot open the ONNX model ${path}: ${reasonOf(error)}`;
-    throw new SaliencyMixError('MODEL', what, { file: path, cause: error });
-  };
-  const bytes = await readFile(path).catch(cannot);
-  const { notes = '{}' } = readMetadata(bytes);
-  const { settings } = JSON.parse(notes) as Pick<Opened, 'settings'>;
-  const worker = startOrtWorker();
-  const { inputs, outputs } = await worker.add('model', bytes, threads).catch(async (error: unknown) => {
-    await worker.close();
-    return cannot(error);
-  });
-  return {
-    settings,
-    async predict(images, count, [height, width]) {
-      const [input, output] = [inputs[0].name, outputs[0].name];
-      const given = { [input]: { data: images, shape: [count, 3, height, width] } };
-      const results = await worker.run({ model: 'model', inputs: given, outputs: [output] });
-      const { data, shape } = results[output];
-      if (shape.length !== 2 || shape[0] !== count) {
-        const got = `[${shape.join(', ')}] for ${count} images`;
-        throw new SaliencyMixError('MODEL', `${path} must give n × classes, but gives ${got}`, {
-          file: path,
-        });
-      }
-      return { data, classes: shape[1] };
-    },
-    close: () => worker.close(),
-  };
+/** @throws SaliencyMixError MODEL, CHECKPOINT; ARGUMENT for an option that is of another kind of file */
+function openClassifier(options: Evaluating, { classes }: Dataset): Promise<Classifier> {
+  const { model: path, logits } = options;
+  const threads = chooseThreads(options.threads);
+  if (/\.onnx$/i.test(path)) return openOnnx(path, { threads, logits, classes: classes.length });
+  if (logits !== undefined)
+    throw invalid('logits', 'nothing (only an ONNX model has outputs with names)', logits);
+  return openSaved(path, threads);
 }
 
 /**
@@ -127,15 +85,45 @@ function checkCount(
   throw new SaliencyMixError('DATA', message, { file: dataset.path });
 }
 
-async function scoreOpened(
-  opened: Opened,
+const bySide = ([height, width]: readonly unknown[]) => `${String(height)} × ${String(width)}`;
+
+/** The size that was asked for, else the one that the model's input is fixed to, else as it was trained. */
+async function sizeFor(
+  { fixed: [height, width], settings }: Classifier,
   dataset: Dataset,
-  { model: path, batch, threads, strict, signal: stop, onProgress, ...chosen }: Evaluating,
+  { model: path, size: asked }: Evaluating,
+): Promise<Size> {
+  const trained = settings?.size === undefined ? undefined : checkSize(settings.size);
+  const side = height ?? width;
+  const own = side === undefined ? trained : checkSize([height ?? side, width ?? side]);
+  const { size } = await resolveSize(dataset, asked ?? own);
+  const fits = (height ?? size[0]) === size[0] && (width ?? size[1]) === size[1];
+  if (fits) return size;
+  const only = `${path} takes images of ${bySide([height ?? 'any', width ?? 'any'])} pixels only`;
+  throw new SaliencyMixError('MODEL', `${only}, not of ${bySide(size)}: leave --size (size) out`, {
+    file: path,
+    argument: 'size',
+  });
+}
+
+/** Of two numbers of which one is NaN none is larger: such an image would count as right. */
+function checkNumbers(path: string, values: Float32Array): void {
+  if (!values.some(Number.isNaN)) return;
+  const what = `${path} gives values that are no numbers (NaN): its weights are not finite, or its numbers overflow (float16)`;
+  throw new SaliencyMixError('MODEL', `${what}; export it as float32, and see --mean and --std`, {
+    file: path,
+  });
+}
+
+async function scoreOpened(
+  classifier: Classifier,
+  dataset: Dataset,
+  options: Evaluating,
 ): Promise<Evaluation> {
-  const { settings } = opened;
+  const { model: path, batch, threads, strict, signal: stop, onProgress, ...chosen } = options;
+  const { settings, layout } = classifier;
   const started = Date.now();
-  const trainedSize = settings?.size === undefined ? undefined : checkSize(settings.size);
-  const { size } = await resolveSize(dataset, chosen.size ?? trainedSize);
+  const size = await sizeFor(classifier, dataset, options);
   const output = normalised(
     chosen.mean ?? settings?.mean ?? (trainedMean.default as number[]),
     chosen.std ?? settings?.std ?? (trainedStd.default as number[]),
@@ -144,12 +132,13 @@ async function scoreOpened(
   const tested = await scoreOn(dataset, {
     size,
     batch,
-    output,
+    output: { ...output, layout },
     classes: classes.length,
     classNumbers: matchClasses(dataset, classes),
     async predict(images, count) {
-      const { data, classes: logits } = await opened.predict(images, count, size);
+      const { data, classes: logits } = await classifier.predict(images, count, size);
       checkCount(path, logits, dataset, settings?.classes);
+      checkNumbers(path, data);
       return data;
     },
     threads: chooseThreads(threads),
@@ -167,15 +156,13 @@ async function scoreOpened(
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   const options = parse(evaluateOptions, given, 'evaluate options');
-  const { model: path } = options;
-  const threads = chooseThreads(options.threads);
   const dataset = await openTestSplit(options.data);
   try {
-    const opened = await (/\.onnx$/i.test(path) ? openOnnx(path, threads) : openCheckpoint(path, threads));
+    const classifier = await openClassifier(options, dataset);
     try {
-      return await scoreOpened(opened, dataset, options);
+      return await scoreOpened(classifier, dataset, options);
     } finally {
-      await opened.close();
+      await classifier.close();
     }
   } finally {
     await dataset.close();

@@ -1,11 +1,12 @@
 /**
  * The safetensors format (github.com/huggingface/safetensors): the length of the header as uint64, a JSON
  * header with dtype, shape and place of each tensor, then the bytes of the tensors one after another, little
- * endian. Only float32.
+ * endian. Float32 is written; float16 and bfloat16 are read, too, as float32.
  */
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 import { sizeOf } from '../graph/graph';
+import { fromBfloat16, fromFloat16 } from '../half';
 import { PARTIAL, writing } from '../run/files';
 
 export interface Tensor {
@@ -19,6 +20,12 @@ export interface TensorFile {
   metadata: Record<string, string>;
 }
 
+/** What is read from a file. */
+export interface ReadTensors extends TensorFile {
+  /** Type of number of each tensor in the file, of those that were passed over, too. */
+  dtypes: Map<string, string>;
+}
+
 interface Entry {
   dtype: string;
   shape: number[];
@@ -30,8 +37,18 @@ const LENGTH = 8;
 /** Largest length of a header, as in the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
   new Uint8Array(buffer, byteOffset, byteLength);
+
+type Reader = (bytes: Uint8Array<ArrayBuffer>) => Float32Array;
+const halves = (bytes: Uint8Array<ArrayBuffer>) => new Uint16Array(bytes.buffer);
+
+/** Types of number that are read: the bytes of one, and how it becomes float32. */
+const DTYPES: Readonly<Record<string, { size: number; read: Reader } | undefined>> = {
+  F32: { size: 4, read: (bytes) => new Float32Array(bytes.buffer) },
+  F16: { size: 2, read: (bytes) => fromFloat16(halves(bytes)) },
+  BF16: { size: 2, read: (bytes) => fromBfloat16(halves(bytes)) },
+};
 
 /** The bytes of a file, in parts to be written one after another. */
 function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
@@ -108,27 +125,32 @@ function isPlaced(entry: unknown, room: number): entry is Entry {
     return false;
   const [first, end] = [from as number, to as number];
   const fits = first >= 0 && first <= end && end <= room;
-  return fits && (dtype !== 'F32' || end - first === 4 * sizeOf(shape as number[]));
+  const { size } = DTYPES[dtype] ?? {};
+  return fits && (size === undefined || end - first === size * sizeOf(shape as number[]));
 }
 
 async function readContent(path: string, file: FileHandle, passOver: (name: string) => boolean) {
   const { size } = await file.stat();
   const { entries, metadata, start } = await readHeader(path, file, size);
   const tensors = new Map<string, Tensor>();
+  const dtypes = new Map<string, string>();
   let accounted = 0; // bytes that the header assigns to tensors
   for (const [name, entry] of entries) {
     if (!isPlaced(entry, size - start))
       throw fault(path, `is damaged or cut off: ${name} is not where its header says`);
     const { dtype, shape, data_offsets: offsets } = entry;
     accounted += offsets[1] - offsets[0];
+    dtypes.set(name, dtype);
     if (passOver(name)) continue;
-    if (dtype !== 'F32') throw fault(path, `has ${name} as ${dtype}; only F32 is read (convert it first)`);
-    const data = new Float32Array(sizeOf(shape));
-    await readInto(file, bytesOf(data), start + offsets[0]);
-    tensors.set(name, { data, shape });
+    const kind = DTYPES[dtype];
+    if (!kind)
+      throw fault(path, `has ${name} as ${dtype}; only F32, F16 and BF16 are read (convert it first)`);
+    const bytes = new Uint8Array(kind.size * sizeOf(shape));
+    await readInto(file, bytes, start + offsets[0]);
+    tensors.set(name, { data: kind.read(bytes), shape });
   }
   if (accounted !== size - start) throw fault(path, 'is damaged: it is longer than its header says');
-  return { tensors, metadata };
+  return { tensors, metadata, dtypes };
 }
 
 /**
@@ -138,7 +160,7 @@ async function readContent(path: string, file: FileHandle, passOver: (name: stri
 export async function readTensors(
   path: string,
   passOver: (name: string) => boolean = () => false,
-): Promise<TensorFile> {
+): Promise<ReadTensors> {
   let file: FileHandle | undefined;
   try {
     file = await open(path);

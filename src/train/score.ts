@@ -31,10 +31,25 @@ export function accuracyOf(logits: Float32Array, labels: Float32Array, classes: 
   return right / count;
 }
 
+/** Largest difference from 1 of the sum of an image's probabilities: what float16 makes of a thousand of them. */
+const NEAR_ONE = 1e-3;
+
+/** Whether a row is a distribution over several classes, as a softmax gives it. */
+function isDistribution(row: Float32Array): boolean {
+  let sum = 0;
+  for (const value of row) {
+    if (!(value >= 0)) return false;
+    sum += value;
+  }
+  return row.length > 1 && Math.abs(sum - 1) <= NEAR_ONE;
+}
+
 export interface Score {
   images: number;
-  /** Mean cross entropy. */
+  /** Mean cross entropy: of the softmax of logits, or of the probabilities themselves. */
   loss: number;
+  /** Whether probabilities were given rather than logits: none below 0, and those of every image sum to 1. */
+  probabilities: boolean;
   /** Share of the images whose class does not have the largest logit, or not one of the five largest. */
   top1Error: number;
   top5Error: number;
@@ -49,14 +64,17 @@ export class Scorer {
   #images = 0;
   #wrong1 = 0;
   #wrong5 = 0;
+  /** Of logits; and of the same numbers taken as probabilities, as long as all of them can be. */
   #loss = 0;
+  #probabilityLoss = 0;
+  #probabilities = true;
 
   constructor(classes: number) {
     this.#classes = classes;
     this.#confusion = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   }
 
-  /** logits: n × classes; labels: n class numbers. */
+  /** logits, or probabilities: n × classes; labels: n class numbers. */
   add(logits: Float32Array, labels: ArrayLike<number>): void {
     for (let i = 0; i < labels.length; i++) {
       const row = logits.subarray(i * this.#classes, (i + 1) * this.#classes);
@@ -68,14 +86,18 @@ export class Scorer {
       const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
       this.#loss +=
         Math.log(row.reduce((sum, z) => sum + Math.exp(z - largest), 0)) + largest - row[labels[i]];
+      this.#probabilities &&= isDistribution(row);
+      this.#probabilityLoss -= Math.log(row[labels[i]]);
     }
   }
 
   get score(): Score {
     const images = this.#images;
+    const probabilities = this.#probabilities && images > 0;
     return {
       images,
-      loss: this.#loss / images,
+      loss: (probabilities ? this.#probabilityLoss : this.#loss) / images,
+      probabilities,
       top1Error: this.#wrong1 / images,
       top5Error: this.#wrong5 / images,
       confusion: this.#confusion,

@@ -25,10 +25,11 @@ import {
   trainingBatch,
 } from './options';
 import { GraphRunner } from './runner';
-import { readTensors, type Tensor, writeTensors } from './safetensors';
+import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
 import { notFinite, takeTogether, type WaitingStep } from './steps';
 import { checkClassifier, checkParameters, checkTensors, savedModel } from './validate';
+import { readWeights } from './weights';
 
 const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
@@ -271,13 +272,13 @@ export class Trainer {
   }
 
   /**
-   * Does `load` with a safetensors file of float32. PyTorch's counters `num_batches_tracked` in it are ignored.
+   * Does `load` with a safetensors file of float32, float16 or bfloat16. PyTorch's counters `num_batches_tracked`
+   * in it are ignored, and the prefix `module.` of DataParallel is taken off, with a warning.
    * @throws (rejects) SaliencyMixError CHECKPOINT, ARGUMENT
    */
   async loadSafetensors(path: string): Promise<void> {
-    const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
-    const { tensors } = await readTensors(check.text(path, 'path'), isCounter);
-    await this.load(tensors);
+    const names = this.model.parameters.map(({ name }) => name);
+    await this.load(await readWeights(check.text(path, 'path'), names));
   }
 
   /** Ends the thread and frees its memory, after everything that was asked for before. May be called twice. */

@@ -2,7 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { sizeOf } from '../../src/graph/graph';
 import { createOptimizer } from '../../src/graph/optimizers';
-import { createModel, type ModelName, modelNames, type ModelOptions, models } from '../../src/models';
+import {
+  createModel,
+  type ModelName,
+  modelNames,
+  modelOfShapes,
+  type ModelOptions,
+  models,
+} from '../../src/models';
 import type { Model } from '../../src/models/model';
 import { stepGraph } from '../../src/train/graphs';
 import { Trainer } from '../../src/train';
@@ -38,6 +45,19 @@ describe.each(modelNames)('%s', (name) => {
     const again = createModel(model.name, JSON.parse(JSON.stringify(model.options)) as ModelOptions);
     expect(again.parameters).toEqual(model.parameters);
     expect([again.name, again.options, again.classes]).toEqual([name, model.options, 3]);
+  });
+
+  test('is known by the names and shapes of its parameters, with either stem', () => {
+    for (const stem of 'stem' in models[name].options ? (['cifar', 'imagenet'] as const) : [undefined]) {
+      const one = createModel(name, { ...small[name], classes: 7, ...(stem && { stem }) });
+      const shapes = new Map(one.parameters.map(({ name: parameter, shape }) => [parameter, shape]));
+      const found = modelOfShapes(shapes);
+      expect(found?.parameters).toEqual(one.parameters);
+      const { dropout: _, ...options } = one.options; // leaves no trace in the parameters
+      expect(found?.options).toMatchObject(options);
+      expect(modelOfShapes(new Map([...shapes, ['other', [1]]]))).toBeUndefined();
+      expect(modelOfShapes(new Map([...shapes].slice(1)))).toBeUndefined();
+    }
     expect(new Set(model.parameters.map((one) => one.name)).size).toBe(model.parameters.length);
     expect(models[name].summary.length).toBeGreaterThan(10);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMixer, type ImageBatch, saliency } from '../../src';
 import { classNumbers, noise } from '../batches';
-import { type ModelParts, onnxModel } from '../onnx-model';
+import { integers, type ModelParts, node, onnxModel, types } from '../onnx-model';
 
 const folder = mkdtempSync(join(tmpdir(), 'saliencymix-learned-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -91,6 +91,69 @@ test('a fixed batch of one, another size, and a smaller map', async () => {
   places.flat().forEach((side, i) => expect(Math.abs(found.peaks[i] - side)).toBeLessThanOrEqual(2));
 });
 
+describe('the same map from a model', () => {
+  const mean = (from: string, to: string) => node('ReduceMean', [from, 'axes'], [to], { keepdims: 1 });
+  const cast = (from: string, to: string, type: keyof typeof types) =>
+    node('Cast', [from], [to], { to: types[type] });
+  const side = 48;
+  const forms: [what: string, parts: ModelParts, tolerance: number][] = [
+    [
+      'in float16',
+      {
+        inputs: [{ name: 'x', shape: [1, 3, side, side], type: 'half' }],
+        outputs: [{ name: 'y', shape: [1, 1, side, side], type: 'half' }],
+        nodes: [cast('x', 'a', 'float'), mean('a', 'b'), cast('b', 'y', 'half')],
+      },
+      4e-3, // two roundings to 11 bits, of values up to 2.7
+    ],
+    [
+      'in double, three images at a time',
+      {
+        inputs: [{ name: 'x', shape: [3, 3, side, side], type: 'double' }],
+        outputs: [{ name: 'y', shape: [3, 1, side, side], type: 'double' }],
+        nodes: [mean('x', 'y')],
+      },
+      1e-6,
+    ],
+    [
+      'with channels last',
+      {
+        input: ['n', side, side, 3],
+        output: ['n', side, side, 1],
+        nodes: [mean('x', 'y')],
+        initializers: [integers('axes', [3])],
+      },
+      1e-6,
+    ],
+    [
+      'with channels last, and maps of n × side × side',
+      {
+        input: [1, side, side, 3],
+        output: [1, side, side],
+        nodes: [node('ReduceMean', ['x', 'axes'], ['y'], { keepdims: 0 })],
+        initializers: [integers('axes', [3])],
+      },
+      1e-6,
+    ],
+  ];
+
+  test.each(forms)('%s', async (what, parts, tolerance) => {
+    const batch = noise(7, [5, side, side, 3]);
+    const plain = model('float32', { input: ['n', 3, side, side], output: ['n', 1, side, side] });
+    const expected = await saliency(batch, { method: 'learned', saliencyModel: plain });
+    const found = await saliency(batch, {
+      method: 'learned',
+      saliencyModel: model(what.replaceAll(' ', '-'), parts),
+    });
+    const worst = found.maps.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - expected.maps[i])),
+      0,
+    );
+    expect(found.maps).toHaveLength(5 * side * side);
+    expect(worst).toBeLessThan(tolerance);
+  });
+});
+
 test('more images than fit in one run', async () => {
   const places = Array.from({ length: 19 }, (_, i): [number, number] => [10 + i, 100 - 2 * i]);
   const found = await saliency(spots(places, 224), { method: 'learned', saliencyModel: model('mean') });
@@ -150,6 +213,41 @@ describe('refuses', () => {
     await expect(of(path)).rejects.toMatchObject({
       code: 'MODEL',
       message: expect.stringMatching(/a float32 input of N×3×S×S; .*has x: float32 \[\?, 4, 224, 224\]/),
+    });
+  });
+
+  test('a model whose weights are in a file that is not there', async () => {
+    const entry = { key: 'location', value: 'weights.bin' };
+    const axes = { name: 'axes', dims: [1], dataType: types.int64, dataLocation: 1, externalData: [entry] };
+    const path = model('external', { initializers: [axes] });
+    await expect(of(path)).rejects.toMatchObject({
+      code: 'MODEL',
+      file: path,
+      message: expect.stringMatching(/"axes" are in weights\.bin, and .*weights\.bin is not there/),
+    });
+  });
+
+  test('a model whose size is fixed inside', async () => {
+    const path = model('inside', {
+      input: ['n', 3, 's', 's'],
+      output: ['n', 3, 32, 32],
+      nodes: [node('Reshape', ['x', 'shape'], ['y'])],
+      initializers: [integers('shape', [-1, 3, 100, 100])],
+    });
+    await expect(of(path)).rejects.toMatchObject({
+      code: 'MODEL',
+      file: path,
+      message: expect.stringMatching(
+        /inside\.onnx failed: it cannot take such images: .*with the S that it needs/,
+      ),
+    });
+  });
+
+  test('an input larger than memory', async () => {
+    const path = model('large', { input: ['n', 3, 1 << 20, 1 << 20], output: ['n', 1, 's', 's'] });
+    await expect(of(path)).rejects.toMatchObject({
+      code: 'MODEL',
+      message: expect.stringMatching(/takes 1 images of 1048576 × 1048576 pixels at once/),
     });
   });
 

@@ -34,6 +34,28 @@ test('large logits do not overflow the loss', () => {
   expect(scorer.score.loss).toBeCloseTo(100, 6);
 });
 
+test('probabilities are known by their sums, over all images; their loss is −log p', () => {
+  const scorer = new Scorer(3);
+  scorer.add(Float32Array.of(0.7, 0.2, 0.1, 0, 0.5, 0.5), [0, 2]);
+  scorer.add(Float32Array.of(0.2, 0.7995, 0), [1]);
+  const { loss, probabilities } = scorer.score;
+  expect(probabilities).toBe(true);
+  expect(loss).toBeCloseTo(-(Math.log(0.7) + Math.log(0.5) + Math.log(0.7995)) / 3, 6);
+  for (const last of [
+    [0.2, 0.9, 0.2],
+    [-0.1, 0.9, 0.2],
+  ]) {
+    const logits = new Scorer(3);
+    logits.add(Float32Array.of(0.7, 0.2, 0.1), [0]);
+    logits.add(Float32Array.from(last), [1]);
+    const each = [[0.7, 0.2, 0.1], last].map(
+      (row, i) => Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0)) - row[i],
+    );
+    expect(logits.score.probabilities).toBe(false);
+    expect(logits.score.loss).toBeCloseTo((each[0] + each[1]) / 2, 6);
+  }
+});
+
 test('smoothing: a share of every label goes to all classes alike, and sums stay', () => {
   const labels = Float32Array.of(1, 0, 0, 0, 0.25, 0.75, 0, 0);
   smoothLabels(labels, 0.1, 4);

@@ -1,0 +1,45 @@
+/** A trained model as `evaluate` sees it, whatever file it is from. */
+import type { Layout } from '../types';
+import type { TrainSettings } from './train-settings';
+
+/** Logits, or probabilities: n × classes. */
+export interface Predictions {
+  data: Float32Array;
+  classes: number;
+}
+
+/** What a model was trained with, where its file says so. */
+export type Trained = Partial<Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std'>>;
+
+const isList = (value: unknown, of: 'string' | 'number', length?: number): boolean =>
+  Array.isArray(value) &&
+  (length === undefined || value.length === length) &&
+  value.every((one) => typeof one === of && (of === 'string' || Number.isFinite(one)));
+
+const forms: { [name in keyof Trained]-?: (value: unknown) => boolean } = {
+  classes: (value) => isList(value, 'string'),
+  size: (value) => isList(value, 'number', 2),
+  mean: (value) => isList(value, 'number', 3),
+  std: (value) => isList(value, 'number', 3),
+};
+
+/** The settings in a trainer's notes, as JSON or parsed; other programs may keep anything in their place, which is left. */
+export function settingsIn(notes: unknown): Trained | undefined {
+  try {
+    const { settings } = (typeof notes === 'string' ? JSON.parse(notes) : notes) as { settings: object };
+    const kept = Object.entries(settings).filter(([name, value]) => forms[name as keyof Trained]?.(value));
+    return Object.fromEntries(kept) as Trained;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Classifier {
+  readonly settings?: Trained;
+  /** Of the images that it takes; a height or width that is not fixed is undefined. */
+  readonly layout: Layout;
+  readonly fixed: readonly [height: number | undefined, width: number | undefined];
+  /** @throws (rejects) SaliencyMixError MODEL, CHECKPOINT */
+  predict(images: Float32Array, count: number, size: readonly [number, number]): Promise<Predictions>;
+  close(): Promise<void>;
+}

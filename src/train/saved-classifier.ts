@@ -1,0 +1,118 @@
+/**
+ * Safetensors files as classifiers: checkpoints of this package, as they are or as another program has converted them, and
+ * weights alone, where their names and shapes say which network they are of.
+ */
+import * as check from '../check';
+import { SaliencyMixError } from '../errors';
+import { modelOfShapes } from '../models/index';
+import type { Model } from '../models/model';
+import { type OrtWorker, startOrtWorker } from '../onnx/ort-worker';
+import { type CheckpointInfo, FORMAT } from './checkpoint';
+import { type Classifier, type Predictions, settingsIn, type Trained } from './classifier';
+import { predictionGraph } from './graphs';
+import { parseTrainer } from './options';
+import { readTensors, type Tensor } from './safetensors';
+import { Trainer } from './trainer';
+import { checkClassifier, checkTensors, savedModel } from './validate';
+import { readWeights, wrapperOf } from './weights';
+
+type Sides = readonly [height: number, width: number];
+type Weights = ReadonlyMap<string, Tensor>;
+
+const fault = (path: string, what: string, cause?: unknown) =>
+  new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
+
+/** A checkpoint as it was written. */
+async function openCheckpoint(path: string, threads: number): Promise<Classifier> {
+  const trainer = await Trainer.resume(path, { threads });
+  const { classes } = trainer.model;
+  return {
+    settings: settingsIn(trainer.notes),
+    layout: 'NCHW',
+    fixed: trainer.settings.image,
+    predict: async (images) => ({ data: await trainer.predict(images), classes }),
+    close: () => trainer.close(),
+  };
+}
+
+/** Weights of a network; made ready for the size of the first images. */
+class WeightsClassifier implements Classifier {
+  readonly layout = 'NCHW';
+  readonly settings: Trained | undefined;
+  readonly fixed: Classifier['fixed'];
+  readonly #model: Model;
+  readonly #weights: Weights;
+  readonly #threads: number;
+  readonly #worker: OrtWorker = startOrtWorker();
+  #ready?: Promise<unknown>;
+
+  constructor(model: Model, weights: Weights, threads: number, settings?: Trained, image?: Sides) {
+    this.#model = model;
+    this.#weights = weights;
+    this.#threads = threads;
+    this.settings = settings;
+    this.fixed = image ?? [undefined, undefined];
+  }
+
+  #prepare(image: Sides): Promise<unknown> {
+    checkClassifier(this.#model, image);
+    const weights = new Map([...this.#weights].map(([name, { data }]) => [name, data]));
+    const bytes = predictionGraph(this.#model, { count: 1, image }, { weights, metadata: {} });
+    return this.#worker.add('model', bytes, this.#threads);
+  }
+
+  async predict(images: Float32Array, count: number, size: Sides): Promise<Predictions> {
+    await (this.#ready ??= this.#prepare(size));
+    const inputs = { images: { data: images, shape: [count, 3, ...size] } };
+    const { logits } = await this.#worker.run({ model: 'model', inputs, outputs: ['logits'] });
+    return { data: logits.data, classes: this.#model.classes };
+  }
+
+  close(): Promise<void> {
+    return this.#worker.close();
+  }
+}
+
+/** What a converted checkpoint says of itself; its checksum is of the numbers before, so anything may be there. */
+function described(path: string, text: string): { model: Model; image: Sides; notes: unknown } {
+  let info: CheckpointInfo;
+  let image: Sides;
+  try {
+    info = JSON.parse(text) as CheckpointInfo;
+    ({ image } = parseTrainer(info.trainer));
+    check.text(info.model.name, 'model');
+  } catch (error) {
+    throw fault(path, 'is damaged or was edited: it does not say of which network it is', error);
+  }
+  return { model: savedModel(path, info), image, notes: info.notes };
+}
+
+function checkFinite(path: string, weights: Weights): void {
+  const wrong = [...weights].find(([, { data }]) => !data.every(Number.isFinite));
+  if (!wrong) return;
+  const why = 'it is damaged, or numbers were too large for the type that it was converted to';
+  throw fault(path, `has values in ${wrong[0]} that are not finite: ${why}`);
+}
+
+/** @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, or of a network that is not known */
+export async function openSaved(path: string, threads: number): Promise<Classifier> {
+  const { metadata, dtypes } = await readTensors(path, () => true);
+  const { format, info } = metadata;
+  const isOurs = format === FORMAT && info !== undefined;
+  const isWhole = wrapperOf(dtypes.keys()) === '' && [...dtypes.values()].every((dtype) => dtype === 'F32');
+  if (isOurs && isWhole) return openCheckpoint(path, threads);
+  const weights = await readWeights(path);
+  checkFinite(path, weights);
+  if (isOurs) {
+    const { model, image, notes } = described(path, info);
+    checkTensors(path, weights, model.parameters);
+    return new WeightsClassifier(model, weights, threads, settingsIn(notes), image);
+  }
+  const model = modelOfShapes(new Map([...weights].map(([name, { shape }]) => [name, shape])));
+  if (model) return new WeightsClassifier(model, weights, threads);
+  const names = [...weights.keys()].slice(0, 3).join(', ');
+  throw fault(
+    path,
+    `is not a checkpoint of this package: it holds tensors (${names}, …), but not those of a network that this package has; evaluate takes such a network as ONNX (torch.onnx.export)`,
+  );
+}
