@@ -16,7 +16,13 @@ export { SaliencyMixError, type ErrorCode } from './errors';
 export { applyPlan, type ApplyOptions } from './mix/apply';
 export type { DetectionBox } from './mix/box-geometry';
 export { mixMethodNames, type MixMethodName } from './mix/index';
-export { type CallOptions, createMixer, type Mixer, type PlanOptions } from './mix/mixer';
+export {
+  type CallOptions,
+  createMixer,
+  type DeviceCallOptions,
+  type Mixer,
+  type PlanOptions,
+} from './mix/mixer';
 export type { MixKind, MixSample } from './mix/kinds';
 export type { MixedBatch } from './mix/mixed';
 export { oneOf } from './mix/one-of';
@@ -28,6 +34,7 @@ export { type Backend, backends } from './native/backends';
 export { saliency, type SaliencyExtremes, type SaliencyOptions, type SaliencyResult } from './saliency/index';
 export { type SaliencyMethod, saliencyMethods } from './saliency/methods';
 export type {
+  ArrayOfDtype,
   Box,
   Dtype,
   ImageBatch,

@@ -4,6 +4,7 @@
  * the checked and complete value that is passed on.
  */
 import * as check from './check';
+import type { Signal } from './types';
 
 /** required: the user must give it. default: it has a default. optional: it may stay undefined. */
 type Presence = 'required' | 'default' | 'optional';
@@ -199,7 +200,7 @@ export const later = <T>() => custom((value) => value as T);
 export const group = <T extends OptionTable>(table: T) =>
   custom<Parsed<T>, OptionsOf<T>>((value, argument) => parse(table, value, argument, `${argument}.`));
 
-export const abortSignal = () => custom((value) => check.signal(value) as AbortSignal);
+export const abortSignal = () => custom((value) => check.signal(value) as Signal);
 
 /** Height and width of images. */
 export const sides = () =>

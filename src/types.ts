@@ -45,22 +45,47 @@ export type Labels = Int32Array | Float32Array;
 export type Layout = 'NHWC' | 'NCHW';
 export type Dtype = 'uint8' | 'float32' | 'float16';
 
+/** The array that each dtype comes in. float16 values are bits in a Uint16Array, as onnxruntime takes them. */
+export interface ArrayOfDtype {
+  uint8: Uint8Array;
+  float32: Float32Array;
+  float16: Uint16Array;
+}
+
 /**
  * The form of the mixed pixels: uint8 NHWC unless given. float32 and float16 are (v/255 − mean)/std; `mean` and
  * `std` have one number per channel, in units of [0, 1], and are 0 and 1 unless given. uint8 takes neither.
  */
-export interface OutputFormat {
+export interface OutputFormat<D extends Dtype = Dtype> {
   layout?: Layout;
-  dtype?: Dtype;
+  /** uint8 unless given. */
+  dtype?: D;
   mean?: readonly number[];
   std?: readonly number[];
 }
 
-/** Images in memory of this process. float16 values are bits in a Uint16Array, as onnxruntime takes them. */
-export interface Pixels {
-  data: Uint8Array | Float32Array | Uint16Array;
+interface PixelsOf<D extends Dtype> {
+  data: ArrayOfDtype[D];
   /** [n, h, w, c] where the layout is NHWC, [n, c, h, w] where it is NCHW. */
   shape: readonly [number, number, number, number];
   layout: Layout;
-  dtype: Dtype;
+  dtype: D;
 }
+
+/** Pixels of a dtype, or of one of several: then `dtype` tells which array `data` is. */
+export type Pixels<D extends Dtype = Dtype> = { [One in D]: PixelsOf<One> }[D];
+
+/**
+ * The AbortSignal of Node's types or the browser's, whichever the program has, and of one that has neither anything: so
+ * that the types of this package need no globals but the language's own.
+ */
+export interface Signal extends GlobalSignal {}
+
+type GlobalSignal = typeof globalThis extends { AbortSignal: { prototype: infer Known extends object } }
+  ? Known
+  : object;
+
+/** What `using` asks for, where the program's types have it. */
+export type Disposing = SymbolConstructor extends { readonly dispose: infer Dispose extends symbol }
+  ? { readonly [Key in Dispose]: () => void }
+  : object;

@@ -1,5 +1,5 @@
 /** Results in memory that the caller gives: the same bytes, no other memory, and nothing that would overwrite an input. */
-import { createMixer, type ImageBatch, saliency } from '../src';
+import { type CallOptions, createMixer, type ImageBatch, saliency } from '../src';
 import { classNumbers, noise } from './batches';
 
 const batch = noise(5, [4, 17, 13, 3]);
@@ -13,11 +13,11 @@ test.each([
 ] as const)('mixed images as %j', async (output, type) => {
   const plain = await mixer.mix(batch, labels, { batch: 0, output });
   const into = new type(batch.data.length).fill(77);
-  const { images } = await mixer.mix(batch, labels, { batch: 0, output, into });
+  const { images } = await mixer.mix(batch, labels, { batch: 0, output, into } as CallOptions);
   expect(images.data).toBe(into);
   expect(into).toEqual(plain.images.data);
   // The memory of a result serves the next one.
-  const again = await mixer.mix(batch, labels, { batch: 1, output, into });
+  const again = await mixer.mix(batch, labels, { batch: 1, output, into } as CallOptions);
   const other = await mixer.mix(batch, labels, { batch: 1, output });
   expect(again.images.data).toBe(into);
   expect(into).toEqual(other.images.data);

@@ -133,7 +133,7 @@ test('plain memory, as worker threads take it, gives the same results; they outl
     batch: 0,
     output,
   });
-  expect(sameBytes(images, here.images.data as Float32Array)).toBe(true);
+  expect(sameBytes(images, here.images.data)).toBe(true);
 });
 
 test.each(['process.exit(7)', 'throw new Error("on purpose")'])(

@@ -66,7 +66,7 @@ async function writeBatch(
   const bytes = height * width * 3;
   const classes = settings.classes.length;
   const samples = loaded.positions.map((position, i): Sample => {
-    const pixels = (mixed.images.data as Uint8Array).subarray(i * bytes, (i + 1) * bytes);
+    const pixels = mixed.images.data.subarray(i * bytes, (i + 1) * bytes);
     const label = mixed.labels.subarray(i * classes, (i + 1) * classes);
     return { copy: epoch, position, pixels, label, record: labelRecord(run, task, loaded, mixed, i) };
   });

@@ -129,7 +129,7 @@ export async function encode(
   channels: 1 | 3 | 4,
   format: ImageFormat,
   quality?: number,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
   if (pixels.length !== height * width * channels) {
     throw invalid('pixels', `${height} × ${width} × ${channels} bytes`, pixels);
   }

@@ -1,5 +1,6 @@
 /** Limits how many asynchronous tasks run at once, and stops waiting for one when a signal aborts. */
 import { availableParallelism } from 'node:os';
+import type { Signal } from '../types';
 
 /** Runs a task as soon as it may; tasks that wait start in the order in which they came. */
 export type Gate = <T>(task: () => Promise<T>) => Promise<T>;
@@ -32,7 +33,7 @@ export function createGate(max = AT_ONCE): Gate {
  * The same promise, but rejected with the signal's reason as soon as it aborts. The work itself goes on; its
  * result is lost.
  */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function abortable<T>(work: Promise<T>, signal: Signal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason as Error);

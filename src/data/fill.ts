@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { SaliencyMixError } from '../errors';
 import { jpegVersion, loadJpegs } from '../native/images';
+import type { Signal } from '../types';
 import { decode, type Decoded, type Size } from './codec';
 import { createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
@@ -29,7 +30,7 @@ export interface FillOptions {
    * its own.
    */
   gate?: Gate;
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /**

@@ -9,7 +9,7 @@ import { Resident } from '../native/resident';
 import { residentInput, type BatchInput } from '../native/batch-input';
 import { findSaliency, type SaliencyExtremes, type SaliencyResult, searchOptions } from '../saliency/index';
 import { flag, later, type OptionsOf, parse } from '../option';
-import type { Dtype, ImageBatch, Layout, Pixels } from '../types';
+import type { ArrayOfDtype, Disposing, Dtype, ImageBatch, Layout, Pixels } from '../types';
 
 const { threads, signal } = runOptions;
 
@@ -32,7 +32,9 @@ const downloadOptions = {
   signal,
 };
 
-export type DownloadOptions = OptionsOf<typeof downloadOptions>;
+export interface DownloadOptions<D extends Dtype = Dtype> extends OptionsOf<typeof downloadOptions> {
+  into?: ArrayOfDtype[D];
+}
 
 const deviceSaliencyOptions = {
   ...searchOptions,
@@ -50,20 +52,19 @@ export let residentOf: (batch: DeviceBatch) => Resident;
  * n images of one size in a backend's memory: uploaded (uint8 NHWC), or the result of a mix there. The memory
  * is freed by `free()` or by the garbage collector, but not before calls that already run have ended.
  */
-export class DeviceBatch {
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the interface
+export class DeviceBatch<D extends Dtype = Dtype> {
   /** [n, h, w, c] where the layout is NHWC, [n, c, h, w] where it is NCHW. */
   readonly shape: Pixels['shape'];
   readonly layout: Layout;
-  readonly dtype: Dtype;
+  readonly dtype: D;
   /** The backend that has the batch, and the level of its code. */
   readonly backend: string;
   readonly level: string;
   readonly bytes: number;
   readonly #resident: Resident;
-  /** Frees the batch at the end of a `using` block, where the runtime has Symbol.dispose. */
-  declare readonly [Symbol.dispose]: () => void;
 
-  constructor(resident: Resident, { shape, layout, dtype }: PixelForm) {
+  constructor(resident: Resident, { shape, layout, dtype }: PixelForm<D>) {
     this.shape = [...shape];
     this.layout = layout;
     this.dtype = dtype;
@@ -89,14 +90,14 @@ export class DeviceBatch {
    * Copies the pixels to memory of this process, in the layout and dtype that the batch has.
    * @throws (rejects) SaliencyMixError ARGUMENT; the signal's reason when aborted
    */
-  async download(options?: DownloadOptions): Promise<Pixels> {
+  async download(options?: DownloadOptions<D>): Promise<Pixels<D>> {
     const given = parse(downloadOptions, options, 'download options');
     const run = { threads: chooseThreads(given.threads), signal: given.signal };
     this.#resident.handle('batch');
     const { shape, layout, dtype } = this;
     const pixels = allocatePixels({ shape, layout, dtype }, given.into);
     await this.#resident.download(pixels.data, run);
-    return pixels;
+    return pixels as Pixels<D>;
   }
 
   /**
@@ -111,6 +112,13 @@ export class DeviceBatch {
     residentOf = (batch) => batch.#resident;
   }
 }
+
+/**
+ * Also what a `using` block needs to free the batch at its end, where the program's types and the runtime have
+ * it. As a member of the class its name would be an error in programs whose types do not.
+ */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars -- its one member is defined below, and both declarations must have the same parameters
+export interface DeviceBatch<D extends Dtype = Dtype> extends Disposing {}
 
 // Node has the symbol from 20.9 on, but a sandbox (such as jest's) may lack it.
 if (Symbol.dispose) {
@@ -138,11 +146,11 @@ export function deviceInput(batch: DeviceBatch): BatchInput {
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON; NATIVE where the backend has no memory left; the
  *   signal's reason when aborted
  */
-export async function uploadBatch(batch: ImageBatch, options?: UploadOptions): Promise<DeviceBatch> {
+export async function uploadBatch(batch: ImageBatch, options?: UploadOptions): Promise<DeviceBatch<'uint8'>> {
   const given = parse(uploadOptions, options, 'upload options');
   const { data, shape } = imageBatch(batch);
   const run = { threads: chooseThreads(given.threads), signal: given.signal };
-  const form: PixelForm = { shape, layout: 'NHWC', dtype: 'uint8' };
+  const form: PixelForm<'uint8'> = { shape, layout: 'NHWC', dtype: 'uint8' };
   const resident = new Resident(chooseBackend(given.backend, RESIDENT_WORK), bytesOf(form));
   try {
     await resident.upload(data, run);

@@ -9,7 +9,7 @@ import { allocate } from '../native/memory';
 import { addon } from '../native/load';
 import { hostInput, type BatchInput } from '../native/batch-input';
 import { later, type OptionsOf, type Parsed, parse, real } from '../option';
-import type { ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
+import type { Dtype, ImageBatch, MaskBatch, OutputFormat, Pixels } from '../types';
 import type { DetectionBox } from './box-geometry';
 import { checkBoxes, mixBoxes } from './boxes';
 import { mixInputOf } from './input';
@@ -31,7 +31,13 @@ const applyOptions = {
   ...runOptions,
 };
 
-export type ApplyOptions = OptionsOf<typeof applyOptions>;
+export interface ApplyOptions<D extends Dtype = Dtype> extends OptionsOf<typeof applyOptions> {
+  output?: OutputFormat<D>;
+}
+
+/** A dtype is given; without this it may be, or else it is uint8. */
+type InDtype<D extends Dtype> = ApplyOptions<D> & { output: { dtype: D } };
+
 type Applying = Parsed<typeof applyOptions>;
 
 /**
@@ -47,13 +53,36 @@ type Applying = Parsed<typeof applyOptions>;
  *   leaves visible; a box of the source shrinks to what lies inside the patch, and moves with it.
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON; the signal's reason when aborted
  */
+export function applyPlan<D extends Dtype>(
+  plan: MixPlan,
+  images: ImageBatch,
+  options: InDtype<D>,
+): Promise<Pixels<D>>;
+export function applyPlan<D extends Dtype = 'uint8'>(
+  plan: MixPlan,
+  images: ImageBatch,
+  options: ApplyOptions<D> & { output: OutputFormat<D> },
+): Promise<Pixels<D | 'uint8'>>;
 export function applyPlan(
   plan: MixPlan,
   images: ImageBatch,
-  options: ApplyOptions & { output: OutputFormat },
-): Promise<Pixels>;
-export function applyPlan(plan: MixPlan, images: ImageBatch, options?: ApplyOptions): Promise<ImageBatch>;
-export function applyPlan(plan: MixPlan, images: DeviceBatch, options?: ApplyOptions): Promise<DeviceBatch>;
+  options?: ApplyOptions & { output?: undefined },
+): Promise<ImageBatch>;
+export function applyPlan(
+  plan: MixPlan,
+  images: ImageBatch,
+  options?: ApplyOptions,
+): Promise<ImageBatch | Pixels>;
+export function applyPlan<D extends Dtype>(
+  plan: MixPlan,
+  images: DeviceBatch,
+  options: InDtype<D>,
+): Promise<DeviceBatch<D>>;
+export function applyPlan<D extends Dtype = 'uint8'>(
+  plan: MixPlan,
+  images: DeviceBatch,
+  options?: ApplyOptions<D>,
+): Promise<DeviceBatch<D | 'uint8'>>;
 export function applyPlan<T extends MaskBatch>(plan: MixPlan, masks: T, options?: ApplyOptions): Promise<T>;
 export function applyPlan<B extends DetectionBox>(
   plan: MixPlan,

@@ -8,7 +8,7 @@ import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { BatchInput } from '../native/batch-input';
 import { abortSignal, later, type OptionsOf, parse, type Parsed, whole } from '../option';
-import type { Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
+import type { ArrayOfDtype, Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { mixInputOf } from './input';
@@ -42,8 +42,8 @@ const mixOptions = { ...planOptions, output: later<OutputFormat>(), into: later<
 /** The address of a batch, which its random numbers depend on, and a signal that stops the call. */
 export type PlanOptions = OptionsOf<typeof planOptions>;
 
-export interface CallOptions<Into = Pixels['data']> extends PlanOptions {
-  output?: OutputFormat;
+export interface CallOptions<D extends Dtype = Dtype, Into = ArrayOfDtype[D]> extends PlanOptions {
+  output?: OutputFormat<D>;
   /**
    * Memory for the mixed images, which is overwritten: a typed array of the result's type, as long as the
    * result or longer, that does not overlap the input. New memory unless given. For device batches: another one
@@ -51,6 +51,14 @@ export interface CallOptions<Into = Pixels['data']> extends PlanOptions {
    * frees both).
    */
   into?: Into;
+}
+
+/** Those of a call on a device batch. */
+export type DeviceCallOptions<D extends Dtype = Dtype> = CallOptions<D, DeviceBatch>;
+
+/** A dtype is given; without this it may be, or else it is uint8. */
+interface WithDtype<D extends Dtype> {
+  output: { dtype: D };
 }
 
 export interface Mixer {
@@ -62,20 +70,35 @@ export interface Mixer {
   plan(batch: ImageBatch | DeviceBatch, options?: PlanOptions): Promise<MixPlan>;
   /**
    * Mixes a batch (uint8 NHWC, 1 or 3 channels) and its labels. The inputs are not changed; do not change them
-   * until the promise settles.
+   * until the promise settles. Where `output.dtype` is written out, the result's pixels are of its array type;
+   * where it is not given, of uint8's.
    * @param labels Int32Array of n class numbers (the mixer then needs `classes`), or Float32Array n × classes
    * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
    */
-  mix(batch: ImageBatch, labels: Labels, options?: CallOptions): Promise<MixedBatch>;
+  mix<D extends Dtype>(
+    batch: ImageBatch,
+    labels: Labels,
+    options: CallOptions<D> & WithDtype<D>,
+  ): Promise<MixedBatch<Pixels<D>>>;
+  mix<D extends Dtype = 'uint8'>(
+    batch: ImageBatch,
+    labels: Labels,
+    options?: CallOptions<D>,
+  ): Promise<MixedBatch<Pixels<D | 'uint8'>>>;
   /**
    * The same for a device batch (uint8 NHWC). The mixed images stay in the memory of its backend.
    * @throws (rejects) as above; BACKEND also where the mixer has another backend by name
    */
-  mix(
+  mix<D extends Dtype>(
     batch: DeviceBatch,
     labels: Labels,
-    options?: CallOptions<DeviceBatch>,
-  ): Promise<MixedBatch<DeviceBatch>>;
+    options: DeviceCallOptions<D> & WithDtype<D>,
+  ): Promise<MixedBatch<DeviceBatch<D>>>;
+  mix<D extends Dtype = 'uint8'>(
+    batch: DeviceBatch,
+    labels: Labels,
+    options?: DeviceCallOptions<D>,
+  ): Promise<MixedBatch<DeviceBatch<D | 'uint8'>>>;
 }
 
 /** What a mixer is made of: one choice, or several with weights. */
@@ -175,7 +198,7 @@ export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
   async function mix(
     batch: ImageBatch | DeviceBatch,
     labels: Labels,
-    options?: CallOptions<unknown>,
+    options?: CallOptions<Dtype, unknown>,
   ): Promise<MixedBatch<Pixels | DeviceBatch>> {
     const given = parse(mixOptions, options, 'mix options');
     const { input, allocateResult } = mixInputOf(batch);

@@ -6,7 +6,7 @@ const TYPES = { uint8: Uint8Array, float32: Float32Array, float16: Uint16Array }
 export const dtypes = Object.keys(TYPES) as Dtype[];
 
 /** The form of pixels; `shape` is in the order that `layout` says. */
-export type PixelForm = Omit<Pixels, 'data'>;
+export type PixelForm<D extends Dtype = Dtype> = Omit<Pixels<D>, 'data'> & { dtype: D };
 
 /** The form of n images of h × w pixels with c channels. */
 export function formOf(
@@ -28,5 +28,5 @@ export function allocatePixels(
 ): Pixels {
   const { shape, layout, dtype } = form;
   const data = resultMemory<Pixels['data']>(TYPES[dtype], lengthOf(form), into, inputs);
-  return { data, shape, layout, dtype };
+  return { data, shape, layout, dtype } as Pixels;
 }

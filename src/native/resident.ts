@@ -1,12 +1,13 @@
 /** Memory that a backend keeps between calls: a graphics card's own, or ordinary memory on the CPU. */
 import { SaliencyMixError } from '../errors';
+import type { Signal } from '../types';
 import type { ResidentHandle } from './binding';
 import { runNative } from './call';
 import { addon } from './load';
 
 export interface TransferOptions {
   threads: number;
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /**

@@ -3,6 +3,7 @@
  * addresses (seed, epoch, batch, sample) and no state, so a resumed run only has to know its epoch and batch.
  */
 import type { Dataset } from '../data/dataset';
+import type { Signal } from '../types';
 import { type LearningBatch, learningBatches } from './batches';
 import type { Metrics } from './metrics';
 import { learningRateAt } from './schedule';
@@ -31,7 +32,7 @@ export interface TrainRun {
   strict: boolean;
   /** Within an epoch, a checkpoint is written after so many minutes. */
   checkpointMinutes: number;
-  signal?: AbortSignal;
+  signal?: Signal;
   /** For each file that could not be read: the reason. */
   bad: Map<string, string>;
   onProgress(progress: TrainProgress): void;

@@ -37,7 +37,7 @@ export async function drawSamples(
   const mixed = await mixer.mix(images, labels, { epoch: 0, batch: 0, slots });
   const [height, width] = size;
   const bytes = height * width * 3;
-  const pixels = mixed.images.data as Uint8Array;
+  const pixels = mixed.images.data;
   const count = Math.min(SHOWN, labels.length);
   return imageGrid(
     Array.from({ length: count }, (_, i) => ({

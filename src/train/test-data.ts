@@ -3,7 +3,7 @@ import { openData, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
 import { createMixer } from '../mix/mixer';
-import type { OutputFormat } from '../types';
+import type { OutputFormat, Signal } from '../types';
 import { Scorer, type Score } from './score';
 
 /** The form of a model's input: float32 NCHW, normalised per channel. */
@@ -79,7 +79,7 @@ export interface ScoreOptions {
   predict: (images: Float32Array, count: number) => Promise<Float32Array>;
   threads: number;
   strict?: boolean;
-  signal?: AbortSignal;
+  signal?: Signal;
   onProgress?: (images: number) => void;
 }
 

@@ -191,7 +191,7 @@ describe.each(there)('on %s', (backend) => {
     expect(data).toEqual(batch.data);
     expect([...into.subarray(-5)]).toEqual(Array(5).fill(9));
     for (const wrong of [new Uint8Array(3), new Float32Array(batch.data.length)])
-      await expect(device.download({ into: wrong })).rejects.toMatchObject(
+      await expect(device.download({ into: wrong as Uint8Array })).rejects.toMatchObject(
         refused(`Uint8Array of ${batch.data.length} values`),
       );
   });

@@ -50,7 +50,7 @@ test('mixed over and over there, as on the CPU', async () => {
     expect(mixedThere).toMatchObject({ backend, labels: mixedHere.labels, plan: mixedHere.plan });
     there.free();
     there = mixedThere.images;
-    here = mixedHere.images as ImageBatch;
+    here = mixedHere.images;
   }
   expect(same((await there.download()).data, here.data)).toBe(true);
   const output = { layout: 'NCHW', dtype: 'float32' } as const;

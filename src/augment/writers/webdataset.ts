@@ -43,7 +43,10 @@ export const webdataset: Writer = {
         const keys = samples.map(({ copy, position }) => `${copy}-${padded(position)}`);
         await writing(path, async () => {
           for (const [i, key] of keys.entries()) {
-            await entry(`${key}.${extensionOf(settings.encoding)}`, images[i]);
+            await entry(
+              `${key}.${extensionOf(settings.encoding)}`,
+              Buffer.from(images[i].buffer, images[i].byteOffset, images[i].length),
+            );
             await entry(`${key}.json`, Buffer.from(JSON.stringify(samples[i].record)));
           }
         });
