@@ -12,6 +12,7 @@ import { SaliencyMixError } from '../errors';
 import { mixingWork } from '../mix/index';
 import { checkBackend } from '../native/backends';
 import { parse } from '../option';
+import { warnOfOne } from '../run/alone';
 import { environment } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
@@ -22,6 +23,7 @@ import { writePreview } from './preview';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import type { Settings } from './settings';
 import { partsOf, type Task, tasksOf } from './tasks';
+import { emitWarning } from '../warning';
 import { writerOf } from './writers';
 import type { Part, Sample } from './writers/writer';
 
@@ -187,7 +189,7 @@ async function finish(
  */
 export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const options = parse(augmentOptions, given, 'augment options');
-  const { out, data, mixer, onProgress = () => undefined } = options;
+  const { out, data, mixer, onProgress = () => undefined, onWarning = emitWarning } = options;
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   const started = Date.now();
   const dataset = await openData(data);
@@ -198,6 +200,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
       const { file, reason } = dataset.problems[0];
       throw new SaliencyMixError('FILE', `${file}: ${reason}`, { file });
     }
+    warnOfOne({ batch: options.batch, images: dataset.length, mixer }, onWarning);
     const claim = await claimFolder(out, run.mode, folderUse(run.settings));
     try {
       const summary = await finish(run, claim.earlier as AugmentRunFile | undefined, onProgress);

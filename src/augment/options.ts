@@ -22,6 +22,7 @@ import {
 import { decidingOptions, fingerprint } from '../run/data-identity';
 import { modes } from '../run/out-folder';
 import { checkSaliencyModel } from '../saliency/learned';
+import type { Warn } from '../warning';
 import { parseShard, type Settings, type Shard } from './settings';
 import { writerNames, writers } from './writers';
 
@@ -63,6 +64,8 @@ export const augmentOptions = {
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
   onProgress: callback<(progress: Progress) => void>(),
+  /** Called with what is worth a look and stops nothing. Unless given, it is a warning of the process. */
+  onWarning: callback<Warn>(),
 };
 
 export type AugmentOptions = OptionsOf<typeof augmentOptions>;

@@ -5,7 +5,7 @@ import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
-import { addOptions, dataOf, mixerNames, modeOf, reportBad, runCommand } from './run';
+import { addOptions, dataOf, mixerNames, modeOf, printWarning, reportBad, runCommand } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   split?: string;
@@ -20,6 +20,7 @@ export async function augmentAndReport(options: AugmentOptions): Promise<Augment
   try {
     summary = await augment({
       ...options,
+      onWarning: printWarning,
       onProgress: ({ done, total, before }) => line.update(done, total, before),
     });
   } finally {

@@ -79,6 +79,9 @@ export function modeOf(command: Command, { resume, force }: { resume?: boolean; 
   return force ? 'force' : 'new';
 }
 
+/** Prints a warning: something that the user should know, and that stops nothing. */
+export const printWarning = (message: string): void => console.error(`warning: ${message}`);
+
 /** Prints `file: reason` for every bad file: the run went on without them, so the user must be told. */
 export function reportBad(bad: readonly { file: string; reason: string }[]): void {
   if (bad.length === 0) return;

@@ -7,7 +7,7 @@ import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
 import { jobOptions, learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
 import { trainLine } from './progress';
-import { addOptions, dataOf, mixerNames, modeOf, reportBad, runCommand } from './run';
+import { addOptions, dataOf, mixerNames, modeOf, printWarning, reportBad, runCommand } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
@@ -26,7 +26,11 @@ export async function trainAndReport(options: TrainOptions): Promise<TrainSummar
   const line = trainLine();
   let summary: TrainSummary;
   try {
-    summary = await train({ ...options, onProgress: (progress) => line.update(progress) });
+    summary = await train({
+      ...options,
+      onWarning: printWarning,
+      onProgress: (progress) => line.update(progress),
+    });
   } finally {
     line.stop();
   }

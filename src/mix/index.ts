@@ -26,6 +26,10 @@ interface WorkOptions extends DrawOptions {
   probability: number;
 }
 
+/** Whether a mixer with these options mixes an image with another one. */
+export const usesPartner = ({ method, probability }: Pick<WorkOptions, 'method' | 'probability'>): boolean =>
+  mixMethods[method].hasSource && probability > 0;
+
 /** Whether a mixer with these options runs a native saliency method. */
 export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
   return (

@@ -22,7 +22,11 @@ interface SampleBase {
    * target's weight. A sample that is erased or not mixed has 1.
    */
   lambda: number;
-  /** Whether the sample is mixed (option `probability`). Where false, image and label are the target's. */
+  /**
+   * Whether another image takes part, or a box is erased. False where the sample was not drawn to be mixed (option
+   * `probability`; its kind is `keep`), and where its partner is the image itself, as in a batch of one image: its
+   * label is the target's then, and its pixels are what `kind` says.
+   */
   mixed: boolean;
   /** The method that drew this sample. */
   method: string;
@@ -48,7 +52,6 @@ export interface KeepSample extends SampleBase {
 /** Box `from` of the source is pasted over box `to` of the target, which has the same size. */
 export interface PasteSample extends SampleBase {
   kind: 'paste';
-  mixed: true;
   to: Box;
   from: Box;
 }
@@ -56,7 +59,6 @@ export interface PasteSample extends SampleBase {
 /** Every pixel is lambda of the target and 1 − lambda of the source. */
 export interface BlendSample extends SampleBase {
   kind: 'blend';
-  mixed: true;
 }
 
 /** Box `to` of the target is filled with the value `fill`. */
@@ -71,7 +73,6 @@ export interface EraseSample extends SampleBase {
  */
 export interface ResizeSample extends SampleBase {
   kind: 'resize';
-  mixed: true;
   to: Box;
   from: Box;
 }
@@ -98,6 +99,8 @@ export type MixSample = SampleOfKind[MixKind];
 type Field = 'to' | 'from' | 'anchor' | 'fill';
 
 interface KindDefinition<S> {
+  /** Whether pixels of the source take part. */
+  readonly hasSource: boolean;
   /**
    * The optional fields that its samples have. A plan that is read from a file must have those that are boxes.
    */
@@ -132,8 +135,9 @@ const overBox: KindDefinition<PasteSample | ResizeSample>['boxes'] = (
 ];
 
 export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> } = {
-  keep: { fields: [], boxes: (_, ofTarget) => copies(ofTarget) },
+  keep: { hasSource: false, fields: [], boxes: (_, ofTarget) => copies(ofTarget) },
   paste: {
+    hasSource: true,
     fields: ['to', 'from', 'anchor'],
     check({ from, to }, index) {
       const same =
@@ -144,16 +148,19 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
   },
   // Both images stay visible.
   blend: {
+    hasSource: true,
     fields: [],
     notForLabels: 'labels cannot be blended',
     boxes: (_, ofTarget, ofSource) => copies([...ofTarget, ...ofSource]),
   },
   erase: {
+    hasSource: false,
     fields: ['to', 'anchor', 'fill'],
     boxes: ({ to }, ofTarget, _, minVisibility) =>
       ofTarget.flatMap((box) => clippedByTarget(box, to, minVisibility)),
   },
   resize: {
+    hasSource: true,
     fields: ['to', 'from'],
     check({ from, to }, index) {
       const shown = (to.bottom - to.top) * (to.right - to.left) > 0;
@@ -166,5 +173,9 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
 
 /** The definition of a sample's kind. */
 export const kindOf = ({ kind }: MixSample) => kinds[kind] as KindDefinition<MixSample>;
+
+/** What a sample's `mixed` says: an image that is mixed with itself is not. */
+export const isMixed = ({ kind, target, source }: Pick<MixSample, 'kind' | 'target' | 'source'>): boolean =>
+  kinds[kind].hasSource ? source !== target : kind !== 'keep';
 
 export const kindNames = Object.keys(kinds) as MixKind[];

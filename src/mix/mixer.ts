@@ -12,7 +12,7 @@ import type { ArrayOfDtype, Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slo
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { mixInputOf } from './input';
-import { mixingWork } from './index';
+import { mixingWork, usesPartner } from './index';
 import { mixLabels, newLabels } from './labels';
 import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
@@ -20,6 +20,7 @@ import { outputTo, resolveOutput } from './output';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import { type MixPlan, PLAN_VERSION } from './plan';
 import { decodeSamples } from './records';
+import { emitWarning, firstOnly, type Warn } from '../warning';
 
 const MAX_UINT32 = 0xffffffff;
 
@@ -106,7 +107,12 @@ export interface MixerParts {
   choices: readonly Choice[];
   settings: MixerSettings;
   per: 'sample' | 'batch';
+  /** Told where the first batch has one image: then all of them may have. */
+  warn?: Warn;
 }
+
+/** For mixers that programs make. A job knows the size of all its batches, and warns itself. */
+export const warnOnce = firstOnly(emitWarning);
 
 /**
  * A batch of up to so many bytes is mixed in about the time that a thread takes to wake. 256 images of CIFAR
@@ -135,9 +141,11 @@ function checkSlots(value: unknown, images: number): Slots | undefined {
  * A mixer from checked parts. Calls may overlap: each is drawn before its first wait, so they are counted in
  * order.
  */
-export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
+export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   let calls = 0;
   const optionsOf = choices.map(({ options }) => options);
+  const pairing = optionsOf.find(usesPartner);
+  let isFirst = warn !== undefined && pairing !== undefined;
   const { saliency, needs } = mixingWork(0, optionsOf);
   // A backend asked for by name must be available now. 'auto' is chosen in each call, by the size of its batch.
   if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend, needs);
@@ -159,6 +167,15 @@ export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
     if (saliency) addon().prewake(others);
   }
 
+  /** Warns where the first batch has one image. The last batch of an epoch may have one, too: that is usual. */
+  function warnOfOne(images: number): void {
+    if (isFirst && images === 1)
+      warn?.(
+        `A batch of one image has no second one for "${pairing?.method}": it is mixed with itself, which changes no label; pass batches of 2 images or more`,
+      );
+    isFirst = false;
+  }
+
   /** Checks what depends on the batch, and chooses its backend. */
   function contextOf(
     input: BatchInput,
@@ -167,6 +184,7 @@ export function mixerOf({ choices, settings, per }: MixerParts): Mixer {
   ) {
     const [count, height, width] = input.shape;
     const slots = checkSlots(given.slots, count);
+    warnOfOne(slots?.count ?? count);
     const pixels = count * height * width;
     const work = { pixels, saliency, needs: dtype === undefined ? needs : [...needs, dtype] };
     const backend = backendFor(settings.backend, input, work);
@@ -264,12 +282,12 @@ async function placeAndMix(
 }
 
 /** A mixer from parsed options. */
-export const mixerFor = (options: MixOptions): Mixer =>
-  mixerOf({ choices: [{ options, weight: 1 }], settings: options, per: options.per });
+export const mixerFor = (options: MixOptions, warn?: Warn): Mixer =>
+  mixerOf({ choices: [{ options, weight: 1 }], settings: options, per: options.per, warn });
 
 /**
  * A mixer for one method. See the options table for every option, its range and its default.
  * @throws SaliencyMixError ARGUMENT for an unknown option, a misspelled name or a value out of range; BACKEND for a
  *   backend that is not there
  */
-export const createMixer = (options?: MixerOptions): Mixer => mixerFor(parseMixer(options));
+export const createMixer = (options?: MixerOptions): Mixer => mixerFor(parseMixer(options), warnOnce);

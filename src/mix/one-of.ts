@@ -1,7 +1,7 @@
 /** A mixer that draws which of several sets of options to use. */
 import * as check from '../check';
 import { checked } from '../option';
-import { type Mixer, mixerOf } from './mixer';
+import { type Mixer, mixerOf, warnOnce } from './mixer';
 import { type CheckedMixerOptions, completeMixer, type MixerOptions, mixerOptions } from './options';
 
 type Entry = readonly [options: MixerOptions, weight: number];
@@ -56,5 +56,5 @@ export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mix
     weight: weighted[i][1],
   }));
   const [{ options: settings }] = choices;
-  return mixerOf({ choices, settings, per: settings.per });
+  return mixerOf({ choices, settings, per: settings.per, warn: warnOnce });
 }

@@ -5,7 +5,7 @@
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import type { Box } from '../types';
-import { kindNames, kindOf, type MixSample } from './kinds';
+import { isMixed, kindNames, kindOf, type MixSample } from './kinds';
 
 export const PLAN_VERSION = 2;
 
@@ -50,7 +50,9 @@ function checkSample(value: unknown, plan: MixPlan, index: number): void {
   check.number(sample.lambda, 'plan.samples.lambda', 0, 1);
   check.boolean(sample.mixed, 'plan.samples.mixed');
   check.name(sample.kind, kindNames, 'plan.samples.kind');
-  if (sample.mixed !== (sample.kind !== 'keep'))
+  // Earlier versions called a sample mixed that was mixed with itself.
+  const itself = sample.source === sample.target && sample.mixed === (sample.kind !== 'keep');
+  if (sample.mixed !== isMixed(sample) && !itself)
     throw check.invalid('plan.samples.mixed', 'false where kind is "keep", else true', sample.mixed, {
       index,
     });

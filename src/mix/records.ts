@@ -5,7 +5,7 @@
 import type { NativeSamples, RecordLayout } from '../native/binding';
 import { addon } from '../native/load';
 import type { Box } from '../types';
-import { kindOf, type MixKind, type MixSample } from './kinds';
+import { isMixed, kindOf, type MixKind, type MixSample } from './kinds';
 import type { Anchor, MethodDraw } from './method';
 
 const FIRST_TIE = -1;
@@ -180,14 +180,15 @@ export function decodeSamples(records: NativeSamples, methodOf: (sample: number)
       bottom: ints[at + side + 2],
       right: ints[at + side + 3],
     });
-    const kind = names[ints[at + int.kind]];
+    const kind = names[ints[at + int.kind]] as MixKind;
     const fields = {
       to: () => box(int.toBox),
       from: () => box(int.fromBox),
       anchor: () => [ints[at + int.from + 1], ints[at + int.from + 2]],
       fill: () => ints[at + int.fill],
     };
-    const sample = { ...shareOf(records, i), kind, mixed: kind !== 'keep', method: methodOf(i) } as MixSample;
+    const share = shareOf(records, i);
+    const sample = { ...share, kind, mixed: isMixed({ ...share, kind }), method: methodOf(i) } as MixSample;
     for (const field of kindOf(sample).fields) Object.assign(sample, { [field]: fields[field]() });
     return sample;
   });

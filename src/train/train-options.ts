@@ -24,6 +24,7 @@ import {
   whole,
 } from '../option';
 import { modes } from '../run/out-folder';
+import type { Warn } from '../warning';
 import { providers } from './options';
 import { scheduleNames, schedules } from './schedule';
 
@@ -148,6 +149,8 @@ export const jobOptions = {
   strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
   signal: abortSignal(),
   onProgress: callback<(progress: TrainProgress) => void>(),
+  /** Called with what is worth a look and stops nothing. Unless given, it is a warning of the process. */
+  onWarning: callback<Warn>(),
 };
 
 export const trainOptions = { ...jobOptions, ...learningOptions };

@@ -9,6 +9,7 @@ import { SaliencyMixError } from '../errors';
 import { mixingWork } from '../mix/index';
 import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
+import { warnOfOne } from '../run/alone';
 import { type Environment, environment } from '../run/environment';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
@@ -19,6 +20,7 @@ import { matchClasses, openTest, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
 import { parseTraining, resolveSettings, type Training, type TrainSettings } from './train-settings';
 import { Trainer } from './trainer';
+import { emitWarning } from '../warning';
 
 export const CHECKPOINT = 'checkpoint.safetensors';
 export const MODEL = 'model.onnx';
@@ -207,9 +209,10 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
       if (problem)
         throw new SaliencyMixError('FILE', `${problem.file}: ${problem.reason}`, { file: problem.file });
     }
+    const { onProgress = () => undefined, onWarning = emitWarning } = options;
+    warnOfOne({ batch: options.batch, images: data.length, mixer: options.mixer }, onWarning);
     const claim = await claimFolder(options.out, options.mode, folderUse(settings));
     try {
-      const { onProgress = () => undefined } = options;
       const about = environment(mixingBackend(options, settings));
       const job: Job = { options, settings, model, data, test, environment: about, onProgress };
       const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);

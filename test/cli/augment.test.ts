@@ -75,8 +75,15 @@ test('the same bytes for any threads; other bytes for another seed or copy', asy
   const lines = labelLines(one);
   expect(lines).toHaveLength(52);
   expect(lines.some(({ mixed }) => !mixed)).toBe(true);
-  for (const { mixed, lambda, from, to } of lines)
-    if (!mixed) expect([lambda, from, to]).toEqual([1, null, null]);
+  // What was not drawn to be mixed has no box; what was drawn with itself as its partner has, but is not mixed.
+  const itself = lines.filter(({ target, source, to }) => target.id === source.id && to !== null);
+  expect(itself.length).toBeGreaterThan(0);
+  for (const { mixed, label } of itself)
+    expect([mixed, Math.max(...label)]).toEqual([false, expect.closeTo(1, 6)]);
+  for (const line of lines) {
+    if (!line.mixed && !itself.includes(line))
+      expect([line.lambda, line.from, line.to]).toEqual([1, null, null]);
+  }
   const pairs = (copy: number) =>
     lines
       .filter((line) => line.copy === copy)

@@ -235,3 +235,30 @@ describe('refuses', () => {
     },
   );
 });
+
+test.each(['saliencymix', 'cutmix', 'mixup', 'resizemix'] as const)(
+  '%s of an image with itself is not mixed, and its plan is applied all the same',
+  async (method) => {
+    const one = noise(4, [1, 9, 11, 3]);
+    const scheme = 'salient-to-nonsalient';
+    const mixer = createMixer({ method, scheme, classes: 3, seed: 2 });
+    const { plan, images, labels: soft } = await mixer.mix(one, Int32Array.of(2));
+    expect(plan.samples).toMatchObject([{ mixed: false, target: 0, source: 0 }]);
+    expect(plan.samples[0].kind).not.toBe('keep');
+    expect([...soft]).toEqual([0, 0, 1].map((share) => expect.closeTo(share, 6)));
+    const read = JSON.parse(JSON.stringify(plan)) as MixPlan;
+    expect((await applyPlan(read, one)).data).toEqual(images.data);
+    // Earlier versions wrote true.
+    const earlier = { ...read, samples: [{ ...read.samples[0], mixed: true }] } as MixPlan;
+    expect((await applyPlan(earlier, one)).data).toEqual(images.data);
+  },
+);
+
+test('a plan that calls the mix of two images unmixed is refused', async () => {
+  const { samples, ...plan } = await createMixer({ method: 'cutmix', seed: 1 }).plan(noise(1, [8, 8, 8, 3]));
+  const at = samples.findIndex(({ source, target }) => source !== target);
+  const wrong = samples.map((sample, i) => (i === at ? { ...sample, mixed: false } : sample));
+  await expect(applyPlan({ ...plan, samples: wrong } as MixPlan, noise(1, [8, 8, 8, 3]))).rejects.toThrow(
+    /false where kind is "keep", else true for plan\.samples\.mixed/,
+  );
+});

@@ -67,10 +67,12 @@ function expectedPixels(plan: MixPlan, { data, shape }: ImageBatch): Uint8Array 
 }
 
 function checkSample(sample: MixPlan['samples'][number], h: number, w: number, options: MixerOptions): void {
-  const { to, from, lambda, mixed } = sample;
+  const { to, from, lambda, kind, mixed, target, source } = sample;
   expect(lambda).toBeGreaterThanOrEqual(0);
   expect(lambda).toBeLessThanOrEqual(1);
-  if (!mixed) expect(lambda).toBe(1);
+  if (kind === 'keep') expect(lambda).toBe(1);
+  // An image is not mixed with itself.
+  expect(mixed).toBe(kind === 'erase' || (kind !== 'keep' && target !== source));
   for (const box of [to, from]) {
     if (!box) continue;
     expect(box.top >= 0 && box.left >= 0 && box.bottom <= h && box.right <= w).toBe(true);
@@ -181,11 +183,11 @@ test('per batch: one draw of mixing, lambda and box, from the anchors of the fir
   for (let number = 0; number < 20; number++) {
     const { samples } = await createMixer({ preset: 'released', seed: 2 }).plan(batch, { batch: number });
     const [first] = samples;
-    expect(new Set(samples.map(({ mixed }) => mixed)).size).toBe(1);
+    expect(new Set(samples.map(({ kind }) => kind)).size).toBe(1);
     expect(new Set(samples.map(({ lambda }) => lambda)).size).toBe(1);
     for (const { to, from, anchor } of samples)
       expect([to, from, anchor]).toEqual([first.to, first.from, first.anchor]);
-    if (!first.mixed) continue;
+    if (first.kind === 'keep') continue;
     mixedBatches++;
     expect(first.anchor).toEqual([peaks[2 * first.source], peaks[2 * first.source + 1]]);
   }
