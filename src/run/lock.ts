@@ -2,51 +2,40 @@
  * Allows one writer per output folder, by a lock file. It names its process, so that the lock of a dead one is
  * recognised.
  */
-import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
 import { PARTIAL, writeError } from './files';
+import { bootId, stateOf } from './process-state';
 
 export const LOCK = '.saliencymix.lock';
 
 interface Holder {
   pid: number;
   host: string;
-  /**
-   * Start time of the process in the kernel's ticks, '' where unknown. A later process with the same pid has
-   * another.
-   */
+  /** Start time of the process, '' where unknown. A later process with the same pid has another. */
   born: string;
+  /**
+   * Names the start of the system since which `born` counts: no process outlives it. Absent in locks that earlier
+   * versions of this package wrote.
+   */
+  boot?: string;
 }
 
-/**
- * Start time of a process: field 22 of /proc/PID/stat, on Linux. Field 2, a name, may contain spaces; it ends
- * at the last ')'.
- */
-function birthOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
-
-function isAlive({ pid, host, born }: Holder): boolean {
+function isAlive({ pid, host, born, boot }: Holder): boolean {
   if (host !== hostname()) return true; // processes of another machine cannot be checked from here
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return systemCode(error) === 'EPERM';
-  }
-  return born === birthOf(pid);
+  const now = bootId();
+  if (boot && now && boot !== now) return false;
+  const state = stateOf(pid);
+  if (state.ended) return false;
+  return born === '' || state.born === '' || born === state.born;
 }
 
 function parse(text: string): Holder | undefined {
   try {
-    return JSON.parse(text) as Holder;
+    const holder = JSON.parse(text) as Holder;
+    return Number.isInteger(holder.pid) && holder.pid > 0 ? holder : undefined;
   } catch {
     return undefined;
   }
@@ -82,7 +71,8 @@ async function removeStale(lock: string, stale: string): Promise<void> {
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const lock = join(folder, LOCK);
   const own = `${lock}.${process.pid}${PARTIAL}`;
-  const holder: Holder = { pid: process.pid, host: hostname(), born: birthOf(process.pid) };
+  const { born } = stateOf(process.pid);
+  const holder: Holder = { pid: process.pid, host: hostname(), born, boot: bootId() };
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       await writeFile(own, JSON.stringify(holder));
