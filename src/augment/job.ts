@@ -9,7 +9,7 @@ import { type Dataset, openData } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
-import { mixingWork } from '../mix/index';
+import { mixingWork, usesModel } from '../mix/index';
 import { checkBackend } from '../native/backends';
 import { parse } from '../option';
 import { warnOfOne } from '../run/alone';
@@ -17,13 +17,15 @@ import { environment } from '../run/environment';
 import { type ErrorLine, Journal, type LabelLine } from './journal';
 import { errorLines, labelRecord } from './lines';
 import { type AugmentOptions, augmentOptions, type Progress, prepare, type AugmentRun } from './options';
-import { checkApart, claimFolder, makeFolders } from '../run/out-folder';
+import { checkSameData, findData } from '../run/data-state';
+import { continued, versionsOf, warnOfVersions } from '../run/history';
+import { checkApart, claimFolder, type FolderUse, makeFolders } from '../run/out-folder';
 import { folderUse } from './folder-use';
 import { writePreview } from './preview';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import type { Settings } from './settings';
 import { partsOf, type Task, tasksOf } from './tasks';
-import { emitWarning } from '../warning';
+import { emitWarning, type Warn } from '../warning';
 import { writerOf } from './writers';
 import type { Part, Sample } from './writers/writer';
 
@@ -104,14 +106,23 @@ async function writePart(
   return { images: labels.length, errors };
 }
 
-/** Writes all parts that an earlier run has not written. */
-async function writeAll(run: AugmentRun, tasks: readonly Task[], onProgress: (progress: Progress) => void) {
-  const { dataset, size, signal, settings, out } = run;
+/** The parts of a run, and how many of them an earlier run has written; what is not certain of them is removed. */
+async function recover({ settings, out }: AugmentRun, tasks: readonly Task[]) {
   const parts = partsOf(tasks, writerOf(settings).batchesPerPart(settings.batch));
   const key = ({ copy, batch }: { copy: number; batch: number }) => `${copy}/${batch}`;
   const partOf = new Map(parts.flatMap((part, i) => part.map((task) => [key(task), i] as const)));
   const journal = new Journal(out, (place) => partOf.get(key(place)) ?? -1);
-  const state = await journal.recover();
+  return { parts, journal, state: await journal.recover() };
+}
+
+/** Writes all parts that are not there yet. */
+async function writeAll(
+  run: AugmentRun,
+  tasks: readonly Task[],
+  { parts, journal, state }: Awaited<ReturnType<typeof recover>>,
+  onProgress: (progress: Progress) => void,
+) {
+  const { dataset, size, signal } = run;
   const count = (some: readonly Task[]) => some.reduce((sum, { positions }) => sum + positions.length, 0);
   const before = count(parts.slice(0, state.parts).flat());
   const progress = { done: before, total: count(tasks), before };
@@ -146,11 +157,18 @@ function onceEach(dataset: Dataset, errors: readonly ErrorLine[]): { file: strin
   return [...found].map(([file, reason]) => ({ file, reason }));
 }
 
+/** What a job reports, and what run.json keeps of its data. */
+interface Reporting {
+  onProgress: (progress: Progress) => void;
+  onWarning: Warn;
+  inputs: RunFile['inputs'];
+}
+
 /** Writes everything that is missing in a folder that is locked for this run. */
 async function finish(
   run: AugmentRun,
   earlier: AugmentRunFile | undefined,
-  onProgress: (progress: Progress) => void,
+  { onProgress, onWarning, inputs }: Reporting,
 ): Promise<Omit<AugmentSummary, 'seconds'>> {
   const { dataset, settings, out, backend } = run;
   const same = { out, settings, backend };
@@ -158,11 +176,22 @@ async function finish(
     const images = earlier.images ?? 0;
     return { ...same, images, before: images, bad: earlier.bad ?? [] };
   }
-  const begun: AugmentRunFile = earlier ?? newRunFile('augment', settings, environment(backend));
+  const about = environment(backend);
+  const versions = versionsOf(about, { onnx: usesModel(settings.mixer) });
+  let begun: AugmentRunFile =
+    earlier ?? newRunFile('augment', { settings, environment: about, versions, inputs });
+  if (earlier) warnOfVersions(earlier, versions, out, onWarning);
   await writeRun(out, begun);
   await makeFolders(out, folderUse(settings));
   const tasks = tasksOf(run);
-  const { images, before, errors } = await writeAll(run, tasks, onProgress);
+  const recovered = await recover(run, tasks);
+  if (earlier) {
+    const from = recovered.state.images;
+    const history = continued(earlier, { versions, from, started: new Date().toISOString() });
+    begun = { ...earlier, history, inputs: earlier.inputs ?? inputs };
+    await writeRun(out, begun);
+  }
+  const { images, before, errors } = await writeAll(run, tasks, recovered, onProgress);
   const bad = onceEach(dataset, errors);
   // A shard without batches is no error.
   if (images === 0 && tasks.length > 0) {
@@ -201,9 +230,20 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
       throw new SaliencyMixError('FILE', `${file}: ${reason}`, { file });
     }
     warnOfOne({ batch: options.batch, images: dataset.length, mixer }, onWarning);
-    const claim = await claimFolder(out, run.mode, folderUse(run.settings));
+    const found = await findData(dataset, run.strict, run.signal);
+    const use: FolderUse = {
+      ...folderUse(run.settings),
+      check: ({ inputs, started: begun }) =>
+        checkSameData(inputs?.data, found, { out, started: begun, ignoreDates: options.ignoreDates }),
+    };
+    const claim = await claimFolder(out, run.mode, use);
     try {
-      const summary = await finish(run, claim.earlier as AugmentRunFile | undefined, onProgress);
+      const inputs = found && { data: found.state };
+      const summary = await finish(run, claim.earlier as AugmentRunFile | undefined, {
+        onProgress,
+        onWarning,
+        inputs,
+      });
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
       await claim.release();

@@ -11,7 +11,6 @@ import {
   abortSignal,
   callback,
   custom,
-  flag,
   named,
   type OptionsOf,
   type Parsed,
@@ -21,6 +20,7 @@ import {
 } from '../option';
 import { decidingOptions, fingerprint } from '../run/data-identity';
 import { modes } from '../run/out-folder';
+import { ignoreDatesOption, strictOption } from '../run/data-options';
 import { checkSaliencyModel } from '../saliency/learned';
 import type { Warn } from '../warning';
 import { parseShard, type Settings, type Shard } from './settings';
@@ -60,8 +60,10 @@ export const augmentOptions = {
   }),
   /** new unless given. */
   mode: named(modes, { default: 'new' }),
-  /** Stop at the first bad file; unless given, bad files are reported and left out. */
-  strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
+  /** Stop at the first bad file; unless given, bad files are reported and left out. Resuming compares what files hold. */
+  strict: strictOption(),
+  /** Resume although files have other dates than when the run was begun, if their sizes are the same. */
+  ignoreDates: ignoreDatesOption(),
   signal: abortSignal(),
   onProgress: callback<(progress: Progress) => void>(),
   /** Called with what is worth a look and stops nothing. Unless given, it is a warning of the process. */

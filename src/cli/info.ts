@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Command } from 'commander';
-import { environment, version } from '../run/environment';
+import { environment, onnxruntimeVersion, version } from '../run/environment';
 import { formats } from '../data/datasets';
 import { mixMethodNames, mixMethods } from '../mix/index';
 import { modelNames, models } from '../models/index';
@@ -10,15 +10,9 @@ import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
 import { runCommand } from './run';
 
-/** Version of the optional onnxruntime-node, from its package.json: loading the package takes long. */
-function onnxruntime(): string {
-  try {
-    const { version: found } = require('onnxruntime-node/package.json') as { version: string };
-    return found;
-  } catch {
-    return 'not installed (optional, for training and learned saliency: npm install onnxruntime-node)';
-  }
-}
+const onnxruntime = () =>
+  onnxruntimeVersion() ??
+  'not installed (optional, for training and learned saliency: npm install onnxruntime-node)';
 
 function collect() {
   const all = backends();

@@ -32,6 +32,17 @@ export interface BulkReader {
   read(indices: ArrayLike<number>, out: Uint8Array): Promise<void>;
 }
 
+/** The files on disk that images are read from. */
+export interface StoredFiles {
+  readonly count: number;
+  /** Bytes where its name is no text. */
+  pathOf(index: number): string | Uint8Array;
+  /** In messages. */
+  nameOf(index: number): string;
+  /** What it is counted with: the images of its class, or, of an archive, nothing else. */
+  groupOf(index: number): string;
+}
+
 export interface DatasetSource {
   /** The format's name, as in the registry. */
   readonly format: string;
@@ -42,6 +53,8 @@ export interface DatasetSource {
   /** The bytes of an image file (JPEG, PNG, …), or its pixels. Rejects where this image cannot be read. */
   read(index: number): Promise<Uint8Array | RawImage>;
   readonly bulk?: BulkReader;
+  /** The files that images are read from; absent where images are drawn. */
+  readonly files?: StoredFiles;
   /** Which pixels show the object, for data sets that know it (the demo): h × w bytes of 0 or 1. */
   mask?(index: number): Uint8Array;
   close(): Promise<void>;

@@ -30,6 +30,10 @@ interface WorkOptions extends DrawOptions {
 export const usesPartner = ({ method, probability }: Pick<WorkOptions, 'method' | 'probability'>): boolean =>
   mixMethods[method].hasSource && probability > 0;
 
+/** Whether a mixer with these options finds what is salient with a model. */
+export const usesModel = ({ method, saliency, probability }: Omit<WorkOptions, keyof DrawOptions>): boolean =>
+  mixMethods[method].needsSaliency && saliency === 'learned' && probability > 0;
+
 /** Whether a mixer with these options runs a native saliency method. */
 export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
   return (

@@ -11,6 +11,15 @@ const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package
 /** Version of this package. */
 export const version = manifest.version;
 
+/** Version of the optional onnxruntime-node, from its package.json: loading the package takes long. */
+export function onnxruntimeVersion(): string | undefined {
+  try {
+    return (require('onnxruntime-node/package.json') as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The platform, the backend that mixes, and versions of libraries. */
 export interface Environment {
   node: string;

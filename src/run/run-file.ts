@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
+import type { DataState } from './data-state';
 import { type Environment, version } from './environment';
 import { writeWhole } from './files';
+import type { Stretch, Versions } from './history';
 
 export const RUN = 'run.json';
 
@@ -14,26 +16,36 @@ export interface RunFile<Settings = unknown> {
   work?: 'augment' | 'train';
   status: 'running' | 'complete';
   settings: Settings;
-  /** Not compared when the run is resumed. */
+  /** When the run was begun; `history` has what wrote later. */
   environment: Environment;
   started: string;
+  /** Every version that wrote to the folder, in order. Runs of earlier versions of this package have none. */
+  history?: readonly Stretch[];
+  /** The files that it reads, as they were when it was begun: of `data`, and of `test` where it has any. */
+  inputs?: Readonly<Record<string, DataState>>;
   finished?: string;
 }
 
 /** run.json of a run that begins now. */
-export const newRunFile = <Settings>(
+export function newRunFile<Settings>(
   work: NonNullable<RunFile['work']>,
-  settings: Settings,
-  environment: Environment,
-) => ({
-  tool: 'saliencymix' as const,
-  version,
-  work,
-  status: 'running' as const,
-  settings,
-  environment,
-  started: new Date().toISOString(),
-});
+  about: { settings: Settings; environment: Environment; versions: Versions; inputs: RunFile['inputs'] },
+) {
+  const { settings, environment, versions, inputs } = about;
+  const started = new Date().toISOString();
+  const history: readonly Stretch[] = [{ versions, from: 0, started }];
+  return {
+    tool: 'saliencymix' as const,
+    version,
+    work,
+    status: 'running' as const,
+    settings,
+    environment,
+    started,
+    history,
+    inputs,
+  };
+}
 
 /** Reads run.json of a folder; undefined where there is none, or it is not of this package. */
 export async function readRun(out: string): Promise<RunFile | undefined> {

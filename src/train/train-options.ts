@@ -23,6 +23,7 @@ import {
   text,
   whole,
 } from '../option';
+import { ignoreDatesOption, strictOption } from '../run/data-options';
 import { modes } from '../run/out-folder';
 import type { Warn } from '../warning';
 import { providers } from './options';
@@ -145,8 +146,10 @@ export const jobOptions = {
     default: 10,
     about: 'a checkpoint after every epoch, and within one after so many minutes',
   }),
-  /** Stop at the first bad file; unless given, bad files are reported and left out. */
-  strict: flag({ default: false, about: 'stop at the first bad file, with exit code 1' }),
+  /** Stop at the first bad file; unless given, bad files are reported and left out. Resuming compares what files hold. */
+  strict: strictOption(),
+  /** Resume although files have other dates than when the run was begun, if their sizes are the same. */
+  ignoreDates: ignoreDatesOption(),
   signal: abortSignal(),
   onProgress: callback<(progress: TrainProgress) => void>(),
   /** Called with what is worth a look and stops nothing. Unless given, it is a warning of the process. */

@@ -11,6 +11,8 @@ import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
 import { warnOfOne } from '../run/alone';
 import { type Environment, environment } from '../run/environment';
+import { checkSameData, findData, type FoundData } from '../run/data-state';
+import { continued, type Versions, versionsOf, warnOfVersions } from '../run/history';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import { type Position, type TrainRun, trainFrom } from './loop';
@@ -55,9 +57,10 @@ export interface RunNotes extends Record<string, unknown> {
   bad: [file: string, reason: string][];
 }
 
-const folderUse = (settings: TrainSettings): FolderUse => ({
+const folderUse = (settings: TrainSettings, check: FolderUse['check']): FolderUse => ({
   work: 'train',
   settings,
+  check,
   owns: (name) =>
     [METRICS, CHECKPOINT, MODEL, REPORT].includes(name) || name.startsWith('events.out.tfevents.'),
   firstTrace: METRICS,
@@ -71,6 +74,8 @@ interface Job {
   data: Dataset;
   test?: Dataset;
   environment: Environment;
+  versions: Versions;
+  inputs: RunFile['inputs'];
   onProgress: TrainRun['onProgress'];
 }
 
@@ -135,11 +140,19 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
   return { run: { ...run, trainer, metrics, bad, saveCheckpoint }, report };
 }
 
+/** What run.json says while the run goes on. */
+function begunOf(job: Job, earlier: TrainRunFile | undefined, from: number): TrainRunFile {
+  const { versions, inputs } = job;
+  if (!earlier) return newRunFile('train', job);
+  const history = continued(earlier, { versions, from, started: new Date().toISOString() });
+  return { ...earlier, history, inputs: earlier.inputs ?? inputs };
+}
+
 async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
   const { options, settings } = job;
   const { out } = options;
-  const begun: TrainRunFile = earlier ?? newRunFile('train', settings, job.environment);
   const trainer = await trainerFor(job, hasCheckpoint(out, earlier));
+  const begun = begunOf(job, earlier, trainer.steps);
   try {
     await writeRun(out, { ...begun, status: 'running' });
     const { run, report } = await prepare(job, trainer);
@@ -187,6 +200,24 @@ function withCheckpoint(error: unknown, out: string): unknown {
   return new SaliencyMixError('TRAINING', `${error.message}; ${kept}`, { file: path, cause: error });
 }
 
+/** The files of the data: what run.json keeps of them, and how a run that is gone on with is compared with them. */
+async function findInputs(
+  { out, strict, ignoreDates, signal }: Training,
+  datasets: { data: Dataset; test?: Dataset },
+): Promise<{ inputs: RunFile['inputs']; check: FolderUse['check'] }> {
+  const found = new Map<string, FoundData>();
+  for (const [name, dataset] of Object.entries(datasets)) {
+    const data = dataset && (await findData(dataset, strict, signal));
+    if (data) found.set(name, data);
+  }
+  return {
+    inputs: Object.fromEntries([...found].map(([name, { state }]) => [name, state])),
+    check({ inputs, started }) {
+      for (const [name, data] of found) checkSameData(inputs?.[name], data, { out, started, ignoreDates });
+    },
+  };
+}
+
 /**
  * Trains a network on mixed images of a data set. A run that was stopped can be continued with `mode:
  * 'resume'`, to the same numbers.
@@ -211,11 +242,16 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     }
     const { onProgress = () => undefined, onWarning = emitWarning } = options;
     warnOfOne({ batch: options.batch, images: data.length, mixer: options.mixer }, onWarning);
-    const claim = await claimFolder(options.out, options.mode, folderUse(settings));
+    const found = await findInputs(options, { data, test });
+    const claim = await claimFolder(options.out, options.mode, folderUse(settings, found.check));
     try {
+      const earlier = claim.earlier as TrainRunFile | undefined;
       const about = environment(mixingBackend(options, settings));
-      const job: Job = { options, settings, model, data, test, environment: about, onProgress };
-      const summary = await runIn(job, claim.earlier as TrainRunFile | undefined);
+      const versions = versionsOf(about, { onnx: true });
+      if (earlier) warnOfVersions(earlier, versions, options.out, onWarning);
+      const { inputs } = found;
+      const of = { options, settings, model, data, test, versions, inputs };
+      const summary = await runIn({ ...of, environment: about, onProgress }, earlier);
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
       await claim.release();

@@ -7,6 +7,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, systemReason } from '../fail';
 import type { Item, DatasetSource } from '../source';
+import { filesOfArchives } from '../stored-files';
 import { CHUNK, keepPixels, PIXELS, readRecord, type RecordFile } from './cifar-pixels';
 import type { Format, OpenOptions } from './format';
 import { pickSplit, sortedByBytes } from './listing';
@@ -79,6 +80,7 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
         return readRecord(file, index, items[item].id);
       },
       bulk,
+      files: filesOfArchives(files.map((name) => path.join(root, name))),
       close: async () => {
         bulk?.close();
         await closeFiles();

@@ -6,6 +6,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
 import type { Problem, DatasetSource } from '../source';
+import { filesOfItems } from '../stored-files';
 import type { Format, OpenOptions } from './format';
 import { isImage, listImages } from './listing';
 
@@ -25,6 +26,7 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
     items,
     problems: [...found.problems, ...problems],
     read: (index) => read(root, items[index].id),
+    files: filesOfItems(root, items, classes),
     close: async () => {},
   };
 }

@@ -6,6 +6,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
 import type { Problem, DatasetSource } from '../source';
+import { filesOfArchives } from '../stored-files';
 import { type Extent, scanArchive } from './archive';
 import type { Format, OpenOptions } from './format';
 import { type Listing, listImages, sortedByBytes } from './listing';
@@ -43,7 +44,16 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
       shards.length > 1 || shards[0].prefix !== '',
     );
     const read = (index: number) => readPlace(items[index].id, content.places.get(items[index].id) as Place);
-    return { format: tar.name, classes, items, problems: [...content.problems, ...problems], read, close };
+    const files = filesOfArchives(shards.map(({ file }) => file));
+    return {
+      format: tar.name,
+      classes,
+      items,
+      problems: [...content.problems, ...problems],
+      read,
+      files,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
