@@ -110,6 +110,7 @@ class BatchMixer {
   // Answers every request. Calls answered(group) for each image once all its requests are answered.
   template <class PrefetchFor, class Answered>
   void findAnchors(const PrefetchFor& prefetchFor, const Answered& answered) {
+    if (groups_.empty()) return;  // a method need not be named then
     const auto answer = [&](int group, const float* map) {
       for (const AnchorRequest& request : requestsOf(group)) {
         *request.found = kernels_.extreme(map, batch_.height, batch_.width, request.extreme, request.u);

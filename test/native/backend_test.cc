@@ -146,6 +146,31 @@ TEST(placingAndMixingByTheDefinition) {
   }
 }
 
+// A backend may lack every method and still paste around pixels that are given.
+TEST(placingWithoutASaliencyMethod) {
+  check::Numbers numbers(13);
+  const auto data = numbers.bytes(5 * 9 * 7 * 3);
+  const BatchView batch{data.data(), 5, 9, 7, 3};
+  std::vector<MixSample> samples = randomSamples(numbers, 5, 9, 7);
+  for (MixSample& sample : samples) {
+    sample.from = {AnchorKind::given, {numbers.below(9), numbers.below(7)}, kFirstTie};
+    sample.to.kind = AnchorKind::corresponding;
+  }
+  for (const Backend* backend : backends()) {
+    if (!backend->unavailable().empty()) continue;
+    std::vector<std::vector<std::uint8_t>> results;
+    for (const SaliencyMethod* method : {findSaliencyMethod("fine-grained"), static_cast<const SaliencyMethod*>(nullptr)}) {
+      std::vector<MixSample> placed = samples;
+      std::vector<std::uint8_t> out(data.size());
+      const OutputFormat format{Layout::nhwc, Dtype::uint8, {}, {}};
+      backend->mix({{batch}, placed, Placing{BoxRule::shift, method, nullptr}, format, {out.data(), nullptr}}, kTwoThreads);
+      results.push_back(out);
+    }
+    CHECK(results[0] == results[1]);
+    CHECK(results[0] != data);
+  }
+}
+
 // One call gives what placing first and then mixing gives. Each sample is written by the thread that finds its last anchor.
 TEST(mixingAsAnchorsAreFound) {
   check::Numbers numbers(14);
