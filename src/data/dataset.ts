@@ -16,6 +16,8 @@ export interface Dataset {
   readonly items: readonly Item[];
   /** What was found but left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
+  /** What else there is to know of how the data was read: a line each, mostly none. */
+  readonly notices: readonly string[];
   readonly source: DatasetSource;
   /**
    * The batches of one epoch: each call starts a new one. The bytes do not depend on `prefetch`. With `onBad:
@@ -54,6 +56,7 @@ export async function openData(options: OpenOptions): Promise<Dataset> {
     length: source.items.length,
     items: source.items,
     problems: source.problems,
+    notices: source.notices ?? [],
     source,
     batches: (chosen) => batches({ source }, chosen),
     close: () => source.close(),

@@ -3,8 +3,10 @@
 /** One image of a data set. `id` is its relative path; formats without files make up a path. */
 export interface Item {
   readonly id: string;
-  /** Class number: position in the source's `classes`. */
+  /** Class number: position in the source's `classes`; of a soft label the first largest. */
   readonly label: number;
+  /** Weights of all classes, their sum 1, where the data gives them. Not to be written to: images may share one. */
+  readonly soft?: Float32Array;
 }
 
 /** Pixels that need no decoding: uint8 RGB, HWC. */
@@ -50,6 +52,10 @@ export interface DatasetSource {
   /** Ordered by the UTF-8 bytes of the ids, so that the order is the same everywhere. */
   readonly items: readonly Item[];
   readonly problems: readonly Problem[];
+  /** What else a user should know of how the data was read, a line each. */
+  readonly notices?: readonly string[];
+  /** Why the classes may be none, in words that follow the path: an error for whatever needs them. */
+  readonly doubt?: string;
   /** The bytes of an image file (JPEG, PNG, …), or its pixels. Rejects where this image cannot be read. */
   read(index: number): Promise<Uint8Array | RawImage>;
   readonly bulk?: BulkReader;

@@ -1,19 +1,24 @@
 /** The files on disk that the images of a data set are read from: how to tell later whether they are the same. */
 import path from 'node:path';
+import { idOfBytes } from './datasets/names';
+import { pathOfId } from './datasets/paths';
 import type { Item, StoredFiles } from './source';
 
 /** A file for each item, counted by class. */
 export function filesOfItems(root: string, items: readonly Item[], classes: readonly string[]): StoredFiles {
   return {
     count: items.length,
-    pathOf: (index) => path.join(root, items[index].id),
+    pathOf: (index) => pathOfId(root, items[index].id),
     nameOf: (index) => items[index].id,
     groupOf: (index) => classes[items[index].label],
   };
 }
 
 /** Files that hold many items each, counted one by one. */
-export function filesOfArchives(paths: readonly string[]): StoredFiles {
-  const nameOf = (index: number) => path.basename(paths[index]);
+export function filesOfArchives(paths: readonly (string | Buffer)[]): StoredFiles {
+  const nameOf = (index: number) => {
+    const file = paths[index];
+    return path.basename(typeof file === 'string' ? file : idOfBytes(file));
+  };
   return { count: paths.length, pathOf: (index) => paths[index], nameOf, groupOf: nameOf };
 }

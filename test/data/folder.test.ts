@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { folder } from '../../src/data/datasets/folder';
 import { failure, put, temporaryFolder } from './fixtures';
@@ -102,5 +102,57 @@ test('what is not there, not a folder, or holds no images', async () => {
     const error = await failure(folder.open({ path: where }));
     expect(error).toMatchObject({ code: 'DATA', file: where });
     expect(error.message).toMatch(message);
+  }
+});
+
+test('names that are not UTF-8 are kept apart as bytes, shown escaped, and read', async () => {
+  const root = fresh();
+  const latin1 = (name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')]);
+  put(root, 'ok/1.png', 'ok');
+  put(root, 'caf/é.png', 'UTF-8');
+  put(root, 'caf/\\xE9.png', 'a backslash');
+  const files = ['caf/é.png', 'caf/è.png', 'd\xe9/deep/ü.jpg'];
+  mkdirSync(latin1('d\xe9/deep'), { recursive: true });
+  try {
+    for (const name of files) writeFileSync(latin1(name), name);
+  } catch {
+    return; // macOS takes no such names
+  }
+  symlinkSync(latin1('d\xe9'), latin1('l\xe9'));
+  symlinkSync('..', latin1('d\xe9/up'));
+  const source = await folder.open({ path: root });
+  expect(source.classes).toEqual(['caf', 'd\\xE9', 'l\\xE9', 'ok']);
+  const read = source.items.map(async ({ id }, i) => [
+    id,
+    Buffer.from((await source.read(i)) as Uint8Array).toString(),
+  ]);
+  expect(Object.fromEntries(await Promise.all(read))).toEqual({
+    'caf/\\x5CxE9.png': 'a backslash',
+    'caf/\\xE8.png': 'caf/è.png',
+    'caf/\\xE9.png': 'caf/é.png',
+    'caf/é.png': 'UTF-8',
+    'd\\xE9/deep/\\xFC.jpg': 'd\xe9/deep/ü.jpg',
+    'l\\xE9/deep/\\xFC.jpg': 'd\xe9/deep/ü.jpg',
+    'ok/1.png': 'ok',
+  });
+  expect(source.problems.map(({ file }) => file).toSorted()).toEqual(['d\\xE9/up', 'l\\xE9/up']);
+});
+
+test('a class that is spelled in two ways is one, in all splits', async () => {
+  const root = fresh();
+  for (const [split, form] of [
+    ['train', 'NFD'],
+    ['test', 'NFC'],
+  ] as const) {
+    put(root, `${split}/${'café'.normalize(form)}/1.png`, split);
+    put(root, `${split}/dog/1.png`, split);
+  }
+  for (const split of ['train', 'test']) {
+    const { classes, items, notices } = await folder.open({ path: root, split });
+    expect(classes).toEqual(['café'.normalize('NFC'), 'dog']);
+    expect(items.map(({ label }) => label)).toEqual([0, 1]);
+    expect(notices).toEqual([
+      expect.stringMatching(/^"café": written in composed and in decomposed characters/),
+    ]);
   }
 });

@@ -1,94 +1,135 @@
 /**
- * The index of a tar archive: its files and where their bytes are, so that each can be read without the others.
+ * The index of one tar archive: which files it holds and where their bytes lie, so that any can be read on
+ * its own.
  */
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { extract, type Header } from 'tar-stream';
 import { reasonOf, systemCode } from '../../errors';
 import { dataError, systemReason } from '../fail';
+import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem } from '../source';
+import { idOfBytes, idOfLatin1 } from './names';
+import { type Member, members } from './tar-members';
 
-/** Where the bytes of one file are in the archive. */
+/** Bytes of one file inside the archive. */
 export interface Extent {
   readonly offset: number;
   readonly size: number;
 }
 
 export interface Archive {
-  /** By name, without a leading './'. Of several entries with one name the last is taken, as tar does. */
+  /** By id: the name without a leading './'. Of entries with the same name the last counts, as for tar itself. */
   readonly files: ReadonlyMap<string, Extent>;
-  /** By name, the text of the small files that `wanted` chose. */
-  readonly texts: ReadonlyMap<string, string>;
+  /** The text of the files that `wanted` chose; undefined where it is too large to be a label. */
+  readonly texts: ReadonlyMap<string, string | undefined>;
   readonly problems: readonly Problem[];
 }
 
-/** Largest file whose text is kept. The texts are labels, and no label is larger. */
-const LARGEST_TEXT = 1 << 20;
-
-/** Bytes per read of the scan: more than Node's 64 kB, since the whole file is read from beginning to end. */
-const READ = 1 << 20;
+/** Small files kept while scanning are labels; anything larger is not one. */
+export const LARGEST_TEXT = 1 << 20;
 
 /**
- * Reads the archive once. Gives the names and places of all files, and the texts of those that `wanted` chooses
- * by name. Links within the archive count as files.
- * @throws (rejects) SaliencyMixError DATA for a file that is not there, is no tar archive, or is cut short
+ * Reads through the archive once and keeps names, places and the texts of the files that `wanted` chooses by name; links
+ * inside the archive are resolved. What is unsafe or cannot be read on its own becomes a problem. Throws DATA for a file
+ * that is not there, not a tar archive, or cut short.
  */
-export async function scanArchive(file: string, wanted: (name: string) => boolean): Promise<Archive> {
-  const files = new Map<string, Extent>();
-  const texts = new Map<string, string>();
-  const links = new Map<string, string>();
-  await eachEntry(file, (header, place) => {
-    const name = clean(header.name);
-    const target = linkTarget(name, header);
-    links.delete(name);
-    files.delete(name);
-    if (target !== undefined) links.set(name, target);
-    if (header.type !== 'file' && header.type !== 'contiguous-file') return undefined;
-    files.set(name, place);
-    if (!wanted(name) || header.size > LARGEST_TEXT) return undefined;
-    return (text) => texts.set(name, text);
-  });
-  return { files, texts, problems: resolveLinks(links, files) };
+export async function scanArchive(
+  file: string,
+  wanted: (name: string) => boolean,
+  archive?: OpenFile,
+): Promise<Archive> {
+  if (archive) return scan(archive, file, wanted);
+  const files = new OpenFiles();
+  try {
+    return await scan(files.file(file), file, wanted);
+  } finally {
+    await files.close();
+  }
 }
 
-/** Called for every entry. If it returns a function, that is called with the entry's content as text. */
-type Visit = (header: Header, place: Extent) => ((text: string) => void) | undefined;
-
-async function eachEntry(file: string, visit: Visit): Promise<void> {
-  // Also read archives in formats older than ustar, which have no magic number. Checksums are verified in any
-  // case.
-  const parser = extract({ allowUnknownFormat: true } as object);
-  const input = createReadStream(file, { highWaterMark: READ });
+async function scan(archive: OpenFile, file: string, wanted: (name: string) => boolean): Promise<Archive> {
+  const index = new Index();
   let entries = 0;
-  await new Promise<void>((resolve, reject) => {
-    input.on('error', reject);
-    parser.on('error', reject);
-    parser.on('finish', () => resolve());
-    parser.on('entry', (header, content, next) => {
-      entries++;
-      // tar-stream 3 tells where the content starts, but its types do not.
-      const { byteOffset } = header as Header & { byteOffset: number };
-      const take = visit(header, { offset: byteOffset, size: header.size });
-      const chunks: Uint8Array[] = [];
-      content.on('data', (chunk) => {
-        if (take) chunks.push(chunk as Uint8Array);
-      });
-      content.on('end', () => {
-        take?.(Buffer.concat(chunks).toString('utf8'));
-        next();
-      });
-      content.on('error', () => {}); // the parser reports the same error
-      content.resume();
+  try {
+    await archive.use(async (handle) => {
+      for await (const member of members(handle)) {
+        entries++;
+        const id = index.add(member);
+        if (id !== undefined && wanted(id)) index.texts.set(id, await textOf(member));
+      }
     });
-    input.pipe(parser);
-  })
-    .catch((error: unknown) => {
-      throw unusable(file, error, entries);
-    })
-    .finally(() => {
-      input.destroy();
-      parser.destroy();
-    });
+  } catch (error) {
+    throw unusable(file, error, entries);
+  }
+  return { files: index.files, texts: index.texts, problems: index.problems() };
+}
+
+/** What is known of each name; the last entry of a name replaces what was known before. */
+class Index {
+  readonly files = new Map<string, Extent>();
+  readonly texts = new Map<string, string | undefined>();
+  private readonly links = new Map<string, string>();
+  private readonly refused = new Map<string, string>();
+
+  /** Gives the id of a plain file. */
+  add({ name: bytes, link, kind, offset, size }: Member): string | undefined {
+    if (kind === 'directory') return undefined;
+    const unsafe = unsafeReason(bytes);
+    const name = unsafe === undefined ? clean(bytes) : bytes;
+    const id = idOfLatin1(name);
+    for (const map of [this.files, this.texts, this.links, this.refused]) map.delete(id);
+    const reason = unsafe ?? REFUSED[kind];
+    if (reason !== undefined) this.refused.set(id, reason);
+    else if (kind === 'link')
+      this.links.set(id, idOfLatin1(clean(link))); // counted from the archive's root
+    else if (kind === 'symlink') {
+      this.links.set(id, idOfLatin1(clean(path.posix.join(path.posix.dirname(name), link))));
+    } else {
+      this.files.set(id, { offset, size });
+      return id;
+    }
+    return undefined;
+  }
+
+  /** Links get the place of the file they lead to; those that lead to none are problems, as what was refused is. */
+  problems(): Problem[] {
+    const problems = Array.from(this.refused, ([file, reason]): Problem => ({ file, reason }));
+    for (const [name, first] of this.links) {
+      let target = first;
+      for (let hops = 0; this.links.has(target) && hops < 40; hops++)
+        target = this.links.get(target) as string;
+      const place = this.files.get(target);
+      if (place) this.files.set(name, place);
+      else problems.push({ file: name, reason: `is a link to "${first}", which is no file of the archive` });
+    }
+    return problems;
+  }
+}
+
+/** Why members of a kind are not read. */
+const REFUSED: Partial<Record<Member['kind'], string>> = {
+  sparse:
+    'is stored as a sparse file, which is not read: make the archive again without --sparse (-S); it is left out',
+  part: 'is a part of a file that goes on in another volume of the archive; it is left out',
+  other: 'is a device or pipe, not a file; it is left out',
+};
+
+/** Names that would lie outside the folder the archive is unpacked to: nobody writes those without harm in mind, or by mistake. */
+function unsafeReason(name: string): string | undefined {
+  const advice = 'make the archive again with names inside it; it is left out';
+  if (/^(\/|[A-Za-z]:[\\/])/.test(name)) return `is unsafe: its name is absolute; ${advice}`;
+  if (name.includes('..') && name.split(/[\\/]/).includes('..'))
+    return `is unsafe: its name has "..", which leads out of a folder; ${advice}`;
+  return undefined;
+}
+
+/** As UTF-8, or UTF-16 where it is marked so (PowerShell writes that), without the mark. */
+async function textOf(member: Member): Promise<string | undefined> {
+  if (member.size > LARGEST_TEXT) return undefined;
+  const bytes = await member.content();
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const text = idOfBytes(bytes);
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 function unusable(file: string, error: unknown, entries: number): Error {
@@ -106,29 +147,6 @@ function unusable(file: string, error: unknown, entries: number): Error {
     `cannot be read as a tar archive (${reason}); compressed ones must be unpacked first`,
     error,
   );
-}
-
-/** The name in the archive that a link leads to; undefined for entries that are no links. */
-function linkTarget(name: string, { type, linkname }: Header): string | undefined {
-  if (type === 'link') return clean(linkname); // relative to the archive's root
-  if (type === 'symlink') return clean(path.posix.join(path.posix.dirname(name), linkname));
-  return undefined;
-}
-
-/**
- * Adds to `files` every link, with the place of the file that it leads to. Links that lead to no file become
- * problems.
- */
-function resolveLinks(links: ReadonlyMap<string, string>, files: Map<string, Extent>): Problem[] {
-  const problems: Problem[] = [];
-  for (const [name, first] of links) {
-    let target = first;
-    for (let hops = 0; links.has(target) && hops < 40; hops++) target = links.get(target) as string;
-    const place = files.get(target);
-    if (place) files.set(name, place);
-    else problems.push({ file: name, reason: `is a link to "${first}", which is no file of the archive` });
-  }
-  return problems;
 }
 
 function clean(name: string): string {

@@ -3,12 +3,12 @@
  * the images; listing.ts has the rules for splits and classes.
  */
 import { promises as fs } from 'node:fs';
-import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfItems } from '../stored-files';
 import type { Format, OpenOptions } from './format';
 import { isImage, listImages } from './listing';
+import { pathOfId, readFolder, realPath } from './paths';
 
 export const folder: Format = {
   name: 'folder',
@@ -19,12 +19,12 @@ export const folder: Format = {
 
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const found = await walk(root);
-  const { items, classes, problems } = listImages(found.images, { root, split });
+  const listing = listImages(found.images, { root, split });
+  const { items } = listing;
   return {
+    ...listing,
     format: folder.name,
-    classes,
-    items,
-    problems: [...found.problems, ...problems],
+    problems: [...found.problems, ...listing.problems],
     read: (index) => read(root, items[index].id),
     files: filesOfItems(root, items, classes),
     close: async () => {},
@@ -43,7 +43,7 @@ interface Found {
 async function walk(root: string): Promise<Found> {
   const found: Found = { images: [], problems: [] };
   try {
-    await enter(root, '', [await fs.realpath(root)], found);
+    await enter(root, '', [await realPath(root)], found);
   } catch (error) {
     throw dataError(root, `cannot be opened as a folder of images: ${systemReason(error)}`, error);
   }
@@ -60,7 +60,7 @@ async function enter(
   ancestors: readonly string[],
   found: Found,
 ): Promise<void> {
-  for (const entry of await fs.readdir(path.join(root, within), { withFileTypes: true })) {
+  for (const entry of await readFolder(root, within)) {
     const id = within === '' ? entry.name : `${within}/${entry.name}`;
     if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
     // Everything with an image's extension is listed, also a folder or a broken link, so that the user is told
@@ -73,7 +73,7 @@ async function enter(
 
 async function enterSub(root: string, id: string, ancestors: readonly string[], found: Found): Promise<void> {
   try {
-    const real = await fs.realpath(path.join(root, id));
+    const real = await realPath(root, id);
     if (ancestors.includes(real)) {
       found.problems.push({
         file: id,
@@ -96,7 +96,7 @@ async function followLink(
   found: Found,
 ): Promise<void> {
   try {
-    const target = await fs.stat(path.join(root, id));
+    const target = await fs.stat(pathOfId(root, id));
     if (target.isDirectory()) await enterSub(root, id, ancestors, found);
   } catch (error) {
     found.problems.push({ file: id, reason: `cannot be followed: ${systemReason(error)}` });
@@ -105,7 +105,7 @@ async function followLink(
 
 /** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. */
 async function read(root: string, id: string): Promise<Uint8Array> {
-  const file = path.join(root, id);
+  const file = pathOfId(root, id);
   const info = await fs.stat(file).catch((error: unknown) => {
     throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
   });

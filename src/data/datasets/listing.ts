@@ -2,6 +2,7 @@
 import { dataError } from '../fail';
 import { EXTENSIONS } from '../image-kinds';
 import type { Item, Problem } from '../source';
+import { className, spellingNotice } from './names';
 
 /** Folder names of splits, in any letter case: the name of the option first, then its synonyms. */
 const SPLITS: readonly (readonly string[])[] = [
@@ -14,6 +15,9 @@ export interface Listing {
   readonly items: readonly Item[];
   readonly classes: readonly string[];
   readonly problems: readonly Problem[];
+  /** See DatasetSource. */
+  readonly notices?: readonly string[];
+  readonly doubt?: string;
 }
 
 export interface ListingOptions {
@@ -35,6 +39,13 @@ export interface ListingOptions {
  * @throws SaliencyMixError DATA where there is no image
  */
 export function listImages(ids: readonly string[], options: ListingOptions): Listing {
+  const spellings = new Set<string>();
+  const listing = listed(ids, options, spellings);
+  const notice = spellingNotice(spellings);
+  return notice === undefined ? listing : { ...listing, notices: [notice] };
+}
+
+function listed(ids: readonly string[], options: ListingOptions, spellings: Set<string>): Listing {
   const { root, split, within = (id) => id } = options;
   const images = sortedByBytes(ids.filter((id) => isImage(within(id))));
   if (images.length === 0) throw dataError(root, `holds no images (${lookedFor()})`);
@@ -42,12 +53,12 @@ export function listImages(ids: readonly string[], options: ListingOptions): Lis
   if (splits === undefined) {
     if (split !== undefined)
       throw dataError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
-    return classed(images, within);
+    return classed(images, within, spellings);
   }
   const problems = images.filter((id) => !within(id).includes('/')).map((id) => stray(id, 'split folders'));
   const picked = pickSplit([...splits.keys()], split, root);
   const listings = new Map(
-    [...splits].map(([name, own]) => [name, classed(own, (id) => afterTop(within(id)))]),
+    [...splits].map(([name, own]) => [name, classed(own, (id) => afterTop(within(id)), spellings)]),
   );
   const { items, classes, problems: inside } = listings.get(picked) as Listing;
   const shared = sharedClasses(classes, [...listings.values()]);
@@ -96,8 +107,11 @@ export function sortedByBytes(names: Iterable<string>): string[] {
   return keys.toSorted().map((key) => Buffer.from(key, 'latin1').toString('utf8'));
 }
 
-/** Lists images that have no splits. `pathOf` gives the part of an id that begins with the class folder. */
-function classed(images: readonly string[], pathOf: (id: string) => string): Listing {
+/**
+ * Lists images that have no splits. `pathOf` gives the part of an id that begins with the class folder; `spellings` gets the
+ * names of all classes as they are written.
+ */
+function classed(images: readonly string[], pathOf: (id: string) => string, spellings: Set<string>): Listing {
   const isFlat = images.every((id) => !pathOf(id).includes('/'));
   const found: [id: string, name: string][] = [];
   const problems: Problem[] = [];
@@ -106,6 +120,10 @@ function classed(images: readonly string[], pathOf: (id: string) => string): Lis
     if (isFlat) found.push([id, classOfFile(path)]);
     else if (path.includes('/')) found.push([id, topOf(path)]);
     else problems.push(stray(id, 'class folders'));
+  }
+  for (const pair of found) {
+    spellings.add(pair[1]);
+    pair[1] = className(pair[1]);
   }
   const classes = sortedByBytes(new Set(found.map(([, name]) => name)));
   const labels = new Map(classes.map((name, label) => [name, label]));

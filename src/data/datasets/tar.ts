@@ -5,11 +5,13 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
+import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { type Extent, scanArchive } from './archive';
 import type { Format, OpenOptions } from './format';
-import { type Listing, listImages, sortedByBytes } from './listing';
+import { isImage, type Listing, listImages, sortedByBytes } from './listing';
+import { pathOfId, readNames } from './paths';
 import { isLabelFile, listSamples } from './webdataset';
 
 const COMPRESSED = /\.(tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst|lz4))$/i;
@@ -17,7 +19,7 @@ const COMPRESSED = /\.(tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst|lz4))$/i;
 export const tar: Format = {
   name: 'tar',
   summary:
-    'a .tar of class folders or WebDataset samples (.jpg with .cls or .json), or a folder of such shards',
+    'a .tar of class folders or WebDataset samples (.jpg with .cls, .json or .txt), or a folder of such shards',
   matches,
   open,
 };
@@ -26,34 +28,23 @@ async function matches(root: string): Promise<boolean> {
   const info = await fs.stat(root).catch(() => undefined);
   if (info?.isFile()) return isTar(root) || COMPRESSED.test(root);
   if (!info?.isDirectory()) return false;
-  const names = (await fs.readdir(root).catch(() => [])).filter((name) => !name.startsWith('.'));
+  const names = (await readNames(root).catch(() => [])).filter((name) => !name.startsWith('.'));
   return names.length > 0 && names.every((name) => isTar(name) || COMPRESSED.test(name));
 }
 
-/** Keeps one file open per shard, until close(). */
+/** Keeps few of the shards open at a time, see OpenFiles. */
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const shards = await shardsOf(root);
-  const handles: fs.FileHandle[] = [];
-  const close = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));
+  const archives = new OpenFiles();
+  const close = () => archives.close();
   try {
-    const content = await indexShards(shards, handles);
-    const { items, classes, problems } = listed(
-      content,
-      root,
-      split,
-      shards.length > 1 || shards[0].prefix !== '',
-    );
+    const content = await indexShards(shards, archives);
+    const listing = listed(content, root, split, shards.length > 1 || shards[0].prefix !== '');
+    const { items } = listing;
+    const problems = [...content.problems, ...listing.problems];
     const read = (index: number) => readPlace(items[index].id, content.places.get(items[index].id) as Place);
-    const files = filesOfArchives(shards.map(({ file }) => file));
-    return {
-      format: tar.name,
-      classes,
-      items,
-      problems: [...content.problems, ...problems],
-      read,
-      files,
-      close,
-    };
+    const files = filesOfArchives(shards.map((shard) => shard.path));
+    return { ...listing, format: tar.name, problems, read, files, close };
   } catch (error) {
     await close();
     throw error;
@@ -62,18 +53,20 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
 
 interface Shard {
   readonly file: string;
+  /** What opens it. */
+  readonly path: string | Buffer;
   /** Prefix of the ids of its entries: 'shard.tar/' in a folder of shards, '' for a single archive. */
   readonly prefix: string;
 }
 
 interface Place extends Extent {
-  readonly handle: fs.FileHandle;
+  readonly archive: OpenFile;
 }
 
 /** What all shards hold, by id. */
 interface Content {
   places: Map<string, Place>;
-  texts: Map<string, string>;
+  texts: Map<string, string | undefined>;
   problems: Problem[];
 }
 
@@ -81,7 +74,7 @@ async function shardsOf(root: string): Promise<Shard[]> {
   const info = await fs.stat(root).catch((error: unknown) => {
     throw dataError(root, `cannot be opened: ${systemReason(error)}`, error);
   });
-  const names = info.isDirectory() ? sortedByBytes(await fs.readdir(root)) : [root];
+  const names = info.isDirectory() ? sortedByBytes(await readNames(root)) : [root];
   const compressed = names.find((name) => COMPRESSED.test(name));
   if (compressed !== undefined) {
     throw dataError(
@@ -89,23 +82,24 @@ async function shardsOf(root: string): Promise<Shard[]> {
       'is compressed: unpack it, or make a plain .tar: compressed archives cannot be read at random',
     );
   }
-  if (!info.isDirectory()) return [{ file: root, prefix: '' }];
+  if (!info.isDirectory()) return [{ file: root, path: root, prefix: '' }];
   const shards = names.filter((name) => isTar(name) && !name.startsWith('.'));
   if (shards.length === 0) throw dataError(root, 'holds no .tar files');
-  return shards.map((name) => ({ file: path.join(root, name), prefix: `${name}/` }));
+  return shards.map((name) => ({
+    file: path.join(root, name),
+    path: pathOfId(root, name),
+    prefix: `${name}/`,
+  }));
 }
 
-/**
- * Opens and scans the shards one after another. The open files are added to `handles`, also when a later shard
- * fails.
- */
-async function indexShards(shards: readonly Shard[], handles: fs.FileHandle[]): Promise<Content> {
+/** Scans the shards one after another. */
+async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promise<Content> {
   const content: Content = { places: new Map(), texts: new Map(), problems: [] };
-  for (const { file, prefix } of shards) {
-    const { files, texts, problems } = await scanArchive(file, isLabelFile);
-    const handle = await fs.open(file);
-    handles.push(handle);
-    for (const [name, { offset, size }] of files) content.places.set(prefix + name, { handle, offset, size });
+  for (const { file, path: place, prefix } of shards) {
+    const archive = archives.file(place);
+    const { files, texts, problems } = await scanArchive(file, isLabelFile, archive);
+    for (const [name, { offset, size }] of files)
+      content.places.set(prefix + name, { archive, offset, size });
     for (const [name, text] of texts) content.texts.set(prefix + name, text);
     for (const { file: name, reason } of problems) content.problems.push({ file: prefix + name, reason });
   }
@@ -114,26 +108,38 @@ async function indexShards(shards: readonly Shard[], handles: fs.FileHandle[]): 
 
 function listed(content: Content, root: string, split: string | undefined, inShards: boolean): Listing {
   const ids = [...content.places.keys()];
-  const samples = listSamples(ids, content.texts, root);
+  const within = inShards ? (id: string) => id.slice(id.indexOf('/') + 1) : undefined;
+  const samples = listSamples(ids, { texts: content.texts, root, within });
   if (samples && split !== undefined) {
     throw dataError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
   }
-  const within = inShards ? (id: string) => id.slice(id.indexOf('/') + 1) : undefined;
-  return samples ?? listImages(ids, { root, split, within });
+  if (samples) return samples;
+  const [first] = content.problems;
+  if (first && !ids.some((id) => isImage(id))) {
+    const said = `the first: "${first.file}" ${first.reason}`;
+    throw dataError(
+      root,
+      `holds no images that can be read, ${content.problems.length} entries were refused; ${said}`,
+    );
+  }
+  return listImages(ids, { root, split, within });
 }
 
-async function readPlace(id: string, { handle, offset, size }: Place): Promise<Uint8Array> {
+async function readPlace(id: string, { archive, offset, size }: Place): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
-  for (let done = 0; done < size; ) {
-    const { bytesRead } = await handle
-      .read(bytes, done, size - done, offset + done)
-      .catch((error: unknown) => {
-        throw fileError(id, `cannot be read from its archive: ${systemReason(error)}`, error);
-      });
-    if (bytesRead === 0)
-      throw fileError(id, 'is no longer whole: its archive grew shorter after it was opened');
-    done += bytesRead;
+  let done = 0;
+  try {
+    await archive.use(async (handle) => {
+      while (done < size) {
+        const { bytesRead } = await handle.read(bytes, done, size - done, offset + done);
+        if (bytesRead === 0) return;
+        done += bytesRead;
+      }
+    });
+  } catch (error) {
+    throw fileError(id, `cannot be read from its archive: ${systemReason(error)}`, error);
   }
+  if (done < size) throw fileError(id, 'is no longer whole: its archive grew shorter after it was opened');
   return bytes;
 }
 

@@ -1,0 +1,168 @@
+/** What the label file of a sample says: a class number, a class name, both, or weights of all classes. */
+import { className } from './names';
+
+export interface Label {
+  readonly number?: number;
+  readonly name?: string;
+  /** Several classes of the same weight. */
+  readonly names?: readonly string[];
+  /** Weights of all classes, their sum 1. */
+  readonly weights?: readonly number[];
+}
+
+/** A label, or why there is none that can be used: words that follow the file's name. */
+export type Reading = { readonly label: Label } | { readonly fault: string };
+
+/** Keys of a JSON file that may hold the label. */
+export const LABEL_KEYS = [
+  'label',
+  'labels',
+  'cls',
+  'class',
+  'class_id',
+  'class_name',
+  'label_name',
+  'target',
+] as const;
+
+/** Class numbers become as many classes; a number like 10^9 is a mistake, not a data set of a thousand million. */
+const MOST_CLASSES = 1 << 20;
+
+/** A name has one line, and not a sentence's length: a caption is no class. */
+const LONGEST_NAME = 100;
+
+/** How far the sum of weights may be from 1 for them to be taken as they are; others are divided by their sum. */
+const SUM_TOLERANCE = 1e-3;
+
+/** The label in a text: a whole number, a name, or a list in JSON's form. */
+export function readText(text: string): Reading {
+  const value = text.trim();
+  if (/^[[{"]/.test(value)) return readJson(value) ?? { fault: 'holds no label' };
+  if (/[\r\n\0]/.test(value)) return { fault: 'has several lines, where one with the label was expected' };
+  return saying('says', isNumeric(value) ? readNumber(value) : readName(value));
+}
+
+/** The label in JSON; undefined where it is about something else. */
+export function readJson(text: string): Reading | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { fault: 'is no valid JSON' };
+  }
+  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
+    return saying('says', readValue(parsed));
+  }
+  let label: Label | undefined;
+  for (const key of LABEL_KEYS) {
+    const reading = saying(`has "${key}":`, readValue((parsed as Record<string, unknown>)[key]));
+    if (!reading) continue;
+    if ('fault' in reading) return reading;
+    const both = label ? agreed(label, reading.label) : reading.label;
+    if (!both) {
+      return {
+        fault: `contradicts itself: "${key}" is ${shown(reading.label)}, and before it says ${shown(label)}`,
+      };
+    }
+    label = both;
+  }
+  return label && { label };
+}
+
+/** What two labels of one sample say together, or undefined where they disagree. */
+export function agreed(a: Label, b: Label): Label | undefined {
+  const names = [a.name, b.name].filter((name) => name !== undefined);
+  const words = names.filter((name) => numberIn(name) === undefined);
+  const digits = names.filter((name) => numberIn(name) !== undefined);
+  const numbers = [a.number, b.number].filter((number) => number !== undefined);
+  const several = a.names ?? b.names;
+  if (numbers.length > 0 || words.length > 0) numbers.push(...digits.map(Number));
+  else words.push(...digits.slice(0, 1)); // digits alone: whether they are a number, the other samples tell
+  if (new Set([...numbers, ...digits.map(Number)]).size > 1 || new Set(words).size > 1) return undefined;
+  if (several && words.length > 0 && !several.includes(words[0])) return undefined;
+  const weights = a.weights ?? b.weights;
+  if (a.weights && b.weights && !sameWeights(a.weights, b.weights)) return undefined;
+  if (weights && numbers.length > 0 && !isLargest(weights, numbers[0])) return undefined;
+  return { number: numbers[0], name: words[0], names: several, weights };
+}
+
+/** The class number that a name of digits stands for, where all names of a data set are such. */
+export function numberIn(name: string): number | undefined {
+  return WHOLE.test(name) && Number(name) < MOST_CLASSES ? Number(name) : undefined;
+}
+
+/** A label in words, for messages. */
+export function shown(label: Label | undefined): string {
+  if (label?.name !== undefined) return JSON.stringify(label.name);
+  if (label?.names) return JSON.stringify(label.names);
+  if (label?.number !== undefined) return String(label.number);
+  return `weights of ${label?.weights?.length ?? 0} classes`;
+}
+
+const WHOLE = /^\+?\d+(\.0*)?$/;
+
+/** A fault with the verb that leads to it. */
+function saying<T extends Reading | undefined>(verb: string, reading: T): T | { fault: string } {
+  return reading && 'fault' in reading ? { fault: `${verb} ${reading.fault}` } : reading;
+}
+
+function isNumeric(text: string): boolean {
+  return text !== '' && (Number.isFinite(Number(text)) || /^[+-]?(nan|inf(inity)?)$/i.test(text));
+}
+
+function readNumber(text: string): Reading {
+  const number = WHOLE.test(text) ? Number(text) : Number.NaN;
+  if (number < MOST_CLASSES) return { label: { number } };
+  if (number >= MOST_CLASSES) return { fault: `${text}, which is too large for a class number` };
+  return text.startsWith('-')
+    ? { fault: `${text}, which stands for no class` }
+    : { fault: `${text}, which is no class number` };
+}
+
+function readName(text: string): Reading {
+  const name = className(text.trim());
+  if (name === '') return { fault: 'nothing' };
+  if (name.length > LONGEST_NAME) return { fault: 'a text too long for the name of a class' };
+  return /[\r\n\0]/.test(name) ? { fault: 'a text of several lines' } : { label: { name } };
+}
+
+/** Undefined for what is no label at all: a key that is not there, or an object. */
+function readValue(value: unknown): Reading | undefined {
+  if (typeof value === 'number') return readNumber(String(value));
+  if (typeof value === 'string') return isNumeric(value.trim()) ? readDigits(value.trim()) : readName(value);
+  if (Array.isArray(value)) return value.length === 1 ? readValue(value[0]) : readList(value);
+  if (value === null || typeof value === 'boolean') return { fault: `${value}, which is no class` };
+  return undefined;
+}
+
+/** Digits in quotes: a number, unless the other labels are names. */
+function readDigits(text: string): Reading {
+  const reading = readNumber(text);
+  return 'fault' in reading ? reading : { label: { name: text } };
+}
+
+function readList(list: readonly unknown[]): Reading {
+  if (list.length > 0 && list.every((value) => typeof value === 'string' && !isNumeric(value.trim()))) {
+    const names = (list as string[]).map((name) => className(name.trim()));
+    return { label: { names } };
+  }
+  const weights = list as readonly number[];
+  const isWeight = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1;
+  if (list.length === 0 || list.length > MOST_CLASSES || !list.every(isWeight)) {
+    return { fault: 'a list that is not the weights of all classes (numbers from 0 to 1) and not names' };
+  }
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (sum === 0) return { fault: 'a list of zeros, which stands for no class' };
+  const one = weights.findIndex((weight) => weight > 0);
+  const number = weights[one] === sum ? one : undefined;
+  const isDistribution = Math.abs(sum - 1) <= SUM_TOLERANCE;
+  return { label: { number, weights: isDistribution ? weights : weights.map((weight) => weight / sum) } };
+}
+
+function isLargest(weights: readonly number[], number: number): boolean {
+  return number < weights.length && weights.every((weight) => weight <= weights[number]);
+}
+
+function sameWeights(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((weight, i) => Math.abs(weight - b[i]) <= SUM_TOLERANCE);
+}

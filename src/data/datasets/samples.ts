@@ -1,0 +1,97 @@
+/**
+ * From the entries of an archive to samples, by WebDataset's rules: files that share a path up to the first '.' of their
+ * base name (the key) are one sample, and what follows the dot names a field of it.
+ */
+import { isImage, sortedByBytes } from './listing';
+
+/** The kinds of files that may hold a label. */
+export const LABEL_KINDS = ['cls', 'json', 'txt'] as const;
+export type LabelKind = (typeof LABEL_KINDS)[number];
+
+export interface LabelFile {
+  readonly id: string;
+  readonly kind: LabelKind;
+}
+
+export interface Sample {
+  readonly key: string;
+  /** The image; undefined where it cannot be told which one it is. */
+  readonly image?: string;
+  /** Images that the key merges into this sample although they are samples of their own, or rivals for being its image. */
+  readonly merged: readonly string[];
+  /** Images that belong to the image: masks, depths, thumbnails. */
+  readonly others: readonly string[];
+  readonly labels: readonly LabelFile[];
+}
+
+/** Samples of the images among `ids`, ordered by bytes; `texts` are the ids of the files that may hold labels. */
+export function samplesOf(ids: Iterable<string>, texts: Iterable<string>): Sample[] {
+  const groups = new Map<string, Group>();
+  for (const id of sortedByBytes([...ids].filter(isImage))) {
+    const { key, middle, last } = fieldOf(id);
+    const group = groups.get(key) ?? { images: [], labels: [] };
+    groups.set(key, group);
+    group.images.push({ id, middle, last });
+  }
+  for (const id of texts) {
+    const { key, middle, last } = fieldOf(id);
+    groups.get(key)?.labels.push({ id, middle, last });
+  }
+  return Array.from(groups, ([key, group]) => sampleOf(key, group));
+}
+
+/** Whether an entry may hold a label, so that its text is wanted. */
+export function isLabelFile(id: string): boolean {
+  return isLabelKind(fieldOf(id).last);
+}
+
+interface Field {
+  readonly id: string;
+  /** What lies between the key and the last extension: `seg` of `0001.seg.png`, nothing of `0001.png`. */
+  readonly middle: string;
+  /** The last extension, in lower case. */
+  readonly last: string;
+}
+
+interface Group {
+  images: Field[];
+  labels: Field[];
+}
+
+/**
+ * The image is the one with nothing between key and extension; where there is none, and only one other, that
+ * (`0003.v2.png`). Another image that has a label file of its own is a sample that the key has merged into this one.
+ */
+function sampleOf(key: string, { images, labels }: Group): Sample {
+  const plain = images.filter(({ middle }) => middle === '');
+  const rivals = plain.length > 0 ? plain : images;
+  const image = rivals.length === 1 ? rivals[0] : undefined;
+  const rest = images.filter((field) => !rivals.includes(field));
+  const own = (field: Field) => labels.some(({ middle }) => middle === field.middle);
+  return {
+    key,
+    image: image?.id,
+    merged: [...(image ? [] : rivals), ...rest.filter(own)].map(({ id }) => id),
+    others: rest.filter((field) => !own(field)).map(({ id }) => id),
+    labels: labels
+      .filter(({ middle }) => middle === '' || middle === image?.middle)
+      .map(({ id, last }) => ({ id, kind: last as LabelKind })),
+  };
+}
+
+/** `shard/0001.seg.png` → key `shard/0001`, middle `seg`, last `png`. */
+function fieldOf(id: string): Field & { key: string } {
+  const dot = id.indexOf('.', id.lastIndexOf('/') + 1);
+  if (dot < 0) return { id, key: id, middle: '', last: '' };
+  const last = id.lastIndexOf('.');
+  return {
+    id,
+    key: id.slice(0, dot),
+    middle: id.slice(dot + 1, last),
+    last: id.slice(last + 1).toLowerCase(),
+  };
+}
+
+function isLabelKind(extension: string): extension is LabelKind {
+  return (LABEL_KINDS as readonly string[]).includes(extension);
+}
