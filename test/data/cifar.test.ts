@@ -1,7 +1,8 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cifar } from '../../src/data/datasets/cifar';
 import type { RawImage, DatasetSource } from '../../src/data/source';
-import { failure, put, temporaryFolder } from './fixtures';
+import { failure, put, tarOf, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
 let count = 0;
@@ -146,5 +147,132 @@ describe('files that are not as documented', () => {
     const root = fresh();
     put(root, 'train.bin/x', 'x');
     await refused(root, /train\.bin/);
+  });
+});
+
+describe('where the files are', () => {
+  const names = 'airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n';
+  const fill = (folder: string) => {
+    put(folder, 'data_batch_1.bin', records([[3], [0], [9]]));
+    put(folder, 'data_batch_2.bin', records([[4]]));
+    put(folder, 'test_batch.bin', records([[1], [2]]));
+    put(folder, 'batches.meta.txt', names);
+    put(folder, 'readme.html', '<html></html>');
+  };
+  const binary = 'cifar-10-batches-bin';
+
+  /** Labels and pixels, one by one and all at once. */
+  async function expectSame(root: string) {
+    expect(await cifar.matches(root)).toBe(true);
+    for (const [split, labels] of [
+      ['train', [3, 0, 9, 4]],
+      ['test', [1, 2]],
+    ] as const) {
+      const source = await open(root, split);
+      expect(source.classes[3]).toBe('cat');
+      expect(source.items.map(({ label }) => label)).toEqual(labels);
+      expect(source.items.map(({ id }) => id)[1]).toBe(
+        split === 'train' ? 'data_batch_1.bin/00001' : 'test_batch.bin/00001',
+      );
+      const wanted = split === 'train' ? [0, 1, 2, 0] : [0, 1];
+      const all = new Uint8Array(labels.length * 3072);
+      await source.bulk?.read([...labels.keys()], all);
+      for (const [i, record] of wanted.entries()) {
+        expect(((await source.read(i)) as RawImage).pixels).toEqual(expected(record));
+        expect(all.subarray(i * 3072, (i + 1) * 3072)).toEqual(expected(record));
+      }
+      await source.close();
+    }
+  }
+
+  test('the folder above, and one above that', async () => {
+    const root = fresh();
+    fill(path.join(root, 'downloads', binary));
+    put(root, 'downloads/cifar-10-binary.tar.gz', 'x');
+    mkdirSync(path.join(root, 'downloads/MNIST/raw'), { recursive: true });
+    await expectSame(path.join(root, 'downloads'));
+    await expectSame(root);
+  });
+
+  test('the tar archive, with and without its folder, or in a folder', async () => {
+    const root = fresh();
+    fill(path.join(root, 'x', binary));
+    const entries = (prefix: string) =>
+      readdirSync(path.join(root, 'x', binary)).map((name) => ({
+        name: `${prefix}${name}`,
+        content: readFileSync(path.join(root, 'x', binary, name)),
+      }));
+    await expectSame(
+      put(
+        root,
+        'with.tar',
+        await tarOf([{ name: `${binary}/`, type: 'directory' }, ...entries(`${binary}/`)]),
+      ),
+    );
+    await expectSame(put(root, 'without.tar', await tarOf(entries('./'))));
+    put(root, 'down/cifar-10-binary.tar', await tarOf(entries(`${binary}/`)));
+    await expectSame(path.join(root, 'down'));
+  });
+
+  test('other versions, and compressed archives: which one to take', async () => {
+    const root = fresh();
+    const pickle = Uint8Array.of(0x80, 2, 0x7d, 0x71, 0, 0x2e);
+    put(root, 'a/data_batch_1', pickle);
+    put(root, 'b/cifar-100-python/train', pickle);
+    put(root, 'b/cifar-100-python/meta', pickle);
+    put(root, 'c/test_batch.mat', 'MATLAB 5.0');
+    put(
+      root,
+      'd.tar',
+      await tarOf([
+        { name: 'cifar-10-batches-py/batches.meta' },
+        { name: 'cifar-10-batches-py/data_batch_4', content: pickle },
+      ]),
+    );
+    put(root, 'e/cifar-100-python.tar.gz', 'x');
+    put(root, 'f/cifar-10-binary.tar.gz', 'x');
+    for (const [name, words] of [
+      [
+        'a',
+        /a" is the Python version \(pickles\) of CIFAR-10, .*: take the binary version, cifar-10-binary\.tar\.gz, from https:/,
+      ],
+      [
+        'b',
+        /b\/cifar-100-python" is the Python version \(pickles\) of CIFAR-100, .* cifar-100-binary\.tar\.gz/,
+      ],
+      ['c', /c" is the Matlab version of CIFAR-10, which is not read/],
+      ['d.tar', /d\.tar" is the Python version \(pickles\) of CIFAR-10/],
+      ['e', /cifar-100-python\.tar\.gz" is the Python version \(pickles\) of CIFAR-100/],
+      ['e/cifar-100-python.tar.gz', /is the Python version/],
+      ['f', /cifar-10-binary\.tar\.gz" is compressed: unpack it/],
+    ] as const) {
+      expect(await cifar.matches(path.join(root, name))).toBe(true);
+      await refused(path.join(root, name), words);
+    }
+  });
+
+  test('beside other data nothing is guessed', async () => {
+    const root = fresh();
+    fill(path.join(root, binary));
+    put(root, 'cats/1.jpg', 'x');
+    await refused(
+      root,
+      /holds CIFAR's files in ".*cifar-10-batches-bin" and other data in ".*cats"; name the folder that is meant/,
+    );
+    fill(path.join(root, 'two/cifar-a'));
+    fill(path.join(root, 'two/cifar-b'));
+    await refused(path.join(root, 'two'), /and other data in ".*cifar-b"/);
+  });
+
+  test('files that are only called alike are none of it', async () => {
+    const root = fresh();
+    put(root, 'a/train', 'a script');
+    put(root, 'a/meta', 'x');
+    put(root, 'b/train/cat/1.jpg', 'x');
+    put(root, 'b/meta/1.jpg', 'x');
+    put(root, 'c/model/train.bin', 'x');
+    put(root, 'd.tar', await tarOf([{ name: 'train/cat/1.jpg' }, { name: 'test/train' }]));
+    for (const name of ['a', 'b', 'c', 'd.tar'])
+      expect(await cifar.matches(path.join(root, name))).toBe(false);
   });
 });

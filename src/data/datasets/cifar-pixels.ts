@@ -10,6 +10,8 @@ export const PIXELS = 3 * PLANE;
 /** A file of records. Each is `labels` bytes, then the planes R, G, B of 32 × 32 bytes, row by row. */
 export interface RecordFile {
   readonly handle: fs.FileHandle;
+  /** Where the records begin: inside an archive not at 0. */
+  readonly offset?: number;
   /** Number of records. */
   readonly count: number;
   /** Label bytes before the pixels. */
@@ -27,12 +29,12 @@ const LARGEST_KEPT = 192 * 2 ** 20;
 
 /** Reads one record from its file. `id` names it in errors. */
 export async function readRecord(
-  { handle, labels }: RecordFile,
+  { handle, offset = 0, labels }: RecordFile,
   index: number,
   id: string,
 ): Promise<RawImage> {
   const planes = new Uint8Array(PIXELS);
-  const at = index * (labels + PIXELS) + labels;
+  const at = offset + index * (labels + PIXELS) + labels;
   const { bytesRead } = await handle.read(planes, 0, PIXELS, at).catch((error: unknown) => {
     throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
   });
@@ -80,12 +82,12 @@ export function keepPixels(files: readonly RecordFile[], limit = LARGEST_KEPT): 
 async function readAll(files: readonly RecordFile[], count: number): Promise<Uint8Array> {
   const pixels = new Uint8Array(count * PIXELS);
   let done = 0;
-  for (const { handle, count: records, labels } of files) {
+  for (const { handle, offset = 0, count: records, labels } of files) {
     const record = labels + PIXELS;
     const chunk = new Uint8Array(Math.min(CHUNK, records) * record);
     for (let first = 0; first < records; first += CHUNK) {
       const wanted = Math.min(CHUNK, records - first) * record;
-      const { bytesRead } = await handle.read(chunk, 0, wanted, first * record);
+      const { bytesRead } = await handle.read(chunk, 0, wanted, offset + first * record);
       if (bytesRead < wanted) throw new Error('the file grew shorter after it was opened');
       for (let at = labels; at < wanted; at += record) interleave(chunk, at, pixels, done++ * PIXELS);
     }

@@ -3,11 +3,11 @@
  * records without a header. A record is its label bytes (CIFAR-10: one; CIFAR-100: the coarse label, then the
  * fine one) and 3072 pixel bytes: the planes R, G, B of 32 × 32, row by row.
  */
-import { promises as fs } from 'node:fs';
-import path from 'node:path';
-import { dataError, systemReason } from '../fail';
+import type { promises as fs } from 'node:fs';
+import { dataError } from '../fail';
 import type { Item, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
+import { adviceFor, type CifarFiles, type Found, findCifar, openArchive, openFolder } from './cifar-files';
 import { CHUNK, keepPixels, PIXELS, readRecord, type RecordFile } from './cifar-pixels';
 import type { Format, OpenOptions } from './format';
 import { pickSplit, sortedByBytes } from './listing';
@@ -41,55 +41,69 @@ const CIFAR_100: Variant = {
 
 export const cifar: Format = {
   name: 'cifar',
-  summary: 'the binary files of CIFAR-10 (data_batch_1.bin, …) or CIFAR-100 (train.bin, test.bin)',
-  matches: async (root) => variantOf(await fs.readdir(root).catch(() => [])) !== undefined,
+  summary:
+    'the binary files of CIFAR-10 (data_batch_1.bin, …) or CIFAR-100 (train.bin, test.bin): their folder, one above it, or the .tar',
+  matches: async (root) => (await findCifar(root)) !== undefined,
   open,
 };
 
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
-  const there = await fs.readdir(root).catch((error: unknown) => {
-    throw dataError(root, `cannot be opened as a folder: ${systemReason(error)}`, error);
-  });
-  const variant = variantOf(there);
-  if (!variant) throw dataError(root, 'holds none of data_batch_1.bin, test_batch.bin, train.bin, test.bin');
-  const files = filesOfSplit(there, variant, split, root);
-  const classes = await classNames(root, variant);
-  const handles: fs.FileHandle[] = [];
-  const closeFiles = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));
+  const files = await openFiles(root, await findCifar(root));
   try {
-    const items: Item[] = [];
-    const recordFiles: RecordFile[] = [];
-    for (const name of files) {
-      const handle = await opened(path.join(root, name));
-      handles.push(handle);
-      const labels = await labelsOf(handle, path.join(root, name), variant, classes.length);
-      const file: RecordFile = { handle, count: labels.length, labels: variant.labels };
-      recordFiles.push(file);
-      labels.forEach((label, index) => {
-        items.push({ id: recordId(name, index, labels.length), label });
-      });
-    }
-    const bulk = keepPixels(recordFiles);
-    return {
-      format: cifar.name,
-      classes,
-      items,
-      problems: [],
-      read: (item) => {
-        const { file, index } = placeOf(recordFiles, item);
-        return readRecord(file, index, items[item].id);
-      },
-      bulk,
-      files: filesOfArchives(files.map((name) => path.join(root, name))),
-      close: async () => {
-        bulk?.close();
-        await closeFiles();
-      },
-    };
+    return await openSplit(files, split, root);
   } catch (error) {
-    await closeFiles();
+    await files.close();
     throw error;
   }
+}
+
+/** Throws DATA for what has to be downloaded in another form, or where it is not clear which of several is meant. */
+async function openFiles(root: string, found: Found | undefined): Promise<CifarFiles> {
+  if (!found) return openFolder(root);
+  const advice = adviceFor(found);
+  if (advice !== undefined) throw dataError(found.path, advice);
+  const [rival] = found.rivals ?? [];
+  if (rival !== undefined) {
+    throw dataError(
+      root,
+      `holds CIFAR's files in "${found.path}" and other data in "${rival}"; name the folder that is meant`,
+    );
+  }
+  return found.prefix === undefined ? openFolder(found.path) : openArchive(found.path, found.prefix);
+}
+
+async function openSplit(files: CifarFiles, split: string | undefined, root: string): Promise<DatasetSource> {
+  const variant = variantOf(files.names);
+  if (!variant) throw dataError(root, 'holds none of data_batch_1.bin, test_batch.bin, train.bin, test.bin');
+  const names = filesOfSplit(files.names, variant, split, root);
+  const classes = await classNames(files, variant);
+  const items: Item[] = [];
+  const recordFiles: RecordFile[] = [];
+  for (const name of names) {
+    const place = await files.open(name);
+    const labels = await labelsOf(place, files.pathOf(name), variant, classes.length);
+    recordFiles.push({ ...place, count: labels.length, labels: variant.labels });
+    labels.forEach((label, index) => {
+      items.push({ id: recordId(name, index, labels.length), label });
+    });
+  }
+  const bulk = keepPixels(recordFiles);
+  return {
+    format: cifar.name,
+    classes,
+    items,
+    problems: [],
+    read: (item) => {
+      const { file, index } = placeOf(recordFiles, item);
+      return readRecord(file, index, items[item].id);
+    },
+    bulk,
+    files: filesOfArchives(files.stored(names)),
+    close: async () => {
+      bulk?.close();
+      await files.close();
+    },
+  };
 }
 
 /** The file of an item's record, and the record's position in it. */
@@ -121,18 +135,12 @@ function filesOfSplit(
   return files[pickSplit(splits, split, root) as 'train' | 'test'];
 }
 
-async function opened(file: string): Promise<fs.FileHandle> {
-  return fs.open(file).catch((error: unknown) => {
-    throw dataError(file, `cannot be read: ${systemReason(error)}`, error);
-  });
-}
-
 /**
  * The class names in the text file that comes with the data, one per line; the numbers where there is no such
  * file.
  */
-async function classNames(root: string, variant: Variant): Promise<string[]> {
-  const text = await fs.readFile(path.join(root, variant.names), 'utf8').catch(() => '');
+async function classNames(files: CifarFiles, variant: Variant): Promise<string[]> {
+  const text = await files.text(variant.names);
   const names = text
     .split(/\r?\n/)
     .map((line) => line.trim())
@@ -145,13 +153,12 @@ async function classNames(root: string, variant: Variant): Promise<string[]> {
  * @throws (rejects) SaliencyMixError DATA for a file of another length, or a record whose label is no class
  */
 async function labelsOf(
-  handle: fs.FileHandle,
+  { handle, offset, size }: { handle: fs.FileHandle; offset: number; size: number },
   file: string,
   variant: Variant,
   classes: number,
 ): Promise<number[]> {
   const record = variant.labels + PIXELS;
-  const { size } = await handle.stat();
   if (size === 0 || size % record !== 0) {
     throw dataError(
       file,
@@ -162,7 +169,7 @@ async function labelsOf(
   const chunk = new Uint8Array(CHUNK * record);
   while (labels.length < size / record) {
     const wanted = Math.min(CHUNK, size / record - labels.length) * record;
-    const { bytesRead } = await handle.read(chunk, 0, wanted, labels.length * record);
+    const { bytesRead } = await handle.read(chunk, 0, wanted, offset + labels.length * record);
     if (bytesRead < wanted) throw dataError(file, 'grew shorter while it was read');
     for (let at = variant.labels - 1; at < wanted; at += record) {
       if (chunk[at] >= classes) {

@@ -26,7 +26,7 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
     format: folder.name,
     problems: [...found.problems, ...listing.problems],
     read: (index) => read(root, items[index].id),
-    files: filesOfItems(root, items, classes),
+    files: filesOfItems(root, items, listing.classes),
     close: async () => {},
   };
 }
