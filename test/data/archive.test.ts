@@ -164,6 +164,13 @@ describe('sparse files are refused by name, the rest is read', () => {
     expect(await contents(source)).toEqual({ 'a/1.png': 'read' });
   });
 
+  test('a class of nothing else stays a class, so that the others keep their numbers', async () => {
+    const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'A/holes.tif' };
+    const source = await open(write(rawTar([{ name: 'x', pax, content: '0\n' }, ...rest])));
+    expect(source.classes).toEqual(['A', 'a']);
+    expect(source.items).toEqual([{ id: 'a/1.png', label: 1 }]);
+  });
+
   const hasGnuTar = String(spawnSync('tar', ['--version']).stdout).includes('GNU tar');
   if (hasGnuTar) {
     test.each(['gnu', 'pax --sparse-version=0.0', 'pax --sparse-version=0.1', 'pax --sparse-version=1.0'])(

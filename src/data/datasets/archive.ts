@@ -22,6 +22,8 @@ export interface Archive {
   /** The text of the files that `wanted` chose; undefined where it is too large to be a label. */
   readonly texts: ReadonlyMap<string, string | undefined>;
   readonly problems: readonly Problem[];
+  /** Those of the problems that are files with a place in the archive, so that their folders tell a class. */
+  readonly unread: readonly string[];
 }
 
 /** Small files kept while scanning are labels; anything larger is not one. */
@@ -60,7 +62,7 @@ async function scan(archive: OpenFile, file: string, wanted: (name: string) => b
   } catch (error) {
     throw unusable(file, error, entries);
   }
-  return { files: index.files, texts: index.texts, problems: index.problems() };
+  return { files: index.files, texts: index.texts, problems: index.problems(), unread: index.unread() };
 }
 
 /** What is known of each name; the last entry of a name replaces what was known before. */
@@ -90,6 +92,11 @@ class Index {
     return undefined;
   }
 
+  /** Files that were refused for how they are stored, not for their names. */
+  unread(): string[] {
+    return [...this.refused].filter(([, reason]) => STORED.includes(reason)).map(([id]) => id);
+  }
+
   /** Links get the place of the file they lead to; those that lead to none are problems, as what was refused is. */
   problems(): Problem[] {
     const problems = Array.from(this.refused, ([file, reason]): Problem => ({ file, reason }));
@@ -113,11 +120,14 @@ const REFUSED: Partial<Record<Member['kind'], string>> = {
   other: 'is a device or pipe, not a file; it is left out',
 };
 
-/** Names that would lie outside the folder the archive is unpacked to: nobody writes those without harm in mind, or by mistake. */
+/** Of these the files are plain ones but for how they are stored. */
+const STORED: readonly (string | undefined)[] = [REFUSED.sparse, REFUSED.part];
+
+/** Of names that would lie outside the folder that the archive is unpacked to; a backslash parts folders on Windows alone. */
 function unsafeReason(name: string): string | undefined {
   const advice = 'make the archive again with names inside it; it is left out';
   if (/^(\/|[A-Za-z]:[\\/])/.test(name)) return `is unsafe: its name is absolute; ${advice}`;
-  if (name.includes('..') && name.split(/[\\/]/).includes('..'))
+  if (/^\.\.\\|(^|\/)\.\.(\/|$)/.test(name))
     return `is unsafe: its name has "..", which leads out of a folder; ${advice}`;
   return undefined;
 }

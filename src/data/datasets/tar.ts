@@ -68,6 +68,8 @@ interface Content {
   places: Map<string, Place>;
   texts: Map<string, string | undefined>;
   problems: Problem[];
+  /** Files that are there and cannot be read; their classes are classes. */
+  unread: string[];
 }
 
 async function shardsOf(root: string): Promise<Shard[]> {
@@ -94,13 +96,14 @@ async function shardsOf(root: string): Promise<Shard[]> {
 
 /** Scans the shards one after another. */
 async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promise<Content> {
-  const content: Content = { places: new Map(), texts: new Map(), problems: [] };
+  const content: Content = { places: new Map(), texts: new Map(), problems: [], unread: [] };
   for (const { file, path: place, prefix } of shards) {
     const archive = archives.file(place);
-    const { files, texts, problems } = await scanArchive(file, isLabelFile, archive);
+    const { files, texts, problems, unread } = await scanArchive(file, isLabelFile, archive);
     for (const [name, { offset, size }] of files)
       content.places.set(prefix + name, { archive, offset, size });
     for (const [name, text] of texts) content.texts.set(prefix + name, text);
+    for (const name of unread) content.unread.push(prefix + name);
     for (const { file: name, reason } of problems) content.problems.push({ file: prefix + name, reason });
   }
   return content;
@@ -122,7 +125,8 @@ function listed(content: Content, root: string, split: string | undefined, inSha
       `holds no images that can be read, ${content.problems.length} entries were refused; ${said}`,
     );
   }
-  return listImages(ids, { root, split, within });
+  const listing = listImages([...ids, ...content.unread], { root, split, within });
+  return { ...listing, items: listing.items.filter(({ id }) => content.places.has(id)) };
 }
 
 async function readPlace(id: string, { archive, offset, size }: Place): Promise<Uint8Array> {
