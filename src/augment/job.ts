@@ -5,7 +5,7 @@
  * written. The bytes depend on the settings alone: not on threads or shards, nor on where a run was stopped and
  * resumed.
  */
-import { type Dataset, openData } from '../data/dataset';
+import { type Dataset, openData, requireClasses } from '../data/dataset';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
@@ -37,6 +37,8 @@ export interface AugmentSummary {
   before: number;
   /** Files that could not be read, once each. */
   bad: { file: string; reason: string }[];
+  /** What else there is to know of how the data was read. */
+  notices: readonly string[];
   seconds: number;
   settings: Settings;
   backend: string;
@@ -171,7 +173,7 @@ async function finish(
   { onProgress, onWarning, inputs }: Reporting,
 ): Promise<Omit<AugmentSummary, 'seconds'>> {
   const { dataset, settings, out, backend } = run;
-  const same = { out, settings, backend };
+  const same = { out, settings, backend, notices: dataset.notices };
   if (earlier?.status === 'complete') {
     const images = earlier.images ?? 0;
     return { ...same, images, before: images, bad: earlier.bad ?? [] };
@@ -223,6 +225,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const started = Date.now();
   const dataset = await openData(data);
   try {
+    requireClasses(dataset);
     const run = await prepare(options, dataset);
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     if (run.strict && dataset.problems.length > 0) {

@@ -61,6 +61,8 @@ export interface MapsSummary {
   out: string;
   images: number;
   bad: { file: string; reason: string }[];
+  /** What else there is to know of how the data was read. */
+  notices: readonly string[];
   seconds: number;
   backend: string;
 }
@@ -194,7 +196,8 @@ export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
     const how = { method, saliencyModel, backend, threads, signal };
     const images = await mapAll({ dataset, options, bad }, how);
     await writeWhole(join(out, PEAKS), `${JSON.stringify({ method, images }, null, 1)}\n`);
-    return { out, images: images.length, bad, seconds: (Date.now() - started) / 1000, backend };
+    const { notices } = dataset;
+    return { out, images: images.length, bad, notices, seconds: (Date.now() - started) / 1000, backend };
   } finally {
     await dataset.close();
   }

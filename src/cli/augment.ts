@@ -5,7 +5,16 @@ import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
-import { addOptions, dataOf, mixerNames, modeOf, printWarning, reportBad, runCommand } from './run';
+import {
+  addOptions,
+  dataOf,
+  mixerNames,
+  modeOf,
+  printWarning,
+  reportBad,
+  reportNotices,
+  runCommand,
+} from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   split?: string;
@@ -26,11 +35,12 @@ export async function augmentAndReport(options: AugmentOptions): Promise<Augment
   } finally {
     line.stop();
   }
-  const { images, before, seconds, settings, bad, out } = summary;
+  const { images, before, seconds, settings, bad, notices, out } = summary;
   const made = images - before;
   const [height, width] = settings.size;
   const speed = made > 0 ? `, ${Math.round(made / seconds)} images/s` : '';
   reportBad(bad);
+  reportNotices(notices);
   if (before > 0) console.log(`${before} images were there already`);
   console.log(
     `${made} images of ${height} × ${width} written to ${out} in ${seconds.toFixed(1)} s${speed} (${summary.backend}, ${levelOf(summary.backend)})`,

@@ -3,7 +3,7 @@ import { pick } from '../option';
 import { percent } from '../report/figures';
 import { evaluate, evaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
-import { addOptions, dataOf, reportBad, runCommand } from './run';
+import { addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
@@ -59,6 +59,7 @@ export function addEvaluate(program: Command): void {
       const options = { ...pick(evaluateOptions, parsed), model, data, signal, onProgress };
       const result = await evaluate(options).finally(() => line.stop());
       reportBad(result.bad);
+      reportNotices(result.notices);
       if (parsed.json) console.log(JSON.stringify(result, null, 2));
       else print(result);
     }),

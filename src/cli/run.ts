@@ -90,6 +90,11 @@ export function reportBad(bad: readonly { file: string; reason: string }[]): voi
     console.error(`  ${reason.includes(file) ? reason : `${file}: ${reason}`}`);
 }
 
+/** What there is to know of how data was read. */
+export function reportNotices(notices: readonly string[]): void {
+  for (const notice of notices) console.error(`note: ${notice}`);
+}
+
 /**
  * Runs a command's work with a signal that Ctrl-C aborts. A SaliencyMixError prints its message and exits with
  * 1; any other error, a bug of this package, prints its stack. A second Ctrl-C exits at once.

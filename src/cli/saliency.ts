@@ -4,7 +4,7 @@ import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
-import { addOptions, dataOf, reportBad, runCommand } from './run';
+import { addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   split?: string;
@@ -23,7 +23,7 @@ export function addSaliency(program: Command): void {
     (path: string, parsed: CommandLineOptions) =>
       runCommand(async (signal) => {
         const line = progressLine();
-        const { images, out, seconds, backend, bad } = await writeMaps({
+        const { images, out, seconds, backend, bad, notices } = await writeMaps({
           ...pick(mapsOptions, parsed),
           data: dataOf(path, parsed.split),
           method: parsed.saliency,
@@ -31,6 +31,7 @@ export function addSaliency(program: Command): void {
           onProgress: ({ done, total, before }) => line.update(done, total, before),
         }).finally(() => line.stop());
         reportBad(bad);
+        reportNotices(notices);
         console.log(
           `${images} maps written to ${out} in ${seconds.toFixed(1)} s (${backend}, ${levelOf(backend)})`,
         );

@@ -7,7 +7,16 @@ import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
 import { jobOptions, learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
 import { trainLine } from './progress';
-import { addOptions, dataOf, mixerNames, modeOf, printWarning, reportBad, runCommand } from './run';
+import {
+  addOptions,
+  dataOf,
+  mixerNames,
+  modeOf,
+  printWarning,
+  reportBad,
+  reportNotices,
+  runCommand,
+} from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
@@ -34,8 +43,9 @@ export async function trainAndReport(options: TrainOptions): Promise<TrainSummar
   } finally {
     line.stop();
   }
-  const { out, epochs, steps, seconds, settings, bad, top1Error, top5Error } = summary;
+  const { out, epochs, steps, seconds, settings, bad, notices, top1Error, top5Error } = summary;
   reportBad(bad);
+  reportNotices(notices);
   const tested = Number.isNaN(top1Error)
     ? 'not tested'
     : `test error ${percent(top1Error)}${settings.classes.length > 5 ? `, top-5 ${percent(top5Error)}` : ''}`;

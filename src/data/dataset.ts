@@ -2,6 +2,7 @@
 import { type Batch, type BatchOptions, batches } from './batches';
 import { dataOption, openSource } from './datasets';
 import type { OpenOptions } from './datasets/format';
+import { dataError } from './fail';
 import type { Item, Problem, DatasetSource } from './source';
 
 export interface Dataset {
@@ -45,6 +46,11 @@ export interface Dataset {
  */
 export const openDataset = async (pathOrOptions: string | OpenOptions): Promise<Dataset> =>
   openData(dataOption.check(pathOrOptions, 'data'));
+
+/** @throws SaliencyMixError DATA where the classes are doubtful: for what cannot do without them */
+export function requireClasses({ path, source }: Dataset): void {
+  if (source.doubt !== undefined) throw dataError(path, source.doubt);
+}
 
 /** openDataset with options that are parsed already. */
 export async function openData(options: OpenOptions): Promise<Dataset> {

@@ -1,7 +1,7 @@
 /** Measures the errors of a checkpoint, of weights, or of an ONNX model on a data set. */
 import { invalid } from '../check';
 import type { Size } from '../data/codec';
-import type { Dataset } from '../data/dataset';
+import { type Dataset, requireClasses } from '../data/dataset';
 import { dataOption } from '../data/datasets';
 import { checkSize, resolveSize, sizeOption } from '../data/size';
 import { SaliencyMixError } from '../errors';
@@ -57,6 +57,8 @@ export interface Evaluation extends TestResult {
   model: string;
   /** Class names, in the order of the logits. */
   classes: readonly string[];
+  /** What else there is to know of how the data was read. */
+  notices: readonly string[];
   seconds: number;
 }
 
@@ -146,7 +148,8 @@ async function scoreOpened(
     signal: stop,
     onProgress: (done) => onProgress?.({ done, total: dataset.length }),
   });
-  return { model: path, classes, ...tested, seconds: (Date.now() - started) / 1000 };
+  const { notices } = dataset;
+  return { model: path, classes, ...tested, notices, seconds: (Date.now() - started) / 1000 };
 }
 
 /**
@@ -158,6 +161,7 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   const options = parse(evaluateOptions, given, 'evaluate options');
   const dataset = await openTestSplit(options.data);
   try {
+    requireClasses(dataset);
     const classifier = await openClassifier(options, dataset);
     try {
       return await scoreOpened(classifier, dataset, options);

@@ -84,7 +84,7 @@ export interface ScoreOptions {
 }
 
 export interface TestResult extends Score {
-  /** Files that could not be read. They are not part of the score. */
+  /** Files that could not be read, and the data's other problems. They are not part of the score. */
   bad: { file: string; reason: string }[];
 }
 
@@ -94,7 +94,10 @@ export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<
     options;
   const scorer = new Scorer(classes);
   const converter = createMixer({ method: 'none', classes: dataset.classes.length, threads });
-  const bad: TestResult['bad'] = [];
+  const bad: TestResult['bad'] = dataset.problems.map(({ file, reason }) => ({ file, reason }));
+  if (strict && bad.length > 0) {
+    throw new SaliencyMixError('FILE', `${bad[0].file}: ${bad[0].reason}`, { file: bad[0].file });
+  }
   let done = 0;
   const onBad = strict ? 'throw' : 'skip';
   for await (const { images, labels, holes } of dataset.batches({

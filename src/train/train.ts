@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, openData } from '../data/dataset';
+import { type Dataset, openData, requireClasses } from '../data/dataset';
 import { SaliencyMixError } from '../errors';
 import { mixingWork } from '../mix/index';
 import type { Model } from '../models/model';
@@ -38,6 +38,8 @@ export interface TrainSummary {
   top5Error: number;
   /** Files that could not be read, once each. */
   bad: { file: string; reason: string }[];
+  /** What else there is to know of how the data was read. */
+  notices: readonly string[];
   seconds: number;
 }
 
@@ -168,11 +170,14 @@ async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<
     };
     const finished = new Date().toISOString();
     await writeRun(out, { ...begun, status: 'complete', finished, ...results } satisfies TrainRunFile);
-    return { out, settings, ...results };
+    return { out, settings, ...results, notices: noticesOf(job) };
   } finally {
     await trainer.close();
   }
 }
+
+/** Of training and test data, each once. */
+const noticesOf = ({ data, test }: Job) => [...new Set([...data.notices, ...(test?.notices ?? [])])];
 
 /** Trains, and writes a report that says how the run ended. */
 async function trainReported(
@@ -231,7 +236,9 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
   const data = await openData(options.data);
   let test: Dataset | undefined;
   try {
+    requireClasses(data);
     test = await openTest(options.data, options.test);
+    if (test) requireClasses(test);
     if (test) matchClasses(test, data.classes);
     const { settings, model } = await resolveSettings(options, data, test);
     for (const dataset of [data, test]) {

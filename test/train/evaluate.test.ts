@@ -1,4 +1,5 @@
 /** Evaluation from a program: what is in the file now, on as many threads as asked for. */
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createModel, evaluate, Trainer } from '../../src/train';
 import { colourFolder } from '../cli/colours';
@@ -7,6 +8,27 @@ import { closing, workFolder } from './fixtures';
 const work = workFolder();
 const data = join(work, 'data');
 beforeAll(() => colourFolder(data, { test: 12 }));
+
+test('what of the data could not be an item is named, and stops a strict run', async () => {
+  const model = createModel('resnet', { layers: [1], width: 4, classes: 3, stem: 'cifar' });
+  const path = join(work, 'named.safetensors');
+  const options = { batch: 4, image: [16, 16], optimizer: { name: 'sgd' } } as const;
+  await closing(await Trainer.create(model, options)).save(path);
+  const strayed = join(work, 'strayed');
+  cpSync(data, strayed, { recursive: true });
+  const [folder] = readdirSync(join(strayed, 'test'));
+  const [file] = readdirSync(join(strayed, 'test', folder));
+  cpSync(join(strayed, 'test', folder, file), join(strayed, 'test', file));
+  const { bad, images } = await evaluate({ model: path, data: strayed, size: 16 });
+  expect(images).toBe(12);
+  expect(bad).toEqual([
+    { file: `test/${file}`, reason: expect.stringMatching(/lies beside the class folders/) },
+  ]);
+  await expect(evaluate({ model: path, data: strayed, size: 16, strict: true })).rejects.toMatchObject({
+    code: 'FILE',
+    file: `test/${file}`,
+  });
+});
 
 test('a model that is written anew is read anew; checkpoint and ONNX agree, on one thread and on two', async () => {
   const model = createModel('resnet', { layers: [1], width: 4, classes: 3, stem: 'cifar' });
