@@ -1,6 +1,7 @@
 /** Test images: opens them, matches their classes with the model's, and scores a model on them. */
 import { openData, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
+import { className } from '../data/datasets/names';
 import { SaliencyMixError } from '../errors';
 import { createMixer } from '../mix/mixer';
 import type { OutputFormat, Signal } from '../types';
@@ -56,8 +57,9 @@ export async function openTest(
  * @throws SaliencyMixError DATA for a class that the model does not know
  */
 export function matchClasses(test: Dataset, classes: readonly string[]): number[] {
+  const numbers = new Map(classes.map((name, number) => [className(name), number]));
   return test.classes.map((name, label) => {
-    const number = classes.indexOf(name);
+    const number = numbers.get(className(name)) ?? -1;
     if (number >= 0 || !test.items.some((item) => item.label === label)) return number;
     const known = `${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', …' : ''}`;
     throw new SaliencyMixError(

@@ -156,3 +156,40 @@ test('a class that is spelled in two ways is one, in all splits', async () => {
     ]);
   }
 });
+
+describe('label files beside the images of a flat folder', () => {
+  test('tell the classes, not the names of files', async () => {
+    const root = fresh();
+    for (const [i, name] of ['cat', 'dog', 'cat'].entries()) {
+      put(root, `img_${i}.jpg`, `${i}`);
+      put(root, `img_${i}.cls`, `\ufeff${name}\r\n`);
+    }
+    put(root, 'img_3.jpg', 'none');
+    put(root, 'img_4.jpg', 'too large');
+    put(root, 'img_4.json', `{"label": "cat", "text": "${'x'.repeat(1 << 20)}"}`);
+    const { items, classes, problems } = await folder.open({ path: root });
+    expect(classes).toEqual(['cat', 'dog']);
+    expect(items.map(({ id, label }) => `${id}=${label}`)).toEqual([
+      'img_0.jpg=0',
+      'img_1.jpg=1',
+      'img_2.jpg=0',
+    ]);
+    expect(problems.map(({ file, reason }) => `${file} ${reason}`)).toEqual([
+      expect.stringMatching(/^img_3\.jpg has no label/),
+      expect.stringMatching(/^img_4\.jpg its label file "img_4\.json" is too large/),
+    ]);
+  });
+
+  test('that are about something else, or beside class folders, change nothing', async () => {
+    const root = fresh();
+    put(root, 'a_1.jpg', 'x');
+    put(root, 'b_1.jpg', 'x');
+    put(root, 'a_1.json', '{"width": 3}');
+    put(root, 'a_1.txt', 'a caption');
+    put(root, 'run.json', '{"label": 3}');
+    expect((await folder.open({ path: root })).classes).toEqual(['a', 'b']);
+    put(root, 'cat/1.jpg', 'x');
+    put(root, 'a_1.cls', '7');
+    expect((await folder.open({ path: root })).classes).toEqual(['cat']);
+  });
+});

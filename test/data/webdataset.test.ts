@@ -346,6 +346,13 @@ describe('.txt', () => {
     ]);
   });
 
+  test('boxes of detection data are no classes', async () => {
+    const error = await failure(labelsOf('txt', ['0 0.5 0.5 0.25 0.25', '1 0.1 0.1 0.2 0.2\n0 0.5 0.5 1 1']));
+    expect(error.message).toMatch(
+      /"0\.jpg" its label file "0\.txt" says 0 0\.5 0\.5 0\.25 0\.25, which is no class/,
+    );
+  });
+
   test('captions alone are doubted', async () => {
     const captions = Array.from({ length: 8 }, (_, i) => `picture number ${i}`);
     expect((await labelsOf('txt', captions)).doubt).toMatch(

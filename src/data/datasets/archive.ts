@@ -7,7 +7,8 @@ import { reasonOf, systemCode } from '../../errors';
 import { dataError, systemReason } from '../fail';
 import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem } from '../source';
-import { idOfBytes, idOfLatin1 } from './names';
+import { LARGEST_TEXT, labelText } from './label-text';
+import { idOfLatin1 } from './names';
 import { type Member, members } from './tar-members';
 
 /** Bytes of one file inside the archive. */
@@ -25,9 +26,6 @@ export interface Archive {
   /** Those of the problems that are files with a place in the archive, so that their folders tell a class. */
   readonly unread: readonly string[];
 }
-
-/** Small files kept while scanning are labels; anything larger is not one. */
-export const LARGEST_TEXT = 1 << 20;
 
 /**
  * Reads through the archive once and keeps names, places and the texts of the files that `wanted` chooses by name; links
@@ -56,7 +54,8 @@ async function scan(archive: OpenFile, file: string, wanted: (name: string) => b
       for await (const member of members(handle)) {
         entries++;
         const id = index.add(member);
-        if (id !== undefined && wanted(id)) index.texts.set(id, await textOf(member));
+        if (id !== undefined && wanted(id))
+          index.texts.set(id, member.size > LARGEST_TEXT ? undefined : labelText(await member.content()));
       }
     });
   } catch (error) {
@@ -78,7 +77,9 @@ class Index {
     const unsafe = unsafeReason(bytes);
     const name = unsafe === undefined ? clean(bytes) : bytes;
     const id = idOfLatin1(name);
-    for (const map of [this.files, this.texts, this.links, this.refused]) map.delete(id);
+    if (this.files.delete(id)) this.texts.delete(id);
+    this.links.delete(id);
+    this.refused.delete(id);
     const reason = unsafe ?? REFUSED[kind];
     if (reason !== undefined) this.refused.set(id, reason);
     else if (kind === 'link')
@@ -130,16 +131,6 @@ function unsafeReason(name: string): string | undefined {
   if (/^\.\.\\|(^|\/)\.\.(\/|$)/.test(name))
     return `is unsafe: its name has "..", which leads out of a folder; ${advice}`;
   return undefined;
-}
-
-/** As UTF-8, or UTF-16 where it is marked so (PowerShell writes that), without the mark. */
-async function textOf(member: Member): Promise<string | undefined> {
-  if (member.size > LARGEST_TEXT) return undefined;
-  const bytes = await member.content();
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  const text = idOfBytes(bytes);
-  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 function unusable(file: string, error: unknown, entries: number): Error {

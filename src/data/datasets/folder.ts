@@ -7,8 +7,10 @@ import { dataError, fileError, systemReason } from '../fail';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfItems } from '../stored-files';
 import type { Format, OpenOptions } from './format';
-import { isImage, listImages } from './listing';
+import { readTexts } from './label-text';
+import { isImage, type Listing, listImages } from './listing';
 import { pathOfId, readFolder, realPath } from './paths';
+import { listSamples } from './webdataset';
 
 export const folder: Format = {
   name: 'folder',
@@ -19,7 +21,7 @@ export const folder: Format = {
 
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   const found = await walk(root);
-  const listing = listImages(found.images, { root, split });
+  const listing = (await besideImages(root, found, split)) ?? listImages(found.images, { root, split });
   const { items } = listing;
   return {
     ...listing,
@@ -31,8 +33,23 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
   };
 }
 
+/**
+ * The images of a flat folder by the label files beside them, as in an unpacked WebDataset: better evidence than names of
+ * files. Undefined where there are none. A `.txt` in a folder is mostly a caption, and is not asked.
+ */
+async function besideImages(
+  root: string,
+  { images, labels }: Found,
+  split: string | undefined,
+): Promise<Listing | undefined> {
+  if (split !== undefined || labels.length === 0 || images.some((id) => id.includes('/'))) return undefined;
+  return listSamples(images, { texts: await readTexts(root, labels), root });
+}
+
 interface Found {
   images: string[];
+  /** Files at the top that may hold the labels of images beside them. */
+  labels: string[];
   problems: Problem[];
 }
 
@@ -41,7 +58,7 @@ interface Found {
  * problem.
  */
 async function walk(root: string): Promise<Found> {
-  const found: Found = { images: [], problems: [] };
+  const found: Found = { images: [], labels: [], problems: [] };
   try {
     await enter(root, '', [await realPath(root)], found);
   } catch (error) {
@@ -66,6 +83,7 @@ async function enter(
     // Everything with an image's extension is listed, also a folder or a broken link, so that the user is told
     // of it.
     if (isImage(id)) found.images.push(id);
+    else if (within === '' && /\.(cls|json)$/i.test(id)) found.labels.push(id);
     else if (entry.isDirectory()) await enterSub(root, id, ancestors, found);
     else if (entry.isSymbolicLink()) await followLink(root, id, ancestors, found);
   }

@@ -122,6 +122,9 @@ function readNumber(text: string): Reading {
 function readName(text: string): Reading {
   const name = className(text.trim());
   if (name === '') return { fault: 'nothing' };
+  // Several numbers, as detection data has them for its boxes.
+  if (/^[\d\s.,;+-]+$/.test(name) && !WHOLE.test(name))
+    return { fault: `${name.slice(0, 40)}, which is no class` };
   if (name.length > LONGEST_NAME) return { fault: 'a text too long for the name of a class' };
   return /[\r\n\0]/.test(name) ? { fault: 'a text of several lines' } : { label: { name } };
 }

@@ -28,21 +28,24 @@ export interface Sample {
 export function samplesOf(ids: Iterable<string>, texts: Iterable<string>): Sample[] {
   const groups = new Map<string, Group>();
   for (const id of sortedByBytes([...ids].filter(isImage))) {
-    const { key, middle, last } = fieldOf(id);
-    const group = groups.get(key) ?? { images: [], labels: [] };
-    groups.set(key, group);
-    group.images.push({ id, middle, last });
+    const key = keyOf(id);
+    const group = groups.get(key);
+    if (group) group.images.push(id);
+    else groups.set(key, { images: [id], labels: [] });
   }
-  for (const id of texts) {
-    const { key, middle, last } = fieldOf(id);
-    groups.get(key)?.labels.push({ id, middle, last });
-  }
-  return Array.from(groups, ([key, group]) => sampleOf(key, group));
+  for (const id of texts) groups.get(keyOf(id))?.labels.push(id);
+  return Array.from(groups, ([key, { images, labels }]) =>
+    sampleOf(
+      key,
+      images.map((id) => fieldOf(id, key)),
+      labels.map((id) => fieldOf(id, key)),
+    ),
+  );
 }
 
 /** Whether an entry may hold a label, so that its text is wanted. */
 export function isLabelFile(id: string): boolean {
-  return isLabelKind(fieldOf(id).last);
+  return (LABEL_KINDS as readonly string[]).includes(id.slice(id.lastIndexOf('.') + 1).toLowerCase());
 }
 
 interface Field {
@@ -53,16 +56,17 @@ interface Field {
   readonly last: string;
 }
 
+/** Ids of images and label files of one key. */
 interface Group {
-  images: Field[];
-  labels: Field[];
+  images: string[];
+  labels: string[];
 }
 
 /**
  * The image is the one with nothing between key and extension; where there is none, and only one other, that
  * (`0003.v2.png`). Another image that has a label file of its own is a sample that the key has merged into this one.
  */
-function sampleOf(key: string, { images, labels }: Group): Sample {
+function sampleOf(key: string, images: readonly Field[], labels: readonly Field[]): Sample {
   const plain = images.filter(({ middle }) => middle === '');
   const rivals = plain.length > 0 ? plain : images;
   const image = rivals.length === 1 ? rivals[0] : undefined;
@@ -79,19 +83,13 @@ function sampleOf(key: string, { images, labels }: Group): Sample {
   };
 }
 
-/** `shard/0001.seg.png` → key `shard/0001`, middle `seg`, last `png`. */
-function fieldOf(id: string): Field & { key: string } {
+/** `shard/0001.seg.png` → `shard/0001` */
+function keyOf(id: string): string {
   const dot = id.indexOf('.', id.lastIndexOf('/') + 1);
-  if (dot < 0) return { id, key: id, middle: '', last: '' };
-  const last = id.lastIndexOf('.');
-  return {
-    id,
-    key: id.slice(0, dot),
-    middle: id.slice(dot + 1, last),
-    last: id.slice(last + 1).toLowerCase(),
-  };
+  return dot < 0 ? id : id.slice(0, dot);
 }
 
-function isLabelKind(extension: string): extension is LabelKind {
-  return (LABEL_KINDS as readonly string[]).includes(extension);
+function fieldOf(id: string, key: string): Field {
+  const last = id.lastIndexOf('.');
+  return { id, middle: id.slice(key.length + 1, last), last: id.slice(last + 1).toLowerCase() };
 }

@@ -129,10 +129,13 @@ function listed(content: Content, root: string, split: string | undefined, inSha
   return { ...listing, items: listing.items.filter(({ id }) => content.places.has(id)) };
 }
 
+const EMPTY = new Uint8Array(0);
+
 async function readPlace(id: string, { archive, offset, size }: Place): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
+  let bytes = EMPTY;
   let done = 0;
   try {
+    bytes = new Uint8Array(size);
     await archive.use(async (handle) => {
       while (done < size) {
         const { bytesRead } = await handle.read(bytes, done, size - done, offset + done);

@@ -166,11 +166,12 @@ function checkTexts(
   found: readonly LabelledImage[],
   options: SampleOptions,
 ): void {
-  const labels = new Map(found.map((image) => [image.id, image]));
+  if (!samples.some(({ labels }) => labels.some(({ kind }) => kind === 'txt'))) return;
+  const byId = new Map(found.map((image) => [image.id, image]));
   const names = new Set(found.flatMap(({ label }) => [label.name, ...(label.names ?? [])]));
-  for (const { image, labels: files } of samples) {
-    const own = labels.get(image ?? '');
-    const file = files.find(({ kind }) => kind === 'txt');
+  for (const { image, labels } of samples) {
+    const own = byId.get(image ?? '');
+    const file = labels.find(({ kind }) => kind === 'txt');
     if (!own || !file || own.file === file.id) continue;
     const reading = readFile(file, options);
     if (!reading || !('label' in reading)) continue;
