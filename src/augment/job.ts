@@ -37,7 +37,7 @@ export interface AugmentSummary {
   before: number;
   /** Files that could not be read, once each. */
   bad: { file: string; reason: string }[];
-  /** What else there is to know of how the data was read. */
+  /** What else the user should know about how the data was read, one line each. */
   notices: readonly string[];
   seconds: number;
   settings: Settings;

@@ -61,7 +61,7 @@ export interface MapsSummary {
   out: string;
   images: number;
   bad: { file: string; reason: string }[];
-  /** What else there is to know of how the data was read. */
+  /** What else the user should know about how the data was read, one line each. */
   notices: readonly string[];
   seconds: number;
   backend: string;

@@ -90,7 +90,7 @@ export function reportBad(bad: readonly { file: string; reason: string }[]): voi
     console.error(`  ${reason.includes(file) ? reason : `${file}: ${reason}`}`);
 }
 
-/** What there is to know of how data was read. */
+/** Prints the notices of a data set. */
 export function reportNotices(notices: readonly string[]): void {
   for (const notice of notices) console.error(`note: ${notice}`);
 }

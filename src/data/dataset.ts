@@ -17,7 +17,7 @@ export interface Dataset {
   readonly items: readonly Item[];
   /** What was found but left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
-  /** What else there is to know of how the data was read: a line each, mostly none. */
+  /** What else the user should know about how the data was read, one line each. */
   readonly notices: readonly string[];
   readonly source: DatasetSource;
   /**
@@ -47,7 +47,10 @@ export interface Dataset {
 export const openDataset = async (pathOrOptions: string | OpenOptions): Promise<Dataset> =>
   openData(dataOption.check(pathOrOptions, 'data'));
 
-/** @throws SaliencyMixError DATA where the classes are doubtful: for what cannot do without them */
+/**
+ * Called by everything that needs classes.
+ * @throws SaliencyMixError DATA if the classes are probably wrong
+ */
 export function requireClasses({ path, source }: Dataset): void {
   if (source.doubt !== undefined) throw dataError(path, source.doubt);
 }

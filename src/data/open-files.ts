@@ -1,11 +1,11 @@
-/** Many files that are read at random, few of them open at a time: a process may hold only so many descriptors. */
+/** Random access to many files of which only some are open at a time, since the number of open files is limited. */
 import { promises as fs, readFileSync } from 'node:fs';
 
-/** One of the files. */
+/** One of the files of OpenFiles. */
 export interface OpenFile {
   /**
-   * Runs `work` with the file open; many may use one at the same time. Rejects where the file cannot be opened, is
-   * another one than at first, or all files are closed.
+   * Runs `work` while the file is open; several calls can use it at the same time. Rejects if the file cannot be
+   * opened, has changed since it was opened first, or if close() was called.
    */
   use<T>(work: (handle: fs.FileHandle) => Promise<T>): Promise<T>;
 }
@@ -14,42 +14,42 @@ interface Entry {
   readonly path: string | Buffer;
   handle?: Promise<fs.FileHandle>;
   users: number;
-  /** What told the file from others when it was first opened. */
+  /** Device, inode, size and time of the file when it was opened first. */
   identity?: string;
 }
 
-/** The descriptors that others of the process may need are left to them. */
+/** One in so many of the process's file descriptors is used here. */
 const SHARE = 4;
 
-/** Where the system does not tell how many descriptors a process may hold: macOS gives 256. */
+/** The limit of file descriptors on macOS, for systems without /proc. */
 const USUAL_LIMIT = 256;
 
-/** A quarter of the descriptors that this process may hold, from 8 to 1024. */
+/** Files to keep open: a quarter of the limit of this process, from 8 to 1024. */
 function usualCount(): number {
   let limit = USUAL_LIMIT;
   try {
     const stated = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
     limit = stated ? Number(stated) : limit;
-  } catch {} // no Linux
+  } catch {} // not Linux
   return Math.max(8, Math.min(1024, Math.floor(limit / SHARE)));
 }
 
 export class OpenFiles {
-  /** Those that are open or being opened, the one that was used last at the end. */
+  /** The files that are open or being opened, in the order of their last use. */
   private readonly open = new Set<Entry>();
   private readonly waiting: (() => void)[] = [];
   private closed = false;
 
-  /** At most `most` files are open. */
+  /** @param most files open at a time */
   constructor(private readonly most = usualCount()) {}
 
-  /** A file of this group; it is opened when it is first used. */
+  /** Adds a file. It is opened when it is used. */
   file(path: string | Buffer): OpenFile {
     const entry: Entry = { path, users: 0 };
     return { use: (work) => this.use(entry, work) };
   }
 
-  /** Closes all, after what is being read; may be called twice. */
+  /** Closes all files, after reads that are in progress. May be called twice. */
   async close(): Promise<void> {
     this.closed = true;
     for (const wake of this.waiting.splice(0)) wake();
@@ -61,7 +61,7 @@ export class OpenFiles {
     entry.users++;
     try {
       if (entry.handle) {
-        if (this.open.delete(entry)) this.open.add(entry); // now the one used last
+        if (this.open.delete(entry)) this.open.add(entry); // moves to the end
       } else entry.handle = this.openEntry(entry);
       return await work(await entry.handle);
     } finally {
@@ -80,13 +80,13 @@ export class OpenFiles {
     }
   }
 
-  /** Takes a place among the open files, that of the idle one used longest ago, or waits until one is idle. */
+  /** Makes room for one more open file: closes the one that was not used for longest, or waits until one is idle. */
   private async makeRoom(entry: Entry): Promise<void> {
     while (this.open.size >= this.most) {
       const idle = this.firstIdle();
       if (idle) {
         this.open.delete(idle);
-        this.open.add(entry); // before anything is waited for, so that nobody else takes the place
+        this.open.add(entry); // before the await, so that no other call takes the place
         await this.closeEntry(idle);
         return;
       }
@@ -107,12 +107,12 @@ export class OpenFiles {
     entry.handle = undefined;
     await handle?.then(
       (file) => file.close(),
-      () => {}, // whoever wanted it was told
+      () => {}, // the call that opened it has the error
     );
   }
 }
 
-/** Opens a file, and makes sure that it is the one that was opened at first: what was read of it then must still hold. */
+/** Opens a file. Rejects if it has changed since it was opened first, as the index of its content would be wrong. */
 async function opened(entry: Entry): Promise<fs.FileHandle> {
   const handle = await fs.open(entry.path);
   try {

@@ -5,7 +5,7 @@ export interface Item {
   readonly id: string;
   /** Class number: position in the source's `classes`; of a soft label the first largest. */
   readonly label: number;
-  /** Weights of all classes, their sum 1, where the data gives them. Not to be written to: images may share one. */
+  /** Weights of all classes (sum 1), if the data has them. Read only: images can share an array. */
   readonly soft?: Float32Array;
 }
 
@@ -52,9 +52,9 @@ export interface DatasetSource {
   /** Ordered by the UTF-8 bytes of the ids, so that the order is the same everywhere. */
   readonly items: readonly Item[];
   readonly problems: readonly Problem[];
-  /** What else a user should know of how the data was read, a line each. */
+  /** What else the user should know about how the data was read, one line each. */
   readonly notices?: readonly string[];
-  /** Why the classes may be none, in words that follow the path: an error for whatever needs them. */
+  /** Why the classes are probably wrong, in words that follow the path. An error for everything that needs classes. */
   readonly doubt?: string;
   /** The bytes of an image file (JPEG, PNG, …), or its pixels. Rejects where this image cannot be read. */
   read(index: number): Promise<Uint8Array | RawImage>;

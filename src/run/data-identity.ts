@@ -3,10 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset';
 import type { MixOptions } from '../mix/options';
 
-/** SHA-256 of the ordered ids and labels, by which a resumed run knows that the files are the same. */
+/** SHA-256 of the ordered ids, labels and weights, by which a resumed run knows that the files are the same. */
 export function fingerprint(dataset: Dataset): string {
   const hash = createHash('sha256');
-  for (const { id, label } of dataset.items) hash.update(`${id}\0${label}\n`);
+  for (const { id, label, soft } of dataset.items) {
+    hash.update(`${id}\0${label}\n`);
+    if (soft) hash.update(soft);
+  }
   return hash.digest('hex');
 }
 

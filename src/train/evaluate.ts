@@ -57,7 +57,7 @@ export interface Evaluation extends TestResult {
   model: string;
   /** Class names, in the order of the logits. */
   classes: readonly string[];
-  /** What else there is to know of how the data was read. */
+  /** What else the user should know about how the data was read, one line each. */
   notices: readonly string[];
   seconds: number;
 }

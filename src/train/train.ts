@@ -38,7 +38,7 @@ export interface TrainSummary {
   top5Error: number;
   /** Files that could not be read, once each. */
   bad: { file: string; reason: string }[];
-  /** What else there is to know of how the data was read. */
+  /** What else the user should know about how the data was read, one line each. */
   notices: readonly string[];
   seconds: number;
 }

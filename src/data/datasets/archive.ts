@@ -1,6 +1,5 @@
 /**
- * The index of one tar archive: which files it holds and where their bytes lie, so that any can be read on
- * its own.
+ * The index of a tar archive: its files and where their bytes are, so that each can be read without the others.
  */
 import path from 'node:path';
 import { reasonOf, systemCode } from '../../errors';
@@ -11,26 +10,26 @@ import { LARGEST_TEXT, labelText } from './label-text';
 import { idOfLatin1 } from './names';
 import { type Member, members } from './tar-members';
 
-/** Bytes of one file inside the archive. */
+/** Where the bytes of one file are in the archive. */
 export interface Extent {
   readonly offset: number;
   readonly size: number;
 }
 
 export interface Archive {
-  /** By id: the name without a leading './'. Of entries with the same name the last counts, as for tar itself. */
+  /** By id, the name without a leading './'. Of several entries with one name the last is taken, as tar does. */
   readonly files: ReadonlyMap<string, Extent>;
-  /** The text of the files that `wanted` chose; undefined where it is too large to be a label. */
+  /** By id, the text of the files that `wanted` chose; undefined for files that are too large to be a label. */
   readonly texts: ReadonlyMap<string, string | undefined>;
   readonly problems: readonly Problem[];
-  /** Those of the problems that are files with a place in the archive, so that their folders tell a class. */
+  /** Files among the problems whose folder names a class all the same. */
   readonly unread: readonly string[];
 }
 
 /**
- * Reads through the archive once and keeps names, places and the texts of the files that `wanted` chooses by name; links
- * inside the archive are resolved. What is unsafe or cannot be read on its own becomes a problem. Throws DATA for a file
- * that is not there, not a tar archive, or cut short.
+ * Reads the archive once. Gives the ids and places of all files, and the texts of those that `wanted` chooses by id.
+ * Links within the archive count as files. Members with unsafe names, and sparse ones, become problems.
+ * @throws (rejects) SaliencyMixError DATA for a file that is not there, is no tar archive, or is cut short
  */
 export async function scanArchive(
   file: string,
@@ -64,14 +63,14 @@ async function scan(archive: OpenFile, file: string, wanted: (name: string) => b
   return { files: index.files, texts: index.texts, problems: index.problems(), unread: index.unread() };
 }
 
-/** What is known of each name; the last entry of a name replaces what was known before. */
+/** Collects the members. A later member replaces earlier ones of the same name. */
 class Index {
   readonly files = new Map<string, Extent>();
   readonly texts = new Map<string, string | undefined>();
   private readonly links = new Map<string, string>();
   private readonly refused = new Map<string, string>();
 
-  /** Gives the id of a plain file. */
+  /** Returns the id of a plain file, undefined for other members. */
   add({ name: bytes, link, kind, offset, size }: Member): string | undefined {
     if (kind === 'directory') return undefined;
     const unsafe = unsafeReason(bytes);
@@ -83,7 +82,7 @@ class Index {
     const reason = unsafe ?? REFUSED[kind];
     if (reason !== undefined) this.refused.set(id, reason);
     else if (kind === 'link')
-      this.links.set(id, idOfLatin1(clean(link))); // counted from the archive's root
+      this.links.set(id, idOfLatin1(clean(link))); // relative to the archive's root
     else if (kind === 'symlink') {
       this.links.set(id, idOfLatin1(clean(path.posix.join(path.posix.dirname(name), link))));
     } else {
@@ -93,12 +92,12 @@ class Index {
     return undefined;
   }
 
-  /** Files that were refused for how they are stored, not for their names. */
+  /** Files that are refused for the way they are stored, not for their names. */
   unread(): string[] {
     return [...this.refused].filter(([, reason]) => STORED.includes(reason)).map(([id]) => id);
   }
 
-  /** Links get the place of the file they lead to; those that lead to none are problems, as what was refused is. */
+  /** Adds links to `files`, with the place of the file they lead to. Gives what was refused, and links that lead to no file. */
   problems(): Problem[] {
     const problems = Array.from(this.refused, ([file, reason]): Problem => ({ file, reason }));
     for (const [name, first] of this.links) {
@@ -121,10 +120,10 @@ const REFUSED: Partial<Record<Member['kind'], string>> = {
   other: 'is a device or pipe, not a file; it is left out',
 };
 
-/** Of these the files are plain ones but for how they are stored. */
+/** Reasons that are about storage, not about the name. */
 const STORED: readonly (string | undefined)[] = [REFUSED.sparse, REFUSED.part];
 
-/** Of names that would lie outside the folder that the archive is unpacked to; a backslash parts folders on Windows alone. */
+/** Why a name is unsafe: unpacked, the file would be outside the chosen folder. A backslash separates folders on Windows only. */
 function unsafeReason(name: string): string | undefined {
   const advice = 'make the archive again with names inside it; it is left out';
   if (/^(\/|[A-Za-z]:[\\/])/.test(name)) return `is unsafe: its name is absolute; ${advice}`;

@@ -1,6 +1,6 @@
 /**
- * Where CIFAR's binary files are: in the folder named, in one folder below it, or in the tar archive they are published in.
- * The other versions of the same data are recognised, to say which one to take.
+ * Finds the binary files of CIFAR: in the given folder, in a folder within it, or in a tar archive. Recognises the
+ * other versions of CIFAR, so that the user is told which one to download.
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
@@ -17,13 +17,13 @@ export interface Found {
   readonly path: string;
   readonly version: Version;
   readonly classes: 10 | 100;
-  /** In an archive: what its members' names begin with. */
+  /** In an archive: the folder of the files, with a '/' at its end. */
   readonly prefix?: string;
-  /** Other folders that may be meant. */
+  /** Other folders with data: one of them may be meant. */
   readonly rivals?: readonly string[];
 }
 
-/** Names of the files of each version that hold images. */
+/** Names of the files with images, of each version. */
 const FILES: readonly { version: Version; classes: 10 | 100; name: RegExp }[] = [
   { version: 'binary', classes: 10, name: /^(data_batch_\d+|test_batch)\.bin$/ },
   { version: 'binary', classes: 100, name: /^(train|test)\.bin$/ },
@@ -33,17 +33,17 @@ const FILES: readonly { version: Version; classes: 10 | 100; name: RegExp }[] = 
   { version: 'matlab', classes: 100, name: /^(train|test)\.mat$/ },
 ];
 
-/** The archives as they are published. */
+/** Names of the published archives. */
 const ARCHIVE = /^cifar-(100?)-(binary|python|matlab)\.tar(\.gz)?$/;
 
-/** A parent has few folders: a data set with many classes is not searched. */
+/** Folders with more folders than this are not searched: they are class folders. */
 const MOST_FOLDERS = 8;
 const DEEPEST = 3;
 
-/** The archive's kind shows in its first members. */
+/** Members of an archive that are looked at. */
 const FIRST_MEMBERS = 16;
 
-/** What is there of CIFAR; undefined for anything else. Never rejects. */
+/** Finds CIFAR at a path; undefined if it is not there. Never rejects. */
 export async function findCifar(root: string): Promise<Found | undefined> {
   const info = await fs.stat(root).catch(() => undefined);
   try {
@@ -55,11 +55,11 @@ export async function findCifar(root: string): Promise<Found | undefined> {
     if (binary.length > 0) return { ...binary[0], rivals: binary[0].path === root ? [] : rivals };
     return others.length > 0 ? undefined : found[0];
   } catch {
-    return undefined; // what cannot be read is told by who opens it
+    return undefined; // opening it gives the error
   }
 }
 
-/** Which download to take instead; undefined where this one is right. */
+/** What to do with files that are not read; undefined for those that are. */
 export function adviceFor({ version, classes, path: file }: Found): string | undefined {
   const set = `CIFAR-${classes}`;
   const archive = `cifar-${classes}-binary.tar.gz`;
@@ -77,9 +77,9 @@ export interface CifarFiles {
   readonly names: readonly string[];
   /** The path of a file, for messages. */
   pathOf(name: string): string;
-  /** A file, and where it lies in what was opened. */
+  /** Opens a file. Its bytes begin at `offset` of the handle. */
   open(name: string): Promise<{ handle: fs.FileHandle; offset: number; size: number }>;
-  /** A text file; empty where there is none. */
+  /** The content of a text file; '' if it does not exist. */
   text(name: string): Promise<string>;
   /** The paths of those files, or that of the archive they are in. */
   stored(names: readonly string[]): string[];
@@ -126,10 +126,10 @@ async function opened(file: string): Promise<fs.FileHandle> {
   });
 }
 
-/** What there is in a folder and in those below it; `others` hold images, or are too many to be looked at. */
+/** Searches a folder and the folders within it. `others` are folders with images, or that were not searched. */
 async function inFolder(folder: string, depth: number): Promise<{ found: Found[]; others: string[] }> {
   const entries = (await readFolder(folder)).filter(({ name }) => !name.startsWith('.'));
-  // Below the folder that was named, others may have files of these names; CIFAR's lie in folders called so.
+  // Other data has files of these names, too: within the given folder, only folders named after CIFAR count.
   const isNamed = depth === DEEPEST || /cifar/i.test(path.basename(folder));
   const own = isNamed ? await versionOf(folder, entries) : undefined;
   if (own) return { found: [own], others: [] };
@@ -161,7 +161,7 @@ async function versionOf(folder: string, entries: readonly FolderEntry[]): Promi
   return undefined;
 }
 
-/** Whether a file begins as pickles do since Python 2.3; the authors' are of protocol 2. */
+/** Whether a file begins like a pickle of protocol 2 or later; the authors' have protocol 2. */
 async function isPickle(file: string): Promise<boolean> {
   if (!(await fs.stat(file)).isFile()) return false;
   const handle = await fs.open(file);
@@ -173,7 +173,7 @@ async function isPickle(file: string): Promise<boolean> {
   }
 }
 
-/** Archives that lie in a folder as they were downloaded. */
+/** The published archives in a folder. */
 async function published(folder: string, entries: readonly FolderEntry[]): Promise<Found[]> {
   const named = entries.flatMap(({ name }) => byArchiveName(path.join(folder, name)) ?? []);
   const looked = await Promise.all(named.map((found) => inArchive(found.path)));
@@ -210,7 +210,7 @@ async function inArchive(file: string): Promise<Found | undefined> {
 function ofMember(file: string, name: string): Found | undefined {
   const base = path.posix.basename(name);
   const one = FILES.find((each) => each.name.test(base));
-  // "train" alone is no sign of CIFAR-100's pickles; the folder that it is published in is.
+  // A file named "train" can be anything: the pickles are recognised by the folder they are published in.
   if (!one || (one.version !== 'binary' && !/(^|\/)cifar-/.test(name))) return undefined;
   return {
     path: file,

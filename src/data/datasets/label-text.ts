@@ -1,13 +1,16 @@
-/** The text of label files: small, and in the encodings that people's programs write. */
+/** Reads the text of label files, in the encodings that are in use. */
 import { promises as fs } from 'node:fs';
 import { createGate } from '../concurrency';
 import { idOfBytes } from './names';
 import { pathOfId } from './paths';
 
-/** Larger files are no labels, and their text is not kept. */
+/** Largest file whose text is kept. No label is larger. */
 export const LARGEST_TEXT = 1 << 20;
 
-/** UTF-8, or UTF-16 where it is marked so (PowerShell writes that), without the mark. Other bytes are shown escaped. */
+/**
+ * Decodes UTF-8, or UTF-16 with a byte order mark (PowerShell writes it), and removes the mark. Bytes that are not UTF-8 are
+ * escaped as in ids, so that different names stay different.
+ */
 export function labelText(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
@@ -15,7 +18,7 @@ export function labelText(bytes: Buffer): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-/** The texts of files below `root`, by id: undefined for those that are too large, empty for those that cannot be read. */
+/** The texts of files below `root`, by id: undefined for files that are too large, '' for files that cannot be read. */
 export async function readTexts(
   root: string,
   ids: readonly string[],

@@ -1,4 +1,4 @@
-/** What the label file of a sample says: a class number, a class name, both, or weights of all classes. */
+/** Reads the label of a sample from its text: a class number, a class name, both, or weights of all classes. */
 import { className } from './names';
 
 export interface Label {
@@ -10,7 +10,7 @@ export interface Label {
   readonly weights?: readonly number[];
 }
 
-/** A label, or why there is none that can be used: words that follow the file's name. */
+/** A label, or why the text has no usable one, in words that follow the name of the file. */
 export type Reading = { readonly label: Label } | { readonly fault: string };
 
 /** Keys of a JSON file that may hold the label. */
@@ -25,16 +25,16 @@ export const LABEL_KEYS = [
   'target',
 ] as const;
 
-/** Class numbers become as many classes; a number like 10^9 is a mistake, not a data set of a thousand million. */
+/** More classes than this are a mistake in the labels. */
 const MOST_CLASSES = 1 << 20;
 
-/** A name has one line, and not a sentence's length: a caption is no class. */
+/** Longest class name. Longer texts are captions. */
 const LONGEST_NAME = 100;
 
-/** How far the sum of weights may be from 1 for them to be taken as they are; others are divided by their sum. */
+/** Weights whose sum differs from 1 by no more than this are kept; others are divided by their sum. */
 const SUM_TOLERANCE = 1e-3;
 
-/** The label in a text: a whole number, a name, or a list in JSON's form. */
+/** The label in a text: a whole number, a name, or JSON. */
 export function readText(text: string): Reading {
   const value = text.trim();
   if (/^[[{"]/.test(value)) return readJson(value) ?? { fault: 'holds no label' };
@@ -42,7 +42,7 @@ export function readText(text: string): Reading {
   return saying('says', isNumeric(value) ? readNumber(value) : readName(value));
 }
 
-/** The label in JSON; undefined where it is about something else. */
+/** The label in JSON; undefined for JSON without any of the keys. */
 export function readJson(text: string): Reading | undefined {
   let parsed: unknown;
   try {
@@ -69,7 +69,7 @@ export function readJson(text: string): Reading | undefined {
   return label && { label };
 }
 
-/** What two labels of one sample say together, or undefined where they disagree. */
+/** Combines two labels of one sample; undefined if they contradict each other. */
 export function agreed(a: Label, b: Label): Label | undefined {
   const names = [a.name, b.name].filter((name) => name !== undefined);
   const words = names.filter((name) => numberIn(name) === undefined);
@@ -77,7 +77,7 @@ export function agreed(a: Label, b: Label): Label | undefined {
   const numbers = [a.number, b.number].filter((number) => number !== undefined);
   const several = a.names ?? b.names;
   if (numbers.length > 0 || words.length > 0) numbers.push(...digits.map(Number));
-  else words.push(...digits.slice(0, 1)); // digits alone: whether they are a number, the other samples tell
+  else words.push(...digits.slice(0, 1)); // only digits: a number or a name, depending on the other samples
   if (new Set([...numbers, ...digits.map(Number)]).size > 1 || new Set(words).size > 1) return undefined;
   if (several && words.length > 0 && !several.includes(words[0])) return undefined;
   const weights = a.weights ?? b.weights;
@@ -86,12 +86,12 @@ export function agreed(a: Label, b: Label): Label | undefined {
   return { number: numbers[0], name: words[0], names: several, weights };
 }
 
-/** The class number that a name of digits stands for, where all names of a data set are such. */
+/** The class number that a name consists of, if it consists of digits. */
 export function numberIn(name: string): number | undefined {
   return WHOLE.test(name) && Number(name) < MOST_CLASSES ? Number(name) : undefined;
 }
 
-/** A label in words, for messages. */
+/** A label as messages show it. */
 export function shown(label: Label | undefined): string {
   if (label?.name !== undefined) return JSON.stringify(label.name);
   if (label?.names) return JSON.stringify(label.names);
@@ -101,7 +101,7 @@ export function shown(label: Label | undefined): string {
 
 const WHOLE = /^\+?\d+(\.0*)?$/;
 
-/** A fault with the verb that leads to it. */
+/** Puts a verb before the fault, if there is one. */
 function saying<T extends Reading | undefined>(verb: string, reading: T): T | { fault: string } {
   return reading && 'fault' in reading ? { fault: `${verb} ${reading.fault}` } : reading;
 }
@@ -122,14 +122,14 @@ function readNumber(text: string): Reading {
 function readName(text: string): Reading {
   const name = className(text.trim());
   if (name === '') return { fault: 'nothing' };
-  // Several numbers, as detection data has them for its boxes.
+  // Several numbers: the boxes of data for object detection.
   if (/^[\d\s.,;+-]+$/.test(name) && !WHOLE.test(name))
     return { fault: `${name.slice(0, 40)}, which is no class` };
   if (name.length > LONGEST_NAME) return { fault: 'a text too long for the name of a class' };
   return /[\r\n\0]/.test(name) ? { fault: 'a text of several lines' } : { label: { name } };
 }
 
-/** Undefined for what is no label at all: a key that is not there, or an object. */
+/** Undefined for a key that does not exist, and for objects, which are no labels. */
 function readValue(value: unknown): Reading | undefined {
   if (typeof value === 'number') return readNumber(String(value));
   if (typeof value === 'string') return isNumeric(value.trim()) ? readDigits(value.trim()) : readName(value);
@@ -138,7 +138,7 @@ function readValue(value: unknown): Reading | undefined {
   return undefined;
 }
 
-/** Digits in quotes: a number, unless the other labels are names. */
+/** Digits in quotes: a number or a name, depending on the other samples. */
 function readDigits(text: string): Reading {
   const reading = readNumber(text);
   return 'fault' in reading ? reading : { label: { name: text } };

@@ -1,11 +1,11 @@
 /**
- * Names of files as bytes and as text. A file system and a tar archive hold names as bytes, which need not be UTF-8. An id is
- * text: where bytes are no UTF-8 it shows them escaped, as `caf/\xE9.png`. Different bytes have different ids, and an id
- * gives its bytes back.
+ * File names as bytes, and as the text of ids. File systems and tar archives store names as bytes, which need not
+ * be valid UTF-8. An id shows invalid bytes as escapes: `caf/\xE9.png`. Different names have different ids, and the
+ * bytes of a name can be computed from its id.
  */
 import { isUtf8 } from 'node:buffer';
 
-/** What an id shows for a byte; `\x5C` stands for a backslash that would otherwise read like the start of one. */
+/** An escaped byte. A backslash of the name itself is written `\x5C` where it would look like an escape. */
 const ESCAPE = /\\x([0-9A-F]{2})/g;
 
 /** The id of a name that is text. */
@@ -18,7 +18,7 @@ export function idOfBytes(name: Buffer): string {
   return isUtf8(name) ? idOfText(name.toString('utf8')) : parts(name).join('');
 }
 
-/** The id of a name that is bytes, each of them one code unit, as tar-members.ts gives them. */
+/** The id of a name whose bytes are the code units of a string, as in tar-members.ts. */
 export function idOfLatin1(name: string): string {
   for (let i = 0; i < name.length; i++) {
     if (name.charCodeAt(i) > 0x7f) return idOfBytes(Buffer.from(name, 'latin1'));
@@ -37,20 +37,20 @@ export function bytesOfId(id: string): Buffer {
   return Buffer.concat([...pieces, Buffer.from(id.slice(done), 'utf8')]);
 }
 
-/** Whether an id shows bytes escaped, so that it is not the name itself. */
+/** Whether an id contains escapes, and so differs from the name. */
 export function isEscaped(id: string): boolean {
   return id.includes('\\x') && id.search(ESCAPE) >= 0;
 }
 
 /**
- * A class's name as it is compared and shown: composed (Unicode NFC), as `é` can be one character or two. macOS writes
- * folder names in two, most other systems in one.
+ * The name of a class in Unicode's composed form, NFC. `é` can be written as one character or as two; archives made
+ * on macOS often have two. Without this the same class would be two.
  */
 export function className(name: string): string {
   return name.normalize('NFC');
 }
 
-/** What to say of classes that were spelled in more than one way, in one line; undefined where none was. */
+/** A notice for classes whose name occurs in composed and decomposed form; undefined where there are none. */
 export function spellingNotice(spellings: Iterable<string>): string | undefined {
   const seen = new Map<string, Set<string>>();
   for (const name of new Set(spellings)) {
@@ -63,10 +63,10 @@ export function spellingNotice(spellings: Iterable<string>): string | undefined 
   return `${several.slice(0, 3).join(', ')}${several.length > 3 ? `, … (${several.length} classes)` : ''}: written in composed and in decomposed characters (Unicode NFC and NFD); taken as one class each`;
 }
 
-/** Runs of UTF-8 as text and other bytes as escapes. */
+/** The pieces of an id: valid UTF-8 as text, other bytes as escapes. */
 function parts(name: Buffer): string[] {
   const found: string[] = [];
-  let run = 0; // where the text that is not yet in `found` begins
+  let run = 0; // start of the valid text that is not in `found` yet
   for (let at = 0; at < name.length; ) {
     const length = sequenceAt(name, at);
     if (length > 0) {
@@ -81,7 +81,7 @@ function parts(name: Buffer): string[] {
   return found;
 }
 
-/** Length of the character of UTF-8 that begins there, 0 where none does. */
+/** Length in bytes of the UTF-8 character at `at`; 0 where there is no valid one. */
 function sequenceAt(name: Buffer, at: number): number {
   const first = name[at];
   const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

@@ -1,4 +1,4 @@
-/** From the labels of samples to classes and items. */
+/** Makes classes and items from the labels of samples. */
 import { dataError } from '../fail';
 import type { Item, Problem } from '../source';
 import { type Label, numberIn, shown } from './label-values';
@@ -7,13 +7,14 @@ import { type Listing, sortedByBytes } from './listing';
 export interface LabelledImage {
   readonly id: string;
   readonly label: Label;
-  /** The file that says so. */
+  /** The file that has the label. */
   readonly file: string;
 }
 
 /**
- * Where labels are numbers or weights, the classes are '0' … the greatest, or their names, where every number that occurs
- * has one; else they are the names, ordered by bytes. Throws DATA where they are of several kinds or contradict.
+ * If labels are numbers or weights, the classes are '0' … the greatest number; or names, if every number that occurs has a
+ * name of its own. If labels are names, the classes are the names, ordered by bytes.
+ * @throws SaliencyMixError DATA if some labels are numbers and others names, or if labels contradict each other
  */
 export function classify(images: readonly LabelledImage[], root: string): Listing {
   const { found, problems } = ofOneKind(images, root);
@@ -67,7 +68,7 @@ function classCount(found: readonly LabelledImage[], root: string): number {
   return count ?? most;
 }
 
-/** Names that stand beside the numbers, where every number has one, and one of its own; else the numbers. */
+/** The names that are given with the numbers, if every number has a name of its own; else the numbers. */
 function classNames(found: readonly LabelledImage[], count: number, root: string): string[] {
   const names = new Map<number, LabelledImage>();
   const unnamed = new Set<number>();
@@ -91,7 +92,7 @@ function classNames(found: readonly LabelledImage[], count: number, root: string
   return new Set(named).size === count ? named : numbered;
 }
 
-/** Digits in quotes count as what the other labels are. A few names in `.cls` files of numbers are problems. */
+/** Makes all labels numbers or all names. A minority of names in `.cls` files among numbers are problems. */
 function ofOneKind(images: readonly LabelledImage[], root: string) {
   const alone = images.filter(({ label }) => isNameAlone(label));
   const asNumbers = new Map<LabelledImage, LabelledImage>();

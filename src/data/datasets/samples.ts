@@ -1,6 +1,6 @@
 /**
- * From the entries of an archive to samples, by WebDataset's rules: files that share a path up to the first '.' of their
- * base name (the key) are one sample, and what follows the dot names a field of it.
+ * Groups the files of an archive into samples, by the rule of WebDataset: the path up to the first '.' of the base
+ * name is the key, and files with the same key are one sample. The rest of the name says what the file is.
  */
 import { isImage, sortedByBytes } from './listing';
 
@@ -15,11 +15,11 @@ export interface LabelFile {
 
 export interface Sample {
   readonly key: string;
-  /** The image; undefined where it cannot be told which one it is. */
+  /** The image; undefined if there are several candidates. */
   readonly image?: string;
-  /** Images that the key merges into this sample although they are samples of their own, or rivals for being its image. */
+  /** Images with the same key that are not part of this sample, and all candidates if there are several. */
   readonly merged: readonly string[];
-  /** Images that belong to the image: masks, depths, thumbnails. */
+  /** Images that belong to the sample: masks, depth maps, thumbnails. */
   readonly others: readonly string[];
   readonly labels: readonly LabelFile[];
 }
@@ -43,14 +43,14 @@ export function samplesOf(ids: Iterable<string>, texts: Iterable<string>): Sampl
   );
 }
 
-/** Whether an entry may hold a label, so that its text is wanted. */
+/** Whether a file can contain a label. */
 export function isLabelFile(id: string): boolean {
   return (LABEL_KINDS as readonly string[]).includes(id.slice(id.lastIndexOf('.') + 1).toLowerCase());
 }
 
 interface Field {
   readonly id: string;
-  /** What lies between the key and the last extension: `seg` of `0001.seg.png`, nothing of `0001.png`. */
+  /** The part between key and last extension: `seg` for `0001.seg.png`, '' for `0001.png`. */
   readonly middle: string;
   /** The last extension, in lower case. */
   readonly last: string;
@@ -63,8 +63,8 @@ interface Group {
 }
 
 /**
- * The image is the one with nothing between key and extension; where there is none, and only one other, that
- * (`0003.v2.png`). Another image that has a label file of its own is a sample that the key has merged into this one.
+ * The image is the one with nothing between key and extension. If there is none, it is the only other one
+ * (`0003.v2.png`). A further image with a label file of its own was meant as another sample.
  */
 function sampleOf(key: string, images: readonly Field[], labels: readonly Field[]): Sample {
   const plain = images.filter(({ middle }) => middle === '');

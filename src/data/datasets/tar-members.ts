@@ -1,35 +1,36 @@
 /**
- * The members of a tar archive: POSIX (ustar, pax), GNU and older ones. Read here and not by a library, because those at
- * hand turn names into text (two names that are not UTF-8 become one), do not know GNU's sparse files, and fail at
- * what may follow the end of an archive. Formats: POSIX.1-2017 `pax`, and `tar.h` in the manual of GNU tar.
+ * Reads the members of a tar archive in the POSIX (ustar, pax), GNU and older formats. No library does what is needed
+ * here: they decode names as text, so that two names that are not UTF-8 become the same; they do not know GNU's
+ * sparse files, and lose their place after one; and they reject text after the end of an archive.
+ * Formats: POSIX.1-2017, `pax`; the manual of GNU tar, "Basic Tar Format" and "Storing Sparse Files".
  */
 import type { promises as fs } from 'node:fs';
 
 export interface Member {
-  /** Name and target of a link: bytes, each one code unit ('latin1'). */
+  /** The name, and the target of a link. Their bytes are the code units of these strings ('latin1'). */
   readonly name: string;
   readonly link: string;
-  /** `sparse`: its holes are left out, GNU's way. `part`: goes on from, or in, another volume. `other`: a device or pipe. */
+  /** `sparse`: stored without its holes, by GNU tar. `part`: the rest of a file of another volume. `other`: a device or pipe. */
   readonly kind: 'file' | 'link' | 'symlink' | 'directory' | 'sparse' | 'part' | 'other';
-  /** Where its content lies in the archive. */
+  /** Position of the content in the archive. */
   readonly offset: number;
   readonly size: number;
-  /** That content, valid until the next member is asked for. */
+  /** The content. The buffer is valid until the next member is read. */
   content(): Promise<Buffer>;
 }
 
-/** An archive that is damaged or none; the message is the reason. */
+/** The file is damaged or no tar archive. */
 export class TarError extends Error {}
 
 const BLOCK = 512;
 
-/** Bytes read at once. Headers of small files lie close together; what is larger than this is skipped. */
+/** Bytes per read: many small members at once. Content of large members is skipped. */
 const READ = 1 << 20;
 
-/** Extended headers hold names and times; larger ones are damaged. */
+/** Largest extended header. They have names and times; anything larger is damage. */
 const LARGEST_HEADER = 1 << 22;
 
-/** By type flag; what is not listed is a plain file, as POSIX asks. */
+/** By type flag. All others are plain files, as POSIX requires. */
 const KINDS: Readonly<Record<string, Member['kind'] | 'none'>> = {
   '1': 'link',
   '2': 'symlink',
@@ -43,7 +44,7 @@ const KINDS: Readonly<Record<string, Member['kind'] | 'none'>> = {
   V: 'none', // the name of a volume
 };
 
-/** What extended headers say of the members that follow. */
+/** What extended headers state about the next member. */
 interface Extended {
   path?: string;
   link?: string;
@@ -52,8 +53,9 @@ interface Extended {
 }
 
 /**
- * Each member in order. An archive ends at its end, or where after a block of zeros comes no header: whatever text follows
- * is not looked at, but archives that were put one after another are read on. @throws TarError for what is damaged.
+ * Yields all members in order. The archive ends at the end of the file, or at a block of zeros that is followed by
+ * anything but zeros or another header: text after the end is ignored, and concatenated archives are read whole.
+ * @throws TarError for a damaged archive
  */
 export async function* members(handle: fs.FileHandle): AsyncGenerator<Member, void, undefined> {
   const file = new Window(handle, (await handle.stat()).size);
@@ -84,7 +86,7 @@ export async function* members(handle: fs.FileHandle): AsyncGenerator<Member, vo
       continue;
     }
     while (raw.extends) {
-      raw.extends = (await file.read(at, BLOCK))[504] !== 0; // more of a sparse file's map
+      raw.extends = (await file.read(at, BLOCK))[504] !== 0; // another block of the sparse file's map
       at += BLOCK;
     }
     const extra = { ...shared, ...own };
@@ -105,10 +107,10 @@ function kindOf(raw: Header, extra: Extended): Member['kind'] | 'none' {
   const kind = KINDS[raw.flag] ?? 'file';
   if (kind !== 'file') return kind;
   if (extra.sparse) return 'sparse';
-  return raw.flag !== '7' && (extra.path ?? raw.name).endsWith('/') ? 'directory' : 'file'; // how tar wrote them at first
+  return raw.flag !== '7' && (extra.path ?? raw.name).endsWith('/') ? 'directory' : 'file'; // the oldest format has no flag for directories
 }
 
-/** Directories and hard links may state a size and have no content; of pax's links the extended header tells. */
+/** Directories and hard links can state a size without having content; hard links with a size in a pax header have it. */
 function hasContent(raw: Header, kind: Member['kind'] | 'none', extra: Extended): boolean {
   if (kind === 'directory') return raw.flag === 'D';
   return kind !== 'link' || extra.size !== undefined;
@@ -124,12 +126,12 @@ interface Header {
 }
 
 function parseHeader(block: Buffer): Header | 'zeros' | undefined {
-  let sum = 8 * 32; // the field of the sum itself counts as blanks
+  let sum = 8 * 32; // the bytes of the checksum itself count as blanks
   let signed = sum;
   for (let i = 0; i < BLOCK; i++) {
     if (i === 148) i = 156;
     sum += block[i];
-    signed += block[i] < 128 ? block[i] : block[i] - 256; // how some old ones counted
+    signed += block[i] < 128 ? block[i] : block[i] - 256; // some old programs added signed bytes
   }
   const stated = numberAt(block, 148, 8);
   if (sum === 256 && block.every((byte) => byte === 0)) return 'zeros';
@@ -149,16 +151,16 @@ function parseHeader(block: Buffer): Header | 'zeros' | undefined {
   };
 }
 
-/** Up to the first zero byte. */
+/** The bytes up to the first zero byte. */
 function textAt(block: Buffer, from: number, length: number): string {
   const end = block.indexOf(0, from);
   return block.toString('latin1', from, end < 0 ? from + length : Math.min(end, from + length));
 }
 
-/** Octal digits, or, with the first bit set, GNU's big-endian binary; NaN where it is neither. */
+/** A number in octal digits, or, where the first bit is set, GNU's big-endian binary. NaN for anything else. */
 function numberAt(block: Buffer, from: number, length: number): number {
   if (block[from] & 0x80) {
-    if (block[from] !== 0x80) return Number.NaN; // negative, or beyond what a file can have
+    if (block[from] !== 0x80) return Number.NaN; // negative or too large
     let value = 0;
     for (let i = from + 1; i < from + length; i++) value = value * 256 + block[i];
     return value;
@@ -167,14 +169,14 @@ function numberAt(block: Buffer, from: number, length: number): number {
   return digits ? Number.parseInt(digits, 8) : 0;
 }
 
-/** What a header in front of its member says: GNU's long names, or pax records. */
+/** The content of an extended header: GNU's long names, or pax records. */
 function extended(flag: string, content: Buffer): Extended {
   if (flag === 'L' || flag === 'N') return { path: textAt(content, 0, content.length) };
   if (flag === 'K') return { link: textAt(content, 0, content.length) };
   return paxRecords(content);
 }
 
-/** Records "LENGTH KEY=VALUE\n", the length that of the whole record in bytes. */
+/** Reads records "LENGTH KEY=VALUE\n". LENGTH is the number of bytes of the whole record. */
 function paxRecords(content: Buffer): Extended {
   const found: Extended = {};
   let sparseName: string | undefined;
@@ -196,7 +198,7 @@ function paxRecords(content: Buffer): Extended {
   return sparseName === undefined ? found : { ...found, path: sparseName };
 }
 
-/** What is read of a file, a piece at a time. */
+/** A buffered reader of a file. */
 class Window {
   #start = 0;
   #bytes = Buffer.alloc(0);
@@ -207,7 +209,7 @@ class Window {
     readonly size: number,
   ) {}
 
-  /** The bytes, where they have been read already. */
+  /** The bytes, if they are in the buffer. */
   sees(at: number, length: number): Buffer | undefined {
     const from = at - this.#start;
     return from >= 0 && from + length <= this.#bytes.length
@@ -215,7 +217,7 @@ class Window {
       : undefined;
   }
 
-  /** Valid until the next call. */
+  /** The bytes; valid until the next call. */
   async read(at: number, length: number): Promise<Buffer> {
     const seen = this.sees(at, length);
     if (seen) return seen;

@@ -1,6 +1,6 @@
 /**
- * The labels of a WebDataset: beside each image, in a file of the same key, `.cls`, `.json` or `.txt`. What such a file may
- * say is label-values.ts, which files are one sample samples.ts.
+ * Lists the images of a WebDataset by their labels, which are in files with the same key: `.cls`, `.json` or `.txt`.
+ * samples.ts groups files into samples, label-values.ts reads labels, sample-classes.ts makes classes of them.
  */
 import { dataError } from '../fail';
 import type { Problem } from '../source';
@@ -11,30 +11,29 @@ import { type LabelFile, type Sample, samplesOf } from './samples';
 
 export { isLabelFile } from './samples';
 
-/** From so many texts on, those that hardly repeat are captions, not classes. */
+/** With fewer texts than this it cannot be told whether they are captions. */
 const ENOUGH_TO_TELL = 8;
 
-/** What is wrong with a file whose text was too large to be kept. */
+/** The fault of a file whose text was not kept. */
 const TOO_LARGE = 'is too large for a label (more than 1 MiB)';
 
-/** What was looked for. */
 const NO_LABEL = `has no label (.cls, or label, cls or class in .json), and none of the less usual ones (.txt; ${LABEL_KEYS.filter(
   (key) => !['label', 'cls', 'class'].includes(key),
 ).join(', ')} in .json)`;
 
 export interface SampleOptions {
-  /** The text of files that may hold labels, by id; undefined for those that are too large. */
+  /** The texts of files that can contain labels, by id; undefined for files that are too large. */
   readonly texts: ReadonlyMap<string, string | undefined>;
   /** The data set's path, for messages. */
   readonly root: string;
-  /** The part of an id that lies in its archive; the id itself when left out. */
+  /** The part of an id that is a path within its archive; the whole id unless given. */
   readonly within?: (id: string) => string;
 }
 
 /**
- * Lists the images among `ids` by the labels beside them, ordered by bytes, or gives undefined where no image has a
- * label file, so that this is not a WebDataset. Samples without a label that can be used are problems, and get no class by
- * their name. Throws DATA where label files disagree, some labels are numbers and others names, or none can be used.
+ * Lists the images among `ids` by their labels, ordered by the bytes of the ids. Undefined if no image has a label
+ * file: then this is no WebDataset. Images without a usable label are problems; they never get a class by their name.
+ * @throws SaliencyMixError DATA if labels contradict each other, some are numbers and others names, or none is usable
  */
 export function listSamples(ids: Iterable<string>, options: SampleOptions): Listing | undefined {
   const { root } = options;
@@ -82,11 +81,11 @@ interface Read extends LabelFile {
 }
 
 /**
- * What the label files of each sample say: `.cls` and `.json`, or, where no sample has those, `.txt`. Undefined where
- * there are none that are about labels.
+ * The labels in the files of each sample: in `.cls` and `.json`, or, if no sample has those, in `.txt`. Undefined if
+ * there are none.
  */
 function readings(samples: readonly Sample[], options: SampleOptions): Read[][] | undefined {
-  let hasMetadata = false; // .json files that are about something else
+  let hasMetadata = false; // .json files without labels
   let hasLabels = false;
   let isBroken = false;
   const firm = samples.map(({ labels, image, merged }) => {
@@ -105,7 +104,7 @@ function readings(samples: readonly Sample[], options: SampleOptions): Read[][] 
   return textReadings(samples, options);
 }
 
-/** The `.txt` files as labels, unless images lie in class folders and the texts hardly repeat: then they are captions. */
+/** The labels in `.txt` files. Undefined if images are in folders and the texts hardly repeat: then they are captions. */
 function textReadings(samples: readonly Sample[], options: SampleOptions): Read[][] | undefined {
   const read = samples.map(({ labels }) =>
     labels.flatMap((file) => {
@@ -118,7 +117,7 @@ function textReadings(samples: readonly Sample[], options: SampleOptions): Read[
   return inFolders && !repeat(read.flat()) ? undefined : read;
 }
 
-/** Whether texts are few for what they stand beside, as classes are. */
+/** Whether texts repeat as often as class names do. */
 function repeat(read: readonly Read[]): boolean {
   const different = new Set(
     read.map(({ reading, id }) => ('label' in reading ? shown(reading.label) : `unreadable: ${id}`)),
@@ -126,25 +125,25 @@ function repeat(read: readonly Read[]): boolean {
   return 2 * different.size <= read.length;
 }
 
-/** What a label file says; undefined for JSON that is about something else. */
+/** The label in a file; undefined for JSON without one. */
 function readFile({ id, kind }: LabelFile, { texts }: SampleOptions): Reading | undefined {
   const text = texts.get(id);
   if (text === undefined) return { fault: TOO_LARGE };
   return kind === 'json' ? readJson(text) : readText(text);
 }
 
-/** JSON of which nothing can be said: it may be a label or something else. */
+/** Whether this is JSON that cannot be read, so that it may or may not contain a label. */
 function isUnreadable({ kind }: LabelFile, reading: Reading): boolean {
   return kind === 'json' && 'fault' in reading && /^(is no valid JSON|is too large)/.test(reading.fault);
 }
 
-/** The label of a sample and the file that has it, or why it has none. */
+/** The label of a sample and the file that has it, or why there is no usable one. */
 function labelOf(read: readonly Read[], root: string): { label: Label; file: string } | string {
   let found: { label: Label; file: string } | undefined;
   const hasLabel = read.some(({ reading }) => 'label' in reading);
   for (const { id, kind, reading } of read) {
     if ('fault' in reading) {
-      // Beside a label that can be read, a file that may be about anything is not asked.
+      // With a good label in another file, this one probably is metadata.
       if (hasLabel && isUnreadable({ id, kind }, reading)) continue;
       return `its label file "${id}" ${reading.fault}`;
     }
@@ -160,7 +159,7 @@ interface LabelledFile {
   readonly file: string;
 }
 
-/** A `.txt` beside another label is mostly a caption, but where it names a class, it must name the right one. */
+/** Checks `.txt` files of samples that have another label: most are captions, but one that names a class must name the same one. */
 function checkTexts(
   samples: readonly Sample[],
   found: readonly LabelledImage[],
@@ -207,7 +206,7 @@ function othersNotice(others: readonly string[]): string {
   return `${told.join(', ')} left out, as they belong to the images of their samples`;
 }
 
-/** Whether an image lies in no folder of its archive. */
+/** Whether an image is at the top of its archive, in no folder. */
 function isFlat(id: string, { within = (whole) => whole }: SampleOptions): boolean {
   return !within(id).includes('/');
 }
