@@ -369,6 +369,27 @@ describe('.txt', () => {
   });
 });
 
+test('images of formats that are not decoded are named, or counted beside one that is', async () => {
+  const source = await open(
+    await write([
+      { name: 'a.png' },
+      { name: 'a.cls', content: '1' },
+      { name: 'a.dng', content: 'raw' },
+      { name: 'b.bmp' },
+      { name: 'b.cls', content: '0' },
+      { name: '.c.bmp' },
+    ]),
+  );
+  expect(byClass(source)).toEqual(['a.png=1']);
+  expect(source.problems).toEqual([
+    {
+      file: 'b.bmp',
+      reason: expect.stringMatching(/^is a BMP image, which this build does not decode.*; it is left out$/),
+    },
+  ]);
+  expect(source.notices).toEqual(['1 .dng left out, as they belong to the images of their samples']);
+});
+
 describe('keys', () => {
   test('are cut at the first dot of the base name, not of the folder', async () => {
     const source = await open(

@@ -84,7 +84,7 @@ function sampleOf(key: string, images: readonly Field[], labels: readonly Field[
 }
 
 /** `shard/0001.seg.png` → `shard/0001` */
-function keyOf(id: string): string {
+export function keyOf(id: string): string {
   const dot = id.indexOf('.', id.lastIndexOf('/') + 1);
   return dot < 0 ? id : id.slice(0, dot);
 }

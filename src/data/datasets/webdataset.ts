@@ -3,11 +3,12 @@
  * samples.ts groups files into samples, label-values.ts reads labels, sample-classes.ts makes classes of them.
  */
 import { dataError } from '../fail';
+import { type ImageKind, kindOfEnding, whyNotDecoded } from '../image-kinds';
 import type { Problem } from '../source';
 import { agreed, type Label, LABEL_KEYS, type Reading, readJson, readText, shown } from './label-values';
-import type { Listing } from './listing';
+import { isImage, type Listing } from './listing';
 import { classify, type LabelledImage } from './sample-classes';
-import { type LabelFile, type Sample, samplesOf } from './samples';
+import { keyOf, type LabelFile, type Sample, samplesOf } from './samples';
 
 export { isLabelFile } from './samples';
 
@@ -42,7 +43,6 @@ export function listSamples(ids: Iterable<string>, options: SampleOptions): List
   if (!read) return undefined;
   const found: LabelledImage[] = [];
   const problems: Problem[] = [];
-  const notices: string[] = [];
   const leaveOut = (file: string, reason: string) =>
     problems.push({ file, reason: `${reason}; it is left out` });
   for (const [i, { key, image, merged }] of samples.entries()) {
@@ -62,11 +62,26 @@ export function listSamples(ids: Iterable<string>, options: SampleOptions): List
   problems.push(...listing.problems);
   if (listing.items.length === 0) throw noneUsable(root, problems);
   checkTexts(samples, found, options);
-  const others = samples.flatMap((sample) => sample.others);
-  if (others.length > 0) notices.push(othersNotice(others));
+  const rest = otherImages(ids, samples);
   const texts = read.flat().filter(({ kind }) => kind === 'txt');
   const isDoubtful = texts.length >= ENOUGH_TO_TELL && !repeat(texts);
-  return { ...listing, problems, notices, doubt: isDoubtful ? captionsDoubt(texts) : undefined };
+  const doubt = isDoubtful ? captionsDoubt(texts) : undefined;
+  return { ...listing, problems: [...problems, ...rest.problems], notices: rest.notices, doubt };
+}
+
+/** Images that are no sample's image: counted if they belong to one, problems if they cannot be decoded. */
+function otherImages(
+  ids: Iterable<string>,
+  samples: readonly Sample[],
+): Required<Pick<Listing, 'problems' | 'notices'>> {
+  const others = samples.flatMap((sample) => sample.others);
+  const keys = new Set(samples.map(({ key }) => key));
+  const problems: Problem[] = [];
+  for (const [id, kind] of undecoded(ids)) {
+    if (keys.has(keyOf(id))) others.push(id);
+    else problems.push({ file: id, reason: `${whyNotDecoded(kind)}; it is left out` });
+  }
+  return { problems, notices: others.length > 0 ? [othersNotice(others)] : [] };
 }
 
 function captionsDoubt(texts: readonly Read[]): string {
@@ -74,6 +89,15 @@ function captionsDoubt(texts: readonly Read[]): string {
     .slice(0, 3)
     .map(({ id, reading }) => `"${id}" says ${'label' in reading ? shown(reading.label) : 'a longer text'}`);
   return `has labels in .txt files only, and they look like captions, not classes (${said.join(', ')}); put the classes into .cls files`;
+}
+
+/** Files with endings of image formats that are not decoded, but for hidden ones. */
+function* undecoded(ids: Iterable<string>): Generator<[id: string, kind: ImageKind]> {
+  for (const id of ids) {
+    const dot = id.lastIndexOf('.') + 1;
+    const kind = kindOfEnding(id.slice(dot));
+    if (kind && !kind.isDecoded && isImage(`${id.slice(0, dot)}png`)) yield [id, kind];
+  }
 }
 
 interface Read extends LabelFile {
