@@ -37,6 +37,14 @@ if (mayName) {
       'caf\\xE9/\\xE9.png',
       'ok/1.png',
     ]);
+    // The marks of the files, by which a resumed run knows them, are those of their bytes, too.
+    const again = await run('augment', data, '--out', join(work, 'mixed'), '--batch', '4', '--resume');
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^4 images were there already/) });
+    const changed = Buffer.from(`${data}/caf\xe9/é.png`, 'latin1');
+    writeFileSync(changed, await image(77));
+    const noticed = await run('augment', data, '--out', join(work, 'mixed'), '--batch', '4', '--resume');
+    expect(noticed.code).toBe(1);
+    expect(noticed.stderr).toContain('caf\\xE9/\\xE9.png');
     expect((await run('saliency', data, '--out', join(work, 'maps'))).code).toBe(0);
     expect(filesBelow(join(work, 'maps')).filter((name) => name.endsWith('.map.png'))).toHaveLength(4);
   });
