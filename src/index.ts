@@ -4,6 +4,11 @@ export type { AugmentOptions, Progress } from './augment/options';
 export type { Batch, BatchOptions } from './data/batches';
 export type { CropFlipOptions } from './data/crop-flip';
 export { type Dataset, openDataset } from './data/dataset';
+export {
+  type DatasetDescription,
+  type DatasetSummary,
+  describeDataset,
+} from './data/describe';
 export type { OpenOptions } from './data/datasets/format';
 export {
   type DeviceBatch,

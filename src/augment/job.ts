@@ -6,6 +6,7 @@
  * resumed.
  */
 import { type Dataset, openData, requireClasses } from '../data/dataset';
+import { summaryOf } from '../data/describe';
 import { type LoadedBatch, loadBatch } from '../data/load';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
@@ -181,7 +182,8 @@ async function finish(
   const about = environment(backend);
   const versions = versionsOf(about, { onnx: usesModel(settings.mixer) });
   let begun: AugmentRunFile =
-    earlier ?? newRunFile('augment', { settings, environment: about, versions, inputs });
+    earlier ??
+    newRunFile('augment', { settings, environment: about, versions, inputs, data: summaryOf(dataset) });
   if (earlier) warnOfVersions(earlier, versions, out, onWarning);
   await writeRun(out, begun);
   await makeFolders(out, folderUse(settings));
@@ -220,12 +222,14 @@ async function finish(
  */
 export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const options = parse(augmentOptions, given, 'augment options');
-  const { out, data, mixer, onProgress = () => undefined, onWarning = emitWarning } = options;
+  const { out, data, mixer, onProgress = () => undefined, onData = () => undefined } = options;
+  const { onWarning = emitWarning } = options;
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   const started = Date.now();
   const dataset = await openData(data);
   try {
     requireClasses(dataset);
+    onData(summaryOf(dataset));
     const run = await prepare(options, dataset);
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     if (run.strict && dataset.problems.length > 0) {

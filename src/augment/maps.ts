@@ -187,7 +187,7 @@ export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
   const [height, width] = options.size ?? [0, 0];
   const backend = chooseBackend(options.backend, saliencyWork(height * width, method));
   const started = Date.now();
-  const dataset = await openData(data);
+  const dataset = await openData({ ...data, allowEmptyClasses: true }); // classes do not matter here
   try {
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     await checkOut(out, force);

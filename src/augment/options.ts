@@ -1,6 +1,7 @@
 /** The options of an augmentation run, and what is made of them: settings, mixer and backend. */
 import { imageFormats } from '../data/codec';
 import type { Dataset } from '../data/dataset';
+import type { DatasetSummary } from '../data/describe';
 import { dataOption } from '../data/datasets';
 import { type ResolvedSize, resolveSize, sizeOption } from '../data/size';
 import { mixingWork } from '../mix/index';
@@ -66,6 +67,8 @@ export const augmentOptions = {
   ignoreDates: ignoreDatesOption(),
   signal: abortSignal(),
   onProgress: callback<(progress: Progress) => void>(),
+  /** Called once, before the first image is read, with what was found in the data set. */
+  onData: callback<(found: DatasetSummary) => void>(),
   /** Called with what is worth a look and stops nothing. Unless given, it is a warning of the process. */
   onWarning: callback<Warn>(),
 };

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset';
-import { type LoadedBatch, loadBatch } from '../data/load';
+import { classNumbersOf, type LoadedBatch, loadBatch } from '../data/load';
 import type { Size } from '../data/codec';
 import type { MixedBatch } from '../mix/mixed';
 import type { Mixer } from '../mix/mixer';
@@ -70,14 +70,15 @@ async function rowsOf(
 ): Promise<SheetRow[]> {
   const { dataset, settings } = run;
   const [, height, width] = images.shape;
-  const shown = mostInformative(mixed, loaded.labels);
+  const labels = classNumbersOf(loaded.labels, dataset.classes.length);
+  const shown = mostInformative(mixed, labels);
   const samples = shown.map((i) => mixed.plan.samples[i]);
   const maps = await mapsOf(
     images,
     samples.map(({ source }) => source),
     settings,
   );
-  const className = (at: number) => dataset.classes[loaded.labels[at]];
+  const className = (at: number) => dataset.classes[labels[at]];
   const result: ImageBatch = { data: mixed.images.data as Uint8Array, shape: images.shape };
   return samples.map((sample, i) => ({
     target: imageAt(images, sample.target),

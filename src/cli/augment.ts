@@ -6,18 +6,19 @@ import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
 import {
+  addDataOptions,
   addOptions,
   dataOf,
   mixerNames,
   modeOf,
   printWarning,
   reportBad,
+  reportData,
   reportNotices,
   runCommand,
 } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
-  split?: string;
   resume?: boolean;
   force?: boolean;
 }
@@ -28,6 +29,7 @@ export async function augmentAndReport(options: AugmentOptions): Promise<Augment
   let summary: AugmentSummary;
   try {
     summary = await augment({
+      onData: reportData,
       ...options,
       onWarning: printWarning,
       onProgress: ({ done, total, before }) => line.update(done, total, before),
@@ -54,16 +56,16 @@ export function addAugment(program: Command): void {
     .description('mix a data set into a new one: images, labels.jsonl, run.json and preview.png')
     .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .requiredOption('--out <folder>', 'where to write; a new or empty folder')
-    .option('--split <name>', 'which of train, val, test, where the data has them (default train)')
     .option('--resume', 'go on with a run that was stopped, to the same bytes')
     .option('--force', 'replace what an earlier run has written to the folder');
+  addDataOptions(command, 'which of train, val, test, where the data has them (default train)');
   addOptions(command, augmentOptions);
   command.optionsGroup('Mixing:');
   addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
       await augmentAndReport({
         ...pick(augmentOptions, parsed),
-        data: dataOf(path, parsed.split),
+        data: dataOf(path, parsed),
         mixer: pick(mixerOptions, parsed),
         mode: modeOf(command, parsed),
         signal,

@@ -3,11 +3,10 @@ import { pick } from '../option';
 import { percent } from '../report/figures';
 import { evaluate, evaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
-import { addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
+import { addDataOptions, addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
-  split?: string;
   json?: boolean;
 }
 
@@ -23,8 +22,13 @@ function lossInWords({ loss, probabilities }: Evaluation): string {
 }
 
 function print(found: Evaluation): void {
-  const { images, top1Error, top5Error, confusion, classes, seconds } = found;
+  const { images, top1Error, top5Error, confusion, classes, seconds, scored } = found;
   console.log(`${images} images in ${seconds.toFixed(1)} s, ${Math.round(images / seconds)} images/s`);
+  if (scored === 'held out') console.log('of the images that training has held out of this data');
+  if (scored === 'all')
+    console.log(
+      'of all images: the data has no splits, and the model does not say that it held some out of it',
+    );
   console.log(`top-1 error ${aligned(top1Error)}`);
   if (classes.length > 5) console.log(`top-5 error ${aligned(top5Error)}`);
   console.log(`loss        ${lossInWords(found)}`);
@@ -49,13 +53,13 @@ export function addEvaluate(program: Command): void {
     .description('top-1 and top-5 errors of a checkpoint, weights or an ONNX model')
     .argument('<model>', 'checkpoint.safetensors, weights.safetensors or model.onnx')
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
-    .option('--split <name>', 'which of train, val, test (default test, where there are splits)')
     .option('--json', 'everything as JSON');
+  addDataOptions(command, 'which of train, val, test (default test, where there are splits)');
   addOptions(command, evaluateOptions).action((model: string, parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
       const line = progressLine();
       const onProgress = ({ done, total }: { done: number; total: number }) => line.update(done, total, 0);
-      const data = dataOf(parsed.data, parsed.split);
+      const data = dataOf(parsed.data, parsed);
       const options = { ...pick(evaluateOptions, parsed), model, data, signal, onProgress };
       const result = await evaluate(options).finally(() => line.stop());
       reportBad(result.bad);

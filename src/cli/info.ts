@@ -2,13 +2,15 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Command } from 'commander';
 import { environment, onnxruntimeVersion, version } from '../run/environment';
 import { formats } from '../data/datasets';
+import { describeDataset } from '../data/describe';
 import { mixMethodNames, mixMethods } from '../mix/index';
 import { modelNames, models } from '../models/index';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
 import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
-import { runCommand } from './run';
+import { printDescription } from './info-data';
+import { addDataOptions, dataOf, runCommand } from './run';
 
 const onnxruntime = () =>
   onnxruntimeVersion() ??
@@ -60,15 +62,18 @@ function print(info: ReturnType<typeof collect>): void {
 }
 
 export function addInfo(program: Command): void {
-  program
+  const command = program
     .command('info')
-    .description('versions, backends, methods: what this installation can do')
-    .option('--json', 'as JSON')
-    .action(({ json }: { json?: boolean }) =>
+    .description('what this installation can do; of a data set, what would be read of it')
+    .argument('[data]', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .option('--json', 'as JSON');
+  addDataOptions(command, 'which of train, val, test, where the data has them (default train)').action(
+    (path: string | undefined, parsed: Record<string, unknown>) =>
       runCommand(async () => {
-        const info = collect();
-        if (json) console.log(JSON.stringify(info, null, 2));
+        const info = path === undefined ? collect() : await describeDataset(dataOf(path, parsed));
+        if (parsed.json) console.log(JSON.stringify(info, null, 2));
+        else if ('sizes' in info) printDescription(info);
         else print(info);
       }),
-    );
+  );
 }

@@ -1,10 +1,11 @@
 /** What all commands share: options of the command line become options of the API, and how a command ends. */
 import { type Command, InvalidArgumentError, Option as CommandOption } from 'commander';
 import { bulkMode } from '../data/codec';
-import type { OpenOptions } from '../data/datasets/format';
+import { type OpenOptions, openOptions } from '../data/datasets/format';
+import { type DatasetSummary, summaryLine } from '../data/describe';
 import { SaliencyMixError } from '../errors';
 import { mixerOptions } from '../mix/options';
-import type { Option, OptionTable } from '../option';
+import { type Option, type OptionTable, pick } from '../option';
 import type { Mode } from '../run/out-folder';
 
 /** Exit code after Ctrl-C: 128 + the number of SIGINT, as in shells. */
@@ -68,9 +69,23 @@ export function addOptions(command: Command, table: OptionTable, names = Object.
 /** The mixer's options that the command line has: all but `classes`, which the data tell. */
 export const mixerNames = Object.keys(mixerOptions).filter((name) => name !== 'classes');
 
-/** The options of openDataset for a path and the option --split. */
-export const dataOf = (path: string, split: string | undefined): OpenOptions =>
-  split === undefined ? { path } : { path, split };
+/** The options of openDataset that all commands with data have. */
+const dataNames = ['classesFrom', 'classPattern', 'classList', 'allowEmptyClasses'];
+
+/** Adds the options that say how a data set is read. `split` says which split it is. */
+export function addDataOptions(command: Command, split: string): Command {
+  command.option('--split <name>', split);
+  return addOptions(command, openOptions, dataNames);
+}
+
+/** The options of openDataset for a path, from those of the command line. */
+export const dataOf = (path: string, parsed: Record<string, unknown>): OpenOptions => ({
+  ...pick(openOptions, Object.fromEntries(['split', ...dataNames].map((name) => [name, parsed[name]]))),
+  path,
+});
+
+/** Prints the line that says what was found in the data set. */
+export const reportData = (found: DatasetSummary): void => console.error(summaryLine(found));
 
 /** The mode that --resume and --force ask for. */
 export function modeOf(command: Command, { resume, force }: { resume?: boolean; force?: boolean }): Mode {

@@ -4,10 +4,9 @@ import { mixerOptions } from '../mix/options';
 import { levelOf } from '../native/backends';
 import { pick } from '../option';
 import { progressLine } from './progress';
-import { addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
+import { addDataOptions, addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
-  split?: string;
   saliency?: MapsOptions['method'];
 }
 
@@ -16,8 +15,8 @@ export function addSaliency(program: Command): void {
     .command('saliency')
     .description('write the saliency map, an overlay and the peak of every image')
     .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
-    .requiredOption('--out <folder>', 'where to write; a new or empty folder')
-    .option('--split <name>', 'which of train, val, test, where the data has them (default train)');
+    .requiredOption('--out <folder>', 'where to write; a new or empty folder');
+  addDataOptions(command, 'which of train, val, test, where the data has them (default train)');
   addOptions(command, mapsOptions);
   addOptions(command, mixerOptions, ['saliency', 'saliencyModel', 'backend', 'threads']).action(
     (path: string, parsed: CommandLineOptions) =>
@@ -25,7 +24,7 @@ export function addSaliency(program: Command): void {
         const line = progressLine();
         const { images, out, seconds, backend, bad, notices } = await writeMaps({
           ...pick(mapsOptions, parsed),
-          data: dataOf(path, parsed.split),
+          data: dataOf(path, parsed),
           method: parsed.saliency,
           signal,
           onProgress: ({ done, total, before }) => line.update(done, total, before),

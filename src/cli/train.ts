@@ -8,19 +8,20 @@ import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
 import { jobOptions, learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
 import { trainLine } from './progress';
 import {
+  addDataOptions,
   addOptions,
   dataOf,
   mixerNames,
   modeOf,
   printWarning,
   reportBad,
+  reportData,
   reportNotices,
   runCommand,
 } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
-  split?: string;
   test?: string | false;
   resume?: boolean;
   force?: boolean;
@@ -36,6 +37,7 @@ export async function trainAndReport(options: TrainOptions): Promise<TrainSummar
   let summary: TrainSummary;
   try {
     summary = await train({
+      onData: reportData,
       ...options,
       onWarning: printWarning,
       onProgress: (progress) => line.update(progress),
@@ -63,12 +65,12 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a classifier on mixed images: a checkpoint, metrics, a report with curves')
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
-    .option('--split <name>', 'which of train, val, test, to train on (default train)')
     .option('--test <data>', 'what to test on after every epoch (default: the split test or val of the data)')
     .option('--no-test', 'train without testing')
     .option('--out <folder>', 'where to write; a new or empty folder', 'training')
     .option('--resume', 'go on with a run that was stopped, to the same numbers')
     .option('--force', 'replace what an earlier run has written to the folder');
+  addDataOptions(command, 'which of train, val, test, to train on (default train)');
   addOptions(command, jobOptions);
   command.optionsGroup('Learning:');
   addOptions(command, learningOptions);
@@ -78,7 +80,7 @@ export function addTrain(program: Command): void {
       const { seed: _, threads: __, ...mixer } = pick(mixerOptions, parsed);
       await trainAndReport({
         ...pick(trainOptions, parsed),
-        data: dataOf(parsed.data, parsed.split),
+        data: dataOf(parsed.data, parsed),
         mixer,
         mode: modeOf(command, parsed),
         signal,

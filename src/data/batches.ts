@@ -7,7 +7,7 @@ import type { ImageBatch, Slots } from '../types';
 import { cropFlipOptions, drawCropFlips } from './crop-flip';
 import { abortable, createGate } from './concurrency';
 import type { FailedItem } from './fill';
-import { loadBatch, type LoadedBatch } from './load';
+import { type BatchLabels, loadBatch, type LoadedBatch } from './load';
 import { cut, order } from './order';
 import { readAhead } from './read-ahead';
 import { resolveSize, sizeOption } from './size';
@@ -46,8 +46,11 @@ export type BatchOptions = OptionsOf<typeof batchOptions>;
 export interface Batch {
   /** The images that could be loaded, at least one: uint8 NHWC, 3 channels. */
   images: ImageBatch;
-  /** Class numbers of the images. */
-  labels: Int32Array;
+  /**
+   * Class numbers of the images (Int32Array, n). Where the data has soft labels: weights of all classes
+   * (Float32Array, n × classes, row by row).
+   */
+  labels: BatchLabels;
   /** Ids of the images. */
   ids: string[];
   /** Slots of the images, for the option `slots` of `mix` and `plan`. */

@@ -2,6 +2,7 @@
 import { type Batch, type BatchOptions, batches } from './batches';
 import { dataOption, openSource } from './datasets';
 import type { OpenOptions } from './datasets/format';
+import type { LeftOut } from './layout/names';
 import { dataError } from './fail';
 import type { Item, Problem, DatasetSource } from './source';
 
@@ -17,6 +18,13 @@ export interface Dataset {
   readonly items: readonly Item[];
   /** What was found but left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
+  /** Files that are neither images nor labels: how many of each ending, as in `{ '.txt': 3 }`. */
+  readonly leftOut: LeftOut;
+  /** The split that was opened, and the number of images of each; where the data has splits. */
+  readonly split?: string;
+  readonly splits?: DatasetSource['splits'];
+  /** Why the classes are unlikely to be what was meant, and what to do; jobs that need classes refuse these. */
+  readonly doubt?: string;
   /** What else the user should know about how the data was read, one line each. */
   readonly notices: readonly string[];
   readonly source: DatasetSource;
@@ -57,14 +65,22 @@ export function requireClasses({ path, source }: Dataset): void {
 
 /** openDataset with options that are parsed already. */
 export async function openData(options: OpenOptions): Promise<Dataset> {
-  const source = await openSource(options);
+  return datasetOf(options.path, await openSource(options));
+}
+
+/** A data set of an opened source. */
+export function datasetOf(path: string, source: DatasetSource): Dataset {
   return {
-    path: options.path,
+    path,
     format: source.format,
     classes: source.classes,
     length: source.items.length,
     items: source.items,
     problems: source.problems,
+    leftOut: source.leftOut ?? {},
+    split: source.split,
+    splits: source.splits,
+    doubt: source.doubt,
     notices: source.notices ?? [],
     source,
     batches: (chosen) => batches({ source }, chosen),

@@ -1,6 +1,7 @@
 /**
  * Loads one batch: reads and decodes its items, crops and flips them, and closes the gaps of those that failed.
  */
+import { types } from 'node:util';
 import { invalid } from '../check';
 import { cropFlip } from '../native/crop-flip';
 import { freshMemory } from '../native/memory';
@@ -8,15 +9,29 @@ import type { ImageBatch, Slots } from '../types';
 import type { Size } from './codec';
 import { abortable } from './concurrency';
 import { type FailedItem, fillAtOnce, fillEach, type FillOptions } from './fill';
-import type { DatasetSource } from './source';
+import type { DatasetSource, Item } from './source';
+
+/** Class numbers (Int32Array, n), or weights of all classes (Float32Array, n × classes). */
+export type BatchLabels = Int32Array | Float32Array;
+
+/** The class number of each row of labels; of weights the first largest. */
+export function classNumbersOf(labels: BatchLabels, classes: number): Int32Array {
+  if (types.isInt32Array(labels)) return labels;
+  return Int32Array.from({ length: labels.length / classes }, (_, row) => {
+    let best = row * classes;
+    for (let k = best + 1; k < (row + 1) * classes; k++) if (labels[k] > labels[best]) best = k;
+    return best - row * classes;
+  });
+}
 
 export interface LoadedBatch {
   /**
    * The images that could be loaded, without gaps: uint8 NHWC with 3 channels. Undefined where there is none.
    */
   images: ImageBatch | undefined;
-  /** For each of these images: class number, id, position in the ordered list of items, and slot. */
-  labels: Int32Array;
+  /** Class number of each of these images; of data with soft labels n × classes weights, row by row. */
+  labels: BatchLabels;
+  /** For each of these images: id, position in the ordered list of items, and slot. */
   ids: string[];
   positions: number[];
   slots: Slots;
@@ -73,7 +88,7 @@ function pack(
   data: Uint8Array,
   [height, width]: Size,
   positions: ArrayLike<number>,
-  { items }: DatasetSource,
+  { items, classes }: DatasetSource,
   outcomes: readonly (FailedItem | undefined)[],
 ): LoadedBatch {
   const stride = height * width * 3;
@@ -81,7 +96,7 @@ function pack(
   const ids: string[] = [];
   const good: number[] = [];
   const holes: FailedItem[] = [];
-  const labels = new Int32Array(positions.length);
+  const numbers = new Int32Array(positions.length);
   for (let slot = 0; slot < positions.length; slot++) {
     const failed = outcomes[slot];
     if (failed) {
@@ -91,7 +106,7 @@ function pack(
     const count = of.length;
     if (slot !== count) data.copyWithin(count * stride, slot * stride, (slot + 1) * stride);
     const item = items[positions[slot]];
-    labels[count] = item.label;
+    numbers[count] = item.label;
     of.push(slot);
     ids.push(item.id);
     good.push(positions[slot]);
@@ -100,12 +115,42 @@ function pack(
   return {
     images:
       count > 0 ? { data: data.subarray(0, count * stride), shape: [count, height, width, 3] } : undefined,
-    labels: labels.slice(0, count),
+    labels: weightsOf(good, items, classes.length) ?? numbers.slice(0, count),
     ids,
     positions: good,
     slots: { of, count: positions.length },
     holes,
   };
+}
+
+/**
+ * The soft labels of some items, row by row; of an item without them all weight is on its class. Undefined where
+ * no item of the data set has any.
+ */
+function weightsOf(
+  positions: readonly number[],
+  items: readonly Item[],
+  classes: number,
+): Float32Array | undefined {
+  if (!hasSoftLabels(items)) return undefined;
+  const weights = new Float32Array(positions.length * classes);
+  for (const [row, position] of positions.entries()) {
+    const { label, soft } = items[position];
+    if (soft) weights.set(soft, row * classes);
+    else weights[row * classes + label] = 1;
+  }
+  return weights;
+}
+
+const softness = new WeakMap<readonly Item[], boolean>();
+
+/** Whether any item has a soft label; looked for once per list of items. */
+export function hasSoftLabels(items: readonly Item[]): boolean {
+  const known = softness.get(items);
+  if (known !== undefined) return known;
+  const found = items.some(({ soft }) => soft !== undefined);
+  softness.set(items, found);
+  return found;
 }
 
 /**

@@ -72,6 +72,14 @@ async function firstSize(source: DatasetSource): Promise<ResolvedSize> {
 }
 
 async function commonSize(source: DatasetSource): Promise<Size> {
+  const sizes = await sampleSizes(source);
+  const [first] = sizes;
+  const agree = first && sizes.every(([height, width]) => height === first[0] && width === first[1]);
+  return agree ? first : USUAL;
+}
+
+/** The sizes of up to 64 images, evenly spaced over the ordered items; those that cannot be read are left out. */
+export async function sampleSizes(source: DatasetSource): Promise<Size[]> {
   const count = Math.min(PROBES, source.items.length);
   const gate = createGate();
   const probes = Array.from({ length: count }, (_, i) =>
@@ -81,9 +89,7 @@ async function commonSize(source: DatasetSource): Promise<Size> {
   for (const outcome of await Promise.allSettled(probes)) {
     if (outcome.status === 'fulfilled') sizes.push(outcome.value);
   }
-  const [first] = sizes;
-  const agree = first && sizes.every(([height, width]) => height === first[0] && width === first[1]);
-  return agree ? first : USUAL;
+  return sizes;
 }
 
 async function probe(source: DatasetSource, index: number): Promise<Size> {

@@ -1,5 +1,7 @@
 /** An opened data set: an ordered list of items, and the bytes of each. The formats in datasets/ make them. */
 
+import type { LeftOut } from './layout/names';
+
 /** One image of a data set. `id` is its relative path; formats without files make up a path. */
 export interface Item {
   readonly id: string;
@@ -52,6 +54,13 @@ export interface DatasetSource {
   /** Ordered by the UTF-8 bytes of the ids, so that the order is the same everywhere. */
   readonly items: readonly Item[];
   readonly problems: readonly Problem[];
+  /** Files that are neither images nor labels: how many of each ending. */
+  readonly leftOut?: LeftOut;
+  /** The split that was picked, and all that there are with their numbers of images; where there are any. */
+  readonly split?: string;
+  readonly splits?: readonly { readonly name: string; readonly images: number }[];
+  /** Classes of which no image can be decoded, where that is allowed. */
+  readonly emptied?: readonly string[];
   /** What else the user should know about how the data was read, one line each. */
   readonly notices?: readonly string[];
   /** Why the classes are probably wrong, in words that follow the path. An error for everything that needs classes. */

@@ -1,6 +1,7 @@
 /** run.json: what a run was asked to do, and how it ended. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DatasetSummary } from '../data/describe';
 import { SaliencyMixError, systemCode } from '../errors';
 import type { DataState } from './data-state';
 import { type Environment, version } from './environment';
@@ -18,6 +19,8 @@ export interface RunFile<Settings = unknown> {
   settings: Settings;
   /** When the run was begun; `history` has what wrote later. */
   environment: Environment;
+  /** What was read of the data set. */
+  data?: DatasetSummary;
   started: string;
   /** Every version that wrote to the folder, in order. Runs of earlier versions of this package have none. */
   history?: readonly Stretch[];
@@ -29,9 +32,15 @@ export interface RunFile<Settings = unknown> {
 /** run.json of a run that begins now. */
 export function newRunFile<Settings>(
   work: NonNullable<RunFile['work']>,
-  about: { settings: Settings; environment: Environment; versions: Versions; inputs: RunFile['inputs'] },
+  about: {
+    settings: Settings;
+    environment: Environment;
+    versions: Versions;
+    inputs: RunFile['inputs'];
+    data: DatasetSummary;
+  },
 ) {
-  const { settings, environment, versions, inputs } = about;
+  const { settings, environment, versions, inputs, data } = about;
   const started = new Date().toISOString();
   const history: readonly Stretch[] = [{ versions, from: 0, started }];
   return {
@@ -41,6 +50,7 @@ export function newRunFile<Settings>(
     status: 'running' as const,
     settings,
     environment,
+    data,
     started,
     history,
     inputs,

@@ -9,18 +9,27 @@ export interface Predictions {
 }
 
 /** What a model was trained with, where its file says so. */
-export type Trained = Partial<Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std'>>;
+export type Trained = Partial<Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std' | 'holdout'>> & {
+  /** Where the data was. */
+  data?: { path: string };
+};
 
 const isList = (value: unknown, of: 'string' | 'number', length?: number): boolean =>
   Array.isArray(value) &&
   (length === undefined || value.length === length) &&
   value.every((one) => typeof one === of && (of === 'string' || Number.isFinite(one)));
 
+const field = (value: unknown, name: string): unknown =>
+  value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
+
 const forms: { [name in keyof Trained]-?: (value: unknown) => boolean } = {
   classes: (value) => isList(value, 'string'),
   size: (value) => isList(value, 'number', 2),
   mean: (value) => isList(value, 'number', 3),
   std: (value) => isList(value, 'number', 3),
+  data: (value) => typeof field(value, 'path') === 'string',
+  holdout: (value) =>
+    typeof field(value, 'share') === 'number' && typeof field(value, 'fingerprint') === 'string',
 };
 
 /** The settings in a trainer's notes, as JSON or parsed; other programs may keep anything in their place, which is left. */

@@ -1,7 +1,10 @@
 /** Measures the errors of a checkpoint, of weights, or of an ONNX model on a data set. */
+import { resolve } from 'node:path';
 import { invalid } from '../check';
 import type { Size } from '../data/codec';
 import { type Dataset, requireClasses } from '../data/dataset';
+import { heldOut, partOf } from '../data/holdout';
+import { fingerprint } from '../run/data-identity';
 import { dataOption } from '../data/datasets';
 import { checkSize, resolveSize, sizeOption } from '../data/size';
 import { SaliencyMixError } from '../errors';
@@ -60,6 +63,8 @@ export interface Evaluation extends TestResult {
   /** What else the user should know about how the data was read, one line each. */
   notices: readonly string[];
   seconds: number;
+  /** Which images of data without splits were scored: those that training has held out, or all of them. */
+  scored?: 'held out' | 'all';
 }
 
 /** @throws SaliencyMixError MODEL, CHECKPOINT; ARGUMENT for an option that is of another kind of file */
@@ -117,11 +122,30 @@ function checkNumbers(path: string, values: Float32Array): void {
   });
 }
 
+/**
+ * The images to score: of data without splits those that the training on it has held out, where the model's file
+ * says that it has.
+ */
+function imagesToScore(
+  dataset: Dataset,
+  { settings }: Classifier,
+  { data: { split } }: Evaluating,
+): { part: Dataset; scored?: Evaluation['scored'] } {
+  if (dataset.split !== undefined || split !== undefined) return { part: dataset };
+  const { holdout, data } = settings ?? {};
+  const isSame =
+    holdout?.fingerprint === fingerprint(dataset) ||
+    (data !== undefined && resolve(data.path) === resolve(dataset.path));
+  if (!holdout || !isSame) return { part: dataset, scored: 'all' };
+  return { part: partOf(dataset, heldOut(dataset.items, holdout.share)), scored: 'held out' };
+}
+
 async function scoreOpened(
   classifier: Classifier,
-  dataset: Dataset,
+  opened: Dataset,
   options: Evaluating,
 ): Promise<Evaluation> {
+  const { part: dataset, scored } = imagesToScore(opened, classifier, options);
   const { model: path, batch, threads, strict, signal: stop, onProgress, ...chosen } = options;
   const { settings, layout } = classifier;
   const started = Date.now();
@@ -149,7 +173,8 @@ async function scoreOpened(
     onProgress: (done) => onProgress?.({ done, total: dataset.length }),
   });
   const { notices } = dataset;
-  return { model: path, classes, ...tested, notices, seconds: (Date.now() - started) / 1000 };
+  const seconds = (Date.now() - started) / 1000;
+  return { model: path, classes, ...tested, notices, seconds, ...(scored && { scored }) };
 }
 
 /**

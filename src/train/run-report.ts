@@ -38,7 +38,7 @@ export async function drawSamples(
   const [height, width] = size;
   const bytes = height * width * 3;
   const pixels = mixed.images.data;
-  const count = Math.min(SHOWN, labels.length);
+  const count = Math.min(SHOWN, images.shape[0]);
   return imageGrid(
     Array.from({ length: count }, (_, i) => ({
       pixels: pixels.subarray(i * bytes, (i + 1) * bytes),

@@ -3,7 +3,13 @@ import { openData, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { className } from '../data/datasets/names';
 import { SaliencyMixError } from '../errors';
+import { fingerprint } from '../run/data-identity';
 import { createMixer } from '../mix/mixer';
+import { invalid } from '../check';
+import { heldOut, othersThan, partOf } from '../data/holdout';
+import { classNumbersOf } from '../data/load';
+import type { Parsed } from '../option';
+import type { trainOptions } from './train-options';
 import type { OutputFormat, Signal } from '../types';
 import { Scorer, type Score } from './score';
 
@@ -15,40 +21,71 @@ export const normalised = (mean: readonly number[], std: readonly number[]): Out
   std,
 });
 
+/** The splits to test on, in the order in which they are looked for. */
+const TEST_SPLITS = ['test', 'val'];
+
+/** Opens the split test of a data set, or val where there is no test; undefined where it has neither. */
+async function openSplitToTest(options: OpenOptions): Promise<Dataset | undefined> {
+  for (const split of TEST_SPLITS) {
+    const found = await openData({ ...options, split }).catch(() => undefined);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Opens the split test (or val) of a data set; all of it where it has no splits. */
 export async function openTestSplit(options: OpenOptions): Promise<Dataset> {
   if (options.split !== undefined) return openData(options);
-  try {
-    return await openData({ ...options, split: 'test' });
-  } catch (error) {
-    const other = await openData({ ...options, split: 'train' }).catch(() => undefined);
-    await other?.close();
-    if (other) throw error; // there is only a split train, which is not tested on unless it is asked for
-    return openData(options);
-  }
+  const found = await openSplitToTest(options);
+  if (found) return found;
+  const other = await openData({ ...options, split: 'train' }).catch(() => undefined);
+  await other?.close();
+  // There is only a split train, which is not tested on unless it is asked for: this says so.
+  if (other) return openData({ ...options, split: 'test' });
+  return openData(options);
 }
 
+/** The data of a training run: what is trained on, and what is tested on after every epoch. */
+export interface TrainingData {
+  train: Dataset;
+  test?: Dataset;
+  /** The share that is held out to test on, and the fingerprint of all images; where it is. */
+  holdout?: { share: number; fingerprint: string };
+}
+
+/** Held out of data without splits, unless another share is asked for. */
+const SHARE = 0.1;
+
 /**
- * Opens the data to test on: what was asked for, else the split test (or val) of the training data; nothing for
- * false.
- * @throws (rejects) SaliencyMixError DATA where there is none, with what to do
+ * Finds the data to test on: what was asked for, else a share of the data that is held out, where that was asked
+ * for or the data has no splits, else its split test (or val); nothing for false, or a share of 0.
+ * @throws (rejects) SaliencyMixError ARGUMENT for both; DATA where there is none, with what to do
  */
-export async function openTest(
-  data: OpenOptions,
-  test: OpenOptions | false | undefined,
-): Promise<Dataset | undefined> {
-  if (test === false) return undefined;
-  if (test !== undefined) return openTestSplit(test);
-  const { path } = data;
-  try {
-    return await openData({ ...data, split: 'test' });
-  } catch (error) {
+export async function trainingData(
+  whole: Dataset,
+  { data, test, holdout }: Pick<Parsed<typeof trainOptions>, 'data' | 'test' | 'holdout'>,
+): Promise<TrainingData> {
+  if (test !== undefined) {
+    if (holdout) throw invalid('holdout', 'nothing beside other data to test on, or --no-test', holdout);
+    return test === false ? { train: whole } : { train: whole, test: await openTestSplit(test) };
+  }
+  if (holdout === 0) return { train: whole };
+  const split = holdout === undefined ? await openSplitToTest(data) : undefined;
+  if (split) return { train: whole, test: split };
+  const share = holdout ?? (whole.splits === undefined ? SHARE : 0);
+  const held = share > 0 ? heldOut(whole.items, share) : [];
+  if (held.length === 0) {
     const advice = 'name other data to test on (--test), or train without (--no-test)';
-    throw new SaliencyMixError('DATA', `${path} has no images to test on: ${advice}`, {
-      file: path,
-      cause: error,
+    const isLeft = whole.splits === undefined ? '' : ', or hold out a share of its images (--holdout 0.1)';
+    throw new SaliencyMixError('DATA', `${whole.path} has no images to test on: ${advice}${isLeft}`, {
+      file: whole.path,
     });
   }
+  return {
+    train: partOf(whole, othersThan(held, whole.length)),
+    test: partOf(whole, held),
+    holdout: { share, fingerprint: fingerprint(whole) },
+  };
 }
 
 /**
@@ -110,13 +147,14 @@ export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<
     signal,
   })) {
     const { images: pixels } = await converter.mix(images, labels, { output, signal });
-    const logits = await predict(pixels.data as Float32Array, labels.length);
+    const numbers = classNumbersOf(labels, dataset.classes.length);
+    const logits = await predict(pixels.data as Float32Array, numbers.length);
     scorer.add(
       logits,
-      Array.from(labels, (label) => classNumbers[label]),
+      Array.from(numbers, (label) => classNumbers[label]),
     );
     bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
-    done += labels.length + holes.length;
+    done += numbers.length + holes.length;
     onProgress?.(done);
   }
   return { ...scorer.score, bad };

@@ -4,6 +4,7 @@
  */
 import * as check from '../check';
 import { dataOption } from '../data/datasets';
+import type { DatasetSummary } from '../data/describe';
 import type { OpenOptions } from '../data/datasets/format';
 import { sizeOption } from '../data/size';
 import { optimizerNames } from '../graph/optimizers';
@@ -133,6 +134,10 @@ export const jobOptions = {
   test: custom<OpenOptions | false, string | OpenOptions | false>(
     (value, argument) => value !== false && dataOption.check(value, argument),
   ),
+  /** Share of the images of each class that is not trained but tested on. */
+  holdout: real('0 … 0.9', [0, 0.9], {
+    about: 'share of each class that is held out to test on; 0.1 unless given, where the data has no splits',
+  }),
   /** The output folder. */
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */
@@ -152,6 +157,8 @@ export const jobOptions = {
   ignoreDates: ignoreDatesOption(),
   signal: abortSignal(),
   onProgress: callback<(progress: TrainProgress) => void>(),
+  /** Called once, before the first step, with what was found in the data set. */
+  onData: callback<(found: DatasetSummary) => void>(),
   /** Called with what is worth a look and stops nothing. Unless given, it is a warning of the process. */
   onWarning: callback<Warn>(),
 };

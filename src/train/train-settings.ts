@@ -27,6 +27,8 @@ interface DataSettings {
 export interface TrainSettings extends ScheduleSettings {
   data: DataSettings;
   test: DataSettings | null;
+  /** The share of the images that is held out to test on, and the fingerprint of all; where it is. */
+  holdout?: { share: number; fingerprint: string };
   classes: readonly string[];
   size: Size;
   model: { name: string; options: Readonly<Record<string, unknown>> };
@@ -104,6 +106,7 @@ export async function resolveSettings(
   options: Training,
   train: Dataset,
   test: Dataset | undefined,
+  holdout?: TrainSettings['holdout'],
 ): Promise<{ settings: TrainSettings; model: Model }> {
   const { size } = await resolveSize(train, options.size);
   const classes = train.classes.length;
@@ -112,6 +115,7 @@ export async function resolveSettings(
   const settings: TrainSettings = {
     data: identified(train, options.data),
     test: test ? identified(test, options.test || options.data) : null,
+    ...(holdout && { holdout }),
     classes: train.classes,
     size,
     model: { name: model.name, options: model.options },

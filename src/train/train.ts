@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, openData, requireClasses } from '../data/dataset';
+import { type DatasetSummary, summaryOf } from '../data/describe';
 import { SaliencyMixError } from '../errors';
 import { mixingWork } from '../mix/index';
 import type { Model } from '../models/model';
@@ -18,7 +19,7 @@ import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
-import { matchClasses, openTest, type TestResult } from './test-data';
+import { matchClasses, trainingData, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
 import { parseTraining, resolveSettings, type Training, type TrainSettings } from './train-settings';
 import { Trainer } from './trainer';
@@ -75,6 +76,7 @@ interface Job {
   model: Model;
   data: Dataset;
   test?: Dataset;
+  found: DatasetSummary;
   environment: Environment;
   versions: Versions;
   inputs: RunFile['inputs'];
@@ -145,7 +147,7 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
 /** What run.json says while the run goes on. */
 function begunOf(job: Job, earlier: TrainRunFile | undefined, from: number): TrainRunFile {
   const { versions, inputs } = job;
-  if (!earlier) return newRunFile('train', job);
+  if (!earlier) return newRunFile('train', { ...job, data: job.found });
   const history = continued(earlier, { versions, from, started: new Date().toISOString() });
   return { ...earlier, history, inputs: earlier.inputs ?? inputs };
 }
@@ -233,14 +235,18 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
   const options = parseTraining(given);
   checkBackend(options.mixer.backend, mixingWork(0, [options.mixer]).needs);
   const started = Date.now();
-  const data = await openData(options.data);
+  const whole = await openData(options.data);
   let test: Dataset | undefined;
   try {
-    requireClasses(data);
-    test = await openTest(options.data, options.test);
+    requireClasses(whole);
+    const used = await trainingData(whole, options);
+    const { train: data, holdout } = used;
+    test = used.test;
     if (test) requireClasses(test);
     if (test) matchClasses(test, data.classes);
-    const { settings, model } = await resolveSettings(options, data, test);
+    const found = { ...summaryOf(whole), ...(holdout && { heldOut: test?.length }) };
+    options.onData?.(found);
+    const { settings, model } = await resolveSettings(options, data, test, holdout);
     for (const dataset of [data, test]) {
       if (dataset && dataset.format !== 'demo') await checkApart(options.out, dataset.path);
       const problem = options.strict ? dataset?.problems[0] : undefined;
@@ -249,22 +255,22 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     }
     const { onProgress = () => undefined, onWarning = emitWarning } = options;
     warnOfOne({ batch: options.batch, images: data.length, mixer: options.mixer }, onWarning);
-    const found = await findInputs(options, { data, test });
-    const claim = await claimFolder(options.out, options.mode, folderUse(settings, found.check));
+    const stored = await findInputs(options, { data, test });
+    const claim = await claimFolder(options.out, options.mode, folderUse(settings, stored.check));
     try {
       const earlier = claim.earlier as TrainRunFile | undefined;
       const about = environment(mixingBackend(options, settings));
       const versions = versionsOf(about, { onnx: true });
       if (earlier) warnOfVersions(earlier, versions, options.out, onWarning);
-      const { inputs } = found;
-      const of = { options, settings, model, data, test, versions, inputs };
+      const { inputs } = stored;
+      const of = { options, settings, model, data, test, versions, inputs, found };
       const summary = await runIn({ ...of, environment: about, onProgress }, earlier);
       return { ...summary, seconds: (Date.now() - started) / 1000 };
     } finally {
       await claim.release();
     }
   } finally {
-    await data.close();
+    await whole.close();
     await test?.close();
   }
 }

@@ -5,10 +5,12 @@
 import { promises as fs } from 'node:fs';
 import { dataError, fileError, systemReason } from '../fail';
 import type { Problem, DatasetSource } from '../source';
+import { countLeftOut } from '../layout/names';
 import { filesOfItems } from '../stored-files';
 import type { Format, OpenOptions } from './format';
 import { readTexts } from './label-text';
 import { isImage, type Listing, listImages } from './listing';
+import { listingOptions } from './listing-options';
 import { pathOfId, readFolder, realPath } from './paths';
 import { listSamples } from './webdataset';
 
@@ -19,15 +21,17 @@ export const folder: Format = {
   open,
 };
 
-async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
+async function open(options: OpenOptions): Promise<DatasetSource> {
+  const { path: root } = options;
   const found = await walk(root);
-  const listing = (await besideImages(root, found, split)) ?? listImages(found.images, { root, split });
+  const listing =
+    (await besideImages(root, found, options)) ?? listImages(found.files, await listingOptions(options));
   const { items } = listing;
   return {
     ...listing,
     format: folder.name,
     problems: [...found.problems, ...listing.problems],
-    read: (index) => read(root, items[index].id),
+    read: (index) => readImageFile(root, items[index].id),
     files: filesOfItems(root, items, listing.classes),
     close: async () => {},
   };
@@ -39,26 +43,30 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
  */
 async function besideImages(
   root: string,
-  { images, labels }: Found,
-  split: string | undefined,
+  { files }: Found,
+  { split, classesFrom, classPattern, classList }: OpenOptions,
 ): Promise<Listing | undefined> {
-  if (split !== undefined || labels.length === 0 || images.some((id) => id.includes('/'))) return undefined;
-  return listSamples(images, { texts: await readTexts(root, labels), root });
+  if ([split, classesFrom, classPattern, classList].some((option) => option !== undefined)) return undefined;
+  const labels = files.filter((id) => !id.includes('/') && /\.(cls|json)$/i.test(id));
+  const images = files.filter(isImage);
+  if (labels.length === 0 || images.some((id) => id.includes('/'))) return undefined;
+  const samples = listSamples(images, { texts: await readTexts(root, labels), root });
+  const known = new Set([...labels, ...images]);
+  return samples && { leftOut: countLeftOut(files.filter((id) => !known.has(id))), ...samples };
 }
 
-interface Found {
-  images: string[];
-  /** Files at the top that may hold the labels of images beside them. */
-  labels: string[];
+export interface Found {
+  /** All files; a hidden folder, which is not entered, as `.name/`. */
+  files: string[];
   problems: Problem[];
 }
 
 /**
- * The names of all images below `root`, unordered. Links are followed. A folder that cannot be read becomes a
+ * The names of all files below `root`, unordered. Links are followed. A folder that cannot be read becomes a
  * problem.
  */
-async function walk(root: string): Promise<Found> {
-  const found: Found = { images: [], labels: [], problems: [] };
+export async function walk(root: string): Promise<Found> {
+  const found: Found = { files: [], problems: [] };
   try {
     await enter(root, '', [await realPath(root)], found);
   } catch (error) {
@@ -79,13 +87,14 @@ async function enter(
 ): Promise<void> {
   for (const entry of await readFolder(root, within)) {
     const id = within === '' ? entry.name : `${within}/${entry.name}`;
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    if (entry.name.startsWith('.') || entry.name === '__MACOSX')
+      found.files.push(entry.isDirectory() ? `${id}/` : id);
     // Everything with an image's extension is listed, also a folder or a broken link, so that the user is told
     // of it.
-    if (isImage(id)) found.images.push(id);
-    else if (within === '' && /\.(cls|json)$/i.test(id)) found.labels.push(id);
+    else if (isImage(id)) found.files.push(id);
     else if (entry.isDirectory()) await enterSub(root, id, ancestors, found);
     else if (entry.isSymbolicLink()) await followLink(root, id, ancestors, found);
+    else found.files.push(id);
   }
 }
 
@@ -116,13 +125,14 @@ async function followLink(
   try {
     const target = await fs.stat(pathOfId(root, id));
     if (target.isDirectory()) await enterSub(root, id, ancestors, found);
+    else found.files.push(id);
   } catch (error) {
     found.problems.push({ file: id, reason: `cannot be followed: ${systemReason(error)}` });
   }
 }
 
 /** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. */
-async function read(root: string, id: string): Promise<Uint8Array> {
+export async function readImageFile(root: string, id: string): Promise<Uint8Array> {
   const file = pathOfId(root, id);
   const info = await fs.stat(file).catch((error: unknown) => {
     throw fileError(id, `cannot be read: ${systemReason(error)}`, error);

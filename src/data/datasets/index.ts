@@ -7,10 +7,12 @@ import { cifar } from './cifar';
 import { demo } from './demo';
 import { folder } from './folder';
 import { type Format, type OpenOptions, openOptions } from './format';
+import { labelled } from './labelled';
+import { npy } from './npy';
 import { tar } from './tar';
 
 /** In the order in which they are tried on a path. `folder` matches any folder, so it comes last. */
-export const formats: readonly Format[] = [demo, cifar, tar, folder];
+export const formats: readonly Format[] = [demo, cifar, labelled, npy, tar, folder];
 
 const dataOptions = { ...openOptions, format: named(formats.map((format) => format.name)) };
 

@@ -1,188 +1,249 @@
 /** The rules that find images, splits and classes in a list of relative paths. Reads no files. */
 import { dataError } from '../fail';
-import { EXTENSIONS } from '../image-kinds';
-import type { Item, Problem } from '../source';
+import { EXTENSIONS, kindOfEnding, whyNotDecoded } from '../image-kinds';
+import { besideFolders, type Classed, type ClassOptions, classify, type Placed } from '../layout/classes';
+import {
+  afterTop,
+  countLeftOut,
+  headingOf,
+  isNested,
+  kindOfFile,
+  leftOutInWords,
+  quoted,
+  sortedByBytes,
+  topOf,
+} from '../layout/names';
+import { findSplits, foldersAbove, pickSplit, type Splits } from '../layout/splits';
+import type { DatasetSource, Problem } from '../source';
 import { className, spellingNotice } from './names';
 
-/** Folder names of splits, in any letter case: the name of the option first, then its synonyms. */
-const SPLITS: readonly (readonly string[])[] = [
-  ['train', 'training'],
-  ['val', 'valid', 'validation'],
-  ['test', 'testing'],
-];
+export { isImage, sortedByBytes } from '../layout/names';
+export { pickSplit } from '../layout/splits';
 
-export interface Listing {
-  readonly items: readonly Item[];
-  readonly classes: readonly string[];
-  readonly problems: readonly Problem[];
-  /** See DatasetSource. */
-  readonly notices?: readonly string[];
-  readonly doubt?: string;
-}
+/** What a source says of its items. */
+export type Listing = Pick<
+  DatasetSource,
+  'items' | 'classes' | 'problems' | 'leftOut' | 'split' | 'splits' | 'doubt' | 'emptied' | 'notices'
+>;
 
-export interface ListingOptions {
+export interface ListingOptions extends ClassOptions {
   /** The data set's path, for messages. */
   root: string;
   split?: string;
+  /** Whether a class may have no image that is decoded; else that is an error. */
+  allowEmptyClasses?: boolean;
   /** The part of an id that splits and classes are found in; the whole id unless given. */
   within?: (id: string) => string;
 }
 
 /**
- * Lists the images among `ids` (paths with '/', relative to the data set's root), ordered by the bytes of their
- * ids.
+ * Lists the images among `ids` (paths of all files with '/', relative to the data set's root), ordered by the
+ * bytes of their ids. Each image is an item, or a problem, or in another split; all other files are counted in
+ * `leftOut`.
  *
- * Where all top folders have names of splits, one split is picked, and the rules apply within it. The class of
- * an image is the first folder of its path. Where no image is in a folder, it is the file name up to the first
- * '_'. Classes are ordered by bytes. Splits that have a class in common have the same list of classes, so that
- * labels agree.
- * @throws SaliencyMixError DATA where there is no image
+ * 1. Folders above everything are looked through (foldersAbove).
+ * 2. Where the folders are splits, one is picked, and the rules apply within it (findSplits); images in other
+ *    folders are left out, with one problem per folder.
+ * 3. The class of an image is the first folder of its path; where no image is in a folder, its file's name up to
+ *    the first '_' (classify). Classes are ordered by bytes. Splits that have a class in common have the same
+ *    list of classes, so that labels agree.
+ * @throws SaliencyMixError DATA where there is no image, for folders that may be splits or classes, and for a
+ *   class without an image that is decoded
  */
 export function listImages(ids: readonly string[], options: ListingOptions): Listing {
   const spellings = new Set<string>();
-  const listing = listed(ids, options, spellings);
+  const listing = listed(ids, { ...options, spellings });
   const notice = spellingNotice(spellings);
   return notice === undefined ? listing : { ...listing, notices: [notice] };
 }
 
-function listed(ids: readonly string[], options: ListingOptions, spellings: Set<string>): Listing {
+/** Options, and a set that gets the names of all classes as they are written. */
+type Listed = ListingOptions & { readonly spellings: Set<string> };
+
+/** The class of each image, its name in Unicode's composed form. */
+function classesOf(images: readonly Placed[], options: Listed): Classed {
+  const found = classify(images, options);
+  const classes = new Map<string, string>();
+  for (const [id, name] of found.classes) {
+    options.spellings.add(name);
+    classes.set(id, className(name));
+  }
+  return { ...found, classes };
+}
+
+function listed(ids: readonly string[], options: Listed): Listing {
   const { root, split, within = (id) => id } = options;
-  const images = sortedByBytes(ids.filter((id) => isImage(within(id))));
-  if (images.length === 0) throw dataError(root, `holds no images (${lookedFor()})`);
-  const splits = bySplit(images, within);
+  const { images, others } = divided(ids, within);
+  if (!images.some(({ path }) => isDecoded(path))) throw noImages(root, images, others);
+  const above = foldersAbove(images.map(({ path }) => path));
+  const placed = images.map(({ id, path }) => ({ id, path: path.split('/').slice(above).join('/') }));
+  const splits = findSplits(
+    placed.map(({ path }) => path),
+    options,
+  );
+  const leftOut = countLeftOut(others);
   if (splits === undefined) {
     if (split !== undefined)
       throw dataError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
-    return classed(images, within, spellings);
+    return { ...listClasses(placed, undefined, options), leftOut };
   }
-  const problems = images.filter((id) => !within(id).includes('/')).map((id) => stray(id, 'split folders'));
-  const picked = pickSplit([...splits.keys()], split, root);
-  const listings = new Map(
-    [...splits].map(([name, own]) => [name, classed(own, (id) => afterTop(within(id)), spellings)]),
-  );
-  const { items, classes, problems: inside } = listings.get(picked) as Listing;
-  const shared = sharedClasses(classes, [...listings.values()]);
-  const moved = classes.map((name) => shared.indexOf(name));
+  return { ...listSplit(placed, splits, options), leftOut };
+}
+
+/** All images, also of formats that are not decoded, in order; and the paths of all other files. */
+function divided(
+  ids: readonly string[],
+  within: (id: string) => string,
+): { images: Placed[]; others: string[] } {
+  const isOfImage = (id: string) => ['image', 'undecoded'].includes(kindOfFile(within(id)));
+  const images = sortedByBytes(ids.filter(isOfImage)).map((id) => ({ id, path: within(id) }));
+  return { images, others: ids.filter((id) => !isOfImage(id)).map(within) };
+}
+
+const isDecoded = (path: string): boolean => kindOfFile(path) === 'image';
+
+function noImages(root: string, images: readonly Placed[], others: readonly string[]): Error {
+  const counts = countLeftOut([...images.map(({ path }) => path), ...others]);
+  const there = leftOutInWords(counts);
+  const found = there === '' ? '' : `; it holds ${there}`;
+  return dataError(root, `holds no images (${lookedFor()})${found}`);
+}
+
+/** Lists the split that was picked, with the classes of all splits that go with it. */
+function listSplit(placed: readonly Placed[], { names, others }: Splits, options: Listed): Listing {
+  const bySplit = new Map<string, Placed[]>(names.map((name) => [name, []]));
+  const beside = new Map<string, number>(others.map((name) => [name, 0]));
+  const problems: Problem[] = [];
+  for (const { id, path } of placed) {
+    if (!isNested(path)) {
+      problems.push({ file: id, reason: besideFolders('split folders') });
+      continue;
+    }
+    const top = topOf(path);
+    const count = beside.get(top);
+    if (count === undefined) bySplit.get(top)?.push({ id, path: afterTop(path) });
+    else beside.set(top, count + 1);
+  }
+  for (const [file, count] of beside) problems.push({ file, reason: besideSplits(names, count) });
+  lookThrough(bySplit);
+  const picked = pickSplit(names, options.split, options.root);
+  const classes = sharedClasses(picked, bySplit, options);
+  const listing = listClasses(bySplit.get(picked) as Placed[], classes, options);
+  const splits = [...bySplit].map(([name, own]) => ({
+    name,
+    images: own.filter(({ path }) => isDecoded(path)).length,
+  }));
+  return { ...listing, problems: [...problems, ...listing.problems], split: picked, splits };
+}
+
+function besideSplits(splits: readonly string[], count: number): string {
+  const images = count === 1 ? 'the image in it is' : `the ${count} images in it are`;
+  return `is a folder beside the split folders ${quoted(splits)}; ${images} left out`;
+}
+
+/** Takes away folders that lie above everything in all splits: train/images/cat/…, val/images/cat/…. */
+function lookThrough(bySplit: Map<string, Placed[]>): void {
+  const all = [...bySplit.values()].flat().map(({ path }) => path);
+  const above = foldersAbove(all);
+  if (above === 0) return;
+  for (const own of bySplit.values()) {
+    own.splice(
+      0,
+      own.length,
+      ...own.map(({ id, path }) => ({ id, path: path.split('/').slice(above).join('/') })),
+    );
+  }
+}
+
+/**
+ * Lists images that have no splits, or those of one split. `shared` are the classes of all splits.
+ * @throws SaliencyMixError DATA for a class of which no image is decoded
+ */
+function listClasses(
+  images: readonly Placed[],
+  shared: readonly string[] | undefined,
+  options: Listed,
+): Listing {
+  const { root } = options;
+  const { classes: byId, problems: reasons, doubt } = classesOf(images, options);
+  const items = [];
+  const problems: Problem[] = [];
+  const names = shared ?? classNames(byId.values(), options);
+  const labels = new Map(names.map((name, label) => [name, label]));
+  const empty = new Set(byId.values());
+  for (const { id, path } of images) {
+    const ending = headingOf(path).slice(1);
+    const kind = kindOfEnding(ending);
+    const name = byId.get(id);
+    if (!isDecoded(path) && kind) {
+      problems.push({ file: id, reason: whyNotDecoded(kind) });
+    } else if (name === undefined) {
+      problems.push({ file: id, reason: reasons.get(id) as string });
+    } else {
+      items.push({ id, label: labels.get(name) as number });
+      empty.delete(name);
+    }
+  }
+  if (items.length === 0) throw noItems(root, problems);
+  if (empty.size > 0 && !options.allowEmptyClasses) throw emptyClasses(root, empty, byId, problems);
   return {
-    items: items.map(({ id, label }) => ({ id, label: moved[label] })),
-    classes: shared,
-    problems: [...problems, ...inside],
+    items,
+    classes: names,
+    problems,
+    ...(doubt !== undefined && { doubt }),
+    ...(empty.size > 0 && { emptied: [...empty] }),
   };
 }
 
-/**
- * The split to use among those that exist: the one asked for, by the name of its folder or a synonym (val,
- * valid, validation), or `train`.
- * @throws SaliencyMixError DATA, with the names of those that exist
- */
-export function pickSplit(there: readonly string[], asked: string | undefined, root: string): string {
-  const wanted = (asked ?? 'train').toLowerCase();
-  const synonyms = SPLITS.find((group) => group.includes(wanted)) ?? [wanted];
-  const picked =
-    there.find((name) => name === asked) ??
-    there.find((name) => name.toLowerCase() === wanted) ??
-    there.find((name) => synonyms.includes(name.toLowerCase()));
-  if (picked !== undefined) return picked;
-  const names = there.map((name) => `"${name}"`).join(', ');
-  const hint = asked === undefined ? 'there is none called "train": pass split, one of' : 'there are:';
-  throw dataError(root, `has no split "${asked ?? 'train'}"; ${hint} ${names}`);
+function noItems(root: string, problems: readonly Problem[]): Error {
+  const [{ file, reason }] = problems;
+  return dataError(root, `has no image with a class; of ${problems.length} the first: "${file}" ${reason}`);
+}
+
+function emptyClasses(
+  root: string,
+  empty: ReadonlySet<string>,
+  byId: ReadonlyMap<string, string>,
+  problems: readonly Problem[],
+): Error {
+  const [first] = empty;
+  const { file, reason } = problems.find((problem) => byId.get(problem.file) === first) as Problem;
+  const which = empty.size === 1 ? `the class ${quoted(empty)} is` : `the classes ${quoted(empty)} are`;
+  return dataError(
+    root,
+    `has images of which none can be decoded: ${which} empty ("${file}" ${reason}); to go on without them give --allow-empty-classes (allowEmptyClasses)`,
+  );
+}
+
+/** The names ordered by bytes; whole numbers in a list of classes in the order of the numbers. */
+function classNames(found: Iterable<string>, { classList }: ClassOptions): string[] {
+  const names = sortedByBytes(new Set(found));
+  const areNumbers = classList !== undefined && names.every((name) => /^\d+$/.test(name));
+  return areNumbers ? names.toSorted((a, b) => Number(a) - Number(b)) : names;
 }
 
 /**
- * Whether a path has an image's extension and no part is hidden: archives made on a Mac have `._x.jpg` and
- * `__MACOSX`.
+ * The classes of all splits that have one in common with the one picked, directly or through another split, so
+ * that the labels of train and test agree. A test split without labels (`test/images/…`, or flat) has none in
+ * common, and adds no class.
  */
-export function isImage(path: string): boolean {
-  const extension = /\.([^./]+)$/.exec(path)?.[1].toLowerCase();
-  if (extension === undefined || !EXTENSIONS.includes(extension)) return false;
-  return !path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
-}
-
-/**
- * Names ordered by their UTF-8 bytes. Decoded as Latin-1, each byte is one code unit, and strings sort by code
- * units.
- */
-export function sortedByBytes(names: Iterable<string>): string[] {
-  const keys = Array.from(names, (name) => Buffer.from(name, 'utf8').toString('latin1'));
-  return keys.toSorted().map((key) => Buffer.from(key, 'latin1').toString('utf8'));
-}
-
-/**
- * Lists images that have no splits. `pathOf` gives the part of an id that begins with the class folder; `spellings` gets the
- * names of all classes as they are written.
- */
-function classed(images: readonly string[], pathOf: (id: string) => string, spellings: Set<string>): Listing {
-  const isFlat = images.every((id) => !pathOf(id).includes('/'));
-  const found: [id: string, name: string][] = [];
-  const problems: Problem[] = [];
-  for (const id of images) {
-    const path = pathOf(id);
-    if (isFlat) found.push([id, classOfFile(path)]);
-    else if (path.includes('/')) found.push([id, topOf(path)]);
-    else problems.push(stray(id, 'class folders'));
-  }
-  for (const pair of found) {
-    spellings.add(pair[1]);
-    pair[1] = className(pair[1]);
-  }
-  const classes = sortedByBytes(new Set(found.map(([, name]) => name)));
-  const labels = new Map(classes.map((name, label) => [name, label]));
-  const items = found.map(([id, name]) => ({ id, label: labels.get(name) as number }));
-  return { items, classes, problems };
-}
-
-/** The images of each split, or undefined where the top folders are not all splits. */
-function bySplit(
-  images: readonly string[],
-  pathOf: (id: string) => string,
-): Map<string, string[]> | undefined {
-  const names = SPLITS.flat();
-  const splits = new Map<string, string[]>();
-  for (const id of images) {
-    const path = pathOf(id);
-    if (!path.includes('/')) continue;
-    const top = topOf(path);
-    if (!names.includes(top.toLowerCase())) return undefined;
-    const own = splits.get(top);
-    if (own) own.push(id);
-    else splits.set(top, [id]);
-  }
-  return splits.size > 0 ? splits : undefined;
-}
-
-/**
- * The classes of all splits that have one in common with `own`, directly or through another split, so that the
- * labels of train and test agree. A test split without labels (`test/images/…`, or flat) has none in common,
- * and adds no class.
- */
-function sharedClasses(own: readonly string[], listings: readonly Listing[]): string[] {
-  const shared = new Set(own);
-  for (let before = 0; before < shared.size; ) {
+function sharedClasses(
+  picked: string,
+  bySplit: ReadonlyMap<string, readonly Placed[]>,
+  options: Listed,
+): string[] {
+  const found = new Map(
+    [...bySplit].map(([name, own]) => [name, new Set(classesOf(own, options).classes.values())]),
+  );
+  const shared = new Set(found.get(picked));
+  for (let before = -1; before < shared.size; ) {
     before = shared.size;
-    for (const { classes } of listings) {
-      if (!classes.some((name) => shared.has(name))) continue;
+    for (const classes of found.values()) {
+      if (![...classes].some((name) => shared.has(name))) continue;
       for (const name of classes) shared.add(name);
     }
   }
-  return sortedByBytes(shared);
-}
-
-/** `n01440764_tench.JPEG` → `n01440764`; `tench.JPEG` and `_tench.JPEG` → the name without its extension. */
-function classOfFile(file: string): string {
-  const cut = file.indexOf('_');
-  return cut > 0 ? file.slice(0, cut) : file.slice(0, file.lastIndexOf('.'));
-}
-
-function stray(id: string, beside: string): Problem {
-  return { file: id, reason: `lies beside the ${beside}, so it has no class; it is left out` };
-}
-
-function topOf(path: string): string {
-  return path.slice(0, path.indexOf('/'));
-}
-
-function afterTop(path: string): string {
-  return path.slice(path.indexOf('/') + 1);
+  return classNames(shared, options);
 }
 
 function lookedFor(): string {

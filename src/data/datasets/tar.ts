@@ -10,7 +10,10 @@ import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { type Extent, scanArchive } from './archive';
 import type { Format, OpenOptions } from './format';
-import { isImage, type Listing, listImages, sortedByBytes } from './listing';
+import { addLeftOut, countLeftOut, kindOfFile } from '../layout/names';
+import { isImage, type Listing, listImages, type ListingOptions, sortedByBytes } from './listing';
+import { listingOptions } from './listing-options';
+import { namesOfRun, RUN_FILE } from './own-run';
 import { pathOfId, readNames } from './paths';
 import { isLabelFile, listSamples } from './webdataset';
 
@@ -28,23 +31,38 @@ async function matches(root: string): Promise<boolean> {
   const info = await fs.stat(root).catch(() => undefined);
   if (info?.isFile()) return isTar(root) || COMPRESSED.test(root);
   if (!info?.isDirectory()) return false;
-  const names = (await readNames(root).catch(() => [])).filter((name) => !name.startsWith('.'));
-  return names.length > 0 && names.every((name) => isTar(name) || COMPRESSED.test(name));
+  const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
+  const seen = entries.filter(({ name }) => !name.startsWith('.'));
+  if (!seen.some(({ name }) => isTar(name) || COMPRESSED.test(name))) return false;
+  const folders = seen.filter((entry) => entry.isDirectory());
+  const found = await Promise.all(folders.map(({ name }) => holdsImages(root, name)));
+  return !found.includes(true);
+}
+
+/** Whether an image lies in a folder of shards' own folder: then the folders are the data set, not the archives. */
+async function holdsImages(root: string, folder: string): Promise<boolean> {
+  const names = await fs.readdir(path.join(root, folder), { recursive: true }).catch(() => []);
+  return names.some(isImage);
 }
 
 /** Keeps few of the shards open at a time, see OpenFiles. */
-async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
+async function open(options: OpenOptions): Promise<DatasetSource> {
+  const { path: root } = options;
   const shards = await shardsOf(root);
   const archives = new OpenFiles();
   const close = () => archives.close();
   try {
     const content = await indexShards(shards, archives);
-    const listing = listed(content, root, split, shards.length > 1 || shards[0].prefix !== '');
+    const listing = listed(content, await listingOptions(options), shards[0].prefix !== '');
     const { items } = listing;
-    const problems = [...content.problems, ...listing.problems];
+    const beside = shards[0].prefix === '' ? { problems: [], others: [] } : await besideShards(root);
+    const problems = [...content.problems, ...listing.problems, ...beside.problems];
+    const leftOut = addLeftOut(listing.leftOut, countLeftOut(beside.others));
     const read = (index: number) => readPlace(items[index].id, content.places.get(items[index].id) as Place);
     const files = filesOfArchives(shards.map((shard) => shard.path));
-    return { ...listing, format: tar.name, problems, read, files, close };
+    const names = shards[0].prefix === '' ? undefined : await namesOfRun(root, listing.classes.length);
+    const classes = listing.items.some(({ soft }) => soft) && names ? names : listing.classes;
+    return { ...listing, classes, format: tar.name, problems, leftOut, read, files, close };
   } catch (error) {
     await close();
     throw error;
@@ -94,6 +112,22 @@ async function shardsOf(root: string): Promise<Shard[]> {
   }));
 }
 
+/** What lies beside the shards: images are problems, other files are counted. */
+async function besideShards(root: string): Promise<{ problems: Problem[]; others: string[] }> {
+  const names = sortedByBytes(await readNames(root)).filter((name) => !isTar(name));
+  const isOurs = names.includes(RUN_FILE);
+  const isStray = (name: string) => isImage(name) && !(isOurs && name === PREVIEW_FILE);
+  return {
+    problems: names
+      .filter(isStray)
+      .map((file) => ({ file, reason: 'lies beside the shards; it is left out' })),
+    others: names.filter((name) => !isStray(name)),
+  };
+}
+
+/** What `augment` writes beside its shards, of its own images. */
+const PREVIEW_FILE = 'preview.png';
+
 /** Scans the shards one after another. */
 async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promise<Content> {
   const content: Content = { places: new Map(), texts: new Map(), problems: [], unread: [] };
@@ -109,14 +143,20 @@ async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promi
   return content;
 }
 
-function listed(content: Content, root: string, split: string | undefined, inShards: boolean): Listing {
+/** WebDataset samples where labels come with the images, unless classes were asked for from elsewhere. */
+function listed(content: Content, options: ListingOptions, inShards: boolean): Listing {
+  const { root, split, classesFrom, classPattern, classList } = options;
   const ids = [...content.places.keys()];
   const within = inShards ? (id: string) => id.slice(id.indexOf('/') + 1) : undefined;
-  const samples = listSamples(ids, { texts: content.texts, root, within });
+  const isByFile = classesFrom === undefined && classPattern === undefined && classList === undefined;
+  const samples = isByFile ? listSamples(ids, { texts: content.texts, root, within }) : undefined;
   if (samples && split !== undefined) {
     throw dataError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
   }
-  if (samples) return samples;
+  if (samples) {
+    const others = ids.filter((id) => kindOfFile(within?.(id) ?? id) === 'other' && !content.texts.has(id));
+    return { leftOut: countLeftOut(others.map(within ?? String)), ...samples };
+  }
   const [first] = content.problems;
   if (first && !ids.some((id) => isImage(id))) {
     const said = `the first: "${first.file}" ${first.reason}`;
@@ -125,7 +165,7 @@ function listed(content: Content, root: string, split: string | undefined, inSha
       `holds no images that can be read, ${content.problems.length} entries were refused; ${said}`,
     );
   }
-  const listing = listImages([...ids, ...content.unread], { root, split, within });
+  const listing = listImages([...ids, ...content.unread], { ...options, within });
   return { ...listing, items: listing.items.filter(({ id }) => content.places.has(id)) };
 }
 

@@ -1,0 +1,114 @@
+/** What was found in a data set, in figures: for `info`, for the line before a run, and for run.json. */
+import { dataOption } from './datasets';
+import type { OpenOptions } from './datasets/format';
+import { type Dataset, openData } from './dataset';
+import { type LeftOut, leftOutInWords } from './layout/names';
+import { hasSoftLabels } from './load';
+import { sampleSizes } from './size';
+import type { Problem } from './source';
+
+/** A data set in a few figures. */
+export interface DatasetSummary {
+  readonly path: string;
+  readonly format: string;
+  /** Images, of the split where there is one, and classes. */
+  readonly images: number;
+  readonly classes: number;
+  readonly split?: string;
+  /** The number of images of each split. */
+  readonly splits?: Readonly<Record<string, number>>;
+  /** Files that are neither images nor labels: how many of each ending. */
+  readonly leftOut: LeftOut;
+  /** How many files and folders are left out by name. */
+  readonly problems: number;
+  /** How many of the images a training run has held out to test on. */
+  readonly heldOut?: number;
+}
+
+export interface DatasetDescription extends Omit<DatasetSummary, 'classes' | 'problems' | 'heldOut'> {
+  readonly classes: readonly { readonly name: string; readonly images: number }[];
+  /** The sizes of up to 64 images, evenly spaced over the data set; the most frequent first. */
+  readonly sizes: readonly { readonly height: number; readonly width: number; readonly images: number }[];
+  /** Files and folders that are left out, and why. */
+  readonly problems: readonly Problem[];
+  /** Whether labels give weights to several classes. */
+  readonly soft: boolean;
+  /** Why jobs that need classes refuse the data set, and which options decide. */
+  readonly doubt?: string;
+}
+
+export function summaryOf(dataset: Dataset): DatasetSummary {
+  const { path, format, length, classes, split, splits, leftOut, problems } = dataset;
+  return {
+    path,
+    format,
+    images: length,
+    classes: classes.length,
+    ...(split !== undefined && { split }),
+    ...(splits && { splits: Object.fromEntries(splits.map(({ name, images }) => [name, images])) }),
+    leftOut,
+    problems: problems.length,
+  };
+}
+
+/** `3 images` or `1 image`. */
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** The line that a run begins with: `photos (folder): 20 images of 2 classes; left out: 3 .txt`. */
+export function summaryLine(found: DatasetSummary): string {
+  const { path, format, images, classes, split, splits = {}, leftOut, problems, heldOut } = found;
+  const others = Object.entries(splits).filter(([name]) => name !== split);
+  const beside = others.map(([name, count]) => `${name} (${count})`).join(', ');
+  const ofSplit = split === undefined ? '' : `, split ${split}${beside && ` beside ${beside}`}`;
+  const what = `${counted(images, 'image')} of ${counted(classes, 'class', 'classes')}`;
+  const named = problems === 0 ? [] : [`${problems} by name`];
+  const left = [leftOutInWords(leftOut), ...named].filter(Boolean).join(', ');
+  const tested = heldOut === undefined ? '' : `, of which ${heldOut} are held out to test on`;
+  return `${path} (${format}${ofSplit}): ${what}${tested}${left && `; left out: ${left}`}`;
+}
+
+/**
+ * What openDataset would read, and what it would leave out and why: format, splits, classes with their numbers of
+ * images, sizes. It reads the headers of up to 64 images, and decodes none.
+ * @throws (rejects) SaliencyMixError ARGUMENT for wrong options; DATA as openDataset, but not for classes without
+ *   images
+ */
+export async function describeDataset(pathOrOptions: string | OpenOptions): Promise<DatasetDescription> {
+  const options = dataOption.check(pathOrOptions, 'data');
+  const dataset = await openData({ ...options, allowEmptyClasses: true });
+  try {
+    const counts = Array.from(dataset.classes, () => 0);
+    for (const { label } of dataset.items) counts[label]++;
+    const { classes: _, problems: __, ...summary } = summaryOf(dataset);
+    const doubt = dataset.doubt ?? (options.allowEmptyClasses ? undefined : emptyOf(dataset, counts));
+    return {
+      ...summary,
+      classes: dataset.classes.map((name, label) => ({ name, images: counts[label] })),
+      sizes: tally(await sampleSizes(dataset.source)),
+      problems: dataset.problems,
+      soft: hasSoftLabels(dataset.items),
+      ...(doubt !== undefined && { doubt }),
+    };
+  } finally {
+    await dataset.close();
+  }
+}
+
+/** Why a data set is refused of which opening has let classes be empty. */
+function emptyOf({ source }: Dataset, counts: readonly number[]): string | undefined {
+  const { emptied = [] } = source;
+  const names = emptied.filter((name) => counts[source.classes.indexOf(name)] === 0);
+  if (names.length === 0) return undefined;
+  return `has classes of which no image can be decoded (${names.join(', ')}); to go on without them give --allow-empty-classes (allowEmptyClasses)`;
+}
+
+function tally(sizes: readonly (readonly [number, number])[]): DatasetDescription['sizes'] {
+  const counts = new Map<string, { height: number; width: number; images: number }>();
+  for (const [height, width] of sizes) {
+    const key = `${height}x${width}`;
+    const entry = counts.get(key) ?? { height, width, images: 0 };
+    entry.images++;
+    counts.set(key, entry);
+  }
+  return [...counts.values()].toSorted((a, b) => b.images - a.images);
+}
