@@ -64,6 +64,7 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
       'augment',
       'backends',
       'createMixer',
+      'describeDataset',
       'mixMethodNames',
       'oneOf',
       'openDataset',
