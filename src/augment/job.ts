@@ -229,13 +229,13 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const dataset = await openData(data);
   try {
     requireClasses(dataset);
-    onData(summaryOf(dataset));
     const run = await prepare(options, dataset);
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     if (run.strict && dataset.problems.length > 0) {
       const { file, reason } = dataset.problems[0];
       throw new SaliencyMixError('FILE', `${file}: ${reason}`, { file });
     }
+    onData(summaryOf(dataset));
     warnOfOne({ batch: options.batch, images: dataset.length, mixer }, onWarning);
     const found = await findData(dataset, run.strict, run.signal);
     const use: FolderUse = {

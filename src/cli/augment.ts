@@ -29,7 +29,6 @@ export async function augmentAndReport(options: AugmentOptions): Promise<Augment
   let summary: AugmentSummary;
   try {
     summary = await augment({
-      onData: reportData,
       ...options,
       onWarning: printWarning,
       onProgress: ({ done, total, before }) => line.update(done, total, before),
@@ -64,6 +63,7 @@ export function addAugment(program: Command): void {
   addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
       await augmentAndReport({
+        onData: reportData,
         ...pick(augmentOptions, parsed),
         data: dataOf(path, parsed),
         mixer: pick(mixerOptions, parsed),

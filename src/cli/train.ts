@@ -37,7 +37,6 @@ export async function trainAndReport(options: TrainOptions): Promise<TrainSummar
   let summary: TrainSummary;
   try {
     summary = await train({
-      onData: reportData,
       ...options,
       onWarning: printWarning,
       onProgress: (progress) => line.update(progress),
@@ -79,6 +78,7 @@ export function addTrain(program: Command): void {
     runCommand(async (signal) => {
       const { seed: _, threads: __, ...mixer } = pick(mixerOptions, parsed);
       await trainAndReport({
+        onData: reportData,
         ...pick(trainOptions, parsed),
         data: dataOf(parsed.data, parsed),
         mixer,

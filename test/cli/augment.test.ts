@@ -14,7 +14,7 @@ const pixels = async (path: string) => new Uint8Array(await sharp(path).removeAl
 test('a folder of images: every pixel of the result is the target’s or the source’s, as its line says', async () => {
   const out = join(work, 'plain');
   const { code, stdout, stderr } = await run('augment', data, '--out', out, '--batch', '8', '--seed', '5');
-  expect([code, stderr]).toEqual([0, '']);
+  expect([code, stderr]).toEqual([0, `${data} (folder): 26 images of 3 classes\n`]);
   expect(stdout).toMatch(
     /^26 images of 24 × 24 written to .*plain in \d+\.\d s, \d+ images\/s \(cpu, \w+\)\n$/,
   );
@@ -141,7 +141,7 @@ describe('bad files', () => {
       '2',
     );
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^\d files were left out:\n/);
+    expect(stderr).toMatch(/^.*: 25 images of 3 classes; left out: 1 by name\n\d files were left out:\n/);
     for (const file of [...bad, 'class_1/up']) expect(stderr).toContain(file);
     expect(stderr).toMatch(/empty\.png.*empty/);
     expect(stderr).toMatch(/words\.jpg.*not an image/);
