@@ -57,6 +57,9 @@ struct MapUses {
   UsePeak usePeak;
   PrefetchFor prefetchFor;
 };
+// Compilers deduce these for an aggregate only since clang 17.
+template <class MapOf, class Use, class OnlyPeak, class UsePeak, class PrefetchFor>
+MapUses(MapOf, Use, OnlyPeak, UsePeak, PrefetchFor) -> MapUses<MapOf, Use, OnlyPeak, UsePeak, PrefetchFor>;
 
 // Several images to a thread, each from its first pass to its last.
 template <class ImageOf, class Uses>

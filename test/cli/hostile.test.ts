@@ -93,7 +93,7 @@ describe('as a user without rights', () => {
     const { code, stderr } = await asNobody('augment', data, '--out', join(closed, 'out'));
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: Cannot write .*closed\/out: no permission to write there/),
+      expect.stringMatching(/^error: Cannot write .*closed\/out: no permission to write there/m),
     ]);
   });
 });

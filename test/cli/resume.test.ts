@@ -100,7 +100,7 @@ describe('what a crash may leave', () => {
     writeFileSync(runFile, readFileSync(runFile, 'utf8').replace('"complete"', '"running"'));
     damage(out);
     const outcome = await augment(out, '--resume');
-    expect([outcome.code, outcome.stderr]).toEqual([0, '']);
+    expect([outcome.code, outcome.stderr]).toEqual([0, `${data} (folder): 40 images of 3 classes\n`]);
     expect(contents(out)).toEqual(contents(whole));
     expect(leftovers(out)).toEqual([]);
   };
