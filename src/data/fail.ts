@@ -27,6 +27,11 @@ export function dataError(path: string, what: string, cause?: unknown): Saliency
   return new SaliencyMixError('DATA', `"${path}" ${what}`, { file: path, cause });
 }
 
+/** The error for a split that was asked for and is not there; told from others by `argument`. */
+export function splitError(path: string, what: string): SaliencyMixError {
+  return new SaliencyMixError('DATA', `"${path}" ${what}`, { file: path, argument: 'split' });
+}
+
 /** The error for one image, which does not affect the others; the message is `"id" what`. */
 export function fileError(id: string, what: string, cause?: unknown): SaliencyMixError {
   return new SaliencyMixError('FILE', `"${id}" ${what}`, { file: id, cause });

@@ -27,8 +27,11 @@ const TEST_SPLITS = ['test', 'val'];
 /** Opens the split test of a data set, or val where there is no test; undefined where it has neither. */
 async function openSplitToTest(options: OpenOptions): Promise<Dataset | undefined> {
   for (const split of TEST_SPLITS) {
-    const found = await openData({ ...options, split }).catch(() => undefined);
-    if (found) return found;
+    try {
+      return await openData({ ...options, split });
+    } catch (error) {
+      if (!(error instanceof SaliencyMixError) || error.argument !== 'split') throw error;
+    }
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** Training from the command line: real processes, real files, and a network that really learns. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readCheckpoint } from '../../src/train/checkpoint';
 import { readTensors } from '../../src/train/safetensors';
@@ -351,6 +351,15 @@ describe('mistakes', () => {
     const { code, stdout } = await run(...args, '--no-test');
     expect({ code, said: /not tested/.test(stdout) }).toEqual({ code: 0, said: true });
     expect(epochs(out)[0].top1Error).toBeNull();
+  });
+
+  test('a split test that cannot be used is no reason to test on another', async () => {
+    const spoilt = join(work, 'spoilt-test');
+    await cp(data, spoilt, { recursive: true });
+    await rm(join(spoilt, 'test', 'red'), { recursive: true });
+    writeInto(spoilt, 'test/red/a.bmp', Buffer.from('BM'));
+    const args = ['train', '--data', spoilt, '--out', join(work, 'spoilt'), ...net, '--epochs', '1'];
+    expect(await run(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(/red.*a\.bmp/s) });
   });
 
   test('a test class that training does not know', async () => {

@@ -262,6 +262,21 @@ describe('what is uncertain is decided by an option', () => {
     ]);
   });
 
+  test('splits below the classes', async () => {
+    const place = root('below', ['cat/train/1.png', 'cat/val/2.png', 'dog/train/1.png', 'dog/val/2.png']);
+    const { doubt } = await describeDataset(place);
+    expect(doubt).toMatch(/splits inside its class folders \("cat\/train", "cat\/val", "dog\/train", …\)/);
+    expect(doubt).toMatch(/--classes-from folder/);
+    expect((await describeDataset({ path: place, classesFrom: 'folder' })).doubt).toBeUndefined();
+    // One name alone, or folders of other names among them, say nothing of splits.
+    for (const other of [
+      ['cat/train/1.png', 'dog/train/2.png'],
+      ['cat/train/1.png', 'dog/test/1.png', 'dog/big/2.png'],
+    ]) {
+      expect((await describeDataset(root(`below-${other.length}`, other))).doubt).toBeUndefined();
+    }
+  });
+
   test('the class in names', async () => {
     const place = root('names', ['1-cat.png', '2-dog.png', '3-cat.png', 'other.png']);
     const dataset = await openDataset({ path: place, classesFrom: 'name', classPattern: '^\\d+-(\\w+)' });

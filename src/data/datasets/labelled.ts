@@ -4,7 +4,7 @@
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { dataError, systemReason } from '../fail';
+import { dataError, splitError, systemReason } from '../fail';
 import { countLeftOut, isImage, sortedByBytes } from '../layout/names';
 import type { DatasetSource, Item, Problem } from '../source';
 import { readImageFile, walk } from './folder';
@@ -26,7 +26,7 @@ export const labelled: Format = {
 
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   if (split !== undefined)
-    throw dataError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
+    throw splitError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
   const weights = await readLabels(root);
   const found = await walk(root);
   const images = sortedByBytes(found.files.filter((id) => isImage(id) && id.startsWith(`${IMAGES}/`)));

@@ -1,5 +1,5 @@
 /** The rules that find images, splits and classes in a list of relative paths. Reads no files. */
-import { dataError } from '../fail';
+import { dataError, splitError } from '../fail';
 import { EXTENSIONS, kindOfEnding, whyNotDecoded } from '../image-kinds';
 import { besideFolders, type Classed, type ClassOptions, classify, type Placed } from '../layout/classes';
 import {
@@ -84,7 +84,7 @@ function listed(ids: readonly string[], options: Listed): Listing {
   const leftOut = countLeftOut(others);
   if (splits === undefined) {
     if (split !== undefined)
-      throw dataError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
+      throw splitError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
     return { ...listClasses(placed, undefined, options), leftOut };
   }
   return { ...listSplit(placed, splits, options), leftOut };

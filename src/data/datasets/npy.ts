@@ -5,7 +5,7 @@
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { dataError, fileError, systemReason } from '../fail';
+import { dataError, fileError, splitError, systemReason } from '../fail';
 import { countLeftOut, isImage, sortedByBytes } from '../layout/names';
 import type { DatasetSource, Item, Problem, RawImage } from '../source';
 import type { Format, OpenOptions } from './format';
@@ -36,7 +36,7 @@ interface ArrayOnDisk {
 
 async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
   if (split !== undefined)
-    throw dataError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
+    throw splitError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
   const names = sortedByBytes(await fs.readdir(root));
   const handles: fs.FileHandle[] = [];
   const close = async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close())));

@@ -4,7 +4,7 @@
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { dataError, fileError, systemReason } from '../fail';
+import { dataError, fileError, splitError, systemReason } from '../fail';
 import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
@@ -151,7 +151,7 @@ function listed(content: Content, options: ListingOptions, inShards: boolean): L
   const isByFile = classesFrom === undefined && classPattern === undefined && classList === undefined;
   const samples = isByFile ? listSamples(ids, { texts: content.texts, root, within }) : undefined;
   if (samples && split !== undefined) {
-    throw dataError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
+    throw splitError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
   }
   if (samples) {
     const others = ids.filter((id) => kindOfFile(within?.(id) ?? id) === 'other' && !content.texts.has(id));

@@ -1,5 +1,6 @@
 /** Where the class of an image comes from: the folder that it lies in, its file's name, or a list. */
 import { afterTop, baseOf, isNested, quoted, topOf } from './names';
+import { isSplitName } from './splits';
 
 /** Labels of files, by the name that the list has for each. */
 export type ClassList = ReadonlyMap<string, string>;
@@ -40,6 +41,8 @@ export function classify(images: readonly Placed[], options: ClassOptions): Clas
   if (classesFrom === 'name' || (isFlat && classesFrom !== 'folder')) return byName(images);
   const byFolders = byFolder(images);
   if (classesFrom === 'folder') return byFolders;
+  const doubt = splitsInside(images);
+  if (doubt !== undefined) return { ...byFolders, doubt };
   // One folder that holds all images is no more than the folder that the images are in.
   const folders = new Set(byFolders.classes.values());
   if (folders.size !== 1 || images.length < 2) return byFolders;
@@ -49,6 +52,17 @@ export function classify(images: readonly Placed[], options: ClassOptions): Clas
   const [only] = folders;
   const what = `has one folder of images, "${only}", so all would be of one class (${shown(images)}): if that is right, give --classes-from folder (classesFrom); else ${WAYS_OUT}`;
   return { ...byFolders, doubt: what };
+}
+
+/** Splits below the class folders (`cat/train`, `cat/val`): the images to test on would be trained on. */
+function splitsInside(images: readonly Placed[]): string | undefined {
+  const below = images.flatMap(({ path }) => (isNested(path) ? [afterTop(path)] : []));
+  if (!below.every((path) => isNested(path) && isSplitName(topOf(path)))) return undefined;
+  if (new Set(below.map((path) => topOf(path).toLowerCase())).size < 2) return undefined;
+  const folders = images.flatMap(({ path }) =>
+    isNested(path) ? [path.split('/').slice(0, 2).join('/')] : [],
+  );
+  return `has splits inside its class folders (${quoted(new Set(folders))}), so images to test on would be trained on: put the splits above the classes (train/…, val/…), or give --classes-from folder (classesFrom) to take all images`;
 }
 
 /** The first folder of the path. Images beside the folders have no class. */

@@ -1,5 +1,5 @@
 /** Which of the top folders of a data set are splits, and which folders above them are looked through. */
-import { dataError } from '../fail';
+import { dataError, splitError } from '../fail';
 import { afterTop, isNested, quoted, sortedByBytes, topOf } from './names';
 
 /** Folder names of splits, in any letter case: the name of the option first, then its synonyms. */
@@ -93,5 +93,5 @@ export function pickSplit(there: readonly string[], asked: string | undefined, r
   if (picked !== undefined) return picked;
   const names = there.map((name) => `"${name}"`).join(', ');
   const hint = asked === undefined ? 'there is none called "train": pass split, one of' : 'there are:';
-  throw dataError(root, `has no split "${asked ?? 'train'}"; ${hint} ${names}`);
+  throw splitError(root, `has no split "${asked ?? 'train'}"; ${hint} ${names}`);
 }

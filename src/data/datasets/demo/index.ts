@@ -6,7 +6,7 @@ import { completed } from '../../../option';
 import { Purpose, Stream } from '../../../rng';
 import { drawScene, mask, paint, type Scene } from './scene';
 import { shapes } from './shapes';
-import { dataError } from '../../fail';
+import { splitError } from '../../fail';
 import type { Item, DatasetSource } from '../../source';
 import { demoOptions, type Format, type OpenOptions } from '../format';
 
@@ -19,7 +19,7 @@ const SPLITS = ['train', 'test'];
 
 function settings({ demo = {}, split = 'train' }: OpenOptions) {
   if (!SPLITS.includes(split))
-    throw dataError('demo', `has no split "${split}", only ${SPLITS.join(' and ')}`);
+    throw splitError('demo', `has no split "${split}", only ${SPLITS.join(' and ')}`);
   return { ...completed(demoOptions, demo), split };
 }
 
