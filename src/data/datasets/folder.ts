@@ -38,7 +38,7 @@ async function open(options: OpenOptions): Promise<DatasetSource> {
 }
 
 /**
- * The images of a flat folder by the label files beside them, as in an unpacked WebDataset: better evidence than names of
+ * Images that are all in one folder, by the label files beside them, as in an unpacked WebDataset: better evidence than names of
  * files. Undefined where there are none. A `.txt` in a folder is mostly a caption, and is not asked.
  */
 async function besideImages(
@@ -47,13 +47,17 @@ async function besideImages(
   { split, classesFrom, classPattern, classList }: OpenOptions,
 ): Promise<Listing | undefined> {
   if ([split, classesFrom, classPattern, classList].some((option) => option !== undefined)) return undefined;
-  const labels = files.filter((id) => !id.includes('/') && /\.(cls|json)$/i.test(id));
   const images = files.filter(isImage);
-  if (labels.length === 0 || images.some((id) => id.includes('/'))) return undefined;
+  const [only, ...more] = new Set(images.map(folderOf));
+  if (only === undefined || more.length > 0) return undefined;
+  const labels = files.filter((id) => folderOf(id) === only && /\.(cls|json)$/i.test(id));
+  if (labels.length === 0) return undefined;
   const samples = listSamples(images, { texts: await readTexts(root, labels), root });
   const known = new Set([...labels, ...images]);
   return samples && { leftOut: countLeftOut(files.filter((id) => !known.has(id))), ...samples };
 }
+
+const folderOf = (id: string): string => id.slice(0, id.lastIndexOf('/') + 1);
 
 export interface Found {
   /** All files; a hidden folder, which is not entered, as `.name/`. */

@@ -76,7 +76,11 @@ function listed(ids: readonly string[], options: Listed): Listing {
   const { images, others } = divided(ids, within);
   if (!images.some(({ path }) => isDecoded(path))) throw noImages(root, images, others);
   const above = foldersAbove(images.map(({ path }) => path));
-  const placed = images.map(({ id, path }) => ({ id, path: path.split('/').slice(above).join('/') }));
+  const isInside = ({ path }: Placed) => path.split('/').length > above;
+  const placed = images
+    .filter(isInside)
+    .map(({ id, path }) => ({ id, path: path.split('/').slice(above).join('/') }));
+  const beside = images.filter((image) => !isInside(image)).map(besideAbove);
   const splits = findSplits(
     placed.map(({ path }) => path),
     options,
@@ -85,10 +89,17 @@ function listed(ids: readonly string[], options: Listed): Listing {
   if (splits === undefined) {
     if (split !== undefined)
       throw splitError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
-    return { ...listClasses(placed, undefined, options), leftOut };
+    const listing = listClasses(placed, undefined, options);
+    return { ...listing, problems: [...beside, ...listing.problems], leftOut };
   }
-  return { ...listSplit(placed, splits, options), leftOut };
+  const listing = listSplit(placed, splits, options);
+  return { ...listing, problems: [...beside, ...listing.problems], leftOut };
 }
+
+const besideAbove = ({ id }: Placed): Problem => ({
+  file: id,
+  reason: 'lies beside the folder that holds all others, so it has no class; it is left out',
+});
 
 /** All images, also of formats that are not decoded, in order; and the paths of all other files. */
 function divided(
@@ -112,7 +123,7 @@ function noImages(root: string, images: readonly Placed[], others: readonly stri
 /** Lists the split that was picked, with the classes of all splits that go with it. */
 function listSplit(placed: readonly Placed[], { names, others }: Splits, options: Listed): Listing {
   const bySplit = new Map<string, Placed[]>(names.map((name) => [name, []]));
-  const beside = new Map<string, number>(others.map((name) => [name, 0]));
+  const beside = new Map<string, number>();
   const problems: Problem[] = [];
   for (const { id, path } of placed) {
     if (!isNested(path)) {
@@ -120,9 +131,9 @@ function listSplit(placed: readonly Placed[], { names, others }: Splits, options
       continue;
     }
     const top = topOf(path);
-    const count = beside.get(top);
-    if (count === undefined) bySplit.get(top)?.push({ id, path: afterTop(path) });
-    else beside.set(top, count + 1);
+    const folder = id.slice(0, id.length - path.length + top.length);
+    if (others.includes(top)) beside.set(folder, (beside.get(folder) ?? 0) + 1);
+    else bySplit.get(top)?.push({ id, path: afterTop(path) });
   }
   for (const [file, count] of beside) problems.push({ file, reason: besideSplits(names, count) });
   lookThrough(bySplit);

@@ -15,6 +15,7 @@ import { isImage, type Listing, listImages, type ListingOptions, sortedByBytes }
 import { listingOptions } from './listing-options';
 import { namesOfRun, RUN_FILE } from './own-run';
 import { pathOfId, readNames } from './paths';
+import { keyOf } from './samples';
 import { isLabelFile, listSamples } from './webdataset';
 
 const COMPRESSED = /\.(tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst|lz4))$/i;
@@ -154,7 +155,10 @@ function listed(content: Content, options: ListingOptions, inShards: boolean): L
     throw splitError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
   }
   if (samples) {
-    const others = ids.filter((id) => kindOfFile(within?.(id) ?? id) === 'other' && !content.texts.has(id));
+    const keys = new Set(ids.filter(isImage).map(keyOf));
+    const isLabel = (id: string) => content.texts.has(id) && keys.has(keyOf(id));
+    const isCounted = (id: string) => ['other', 'hidden'].includes(kindOfFile(within?.(id) ?? id));
+    const others = ids.filter((id) => isCounted(id) && !isLabel(id));
     return { leftOut: countLeftOut(others.map(within ?? String)), ...samples };
   }
   const [first] = content.problems;

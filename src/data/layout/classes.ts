@@ -1,4 +1,5 @@
 /** Where the class of an image comes from: the folder that it lies in, its file's name, or a list. */
+import { folderDoubt } from './folder-doubt';
 import { afterTop, baseOf, isNested, quoted, topOf } from './names';
 import { isSplitName } from './splits';
 
@@ -45,7 +46,11 @@ export function classify(images: readonly Placed[], options: ClassOptions): Clas
   if (doubt !== undefined) return { ...byFolders, doubt };
   // One folder that holds all images is no more than the folder that the images are in.
   const folders = new Set(byFolders.classes.values());
-  if (folders.size !== 1 || images.length < 2) return byFolders;
+  if (folders.size !== 1) {
+    const doubt = folderDoubt(images.map(({ path }) => path));
+    return doubt === undefined ? byFolders : { ...byFolders, doubt };
+  }
+  if (images.length < 2) return byFolders;
   const named = byName(images);
   const isOneFolder = images.every(({ path }) => isNested(path) && !isNested(afterTop(path)));
   if (isOneFolder && named.doubt === undefined) return named;
@@ -109,12 +114,19 @@ function byPattern(images: readonly Placed[], pattern: RegExp): Classed {
   return { classes, problems };
 }
 
-/** A file is in the list by its path, or by its name alone. */
+const withoutEnding = (path: string) => path.replace(/(?<=[^/])\.[^./]+$/, '');
+
+/** `a/b/c.jpg` → `a/b/c.jpg`, `b/c.jpg`, `c.jpg` */
+const endsOf = (path: string): string[] => path.split('/').map((_, i, parts) => parts.slice(i).join('/'));
+
+/** A file is in the list by its path or an end of it, down to its name; its ending may be missing. */
 function byList(images: readonly Placed[], list: ClassList): Classed {
   const classes = new Map<string, string>();
   const problems = new Map<string, string>();
-  for (const { id, path } of images) {
-    const found = list.get(id) ?? list.get(path) ?? list.get(baseOf(path));
+  for (const { id } of images) {
+    const names = endsOf(id);
+    const name = names.find((one) => list.has(one)) ?? names.map(withoutEnding).find((one) => list.has(one));
+    const found = name === undefined ? undefined : list.get(name);
     if (found === undefined) problems.set(id, 'is not in the list of classes; it is left out');
     else classes.set(id, found);
   }

@@ -15,15 +15,16 @@ export const isSplitName = (name: string): boolean => NAMES.includes(name.toLowe
 
 /**
  * How many folders lie above everything (`pets/` of `pets/cat/1.png`, `pets/dog/2.png`). One that itself holds
- * all the images is not counted, nor is a split and what lies below it, unless there are splits below it.
+ * all the images is not counted (images beside it are left out), nor is a split and what lies below it, unless there are splits below it.
  */
 export function foldersAbove(paths: readonly string[]): number {
   let left = paths;
   let firstSplit: number | undefined;
   for (let depth = 0; ; depth++) {
-    const top = left.length > 0 && isNested(left[0]) ? topOf(left[0]) : undefined;
-    const isAbove = top !== undefined && left.every((path) => path.startsWith(`${top}/`));
-    const below = isAbove ? left.map(afterTop) : [];
+    const first = left.find(isNested);
+    const top = first === undefined ? undefined : topOf(first);
+    const isAbove = top !== undefined && isOnlyFolder(top, left);
+    const below = isAbove ? left.filter(isNested).map(afterTop) : [];
     if (!isAbove || !below.some(isNested)) {
       const tops = new Set(left.filter(isNested).map(topOf));
       return firstSplit === undefined || [...tops].some(isSplitName) ? depth : firstSplit;
@@ -31,6 +32,25 @@ export function foldersAbove(paths: readonly string[]): number {
     if (isSplitName(top)) firstSplit ??= depth;
     left = below;
   }
+}
+
+/**
+ * Whether a folder is the only one. An image beside it does not count if the folder has only folders in it, or several, or
+ * one of a split that has folders: then it holds the classes.
+ */
+function isOnlyFolder(top: string, paths: readonly string[]): boolean {
+  const nested = paths.filter(isNested);
+  if (!nested.every((path) => path.startsWith(`${top}/`))) return false;
+  if (nested.length === paths.length) return true;
+  const below = nested.map(afterTop).filter(isNested);
+  const folders = new Set(below.map(topOf));
+  if (isSplitName(top)) return folders.size > 0 && [...folders].every(isSplitName);
+  const [only] = folders;
+  return (
+    folders.size > 1 ||
+    below.length === nested.length ||
+    (only !== undefined && isSplitName(only) && below.some((path) => isNested(afterTop(path))))
+  );
 }
 
 /** The top folders that are splits, and those beside them, which are left out. */
