@@ -361,3 +361,34 @@ describe.each(FORMS)('%s', (form) => {
     }
   });
 });
+
+test('splits of samples with labels: by folder, and by the names of shards', async () => {
+  const sample = (name: string, label: string) => [
+    { name: `${name}.jpg` },
+    { name: `${name}.cls`, content: label },
+  ];
+  const one = [
+    ...sample('pets/train/1', 'cat'),
+    ...sample('pets/train/2', 'dog'),
+    ...sample('pets/val/1', 'dog'),
+  ];
+  const whole = put(temporary, 'labelled.tar', await tarOf(one));
+  const train = [...sample('1', 'cat'), ...sample('2', 'dog')];
+  put(temporary, 'named-shards/pets-train-000.tar', await tarOf(train));
+  put(temporary, 'named-shards/pets-val-000.tar', await tarOf(sample('1', 'dog')));
+  for (const root of [whole, path.join(temporary, 'named-shards')]) {
+    for (const [split, labels] of [
+      ['train', ['cat', 'dog']],
+      ['val', ['dog']],
+    ] as const) {
+      const dataset = await openDataset({ path: root, split });
+      expect(dataset.items.map(({ label }) => dataset.classes[label])).toEqual(labels);
+      expect([dataset.classes, dataset.problems]).toEqual([['cat', 'dog'], []]);
+      expect(dataset.splits?.map(({ images }) => images)).toEqual([2, 1]);
+      await dataset.close();
+    }
+    expect((await failure(openDataset({ path: root, split: 'test' }))).message).toMatch(
+      /no split "test"; there are:/,
+    );
+  }
+});

@@ -4,7 +4,7 @@
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { dataError, fileError, splitError, systemReason } from '../fail';
+import { dataError, fileError, systemReason } from '../fail';
 import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
@@ -15,6 +15,7 @@ import { isImage, type Listing, listImages, type ListingOptions, sortedByBytes }
 import { listingOptions } from './listing-options';
 import { namesOfRun, RUN_FILE } from './own-run';
 import { pathOfId, readNames } from './paths';
+import { pickSamples } from './sample-splits';
 import { keyOf } from './samples';
 import { isLabelFile, listSamples } from './webdataset';
 
@@ -151,15 +152,13 @@ function listed(content: Content, options: ListingOptions, inShards: boolean): L
   const within = inShards ? (id: string) => id.slice(id.indexOf('/') + 1) : undefined;
   const isByFile = classesFrom === undefined && classPattern === undefined && classList === undefined;
   const samples = isByFile ? listSamples(ids, { texts: content.texts, root, within }) : undefined;
-  if (samples && split !== undefined) {
-    throw splitError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
-  }
   if (samples) {
     const keys = new Set(ids.filter(isImage).map(keyOf));
     const isLabel = (id: string) => content.texts.has(id) && keys.has(keyOf(id));
     const isCounted = (id: string) => ['other', 'hidden'].includes(kindOfFile(within?.(id) ?? id));
     const others = ids.filter((id) => isCounted(id) && !isLabel(id));
-    return { leftOut: countLeftOut(others.map(within ?? String)), ...samples };
+    const leftOut = countLeftOut(others.map(within ?? String));
+    return { leftOut, ...pickSamples(samples, { root, split, within }) };
   }
   const [first] = content.problems;
   if (first && !ids.some((id) => isImage(id))) {
