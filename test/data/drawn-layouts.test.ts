@@ -252,7 +252,7 @@ function inDoubt(draw: Draw, truth: Truth) {
   if (draw(2) === 0) {
     for (const name of twoOrMore(draw))
       for (const split of ['train', 'Test']) addItem(truth, '', `${top}${name}/${split}/1.jpg`, name);
-    truth.doubt = /the splits "Test", "train" inside of the class folders .*--classes-from folder/;
+    truth.doubt = /has splits inside its class folders .*--classes-from folder/;
   } else {
     for (const name of twoOrMore(draw)) addItem(truth, '', `${top}images/${name}/1.jpg`, 'images');
     addItem(truth, '', `${top}docs/logo.png`, 'docs');

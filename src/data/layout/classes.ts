@@ -47,8 +47,8 @@ export function classify(images: readonly Placed[], options: ClassOptions): Clas
   // One folder that holds all images is no more than the folder that the images are in.
   const folders = new Set(byFolders.classes.values());
   if (folders.size !== 1) {
-    const doubt = folderDoubt(images.map(({ path }) => path));
-    return doubt === undefined ? byFolders : { ...byFolders, doubt };
+    const uneven = folderDoubt(images.map(({ path }) => path));
+    return uneven === undefined ? byFolders : { ...byFolders, doubt: uneven };
   }
   if (images.length < 2) return byFolders;
   const named = byName(images);

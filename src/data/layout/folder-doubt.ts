@@ -1,12 +1,10 @@
 /** Top folders that hold other folders in a way that hardly is that of classes. */
-import { afterTop, isNested, quoted, sortedByBytes, topOf } from './names';
-import { isSplitName } from './splits';
+import { afterTop, isNested, quoted, topOf } from './names';
 
 const DECIDE = 'or give --classes-from folder (classesFrom), which makes every top folder a class';
 
 /**
- * Why the first folders of the paths are probably not the classes: splits are inside of them, which would be read as one;
- * or a single one of them holds several folders and no image, beside others that hold images only.
+ * Why the first folders of the paths are probably not the classes: a single one of them holds several folders and no image, beside others that hold images only.
  */
 export function folderDoubt(paths: readonly string[]): string | undefined {
   const nested = paths.filter(isNested);
@@ -18,10 +16,6 @@ export function folderDoubt(paths: readonly string[]): string | undefined {
     inside.set(top, folders);
     if (isNested(afterTop(path))) folders.add(topOf(afterTop(path)));
     else withImages.add(top);
-  }
-  const all = new Set([...inside.values()].flatMap((folders) => [...folders]));
-  if (withImages.size === 0 && all.size > 1 && [...all].every(isSplitName)) {
-    return `has the splits ${quoted(sortedByBytes(all))} inside of the class folders ${quoted(inside.keys())}, which would be read as one: move them above the classes, ${DECIDE}`;
   }
   const [deep, ...more] = [...inside].filter(([, folders]) => folders.size > 0);
   if (!deep || more.length > 0 || inside.size === 1) return undefined;
