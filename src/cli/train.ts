@@ -64,7 +64,10 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a classifier on mixed images: a checkpoint, metrics, a report with curves')
     .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
-    .option('--test <data>', 'what to test on after every epoch (default: the split test or val of the data)')
+    .option(
+      '--test <data>',
+      'what to test on after every epoch (default: the split test or val of the data; without splits a share that is held out)',
+    )
     .option('--no-test', 'train without testing')
     .option('--out <folder>', 'where to write; a new or empty folder', 'training')
     .option('--resume', 'go on with a run that was stopped, to the same numbers')
