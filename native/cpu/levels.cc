@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <string_view>
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
+
 namespace saliencymix::cpu {
 
 // A new level: its file in cpu/levels, its declaration here, and its line below.
@@ -19,8 +23,14 @@ namespace scalar { extern const Kernels kernels; }
 namespace {
 
 #if defined(__x86_64__) && defined(__GNUC__)
+// Asked of the processor itself, as not every compiler's __builtin_cpu_supports knows the name.
+bool hasF16c() {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+
 bool hasAvx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && hasF16c();
 }
 
 bool hasAvx512() {

@@ -51,7 +51,8 @@ class Tiff {
   Tiff(const std::uint8_t* data, std::size_t size) : data_(data), size_(size), little_(size > 0 && data[0] == 'I') {}
   unsigned two(std::size_t at) const {
     if (at + 2 > size_) return 0;
-    return little_ ? data_[at] | data_[at + 1] << 8 : data_[at] << 8 | data_[at + 1];
+    const unsigned a = data_[at], b = data_[at + 1];
+    return little_ ? a | b << 8 : a << 8 | b;
   }
   std::size_t four(std::size_t at) const {
     const std::size_t a = two(at), b = two(at + 2);

@@ -33,8 +33,10 @@ struct SmoothGray {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const auto [number, top, left, rows, cols] = tiles.at(block.index(), chunk.height, chunk.width);
-    const ImageView image = chunk.image(number);
+    const Tile tile = tiles.at(block.index(), chunk.height, chunk.width);
+    // Not as structured bindings, which Clang before 16 does not let lambdas capture.
+    const int top = tile.top, left = tile.left, rows = tile.rows, cols = tile.cols;
+    const ImageView image = chunk.image(tile.image);
     std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(block.shared());  // (rows + 4) x (cols + 4)
     std::uint8_t* const once = gray + (tiles.rows + 4) * (tiles.cols + 4);       // (rows + 2) x (cols + 2)
 
@@ -45,7 +47,7 @@ struct SmoothGray {
     eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
       once[y * (cols + 2) + x] = smooth(gray + y * (cols + 4) + x, cols + 4);
     });
-    std::uint8_t* const out = smoothed + static_cast<std::size_t>(number) * chunk.pixels();
+    std::uint8_t* const out = smoothed + static_cast<std::size_t>(tile.image) * chunk.pixels();
     eachOfRectangle(block, kThreads, rows, cols, [&](int y, int x) {
       out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x)] =
           smooth(once + y * (cols + 2) + x, cols + 2);

@@ -83,13 +83,15 @@ struct ColourDistance {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const auto [number, top, left, rows, cols] = tiles.at(block.index(), chunk.height, chunk.width);
+    const Tile tile = tiles.at(block.index(), chunk.height, chunk.width);
+    // Not as structured bindings, which Clang before 16 does not let lambdas capture.
+    const int top = tile.top, left = tile.left, rows = tile.rows, cols = tile.cols;
     const KeyReduction<kThreads> keys(block.shared());
     float* const around = reinterpret_cast<float*>(block.shared() + KeyReduction<kThreads>::kBytes);
     float* const across = around + 3 * (tiles.rows + 4) * (tiles.cols + 4);
     const int aroundSize = (rows + 4) * (cols + 4);
     const int acrossSize = (rows + 4) * cols;
-    const float* const planes = lab + 3 * static_cast<std::size_t>(number) * chunk.pixels();
+    const float* const planes = lab + 3 * static_cast<std::size_t>(tile.image) * chunk.pixels();
 
     eachOfRectangle(block, kThreads, rows + 4, cols + 4, [&](int y, int x) {
       const std::size_t row = static_cast<std::size_t>(reflect101(top + y - 2, chunk.height));
@@ -107,7 +109,7 @@ struct ColourDistance {
     });
     block.each(kThreads, [&](int thread) {
       float mean[3];
-      for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * number + k], static_cast<std::int64_t>(chunk.pixels()));
+      for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * tile.image + k], static_cast<std::int64_t>(chunk.pixels()));
       BestValues best;
       eachOfThread(thread, kThreads, rows, cols, [&](int y, int x) {
         float squares = 0.0f;
@@ -119,12 +121,12 @@ struct ColourDistance {
         const float distance = std::sqrt(squares);
         const std::size_t at =
             static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x);
-        if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(number) * chunk.pixels() + at] = distance;
+        if (chunk.maps != nullptr) chunk.maps[static_cast<std::size_t>(tile.image) * chunk.pixels() + at] = distance;
         best.update(distance, static_cast<std::uint32_t>(at));
       });
       keys.put(thread, best);
     });
-    keys.finish(block, chunk.peaks + number, chunk.lows + number);
+    keys.finish(block, chunk.peaks + tile.image, chunk.lows + tile.image);
   }
 };
 

@@ -30,11 +30,13 @@ struct SquareGradients {
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
-    const auto [number, top, left, rows, cols] = tiles.at(block.index(), chunk.height, chunk.width);
-    const ImageView image = chunk.image(number);
+    const Tile tile = tiles.at(block.index(), chunk.height, chunk.width);
+    // Not as structured bindings, which Clang before 16 does not let lambdas capture.
+    const int top = tile.top, left = tile.left, rows = tile.rows, cols = tile.cols;
+    const ImageView image = chunk.image(tile.image);
     std::uint32_t* const largest = reinterpret_cast<std::uint32_t*>(block.shared());      // of each thread
     std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(largest + kThreads);       // (rows + 2) x (cols + 2)
-    std::uint32_t* const out = squares + static_cast<std::size_t>(number) * chunk.pixels();
+    std::uint32_t* const out = squares + static_cast<std::size_t>(tile.image) * chunk.pixels();
 
     eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
       gray[y * (cols + 2) + x] = grayAt(image, reflect101(top + y - 1, chunk.height), reflect101(left + x - 1, chunk.width));
@@ -52,7 +54,7 @@ struct SquareGradients {
       largest[thread] = ofThread;
     });
     reduce(block, largest, 1, kThreads, Max());
-    block.each(1, [&](int) { block.atomicMax(maximum + number, largest[0]); });
+    block.each(1, [&](int) { block.atomicMax(maximum + tile.image, largest[0]); });
   }
 };
 
