@@ -152,8 +152,10 @@ struct Resize {
     return batch.value(sample.source, from.top + nearest(y - to.top, from.height(), to.height()),
                        from.left + nearest(x - to.left, from.width(), to.width()), c);
   }
+  // Inlined everywhere, as the levels of vector code call it: of a copy in each the linker would keep one for all.
   template <class T>
-  static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
+  [[gnu::always_inline]] static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right,
+                                         T* out) {
     const Box& from = sample.boxes.from;
     const Box& to = sample.boxes.to;
     const T* const source = batch.row(sample.source, from.top + nearest(y - to.top, from.height(), to.height()));
