@@ -1,7 +1,7 @@
 /** Opens data sets; the public API of this folder. */
 import { type Batch, type BatchOptions, batches } from './batches';
 import { dataOption, openSource } from './datasets';
-import type { OpenOptions } from './datasets/format';
+import type { Opening, OpenOptions } from './datasets/format';
 import type { LeftOut } from './layout/names';
 import { dataError } from './fail';
 import type { Item, Problem, DatasetSource } from './source';
@@ -64,7 +64,7 @@ export function requireClasses({ path, source }: Dataset): void {
 }
 
 /** openDataset with options that are parsed already. */
-export async function openData(options: OpenOptions): Promise<Dataset> {
+export async function openData(options: Opening): Promise<Dataset> {
   return datasetOf(options.path, await openSource(options));
 }
 

@@ -24,7 +24,10 @@ export const normalised = (mean: readonly number[], std: readonly number[]): Out
 /** The splits to test on, in the order in which they are looked for. */
 const TEST_SPLITS = ['test', 'val'];
 
-/** Opens the split test of a data set, or val where there is no test; undefined where it has neither. */
+/**
+ * Opens the split test of a data set, or val where there is no test; undefined where it has neither. Only of data that
+ * has splits: asked for one, classes of such names would be taken for splits.
+ */
 async function openSplitToTest(options: OpenOptions): Promise<Dataset | undefined> {
   for (const split of TEST_SPLITS) {
     try {
@@ -36,17 +39,12 @@ async function openSplitToTest(options: OpenOptions): Promise<Dataset | undefine
   return undefined;
 }
 
-/** Opens the split test (or val) of a data set; all of it where it has no splits. */
-export async function openTestSplit(options: OpenOptions): Promise<Dataset> {
-  if (options.split !== undefined) return openData(options);
-  const found = await openSplitToTest(options);
-  if (found) return found;
-  const other = await openData({ ...options, split: 'train' }).catch(() => undefined);
-  await other?.close();
-  // There is only a split train, which is not tested on unless it is asked for: this says so.
-  if (other) return openData({ ...options, split: 'test' });
-  return openData(options);
-}
+/**
+ * Opens the split test (or val) of a data set; all of it where it has no splits. A split train is not tested on unless
+ * it is asked for.
+ */
+export const openTestSplit = (options: OpenOptions): Promise<Dataset> =>
+  openData({ ...options, prefer: TEST_SPLITS });
 
 /** The data of a training run: what is trained on, and what is tested on after every epoch. */
 export interface TrainingData {
@@ -73,7 +71,7 @@ export async function trainingData(
     return test === false ? { train: whole } : { train: whole, test: await openTestSplit(test) };
   }
   if (holdout === 0) return { train: whole };
-  const split = holdout === undefined ? await openSplitToTest(data) : undefined;
+  const split = holdout === undefined && whole.splits ? await openSplitToTest(data) : undefined;
   if (split) return { train: whole, test: split };
   const share = holdout ?? (whole.splits === undefined ? SHARE : 0);
   const held = share > 0 ? heldOut(whole.items, share) : [];

@@ -72,6 +72,14 @@ test('CIFAR-10: records in order, names from the text file, planes to RGB pixels
   expect(image.pixels).toEqual(expected(1));
   expect(((await source.read(3)) as RawImage).pixels).toEqual(expected(0));
   const held = await open(root, 'test');
+  const splits = [
+    { name: 'train', images: 4 },
+    { name: 'test', images: 2 },
+  ];
+  expect([source, held]).toMatchObject([
+    { split: 'train', splits },
+    { split: 'test', splits },
+  ]);
   expect(held.items.map(({ label }) => label)).toEqual([1, 2]);
   expect(held.items[1].id).toBe('test_batch.bin/00001');
   expect(await cifar.matches(root)).toBe(true);

@@ -1,4 +1,5 @@
-import { isImage, listImages, pickSplit, sortedByBytes } from '../../src/data/datasets/listing';
+import { isImage, listImages, sortedByBytes } from '../../src/data/datasets/listing';
+import { pickSplit } from '../../src/data/layout/splits';
 import { SaliencyMixError } from '../../src/errors';
 
 const list = (ids: string[], split?: string) => listImages(ids, { root: 'the/root', split });
@@ -96,7 +97,11 @@ describe('splits', () => {
     expect(idsOf(three, 'val')).toEqual(['valid/cat/2.jpg']);
     expect(idsOf(three, 'validation')).toEqual(['valid/cat/2.jpg']);
     expect(idsOf(['training/a/1.jpg', 'testing/a/1.jpg'])).toEqual(['training/a/1.jpg']);
-    expect(pickSplit(['val', 'valid'], 'valid', 'r')).toBe('valid');
+    expect(pickSplit(['val', 'valid'], { split: 'valid', root: 'r' })).toBe('valid');
+    expect(pickSplit(['train', 'Valid'], { prefer: ['test', 'val'], root: 'r' })).toBe('Valid');
+    expect(() => pickSplit(['train'], { prefer: ['test', 'val'], root: 'r' })).toThrow(
+      /"r" has no split "test"; there are: "train"/,
+    );
   });
 
   test('the classes are the same for every split', () => {

@@ -79,6 +79,8 @@ export interface CifarFiles {
   pathOf(name: string): string;
   /** Opens a file. Its bytes begin at `offset` of the handle. */
   open(name: string): Promise<{ handle: fs.FileHandle; offset: number; size: number }>;
+  /** Its bytes; 0 if it cannot be looked at. */
+  sizeOf(name: string): Promise<number>;
   /** The content of a text file; '' if it does not exist. */
   text(name: string): Promise<string>;
   /** The paths of those files, or that of the archive they are in. */
@@ -99,6 +101,11 @@ export async function openFolder(root: string): Promise<CifarFiles> {
       handles.push(handle);
       return { handle, offset: 0, size: (await handle.stat()).size };
     },
+    sizeOf: (name) =>
+      fs.stat(path.join(root, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
     text: (name) => fs.readFile(path.join(root, name), 'utf8').catch(() => ''),
     stored: (chosen) => chosen.map((name) => path.join(root, name)),
     close: async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close()))),
@@ -114,6 +121,7 @@ export async function openArchive(file: string, prefix: string): Promise<CifarFi
       .map((name) => name.slice(prefix.length)),
     pathOf: (name) => `${file}/${prefix}${name}`,
     open: async (name) => ({ handle, ...(files.get(prefix + name) as { offset: number; size: number }) }),
+    sizeOf: async (name) => files.get(prefix + name)?.size ?? 0,
     text: async (name) => texts.get(prefix + name) ?? '',
     stored: () => [file],
     close: () => handle.close(),

@@ -9,8 +9,9 @@ import type { Item, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { adviceFor, type CifarFiles, type Found, findCifar, openArchive, openFolder } from './cifar-files';
 import { CHUNK, keepPixels, PIXELS, readRecord, type RecordFile } from './cifar-pixels';
-import type { Format, OpenOptions } from './format';
-import { pickSplit, sortedByBytes } from './listing';
+import type { Format, Opening } from './format';
+import { pickSplit, type WantedSplit } from '../layout/splits';
+import { sortedByBytes } from '../layout/names';
 
 /** What differs between CIFAR-10 and CIFAR-100. */
 interface Variant {
@@ -47,10 +48,10 @@ export const cifar: Format = {
   open,
 };
 
-async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
+async function open({ path: root, split, prefer }: Opening): Promise<DatasetSource> {
   const files = await openFiles(root, await findCifar(root));
   try {
-    return await openSplit(files, split, root);
+    return await openSplit(files, { root, split, prefer });
   } catch (error) {
     await files.close();
     throw error;
@@ -72,10 +73,13 @@ async function openFiles(root: string, found: Found | undefined): Promise<CifarF
   return found.prefix === undefined ? openFolder(found.path) : openArchive(found.path, found.prefix);
 }
 
-async function openSplit(files: CifarFiles, split: string | undefined, root: string): Promise<DatasetSource> {
+async function openSplit(files: CifarFiles, wanted: WantedSplit): Promise<DatasetSource> {
   const variant = variantOf(files.names);
-  if (!variant) throw dataError(root, 'holds none of data_batch_1.bin, test_batch.bin, train.bin, test.bin');
-  const names = filesOfSplit(files.names, variant, split, root);
+  if (!variant)
+    throw dataError(wanted.root, 'holds none of data_batch_1.bin, test_batch.bin, train.bin, test.bin');
+  const splits = splitsOf(files.names, variant);
+  const split = pickSplit([...splits.keys()], wanted);
+  const names = splits.get(split) as string[];
   const classes = await classNames(files, variant);
   const items: Item[] = [];
   const recordFiles: RecordFile[] = [];
@@ -93,6 +97,8 @@ async function openSplit(files: CifarFiles, split: string | undefined, root: str
     classes,
     items,
     problems: [],
+    split,
+    splits: await counted(files, splits, variant),
     read: (item) => {
       const { file, index } = placeOf(recordFiles, item);
       return readRecord(file, index, items[item].id);
@@ -120,19 +126,28 @@ function variantOf(files: readonly string[]): Variant | undefined {
   );
 }
 
-function filesOfSplit(
-  there: readonly string[],
-  variant: Variant,
-  split: string | undefined,
-  root: string,
-): string[] {
-  const files = { train: [] as string[], test: [] as string[] };
-  for (const name of sortedByBytes(there)) {
-    if (variant.train.test(name)) files.train.push(name);
-    else if (variant.test.test(name)) files.test.push(name);
+/** The files of each split that is there. */
+function splitsOf(there: readonly string[], variant: Variant): Map<string, string[]> {
+  const names = sortedByBytes(there);
+  const splits = (['train', 'test'] as const).map(
+    (split) => [split, names.filter((name) => variant[split].test(name))] as const,
+  );
+  return new Map(splits.filter(([, files]) => files.length > 0));
+}
+
+/** The number of images of each split, by the sizes of its files. */
+async function counted(
+  files: CifarFiles,
+  splits: ReadonlyMap<string, readonly string[]>,
+  { labels }: Variant,
+): Promise<DatasetSource['splits']> {
+  const counts = [];
+  for (const [name, own] of splits) {
+    let images = 0;
+    for (const file of own) images += Math.floor((await files.sizeOf(file)) / (labels + PIXELS));
+    counts.push({ name, images });
   }
-  const splits = (['train', 'test'] as const).filter((name) => files[name].length > 0);
-  return files[pickSplit(splits, split, root) as 'train' | 'test'];
+  return counts;
 }
 
 /**

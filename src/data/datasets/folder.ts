@@ -7,7 +7,7 @@ import { dataError, fileError, systemReason } from '../fail';
 import type { Problem, DatasetSource } from '../source';
 import { countLeftOut } from '../layout/names';
 import { filesOfItems } from '../stored-files';
-import type { Format, OpenOptions } from './format';
+import type { Format, Opening, OpenOptions } from './format';
 import { readTexts } from './label-text';
 import { isImage, type Listing, listImages } from './listing';
 import { listingOptions } from './listing-options';
@@ -21,7 +21,7 @@ export const folder: Format = {
   open,
 };
 
-async function open(options: OpenOptions): Promise<DatasetSource> {
+async function open(options: Opening): Promise<DatasetSource> {
   const { path: root } = options;
   const found = await walk(root);
   const listing =

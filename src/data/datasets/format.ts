@@ -70,6 +70,12 @@ export const openOptions = {
 
 export type OpenOptions = OptionsOf<typeof openOptions>;
 
+/** Options, and what a job adds. */
+export interface Opening extends OpenOptions {
+  /** Unless a split is asked for, the first of these that is there; `train` unless given. */
+  readonly prefer?: readonly string[];
+}
+
 export interface Format {
   readonly name: string;
   /** One line for help texts and tables. */
@@ -77,5 +83,5 @@ export interface Format {
   /** Whether the path looks like this format. Never rejects: false for a path that is not there. */
   matches(path: string): Promise<boolean>;
   /** @throws (rejects) SaliencyMixError, mostly DATA */
-  open(options: OpenOptions): Promise<DatasetSource>;
+  open(options: Opening): Promise<DatasetSource>;
 }

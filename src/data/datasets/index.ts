@@ -6,7 +6,7 @@ import type { DatasetSource } from '../source';
 import { cifar } from './cifar';
 import { demo } from './demo';
 import { folder } from './folder';
-import { type Format, type OpenOptions, openOptions } from './format';
+import { type Format, type Opening, type OpenOptions, openOptions } from './format';
 import { labelled } from './labelled';
 import { npy } from './npy';
 import { tar } from './tar';
@@ -26,7 +26,7 @@ export const dataOption = custom<OpenOptions, string | OpenOptions>((value) => {
  * Opens a data set, in the format that was asked for or the first that matches the path.
  * @throws (rejects) SaliencyMixError DATA for a path that is not there or matches no format
  */
-export async function openSource(options: OpenOptions): Promise<DatasetSource> {
+export async function openSource(options: Opening): Promise<DatasetSource> {
   const { path, format } = options;
   if (format !== undefined) return formatCalled(format).open(options);
   for (const candidate of formats) {

@@ -18,7 +18,6 @@ import type { DatasetSource, Problem } from '../source';
 import { className, spellingNotice } from './names';
 
 export { isImage, sortedByBytes } from '../layout/names';
-export { pickSplit } from '../layout/splits';
 
 /** What a source says of its items. */
 export type Listing = Pick<
@@ -30,6 +29,8 @@ export interface ListingOptions extends ClassOptions {
   /** The data set's path, for messages. */
   root: string;
   split?: string;
+  /** Unless a split is asked for, the first of these that is there. */
+  prefer?: readonly string[];
   /** Whether a class may have no image that is decoded; else that is an error. */
   allowEmptyClasses?: boolean;
   /** The part of an id that splits and classes are found in; the whole id unless given. */
@@ -137,7 +138,7 @@ function listSplit(placed: readonly Placed[], { names, others }: Splits, options
   }
   for (const [file, count] of beside) problems.push({ file, reason: besideSplits(names, count) });
   lookThrough(bySplit);
-  const picked = pickSplit(names, options.split, options.root);
+  const picked = pickSplit(names, options);
   const classes = sharedClasses(picked, bySplit, options);
   const listing = listClasses(bySplit.get(picked) as Placed[], classes, options);
   const splits = [...bySplit].map(([name, own]) => ({

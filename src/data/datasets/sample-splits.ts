@@ -8,6 +8,7 @@ export interface SampleSplitOptions {
   /** The data set's path, for messages. */
   readonly root: string;
   readonly split?: string;
+  readonly prefer?: readonly string[];
   /** The part of an id that is a path within its shard; undefined for a single archive. */
   readonly within?: (id: string) => string;
 }
@@ -16,7 +17,8 @@ export interface SampleSplitOptions {
  * The samples of one split, with the classes of all.
  * @throws SaliencyMixError DATA for a split that is not there
  */
-export function pickSamples(listing: Listing, { root, split, within }: SampleSplitOptions): Listing {
+export function pickSamples(listing: Listing, wanted: SampleSplitOptions): Listing {
+  const { root, split, within } = wanted;
   const named = [...listing.items.map(({ id }) => id), ...listing.problems.map(({ file }) => file)];
   const ids = named.filter((id) => ['image', 'undecoded'].includes(kindOfFile(id)));
   const places = ids.map(pathWithSplit(ids, within));
@@ -28,7 +30,7 @@ export function pickSamples(listing: Listing, { root, split, within }: SampleSpl
     throw splitError(root, `is a WebDataset and has no splits, so "${split}" cannot be picked: leave it out`);
   if (!found) return listing;
   const splitOf = new Map(ids.map((id, i) => [id, isNested(paths[i]) ? topOf(paths[i]) : undefined]));
-  const picked = pickSplit(found.names, split, root);
+  const picked = pickSplit(found.names, wanted);
   const isOwn = (id: string) => [undefined, picked].includes(splitOf.get(id));
   const count = (name: string) => listing.items.filter(({ id }) => splitOf.get(id) === name).length;
   const beside = listing.items.filter(({ id }) => !found.names.includes(splitOf.get(id) ?? ''));

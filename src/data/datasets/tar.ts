@@ -9,7 +9,7 @@ import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { type Extent, scanArchive } from './archive';
-import type { Format, OpenOptions } from './format';
+import type { Format, Opening } from './format';
 import { addLeftOut, countLeftOut, kindOfFile } from '../layout/names';
 import { isImage, type Listing, listImages, type ListingOptions, sortedByBytes } from './listing';
 import { listingOptions } from './listing-options';
@@ -48,7 +48,7 @@ async function holdsImages(root: string, folder: string): Promise<boolean> {
 }
 
 /** Keeps few of the shards open at a time, see OpenFiles. */
-async function open(options: OpenOptions): Promise<DatasetSource> {
+async function open(options: Opening): Promise<DatasetSource> {
   const { path: root } = options;
   const shards = await shardsOf(root);
   const archives = new OpenFiles();
@@ -147,7 +147,7 @@ async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promi
 
 /** WebDataset samples where labels come with the images, unless classes were asked for from elsewhere. */
 function listed(content: Content, options: ListingOptions, inShards: boolean): Listing {
-  const { root, split, classesFrom, classPattern, classList } = options;
+  const { root, split, prefer, classesFrom, classPattern, classList } = options;
   const ids = [...content.places.keys()];
   const within = inShards ? (id: string) => id.slice(id.indexOf('/') + 1) : undefined;
   const isByFile = classesFrom === undefined && classPattern === undefined && classList === undefined;
@@ -158,7 +158,7 @@ function listed(content: Content, options: ListingOptions, inShards: boolean): L
     const isCounted = (id: string) => ['other', 'hidden'].includes(kindOfFile(within?.(id) ?? id));
     const others = ids.filter((id) => isCounted(id) && !isLabel(id));
     const leftOut = countLeftOut(others.map(within ?? String));
-    return { leftOut, ...pickSamples(samples, { root, split, within }) };
+    return { leftOut, ...pickSamples(samples, { root, split, prefer, within }) };
   }
   const [first] = content.problems;
   if (first && !ids.some((id) => isImage(id))) {

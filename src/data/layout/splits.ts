@@ -98,20 +98,38 @@ function holdsFolders(nested: readonly string[], top: string): boolean {
   return 2 * inside.filter((path) => isNested(afterTop(path))).length > inside.length;
 }
 
+/** Which split is wanted. */
+export interface WantedSplit {
+  readonly root: string;
+  /** The option. */
+  readonly split?: string;
+  /** Unless one is asked for, the first of these that is there; `train` unless given. */
+  readonly prefer?: readonly string[];
+}
+
 /**
  * The split to use among those that exist: the one asked for, by the name of its folder or a synonym (val,
- * valid, validation), or `train`.
+ * valid, validation), or the preferred one.
  * @throws SaliencyMixError DATA, with the names of those that exist
  */
-export function pickSplit(there: readonly string[], asked: string | undefined, root: string): string {
-  const wanted = (asked ?? 'train').toLowerCase();
+export function pickSplit(there: readonly string[], { root, split, prefer }: WantedSplit): string {
+  const wanted = split === undefined ? (prefer ?? ['train']) : [split];
+  for (const name of wanted) {
+    const picked = splitCalled(name, there);
+    if (picked !== undefined) return picked;
+  }
+  const names = there.map((name) => `"${name}"`).join(', ');
+  const isDefault = split === undefined && prefer === undefined;
+  const hint = isDefault ? 'there is none called "train": pass split, one of' : 'there are:';
+  throw splitError(root, `has no split "${wanted[0]}"; ${hint} ${names}`);
+}
+
+function splitCalled(asked: string, there: readonly string[]): string | undefined {
+  const wanted = asked.toLowerCase();
   const synonyms = SPLITS.find((group) => group.includes(wanted)) ?? [wanted];
-  const picked =
+  return (
     there.find((name) => name === asked) ??
     there.find((name) => name.toLowerCase() === wanted) ??
-    there.find((name) => synonyms.includes(name.toLowerCase()));
-  if (picked !== undefined) return picked;
-  const names = there.map((name) => `"${name}"`).join(', ');
-  const hint = asked === undefined ? 'there is none called "train": pass split, one of' : 'there are:';
-  throw splitError(root, `has no split "${asked ?? 'train'}"; ${hint} ${names}`);
+    there.find((name) => synonyms.includes(name.toLowerCase()))
+  );
 }
