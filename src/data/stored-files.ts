@@ -14,11 +14,11 @@ export function filesOfItems(root: string, items: readonly Item[], classes: read
   };
 }
 
-/** Files that hold many items each, counted one by one. */
-export function filesOfArchives(paths: readonly (string | Buffer)[]): StoredFiles {
+/** Files that hold many items each, counted one by one. @param names in messages; those of the files unless given */
+export function filesOfArchives(paths: readonly (string | Buffer)[], names?: readonly string[]): StoredFiles {
   const nameOf = (index: number) => {
     const file = paths[index];
-    return path.basename(typeof file === 'string' ? file : idOfBytes(file));
+    return names?.[index] ?? path.basename(typeof file === 'string' ? file : idOfBytes(file));
   };
   return { count: paths.length, pathOf: (index) => paths[index], nameOf, groupOf: nameOf };
 }

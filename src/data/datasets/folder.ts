@@ -3,15 +3,16 @@
  * the images; listing.ts has the rules for splits and classes.
  */
 import { promises as fs } from 'node:fs';
-import { dataError, fileError, systemReason } from '../fail';
-import type { Problem, DatasetSource } from '../source';
+import { fileError, systemReason } from '../fail';
+import type { DatasetSource } from '../source';
 import { countLeftOut } from '../layout/names';
 import { filesOfItems } from '../stored-files';
 import type { Format, Opening, OpenOptions } from './format';
 import { readTexts } from './label-text';
 import { isImage, type Listing, listImages } from './listing';
 import { listingOptions } from './listing-options';
-import { pathOfId, readFolder, realPath } from './paths';
+import { pathOfId } from './paths';
+import { type Found, walk } from './walk';
 import { listSamples } from './webdataset';
 
 export const folder: Format = {
@@ -58,82 +59,6 @@ async function besideImages(
 }
 
 const folderOf = (id: string): string => id.slice(0, id.lastIndexOf('/') + 1);
-
-export interface Found {
-  /** All files; a hidden folder, which is not entered, as `.name/`. */
-  files: string[];
-  problems: Problem[];
-}
-
-/**
- * The names of all files below `root`, unordered. Links are followed. A folder that cannot be read becomes a
- * problem.
- */
-export async function walk(root: string): Promise<Found> {
-  const found: Found = { files: [], problems: [] };
-  try {
-    await enter(root, '', [await realPath(root)], found);
-  } catch (error) {
-    throw dataError(root, `cannot be opened as a folder of images: ${systemReason(error)}`, error);
-  }
-  return found;
-}
-
-/**
- * Reads one folder. `ancestors` are the real paths from the root down to it: a link to one of them would be a
- * loop.
- */
-async function enter(
-  root: string,
-  within: string,
-  ancestors: readonly string[],
-  found: Found,
-): Promise<void> {
-  for (const entry of await readFolder(root, within)) {
-    const id = within === '' ? entry.name : `${within}/${entry.name}`;
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX')
-      found.files.push(entry.isDirectory() ? `${id}/` : id);
-    // Everything with an image's extension is listed, also a folder or a broken link, so that the user is told
-    // of it.
-    else if (isImage(id)) found.files.push(id);
-    else if (entry.isDirectory()) await enterSub(root, id, ancestors, found);
-    else if (entry.isSymbolicLink()) await followLink(root, id, ancestors, found);
-    else found.files.push(id);
-  }
-}
-
-async function enterSub(root: string, id: string, ancestors: readonly string[], found: Found): Promise<void> {
-  try {
-    const real = await realPath(root, id);
-    if (ancestors.includes(real)) {
-      found.problems.push({
-        file: id,
-        reason: `is a link back to ${real}, a folder it lies in; not entered`,
-      });
-    } else await enter(root, id, [...ancestors, real], found);
-  } catch (error) {
-    found.problems.push({ file: id, reason: `cannot be entered: ${systemReason(error)}` });
-  }
-}
-
-/**
- * Follows a link without an image's extension: it is read if it leads to a folder, and a problem if it leads
- * nowhere.
- */
-async function followLink(
-  root: string,
-  id: string,
-  ancestors: readonly string[],
-  found: Found,
-): Promise<void> {
-  try {
-    const target = await fs.stat(pathOfId(root, id));
-    if (target.isDirectory()) await enterSub(root, id, ancestors, found);
-    else found.files.push(id);
-  } catch (error) {
-    found.problems.push({ file: id, reason: `cannot be followed: ${systemReason(error)}` });
-  }
-}
 
 /** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. */
 export async function readImageFile(root: string, id: string): Promise<Uint8Array> {

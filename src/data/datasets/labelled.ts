@@ -7,9 +7,10 @@ import path from 'node:path';
 import { dataError, splitError, systemReason } from '../fail';
 import { countLeftOut, isImage, sortedByBytes } from '../layout/names';
 import type { DatasetSource, Item, Problem } from '../source';
-import { readImageFile, walk } from './folder';
+import { readImageFile } from './folder';
 import type { Format, OpenOptions } from './format';
 import { LABELS_FILE, largestOf, namesOrNumbers } from './own-run';
+import { walk } from './walk';
 
 const IMAGES = 'images';
 

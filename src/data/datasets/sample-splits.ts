@@ -9,8 +9,11 @@ export interface SampleSplitOptions {
   readonly root: string;
   readonly split?: string;
   readonly prefer?: readonly string[];
-  /** The part of an id that is a path within its shard; undefined for a single archive. */
+  /** The part of an id that is a path within its shard, and the shard's name; undefined for a single archive. */
   readonly within?: (id: string) => string;
+  readonly shardOf?: (id: string) => string;
+  /** Where shards are in folders of splits: the split's name. */
+  readonly splitOf?: (id: string) => string;
 }
 
 /**
@@ -18,10 +21,10 @@ export interface SampleSplitOptions {
  * @throws SaliencyMixError DATA for a split that is not there
  */
 export function pickSamples(listing: Listing, wanted: SampleSplitOptions): Listing {
-  const { root, split, within } = wanted;
+  const { root, split } = wanted;
   const named = [...listing.items.map(({ id }) => id), ...listing.problems.map(({ file }) => file)];
   const ids = named.filter((id) => ['image', 'undecoded'].includes(kindOfFile(id)));
-  const places = ids.map(pathWithSplit(ids, within));
+  const places = ids.map(pathWithSplit(ids, wanted));
   const above = foldersAbove(places);
   const paths = places.map((path) => path.split('/').slice(above).join('/'));
   // Without a word of the user, folders of splits beside others are none: the labels are in files.
@@ -46,13 +49,17 @@ export function pickSamples(listing: Listing, wanted: SampleSplitOptions): Listi
   };
 }
 
-/** Paths below the folder of a split, if the names of all shards tell theirs and they differ. */
-function pathWithSplit(ids: readonly string[], within?: (id: string) => string): (id: string) => string {
-  if (!within) return (id) => id;
-  const splits = new Map([...new Set(ids.map(topOf))].map((shard) => [shard, splitOfShard(shard)]));
+/** Paths below the folder of a split, if shards are in such folders, or the names of all tell theirs and they differ. */
+function pathWithSplit(
+  ids: readonly string[],
+  { within, shardOf, splitOf }: SampleSplitOptions,
+): (id: string) => string {
+  if (!within || !shardOf) return (id) => id;
+  if (splitOf) return (id) => `${splitOf(id)}/${within(id)}`;
+  const splits = new Map([...new Set(ids.map(shardOf))].map((shard) => [shard, splitOfShard(shard)]));
   const differ = new Set(splits.values());
   if (differ.has(undefined) || differ.size < 2) return within;
-  return (id) => `${splits.get(topOf(id))}/${within(id)}`;
+  return (id) => `${splits.get(shardOf(id))}/${within(id)}`;
 }
 
 /** `imagenet-train-000017.tar` → `train`; undefined if no word of the name is that of a split, or several are. */

@@ -1,68 +1,58 @@
 /**
- * A tar archive of images, or a folder of such archives (shards). Files are read in any order, without
+ * A tar archive of images, or such archives in a folder (shards). Files are read in any order, without
  * unpacking.
  */
 import { promises as fs } from 'node:fs';
-import path from 'node:path';
 import { dataError, fileError, systemReason } from '../fail';
 import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { type Extent, scanArchive } from './archive';
 import type { Format, Opening } from './format';
-import { addLeftOut, countLeftOut, kindOfFile } from '../layout/names';
-import { isImage, type Listing, listImages, type ListingOptions, sortedByBytes } from './listing';
+import { addLeftOut, baseOf, countLeftOut, kindOfFile } from '../layout/names';
+import { isSplitName } from '../layout/splits';
+import { isImage, type Listing, listImages, type ListingOptions } from './listing';
 import { listingOptions } from './listing-options';
-import { namesOfRun, RUN_FILE } from './own-run';
-import { pathOfId, readNames } from './paths';
+import { namesOfRun } from './own-run';
 import { pickSamples } from './sample-splits';
 import { keyOf } from './samples';
+import { besideShards, isArchive, type Shard, shardFolders, shardsIn, singleShard } from './shards';
 import { isLabelFile, listSamples } from './webdataset';
-
-const COMPRESSED = /\.(tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst|lz4))$/i;
 
 export const tar: Format = {
   name: 'tar',
   summary:
-    'a .tar of class folders or WebDataset samples (.jpg with .cls, .json or .txt), or a folder of such shards',
+    'a .tar of class folders or WebDataset samples (.jpg with .cls, .json or .txt), or a folder of such shards, with or without train/val/test above them',
   matches,
   open,
 };
 
 async function matches(root: string): Promise<boolean> {
   const info = await fs.stat(root).catch(() => undefined);
-  if (info?.isFile()) return isTar(root) || COMPRESSED.test(root);
-  if (!info?.isDirectory()) return false;
-  const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
-  const seen = entries.filter(({ name }) => !name.startsWith('.'));
-  if (!seen.some(({ name }) => isTar(name) || COMPRESSED.test(name))) return false;
-  const folders = seen.filter((entry) => entry.isDirectory());
-  const found = await Promise.all(folders.map(({ name }) => holdsImages(root, name)));
-  return !found.includes(true);
-}
-
-/** Whether an image lies in a folder of shards' own folder: then the folders are the data set, not the archives. */
-async function holdsImages(root: string, folder: string): Promise<boolean> {
-  const names = await fs.readdir(path.join(root, folder), { recursive: true }).catch(() => []);
-  return names.some(isImage);
+  if (info?.isFile()) return isArchive(root);
+  return info?.isDirectory() ? (await shardFolders(root).catch(() => [])).length > 0 : false;
 }
 
 /** Keeps few of the shards open at a time, see OpenFiles. */
 async function open(options: Opening): Promise<DatasetSource> {
   const { path: root } = options;
-  const shards = await shardsOf(root);
+  const folders = await foldersOf(root);
+  const shards = folders ? await shardsIn(root, folders) : [await singleShard(root)];
   const archives = new OpenFiles();
   const close = () => archives.close();
   try {
     const content = await indexShards(shards, archives);
-    const listing = listed(content, await listingOptions(options), shards[0].prefix !== '');
+    const listing = listed(content, await listingOptions(options), folders);
     const { items } = listing;
-    const beside = shards[0].prefix === '' ? { problems: [], others: [] } : await besideShards(root);
+    const beside = folders ? await besideShards(root, shards, folders) : { problems: [], others: [] };
     const problems = [...content.problems, ...listing.problems, ...beside.problems];
     const leftOut = addLeftOut(listing.leftOut, countLeftOut(beside.others));
     const read = (index: number) => readPlace(items[index].id, content.places.get(items[index].id) as Place);
-    const files = filesOfArchives(shards.map((shard) => shard.path));
-    const names = shards[0].prefix === '' ? undefined : await namesOfRun(root, listing.classes.length);
+    const files = filesOfArchives(
+      shards.map((shard) => shard.path),
+      folders && shards.map(({ name }) => name),
+    );
+    const names = folders && (await namesOfRun(root, listing.classes.length));
     const classes = listing.items.some(({ soft }) => soft) && names ? names : listing.classes;
     return { ...listing, classes, format: tar.name, problems, leftOut, read, files, close };
   } catch (error) {
@@ -71,12 +61,14 @@ async function open(options: Opening): Promise<DatasetSource> {
   }
 }
 
-interface Shard {
-  readonly file: string;
-  /** What opens it. */
-  readonly path: string | Buffer;
-  /** Prefix of the ids of its entries: 'shard.tar/' in a folder of shards, '' for a single archive. */
-  readonly prefix: string;
+/** The folders of the shards; undefined for a single archive. */
+async function foldersOf(root: string): Promise<string[] | undefined> {
+  const info = await fs.stat(root).catch((error: unknown) => {
+    throw dataError(root, `cannot be opened: ${systemReason(error)}`, error);
+  });
+  if (!info.isDirectory()) return undefined;
+  const found = await shardFolders(root);
+  return found.length > 0 ? found : [''];
 }
 
 interface Place extends Extent {
@@ -92,48 +84,11 @@ interface Content {
   unread: string[];
 }
 
-async function shardsOf(root: string): Promise<Shard[]> {
-  const info = await fs.stat(root).catch((error: unknown) => {
-    throw dataError(root, `cannot be opened: ${systemReason(error)}`, error);
-  });
-  const names = info.isDirectory() ? sortedByBytes(await readNames(root)) : [root];
-  const compressed = names.find((name) => COMPRESSED.test(name));
-  if (compressed !== undefined) {
-    throw dataError(
-      info.isDirectory() ? path.join(root, compressed) : root,
-      'is compressed: unpack it, or make a plain .tar: compressed archives cannot be read at random',
-    );
-  }
-  if (!info.isDirectory()) return [{ file: root, path: root, prefix: '' }];
-  const shards = names.filter((name) => isTar(name) && !name.startsWith('.'));
-  if (shards.length === 0) throw dataError(root, 'holds no .tar files');
-  return shards.map((name) => ({
-    file: path.join(root, name),
-    path: pathOfId(root, name),
-    prefix: `${name}/`,
-  }));
-}
-
-/** What lies beside the shards: images are problems, other files are counted. */
-async function besideShards(root: string): Promise<{ problems: Problem[]; others: string[] }> {
-  const names = sortedByBytes(await readNames(root)).filter((name) => !isTar(name));
-  const isOurs = names.includes(RUN_FILE);
-  const isStray = (name: string) => isImage(name) && !(isOurs && name === PREVIEW_FILE);
-  return {
-    problems: names
-      .filter(isStray)
-      .map((file) => ({ file, reason: 'lies beside the shards; it is left out' })),
-    others: names.filter((name) => !isStray(name)),
-  };
-}
-
-/** What `augment` writes beside its shards, of its own images. */
-const PREVIEW_FILE = 'preview.png';
-
 /** Scans the shards one after another. */
 async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promise<Content> {
   const content: Content = { places: new Map(), texts: new Map(), problems: [], unread: [] };
-  for (const { file, path: place, prefix } of shards) {
+  for (const { file, path: place, name: shard } of shards) {
+    const prefix = shard === '' ? '' : `${shard}/`;
     const archive = archives.file(place);
     const { files, texts, problems, unread } = await scanArchive(file, isLabelFile, archive);
     for (const [name, { offset, size }] of files)
@@ -146,10 +101,11 @@ async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promi
 }
 
 /** WebDataset samples where labels come with the images, unless classes were asked for from elsewhere. */
-function listed(content: Content, options: ListingOptions, inShards: boolean): Listing {
+function listed(content: Content, options: ListingOptions, folders: readonly string[] | undefined): Listing {
   const { root, split, prefer, classesFrom, classPattern, classList } = options;
   const ids = [...content.places.keys()];
-  const within = inShards ? (id: string) => id.slice(id.indexOf('/') + 1) : undefined;
+  const places = folders && placesIn(folders);
+  const within = places?.within;
   const isByFile = classesFrom === undefined && classPattern === undefined && classList === undefined;
   const samples = isByFile ? listSamples(ids, { texts: content.texts, root, within }) : undefined;
   if (samples) {
@@ -158,7 +114,7 @@ function listed(content: Content, options: ListingOptions, inShards: boolean): L
     const isCounted = (id: string) => ['other', 'hidden'].includes(kindOfFile(within?.(id) ?? id));
     const others = ids.filter((id) => isCounted(id) && !isLabel(id));
     const leftOut = countLeftOut(others.map(within ?? String));
-    return { leftOut, ...pickSamples(samples, { root, split, prefer, within }) };
+    return { leftOut, ...pickSamples(samples, { root, split, prefer, ...places }) };
   }
   const [first] = content.problems;
   if (first && !ids.some((id) => isImage(id))) {
@@ -168,8 +124,28 @@ function listed(content: Content, options: ListingOptions, inShards: boolean): L
       `holds no images that can be read, ${content.problems.length} entries were refused; ${said}`,
     );
   }
-  const listing = listImages([...ids, ...content.unread], { ...options, within });
+  const listing = listImages([...ids, ...content.unread], { ...options, within: places?.placed });
   return { ...listing, items: listing.items.filter(({ id }) => content.places.has(id)) };
+}
+
+/** The parts of ids in shards: the name of the shard, the path in it, and that with the shard's folder before it. */
+function placesIn(folders: readonly string[]) {
+  const partsOf = (id: string) => {
+    const folder = folders.find((one) => one !== '' && id.startsWith(`${one}/`)) ?? '';
+    const start = folder === '' ? 0 : folder.length + 1;
+    const cut = id.indexOf('/', start);
+    return { folder, shard: id.slice(start, cut), path: id.slice(cut + 1) };
+  };
+  const areSplits = isSplitName(baseOf(folders[0]));
+  return {
+    within: (id: string) => partsOf(id).path,
+    placed: (id: string) => {
+      const { folder, path } = partsOf(id);
+      return folder === '' ? path : `${folder}/${path}`;
+    },
+    splitOf: areSplits ? (id: string) => baseOf(partsOf(id).folder) : undefined,
+    shardOf: (id: string) => partsOf(id).shard,
+  };
 }
 
 const EMPTY = new Uint8Array(0);
@@ -191,8 +167,4 @@ async function readPlace(id: string, { archive, offset, size }: Place): Promise<
   }
   if (done < size) throw fileError(id, 'is no longer whole: its archive grew shorter after it was opened');
   return bytes;
-}
-
-function isTar(name: string): boolean {
-  return /\.tar$/i.test(name);
 }
