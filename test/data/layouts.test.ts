@@ -307,6 +307,29 @@ describe('what is uncertain is decided by an option', () => {
     ]);
   });
 
+  test('lines of a list that are of no image are counted and named; those of other splits are of an image', async () => {
+    const place = root('more-lines', [
+      'train/1.png',
+      'train/2.png',
+      'train/3.bmp',
+      'test/4.png',
+      'test/5.png',
+    ]);
+    const lines = ['1', '2.png', '3', 'train/9.png', '4', '5', 'x/1.png', 'gone', '12.png'];
+    const text = lines.map((file, i) => `${file},${i % 2}`).join('\n');
+    const classList = put(work, 'more.csv', text);
+    const { problems, items } = await openDataset({ path: place, classList, allowEmptyClasses: true });
+    expect(items).toHaveLength(2);
+    expect(problems).toEqual([
+      {
+        file: classList,
+        reason:
+          'names 4 of its 9 files that are not among the images ("train/9.png", "x/1.png", "gone", …): they are missing, or called otherwise',
+      },
+      { file: 'train/3.bmp', reason: expect.any(String) },
+    ]);
+  });
+
   test.each([
     ['1.png\n', /has a line 1 that is not a file and its label/],
     ['1.png,a\n1.png,b\n', /gives "1.png" two labels, "a" and "b" \(line 2\)/],

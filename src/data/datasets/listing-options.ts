@@ -7,5 +7,14 @@ import type { ListingOptions } from './listing';
 export async function listingOptions(options: Opening): Promise<ListingOptions> {
   const { path: root, split, prefer, classesFrom, classPattern, allowEmptyClasses } = options;
   const classList = options.classList === undefined ? undefined : await readClassList(options.classList);
-  return { root, split, prefer, classesFrom, classPattern, classList, allowEmptyClasses };
+  return {
+    root,
+    split,
+    prefer,
+    classesFrom,
+    classPattern,
+    classList,
+    classListPath: options.classList,
+    allowEmptyClasses,
+  };
 }

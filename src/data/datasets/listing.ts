@@ -1,7 +1,14 @@
 /** The rules that find images, splits and classes in a list of relative paths. Reads no files. */
 import { dataError, splitError } from '../fail';
 import { EXTENSIONS, kindOfEnding, whyNotDecoded } from '../image-kinds';
-import { besideFolders, type Classed, type ClassOptions, classify, type Placed } from '../layout/classes';
+import {
+  besideFolders,
+  type Classed,
+  type ClassOptions,
+  classify,
+  namesWithoutImage,
+  type Placed,
+} from '../layout/classes';
 import {
   afterTop,
   countLeftOut,
@@ -31,6 +38,8 @@ export interface ListingOptions extends ClassOptions {
   split?: string;
   /** Unless a split is asked for, the first of these that is there. */
   prefer?: readonly string[];
+  /** Path of the list of classes, for messages. */
+  classListPath?: string;
   /** Whether a class may have no image that is decoded; else that is an error. */
   allowEmptyClasses?: boolean;
   /** The part of an id that splits and classes are found in; the whole id unless given. */
@@ -81,7 +90,10 @@ function listed(ids: readonly string[], options: Listed): Listing {
   const placed = images
     .filter(isInside)
     .map(({ id, path }) => ({ id, path: path.split('/').slice(above).join('/') }));
-  const beside = images.filter((image) => !isInside(image)).map(besideAbove);
+  const beside = [
+    ...linesWithoutImage(images, options),
+    ...images.filter((image) => !isInside(image)).map(besideAbove),
+  ];
   const splits = findSplits(
     placed.map(({ path }) => path),
     options,
@@ -95,6 +107,19 @@ function listed(ids: readonly string[], options: Listed): Listing {
   }
   const listing = listSplit(placed, splits, options);
   return { ...listing, problems: [...beside, ...listing.problems], leftOut };
+}
+
+/** What of the list of classes is of no image: in a list for these images, their files are missing. */
+function linesWithoutImage(
+  images: readonly Placed[],
+  { classList, classListPath = 'the list of classes' }: ListingOptions,
+): Problem[] {
+  if (!classList) return [];
+  const ids = images.map(({ id }) => id);
+  const names = namesWithoutImage(ids, classList);
+  if (names.length === 0) return [];
+  const reason = `names ${names.length} of its ${classList.size} files that are not among the images (${quoted(names)}): they are missing, or called otherwise`;
+  return [{ file: classListPath, reason }];
 }
 
 const besideAbove = ({ id }: Placed): Problem => ({

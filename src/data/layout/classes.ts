@@ -119,13 +119,27 @@ const withoutEnding = (path: string) => path.replace(/(?<=[^/])\.[^./]+$/, '');
 /** `a/b/c.jpg` → `a/b/c.jpg`, `b/c.jpg`, `c.jpg` */
 const endsOf = (path: string): string[] => path.split('/').map((_, i, parts) => parts.slice(i).join('/'));
 
-/** A file is in the list by its path or an end of it, down to its name; its ending may be missing. */
+/** The name by which a file is in the list: its path or an end of it, down to its name; its ending may be missing. */
+function nameInList(id: string, list: ClassList): string | undefined {
+  const names = endsOf(id);
+  return names.find((one) => list.has(one)) ?? names.map(withoutEnding).find((one) => list.has(one));
+}
+
+/** Names in the list that are those of no image. */
+export function namesWithoutImage(ids: Iterable<string>, list: ClassList): string[] {
+  const left = new Set(list.keys());
+  for (const id of ids) {
+    if (left.size === 0) break;
+    left.delete(nameInList(id, list) ?? '');
+  }
+  return [...left];
+}
+
 function byList(images: readonly Placed[], list: ClassList): Classed {
   const classes = new Map<string, string>();
   const problems = new Map<string, string>();
   for (const { id } of images) {
-    const names = endsOf(id);
-    const name = names.find((one) => list.has(one)) ?? names.map(withoutEnding).find((one) => list.has(one));
+    const name = nameInList(id, list);
     const found = name === undefined ? undefined : list.get(name);
     if (found === undefined) problems.set(id, 'is not in the list of classes; it is left out');
     else classes.set(id, found);
