@@ -18,7 +18,7 @@ export interface Dataset {
   readonly items: readonly Item[];
   /** What was found but left out: files without a class, link loops, folders that cannot be entered. */
   readonly problems: readonly Problem[];
-  /** Files that are neither images nor labels: how many of each ending, as in `{ '.txt': 3 }`. */
+  /** Files that are neither images nor labels: how many of each ending, as in `{ '.txt': 3 }`; and those in hidden folders. */
   readonly leftOut: LeftOut;
   /** The split that was opened, and the number of images of each; where the data has splits. */
   readonly split?: string;

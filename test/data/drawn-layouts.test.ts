@@ -85,8 +85,9 @@ function addJunk(draw: Draw, { files, leftOut }: Truth, folders: readonly string
     ['paper.pdf', '.pdf'],
     ['.DS_Store', '.DS_Store'],
     ['._1.jpg', '._*'],
-    ['.cache/1.png', '.cache/'],
-    ['__MACOSX/1.jpg', '__MACOSX/'],
+    ['.cache/1.png', '.cache/*.png'],
+    ['.cache/index', '.cache/'],
+    ['__MACOSX/1.jpg', '__MACOSX/*.jpg'],
   ];
   for (let i = draw(8); i > 0; i--) {
     const [name, counted] = pick(draw, junk);

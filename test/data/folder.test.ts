@@ -15,13 +15,22 @@ test('lists by bytes and reads the file behind an id', async () => {
   put(root, 'Z/1.JPG', 'z');
   put(root, 'Z/readme.txt', 'no');
   put(root, '.hidden/1.jpg', 'no');
-  put(root, '__MACOSX/Z/1.jpg', 'no');
+  put(root, '__MACOSX/Z/._1.jpg', 'no');
+  for (const name of ['1.jpg', 'deep/2.JPG', 'deep/3.bmp', 'index']) put(root, `Z/.thumbs/${name}`, 'no');
   const source = await folder.open({ path: root });
   expect(source.format).toBe('folder');
   expect(source.classes).toEqual(['Z', 'b', 'é']);
   expect(source.items.map(({ id }) => id)).toEqual(['Z/1.JPG', 'b/deep/er/1.png', 'é/1.jpg']);
   expect(Buffer.from((await source.read(1)) as Uint8Array).toString()).toBe('b');
   expect(source.problems).toEqual([]);
+  expect(source.leftOut).toEqual({
+    '.hidden/*.jpg': 1,
+    '.thumbs/': 1,
+    '.thumbs/*.bmp': 1,
+    '.thumbs/*.jpg': 2,
+    '.txt': 1,
+    '__MACOSX/': 1,
+  });
   await source.close();
   expect(await folder.matches(root)).toBe(true);
   expect(await folder.matches(path.join(root, 'Z/1.JPG'))).toBe(false);

@@ -2,11 +2,11 @@
 import { promises as fs } from 'node:fs';
 import { dataError, systemReason } from '../fail';
 import type { Problem } from '../source';
-import { isImage } from './listing';
+import { isHidden, isImage } from '../layout/names';
 import { pathOfId, readFolder, realPath } from './paths';
 
 export interface Found {
-  /** All files; a hidden folder, which is not entered, as `.name/`. */
+  /** All files. Of hidden folders they are listed to be counted, without the folders within. */
   files: string[];
   problems: Problem[];
 }
@@ -37,14 +37,28 @@ async function enter(
 ): Promise<void> {
   for (const entry of await readFolder(root, within)) {
     const id = within === '' ? entry.name : `${within}/${entry.name}`;
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX')
-      found.files.push(entry.isDirectory() ? `${id}/` : id);
+    if (isHidden(entry.name)) {
+      if (entry.isDirectory()) await countHidden(root, id, found);
+      else found.files.push(id);
+    }
     // Everything with an image's extension is listed, also a folder or a broken link, so that the user is told
     // of it.
     else if (isImage(id)) found.files.push(id);
     else if (entry.isDirectory()) await enterSub(root, id, ancestors, found);
     else if (entry.isSymbolicLink()) await followLink(root, id, ancestors, found);
     else found.files.push(id);
+  }
+}
+
+/** The files in a hidden folder, to be counted: names directly below it, wherever they are. Links are not followed. */
+async function countHidden(root: string, id: string, found: Found): Promise<void> {
+  try {
+    const folder = pathOfId(root, id) as string;
+    for (const entry of await fs.readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isDirectory()) found.files.push(`${id}/${entry.name}`);
+    }
+  } catch {
+    found.files.push(`${id}/`); // of another user or system
   }
 }
 

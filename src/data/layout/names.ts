@@ -7,7 +7,8 @@ export type LeftOut = Readonly<Record<string, number>>;
 /** image: it is decoded. undecoded: an image in a format that is not. hidden: it, or a folder above it, is. */
 export type FileKind = 'image' | 'undecoded' | 'hidden' | 'other';
 
-const isHidden = (part: string): boolean => part.startsWith('.') || part === '__MACOSX';
+/** Whether a file or folder of that name is hidden. */
+export const isHidden = (part: string): boolean => part.startsWith('.') || part === '__MACOSX';
 
 /** The ending of a path in lower case, without the dot; undefined where it has none. */
 const endingIn = (path: string): string | undefined => /\.([^./]+)$/.exec(path)?.[1].toLowerCase();
@@ -20,6 +21,9 @@ export function kindOfFile(path: string): FileKind {
   return kindOfEnding(ending) ? 'undecoded' : 'other';
 }
 
+/** Whether a file's name is that of an image, decoded or not, wherever it lies. */
+const namesImage = (name: string): boolean => ['image', 'undecoded'].includes(kindOfFile(name));
+
 /**
  * Whether a path has an image's extension and no part is hidden: archives made on a Mac have `._x.jpg` and
  * `__MACOSX`.
@@ -28,15 +32,16 @@ export const isImage = (path: string): boolean => kindOfFile(path) === 'image';
 
 /**
  * Under which heading a file that is not read is counted: the ending (`.txt`), the hidden folder that it lies
- * in (`.cache/`), or what kind of hidden file it is.
+ * in (`.cache/`, images as `.cache/*.jpg`), or what kind of hidden file it is.
  */
 export function headingOf(path: string): string {
   const parts = path.split('/');
   const name = parts.pop() as string;
   const folder = parts.find(isHidden);
-  if (folder !== undefined) return `${folder}/`;
-  if (name.startsWith('._')) return '._*';
   const ending = endingIn(name);
+  if (folder !== undefined)
+    return `${folder}/${ending !== undefined && namesImage(name) ? `*.${ending}` : ''}`;
+  if (name.startsWith('._')) return '._*';
   if (!isHidden(name)) return ending === undefined ? '(no ending)' : `.${ending}`;
   return name.lastIndexOf('.') === 0 ? name : `.${ending} (hidden)`;
 }
