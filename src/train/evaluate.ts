@@ -63,7 +63,7 @@ export interface Evaluation extends TestResult {
   /** What else the user should know about how the data was read, one line each. */
   notices: readonly string[];
   seconds: number;
-  /** Which images of data without splits were scored: those that training has held out, or all of them. */
+  /** Which images of the data that was trained on were scored: those that training has held out; all, of other data without splits. */
   scored?: 'held out' | 'all';
 }
 
@@ -123,21 +123,21 @@ function checkNumbers(path: string, values: Float32Array): void {
 }
 
 /**
- * The images to score: of data without splits those that the training on it has held out, where the model's file
- * says that it has.
+ * The images to score: of the data that training has held out a share of, those, where the model's file says so. Data
+ * without splits is the same where its path is, although files were added; a split only where its files are.
  */
 function imagesToScore(
   dataset: Dataset,
   { settings }: Classifier,
-  { data: { split } }: Evaluating,
 ): { part: Dataset; scored?: Evaluation['scored'] } {
-  if (dataset.split !== undefined || split !== undefined) return { part: dataset };
   const { holdout, data } = settings ?? {};
+  const hasSplits = dataset.split !== undefined;
   const isSame =
     holdout?.fingerprint === fingerprint(dataset) ||
-    (data !== undefined && resolve(data.path) === resolve(dataset.path));
-  if (!holdout || !isSame) return { part: dataset, scored: 'all' };
-  return { part: partOf(dataset, heldOut(dataset.items, holdout.share)), scored: 'held out' };
+    (!hasSplits && data !== undefined && resolve(data.path) === resolve(dataset.path));
+  if (holdout && isSame)
+    return { part: partOf(dataset, heldOut(dataset.items, holdout.share)), scored: 'held out' };
+  return hasSplits ? { part: dataset } : { part: dataset, scored: 'all' };
 }
 
 async function scoreOpened(
@@ -145,7 +145,7 @@ async function scoreOpened(
   opened: Dataset,
   options: Evaluating,
 ): Promise<Evaluation> {
-  const { part: dataset, scored } = imagesToScore(opened, classifier, options);
+  const { part: dataset, scored } = imagesToScore(opened, classifier);
   const { model: path, batch, threads, strict, signal: stop, onProgress, ...chosen } = options;
   const { settings, layout } = classifier;
   const started = Date.now();

@@ -1,0 +1,50 @@
+/** What training has held out of its data is what evaluate scores on that data, whichever file the model is in. */
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { evaluate, train } from '../../src/train';
+import { colourFolder } from '../cli/colours';
+import { workFolder } from './fixtures';
+
+const work = workFolder();
+const splits = join(work, 'splits');
+const plain = join(splits, 'train');
+const learning = { model: 'resnet', layers: [1], width: 4, epochs: 1, batch: 16 } as const;
+const [ofSplits, ofPlain] = ['of-splits', 'of-plain'].map((name) => join(work, name));
+
+beforeAll(async () => {
+  await colourFolder(splits, { train: 60, test: 9 });
+  await train({ data: splits, out: ofSplits, holdout: 0.3, ...learning });
+  await train({ data: plain, out: ofPlain, ...learning });
+}, 60_000);
+
+const runOf = (out: string) =>
+  JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as {
+    data: { heldOut: number };
+    top1Error: number;
+  };
+
+test.each(['checkpoint.safetensors', 'model.onnx'])(
+  '%s: of the same data the images held out',
+  async (file) => {
+    for (const [out, data] of [
+      [ofSplits, { path: splits, split: 'train' }],
+      [ofPlain, plain],
+    ] as const) {
+      const { images, scored, top1Error } = await evaluate({ model: join(out, file), data });
+      const { data: about, top1Error: said } = runOf(out);
+      expect(about.heldOut).toBeGreaterThan(2);
+      expect({ images, scored }).toEqual({ images: about.heldOut, scored: 'held out' });
+      expect(top1Error).toBe(said);
+    }
+  },
+);
+
+test.each(['checkpoint.safetensors', 'model.onnx'])('%s: of other data all images', async (file) => {
+  const model = join(ofSplits, file);
+  expect(await evaluate({ model, data: splits })).toMatchObject({ images: 9 });
+  expect((await evaluate({ model, data: splits })).scored).toBeUndefined();
+  expect(await evaluate({ model, data: join(splits, 'test') })).toMatchObject({ images: 9, scored: 'all' });
+  const moved = join(work, `moved-${file}`);
+  cpSync(join(splits, 'train'), moved, { recursive: true });
+  expect(await evaluate({ model: join(ofPlain, file), data: moved })).toMatchObject({ scored: 'held out' });
+});
