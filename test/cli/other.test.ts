@@ -114,6 +114,20 @@ describe('augment --format', () => {
 });
 
 describe('saliency', () => {
+  test('needs no classes: one without an image that is decoded stops augment, and neither info nor saliency', async () => {
+    const some = join(work, 'empty-class');
+    const image = readFileSync(join(data, filesBelow(data)[0]));
+    for (const name of ['cat/1.png', 'fox/1.png']) writeInto(some, name, image);
+    writeInto(some, 'dog/1.bmp', 'BM');
+    const maps = await run('saliency', some, '--out', join(work, 'empty-class-maps'));
+    expect([maps.code, maps.stdout]).toEqual([0, expect.stringMatching(/^2 maps written/)]);
+    expect(maps.stderr).toMatch(/dog\/1\.bmp: is a BMP image/);
+    const info = await run('info', some);
+    expect([info.code, info.stdout]).toEqual([0, expect.stringMatching(/doubt .*\(dog\).*--allow-empty/)]);
+    const mixed = await run('augment', some, '--out', join(work, 'empty-class-mixed'));
+    expect([mixed.code, mixed.stderr]).toEqual([1, expect.stringMatching(/the class "dog" is empty/)]);
+  });
+
   test('a map, an overlay and the peak of every image', async () => {
     const out = join(work, 'maps');
     const { code, stdout } = await run('saliency', data, '--out', out, '--saliency', 'frequency-tuned');
