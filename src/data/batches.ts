@@ -2,7 +2,17 @@
 import { setMaxListeners } from 'node:events';
 import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
-import { abortSignal, flag, group, named, type OptionsOf, parse, type Parsed, whole } from '../option';
+import {
+  abortSignal,
+  callback,
+  flag,
+  group,
+  named,
+  type OptionsOf,
+  parse,
+  type Parsed,
+  whole,
+} from '../option';
 import type { ImageBatch, Slots } from '../types';
 import { cropFlipOptions, drawCropFlips } from './crop-flip';
 import { abortable, createGate } from './concurrency';
@@ -36,6 +46,8 @@ const batchOptions = {
    * empty.
    */
   onBad: named(['throw', 'skip'], { default: 'throw' }),
+  /** With `onBad: 'skip'`, called with the images of a batch in which none could be loaded: it is not yielded. */
+  onSkipped: callback<(holes: FailedItem[]) => void>(),
   /** Random crop and flip of each image; none unless given. */
   augment: group(cropFlipOptions),
   signal: abortSignal(),
@@ -76,7 +88,7 @@ export async function* batches(
   options?: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
   const checked = parse(batchOptions, options, 'batches options');
-  const { prefetch, onBad, signal, from } = checked;
+  const { prefetch, onBad, onSkipped, signal, from } = checked;
   signal?.throwIfAborted();
   const own = new AbortController(); // also aborted when the loop is left, so that no more files are decoded
   // Each batch that is being loaded has two listeners: its wait and its native call.
@@ -100,7 +112,10 @@ export async function* batches(
       if (holes.length > 0 && onBad === 'throw') throw holes[0].error;
       first ??= holes[0]?.error;
       const batch = next++;
-      if (!images) continue;
+      if (!images) {
+        onSkipped?.(holes);
+        continue;
+      }
       yielded++;
       yield { images, labels, ids, slots, batch, holes };
     }

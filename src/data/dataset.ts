@@ -30,7 +30,7 @@ export interface Dataset {
   readonly source: DatasetSource;
   /**
    * The batches of one epoch: each call starts a new one. The bytes do not depend on `prefetch`. With `onBad:
-   * 'skip'`, a batch without any good image is not yielded. Leaving the loop stops the loading.
+   * 'skip'`, a batch without any good image is not yielded (`onSkipped` tells of it). Leaving the loop stops the loading.
    *
    * Files are read, and decoded by sharp, on libuv's threads, of which there are four. With more cores, start
    * Node with UV_THREADPOOL_SIZE set to two more than the number of cores. sharp keeps what it has computed in

@@ -1,5 +1,6 @@
 /** The batches that a model is trained on: loaded, cropped and flipped, mixed, with smoothed labels. */
 import type { Dataset } from '../data/dataset';
+import type { FailedItem } from '../data/fill';
 import { mixerFor } from '../mix/mixer';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
@@ -21,7 +22,12 @@ export interface LearningBatchOptions {
   backend: string;
   strict: boolean;
   signal?: AbortSignal;
+  /** Told of the files of batches in which none could be read. */
+  onSkipped?: (bad: LearningBatch['bad']) => void;
 }
+
+const badOf = (holes: readonly FailedItem[]): LearningBatch['bad'] =>
+  holes.map(({ id, error }) => ({ file: id, reason: error.message }));
 
 /**
  * Label smoothing in place: y·(1 − share) + share/classes (Szegedy et al., Rethinking the Inception
@@ -39,18 +45,32 @@ export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,
   { epoch, from }: { epoch: number; from: number },
-  { threads, backend, strict, signal }: LearningBatchOptions,
+  { threads, backend, strict, signal, onSkipped }: LearningBatchOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;
   const mixer = mixerFor({ ...options, classes, threads, backend });
   const output = normalised(mean, std);
   const onBad = strict ? 'throw' : 'skip';
-  const loaded = dataset.batches({ size, batch, seed, epoch, from, augment, onBad, signal });
+  const loaded = dataset.batches({
+    size,
+    batch,
+    seed,
+    epoch,
+    from,
+    augment,
+    onBad,
+    signal,
+    onSkipped: (holes) => onSkipped?.(badOf(holes)),
+  });
   for await (const { images, labels, slots, holes, batch: number } of loaded) {
     const mixed = await mixer.mix(images, labels, { epoch, batch: number, slots, output, signal });
     smoothLabels(mixed.labels, labelSmoothing, classes);
-    const bad = holes.map(({ id, error }) => ({ file: id, reason: error.message }));
-    yield { images: mixed.images.data as Float32Array, labels: mixed.labels, batch: number, bad };
+    yield {
+      images: mixed.images.data as Float32Array,
+      labels: mixed.labels,
+      batch: number,
+      bad: badOf(holes),
+    };
   }
 }

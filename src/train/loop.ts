@@ -83,7 +83,7 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: P
     learningRate,
     imagesPerSecond,
   });
-  for (const { file, reason } of batch.bad) run.bad.set(file, reason);
+  keepBad(run, batch.bad);
   run.onProgress({
     phase: 'train',
     epoch: epoch + 1,
@@ -97,11 +97,16 @@ async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: P
   });
 }
 
+function keepBad(run: TrainRun, bad: LearningBatch['bad']): void {
+  for (const { file, reason } of bad) run.bad.set(file, reason);
+}
+
 /** Trains on the rest of an epoch. `at` is kept at the next batch. The signal is checked between steps. */
 async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
   const { train, settings, threads, backend, strict, signal, checkpointMinutes } = run;
   const leaving = new AbortController();
-  const options = { threads, backend, strict, signal: leaving.signal };
+  const onSkipped = (bad: LearningBatch['bad']) => keepBad(run, bad);
+  const options = { threads, backend, strict, signal: leaving.signal, onSkipped };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
   try {
     const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };
@@ -160,7 +165,7 @@ async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<vo
     testLoss: tested?.loss ?? NaN,
     seconds: (performance.now() - began) / 1000,
   });
-  for (const { file, reason } of tested?.bad ?? []) run.bad.set(file, reason);
+  keepBad(run, tested?.bad ?? []);
   await run.saveCheckpoint({ epoch: done, batch: 0 }, tested);
 }
 

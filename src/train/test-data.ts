@@ -6,6 +6,7 @@ import { SaliencyMixError } from '../errors';
 import { fingerprint } from '../run/data-identity';
 import { createMixer } from '../mix/mixer';
 import { invalid } from '../check';
+import type { FailedItem } from '../data/fill';
 import { heldOut, othersThan, partOf } from '../data/holdout';
 import { classNumbersOf } from '../data/load';
 import type { Parsed } from '../option';
@@ -140,11 +141,16 @@ export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<
   }
   let done = 0;
   const onBad = strict ? 'throw' : 'skip';
+  const onSkipped = (holes: FailedItem[]) => {
+    bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
+    done += holes.length;
+  };
   for await (const { images, labels, holes } of dataset.batches({
     size,
     batch,
     shuffle: false,
     onBad,
+    onSkipped,
     signal,
   })) {
     const { images: pixels } = await converter.mix(images, labels, { output, signal });
@@ -154,8 +160,8 @@ export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<
       logits,
       Array.from(numbers, (label) => classNumbers[label]),
     );
-    bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
-    done += numbers.length + holes.length;
+    onSkipped(holes);
+    done += numbers.length;
     onProgress?.(done);
   }
   return { ...scorer.score, bad };

@@ -108,11 +108,15 @@ describe('bad files', () => {
   });
 
   test('skipped they leave holes and shift nothing; a batch of holes is passed over', async () => {
-    const found = await all(holed, { batch: 4, shuffle: false, onBad: 'skip' });
+    const skipped: unknown[] = [];
+    const onSkipped = (holes: { slot: number; id: string }[]) =>
+      skipped.push(...holes.map(({ slot, id }) => [slot, id]));
+    const found = await all(holed, { batch: 4, shuffle: false, onBad: 'skip', onSkipped });
     expect(found.map(({ batch, slots, ids }) => [batch, slots.count, slots.of, ids])).toEqual([
       [0, 4, [0, 2, 3], ['item-0', 'item-2', 'item-3']],
       [2, 1, [0], ['item-8']],
     ]);
+    expect(skipped).toEqual([0, 1, 2, 3].map((slot) => [slot, `item-${4 + slot}`]));
     const [{ images, labels, holes }] = found;
     expect(images.shape).toEqual([3, 4, 4, 3]);
     expect(images.data).toHaveLength(144);

@@ -1,7 +1,7 @@
 /** Evaluation from a program: what is in the file now, on as many threads as asked for. */
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createModel, evaluate, Trainer } from '../../src/train';
+import { createModel, evaluate, train, Trainer } from '../../src/train';
 import { colourFolder } from '../cli/colours';
 import { closing, workFolder } from './fixtures';
 
@@ -48,4 +48,22 @@ test('a model that is written anew is read anew; checkpoint and ONNX agree, on o
     losses.push(loss);
   }
   expect(Math.abs(losses[0] - losses[1])).toBeGreaterThan(1e-3);
+});
+
+test('bad files are listed also where a batch holds nothing else, by evaluate and train', async () => {
+  const torn = join(work, 'torn');
+  await colourFolder(torn, { train: 6, test: 12 });
+  const wrong = ['test/blue/003.png', 'test/green/001.png', 'train/red/000.png'];
+  for (const file of wrong) writeFileSync(join(torn, file), 'no image');
+  const out = join(work, 'torn-out');
+  const learning = { model: 'resnet', layers: [1], width: 4, epochs: 1 } as const;
+  const mixer = { method: 'none' } as const;
+  const { bad: found } = await train({ data: torn, out, batch: 1, mixer, ...learning });
+  expect(found.map(({ file }) => file).toSorted()).toEqual(wrong);
+  for (const batch of [1, 5]) {
+    const done: number[] = [];
+    const onProgress = (progress: { done: number }) => done.push(progress.done);
+    const { bad, images } = await evaluate({ model: join(out, 'model.onnx'), data: torn, batch, onProgress });
+    expect([images, bad.map(({ file }) => file), done.at(-1)]).toEqual([10, wrong.slice(0, 2), 12]);
+  }
 });
