@@ -59,6 +59,31 @@ export async function findData(
   return { path, files, marks, state: stateOf(files, marks) };
 }
 
+/** Whether two data sets are read from the same files, as two splits of one archive are. */
+function areSame(one: StoredFiles, other: StoredFiles): boolean {
+  if (one.count !== other.count) return false;
+  const pathOf = (files: StoredFiles, index: number) => Buffer.from(files.pathOf(index) as string);
+  for (let i = 0; i < one.count; i++) if (!pathOf(one, i).equals(pathOf(other, i))) return false;
+  return true;
+}
+
+/** Does findData with several data sets, and looks once at files that two of them are read from. */
+export async function findEach(
+  datasets: Readonly<Record<string, Dataset | undefined>>,
+  strict: boolean,
+  signal?: Signal,
+): Promise<Map<string, FoundData>> {
+  const found = new Map<string, FoundData>();
+  for (const [name, dataset] of Object.entries(datasets)) {
+    const files = dataset?.source.files;
+    if (!dataset || !files) continue;
+    const same = [...found.values()].find((one) => areSame(one.files, files));
+    const data = same ? { ...same, path: dataset.path } : await findData(dataset, strict, signal);
+    if (data) found.set(name, data);
+  }
+  return found;
+}
+
 /** A class or archive that is not as it was. */
 interface Change {
   group: string;

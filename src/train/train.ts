@@ -12,7 +12,7 @@ import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
 import { warnOfOne } from '../run/alone';
 import { type Environment, environment } from '../run/environment';
-import { checkSameData, findData, type FoundData } from '../run/data-state';
+import { checkSameData, findEach } from '../run/data-state';
 import { continued, type Versions, versionsOf, warnOfVersions } from '../run/history';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
@@ -212,11 +212,7 @@ async function findInputs(
   { out, strict, ignoreDates, signal }: Training,
   datasets: { data: Dataset; test?: Dataset },
 ): Promise<{ inputs: RunFile['inputs']; check: FolderUse['check'] }> {
-  const found = new Map<string, FoundData>();
-  for (const [name, dataset] of Object.entries(datasets)) {
-    const data = dataset && (await findData(dataset, strict, signal));
-    if (data) found.set(name, data);
-  }
+  const found = await findEach(datasets, strict, signal);
   return {
     inputs: Object.fromEntries([...found].map(([name, { state }]) => [name, state])),
     check({ inputs, started }) {
@@ -255,7 +251,8 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     }
     const { onProgress = () => undefined, onWarning = emitWarning } = options;
     warnOfOne({ batch: options.batch, images: data.length, mixer: options.mixer }, onWarning);
-    const stored = await findInputs(options, { data, test });
+    // What is held out is among the files of the data.
+    const stored = await findInputs(options, holdout ? { data: whole } : { data, test });
     const claim = await claimFolder(options.out, options.mode, folderUse(settings, stored.check));
     try {
       const earlier = claim.earlier as TrainRunFile | undefined;

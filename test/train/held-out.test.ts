@@ -20,6 +20,7 @@ beforeAll(async () => {
 const runOf = (out: string) =>
   JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as {
     data: { heldOut: number };
+    inputs: Record<string, Record<string, string>>;
     top1Error: number;
   };
 
@@ -47,4 +48,12 @@ test.each(['checkpoint.safetensors', 'model.onnx'])('%s: of other data all image
   const moved = join(work, `moved-${file}`);
   cpSync(join(splits, 'train'), moved, { recursive: true });
   expect(await evaluate({ model: join(ofPlain, file), data: moved })).toMatchObject({ scored: 'held out' });
+});
+
+test('run.json has the files of the data once, with those that are held out', () => {
+  const ofAll = { blue: /^20 /, green: /^20 /, red: /^20 / };
+  const wanted = Object.fromEntries(
+    Object.entries(ofAll).map(([name, of]) => [name, expect.stringMatching(of) as string]),
+  );
+  for (const out of [ofSplits, ofPlain]) expect(runOf(out).inputs).toEqual({ data: wanted });
 });
