@@ -104,6 +104,12 @@ export function parse<T extends OptionTable>(
   return completed(table, checked(table, given, argument, prefix));
 }
 
+/** The defaults of those options that have one. */
+export const defaultsOf = (table: OptionTable): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(table).flatMap(([name, one]) => (one.default === undefined ? [] : [[name, one.default]])),
+  );
+
 /** The entries of `values` that are options of the table. */
 export const pick = <T extends OptionTable>(table: T, values: Record<string, unknown>): OptionsOf<T> =>
   Object.fromEntries(

@@ -28,6 +28,8 @@ export interface FolderUse {
   /** Which command. */
   work: NonNullable<RunFile['work']>;
   settings: unknown;
+  /** Of settings that an earlier version may not have known. */
+  defaults?: unknown;
   /** Refuses to resume a run whose settings are the same, but something else is not. */
   check?: (earlier: RunFile) => void;
   /** Whether runs of this command make a file or folder of this name. */
@@ -111,7 +113,7 @@ async function checkContent(
   out: string,
   names: readonly string[],
   mode: Mode,
-  { work, settings, check, owns, firstTrace }: FolderUse,
+  { work, settings, defaults, check, owns, firstTrace }: FolderUse,
 ): Promise<RunFile | undefined> {
   const earlier = await readRun(out);
   if (earlier && commandOf(earlier) !== work)
@@ -132,7 +134,7 @@ async function checkContent(
   if (!earlier)
     throw refuse(out, `is not empty and holds no ${RUN}: there is no run to resume; choose another folder`);
   check?.(earlier);
-  checkSameSettings(earlier.settings, settings, out);
+  checkSameSettings(earlier.settings, settings, { out, defaults });
   return earlier;
 }
 

@@ -14,10 +14,37 @@ function leaves(value: unknown, path: string, into: Map<string, string>): Map<st
 /** Paths may differ: the files may have been moved, and the fingerprint tells whether they are the same. */
 const mayDiffer = (name: string) => /^\w+\.path$/.test(name);
 
-/** @throws SaliencyMixError OUTPUT where the run was begun with other settings; it names those that differ */
-export function checkSameSettings(first: unknown, now: unknown, out: string): void {
-  const before = leaves(first, '', new Map());
-  const after = leaves(JSON.parse(JSON.stringify(now)), '', new Map());
+type Group = Readonly<Record<string, unknown>>;
+
+const isGroup = (value: unknown): value is Group =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/**
+ * The settings of a run that an earlier version has begun: what it did not know yet, and is known now, has its default.
+ * Lists are whole.
+ */
+function withDefaults(first: unknown, now: unknown, defaults: unknown): unknown {
+  if (!isGroup(first) || !isGroup(now) || !isGroup(defaults)) return first;
+  const names = Object.keys(defaults).filter((name) => now[name] !== undefined);
+  const added = names.map((name) => [
+    name,
+    first[name] === undefined ? defaults[name] : withDefaults(first[name], now[name], defaults[name]),
+  ]);
+  return { ...first, ...Object.fromEntries(added) };
+}
+
+/**
+ * @param defaults of settings that may be missing in the first ones, in the same places
+ * @throws SaliencyMixError OUTPUT where the run was begun with other settings; it names those that differ
+ */
+export function checkSameSettings(
+  first: unknown,
+  now: unknown,
+  { out, defaults }: { out: string; defaults?: unknown },
+): void {
+  const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+  const before = leaves(plain(withDefaults(first, now, defaults)), '', new Map());
+  const after = leaves(plain(now), '', new Map());
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const different = names.filter((name) => before.get(name) !== after.get(name) && !mayDiffer(name));
   if (different.length === 0) return;

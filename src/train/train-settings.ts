@@ -9,10 +9,11 @@ import type { Size } from '../data/codec';
 import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
-import { type Parsed, parse } from '../option';
+import { mixerOptions } from '../mix/options';
+import { defaultsOf, type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
-import { trainOptions } from './train-options';
+import { learningOptions, trainOptions } from './train-options';
 
 interface DataSettings {
   path: string;
@@ -48,7 +49,10 @@ function optimizerOf({
   momentum,
   nesterov,
   weightDecay,
-}: Parsed<typeof trainOptions>): OptimizerOptions {
+}: Pick<
+  Parsed<typeof trainOptions>,
+  'optimizer' | 'momentum' | 'nesterov' | 'weightDecay'
+>): OptimizerOptions {
   const given: Record<string, unknown> = { name, weightDecay };
   if (name === 'sgd') {
     given.momentum = momentum ?? 0.9;
@@ -135,4 +139,15 @@ export async function resolveSettings(
     seed,
   };
   return { settings, model };
+}
+
+/** What settings have unless options say otherwise, as far as it depends on nothing else. */
+export function defaultSettings({ model, optimizer }: Pick<TrainSettings, 'model' | 'optimizer'>) {
+  return {
+    ...defaultsOf(learningOptions),
+    model: { options: defaultsOf(models[model.name as keyof typeof models].options) },
+    optimizer: optimizerOf({ optimizer: optimizer.name }),
+    mixer: defaultsOf(mixerOptions),
+    augment: defaultsOf(learningOptions),
+  };
 }

@@ -21,7 +21,13 @@ import { METRICS, Metrics } from './metrics';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
 import { matchClasses, trainingData, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
-import { parseTraining, resolveSettings, type Training, type TrainSettings } from './train-settings';
+import {
+  defaultSettings,
+  parseTraining,
+  resolveSettings,
+  type Training,
+  type TrainSettings,
+} from './train-settings';
 import { Trainer } from './trainer';
 import { emitWarning } from '../warning';
 
@@ -63,6 +69,7 @@ export interface RunNotes extends Record<string, unknown> {
 const folderUse = (settings: TrainSettings, check: FolderUse['check']): FolderUse => ({
   work: 'train',
   settings,
+  defaults: defaultSettings(settings),
   check,
   owns: (name) =>
     [METRICS, CHECKPOINT, MODEL, REPORT].includes(name) || name.startsWith('events.out.tfevents.'),

@@ -65,7 +65,7 @@ export function savedModel(path: string, { model: saved }: CheckpointInfo, given
     new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
   const described = ({ name, options }: { name: string; options: object }) =>
     `${name} ${JSON.stringify(options)}`;
-  if (given && described(given) !== described(saved))
+  if (given && described(given) !== described(saved) && described(given) !== described(completed(saved)))
     throw fault(`is a checkpoint of ${described(saved)}, not of ${described(given)}`);
   if (!given && !(modelNames as string[]).includes(saved.name)) {
     const advice = 'give it: Trainer.resume(path, { model }); evaluate takes its exported ONNX model';
@@ -78,6 +78,15 @@ export function savedModel(path: string, { model: saved }: CheckpointInfo, given
       `is a checkpoint of a model that cannot be made here (${described(saved)}): ${reasonOf(error)}`,
       error,
     );
+  }
+}
+
+/** The model of a checkpoint with the options that it had not yet when the checkpoint was saved. */
+function completed(saved: CheckpointInfo['model']): CheckpointInfo['model'] {
+  try {
+    return createModel(saved.name, saved.options as unknown as ModelOptions);
+  } catch {
+    return saved;
   }
 }
 

@@ -18,6 +18,7 @@ interface RunFile {
   started: string;
   history?: { versions: Record<string, string>; from: number; started: string }[];
   inputs?: Record<string, Record<string, string>>;
+  settings: Record<string, unknown> & Record<'mixer' | 'optimizer' | 'augment', Record<string, unknown>>;
 }
 const runFile = (folder: string) => JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunFile;
 const editRun = (folder: string, edit: (file: RunFile) => void) => {
@@ -226,6 +227,51 @@ describe('versions', () => {
     ]);
     expect(runFile(folder).inputs).toEqual(runFile(out).inputs);
     expect(contents(folder)).toEqual(contents(out));
+  });
+});
+
+describe('an option that an earlier version did not have counts as its default', () => {
+  const another = (what: string) => ({
+    code: 1,
+    stderr: expect.stringContaining(`was begun with other settings: ${what}. Resume with`) as string,
+  });
+
+  test('augment', async () => {
+    const folder = stopped('fewer-settings');
+    editRun(folder, ({ settings }) => {
+      delete settings.encoding;
+      delete settings.mixer.ties;
+    });
+    const resume = (...more: string[]) => augment(data, folder, '--resume', ...more);
+    expect(await resume('--ties', 'random')).toMatchObject(
+      another('mixer.ties was "first" and is now "random"'),
+    );
+    expect(await resume('--encoding', 'webp')).toMatchObject(another('encoding was "png" and is now "webp"'));
+    expect((await resume()).code).toBe(0);
+    expect(contents(folder)).toEqual(contents(out));
+  });
+
+  test('train', async () => {
+    const folder = join(work, 'fewer-learned');
+    const net = '--no-test --model resnet --layers 1 --width 4 --threads 1 --batch 16 --epochs 1';
+    const train = (...more: string[]) =>
+      run('train', '--data', data, '--out', folder, ...net.split(' '), ...more);
+    expect((await train()).code).toBe(0);
+    editRun(folder, (file) => {
+      file.status = 'running';
+      delete file.settings.labelSmoothing;
+      delete file.settings.mean;
+      delete file.settings.mixer.box;
+      delete file.settings.optimizer.weightDecay;
+      delete file.settings.augment.flip;
+    });
+    const wrong = await train('--resume', '--label-smoothing', '0.1', '--no-flip', '--mean', '0,0.456,0.406');
+    expect(wrong).toMatchObject(
+      another(
+        'augment.flip was true and is now false; labelSmoothing was 0 and is now 0.1; mean.0 was 0.485 and is now 0',
+      ),
+    );
+    expect((await train('--resume')).code).toBe(0);
   });
 });
 

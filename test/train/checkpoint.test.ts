@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Trainer } from '../../src/train';
-import { dropoutModel, losses, smallModel, smallTrainer, stateOf, workFolder } from './fixtures';
+import { closing, dropoutModel, losses, smallModel, smallTrainer, stateOf, workFolder } from './fixtures';
 
 const ROOT = resolve(__dirname, '..', '..');
 const folder = workFolder();
@@ -141,6 +141,18 @@ describe('a checkpoint that cannot be resumed', () => {
     expect(await stateOf(resumed)).toEqual(await stateOf(trainer));
     await resumed.close();
   });
+});
+
+test('a checkpoint of a version that did not have an option of the model yet', async () => {
+  const model = dropoutModel(0);
+  const { dropout, ...fewer } = model.options as Record<string, unknown>;
+  expect(dropout).toBe(0);
+  const before = join(folder, 'fewer-options.ckpt');
+  await (await smallTrainer({}, { ...model, options: fewer })).save(before);
+  closing(await Trainer.resume(before, { model }));
+  await expect(Trainer.resume(before, { model: dropoutModel(0.3) })).rejects.toEqual(
+    refused('CHECKPOINT', /is a checkpoint of wrn .*, not of wrn .*"dropout":0.3/),
+  );
 });
 
 describe('saving', () => {
