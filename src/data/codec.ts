@@ -6,6 +6,7 @@ import { reasonOf, SaliencyMixError } from '../errors';
 import { resizeCropImage, jpegVersion } from '../native/images';
 import { mayHaveDeepProfile } from './deep-profile';
 import { fileError } from './fail';
+import { fillAround, firstFrame } from './gif-frame';
 import { kindOfBytes, whyNotDecoded } from './image-kinds';
 import { hasUsualProfile } from './jpeg-profile';
 import type { RawImage } from './source';
@@ -39,6 +40,7 @@ const UNKNOWN_FORM =
  * The colour behind transparent pixels. White, the ground on which most cut-out objects are meant to be shown.
  */
 const BACKGROUND = '#ffffff';
+const BACKGROUND_VALUE = 255;
 
 /**
  * Settings of sharp for a program that converts many images. No operation cache: each image is read once, so
@@ -52,7 +54,7 @@ export function bulkMode(): void {
 
 /**
  * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF) to 8-bit sRGB, by the file's colour profile.
- * EXIF orientation is applied, transparent pixels are put on white, samples of a TIFF that are not alpha are left
+ * EXIF orientation is applied, transparent pixels and what the first frame of a GIF leaves free are white, samples of a TIFF that are not alpha are left
  * out, and of an animation the first page is taken. With a `size`, the image is resized to cover it and cropped
  * about its centre; the pixels are those of torchvision's Resize and CenterCrop of a PIL image. A RawImage of the
  * right size is returned as it is, not copied.
@@ -81,7 +83,10 @@ async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
     const { data, info } = await image.toBuffer({ resolveWithObject: true });
     const { height, width, channels } = info;
     if (channels !== 3) throw new Error(`it has ${channels} channels where there should be 3`);
-    return { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), height, width };
+    const decoded = { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), height, width };
+    const frame = firstFrame(input);
+    if (frame) fillAround(decoded, frame, BACKGROUND_VALUE);
+    return decoded;
   } catch (error) {
     throw unreadable(error, input, file);
   }

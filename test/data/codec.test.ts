@@ -107,6 +107,50 @@ describe('decode', () => {
     expect(pixels).toEqual(plain(4, 4, RED));
   });
 
+  /** A GIF by its specification: a screen, colours (black, red, green, blue), a comment, one frame of red, green, blue, … */
+  function gif(
+    screen: readonly [number, number],
+    [left, top, width, height]: readonly number[],
+    control: readonly number[] = [],
+  ): Buffer {
+    const short = (...values: number[]) => values.flatMap((value) => [value & 255, value >> 8]);
+    const colours = [0, 0, 0, ...RED, 0, 255, 0, ...BLUE];
+    const codes = Array.from({ length: width * height }, (_, i) => [4, 1 + (i % 3)]).flat(); // each after a reset
+    const bits = [...codes, 5].map((code) => code.toString(2).padStart(3, '0')).toReversed();
+    const packed = bits.join('').padStart(8 * Math.ceil(bits.length * 0.375), '0');
+    const data = (packed.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)).toReversed();
+    const head = [...Buffer.from('GIF89a'), ...short(...screen), 0x81, 2, 0, ...colours];
+    const comment = [0x21, 0xfe, 2, 0x2c, 0x2c, 1, 0x2c, 0];
+    const frame = [0x2c, ...short(left, top, width, height), 0, 2, data.length, ...data, 0];
+    return Buffer.from([...head, ...comment, ...control, ...frame, 0x3b]);
+  }
+
+  test('what the first frame of a GIF leaves free is white, as what is transparent', async () => {
+    const white = [255, 255, 255];
+    const [green, transparentGreen] = [
+      [0, 255, 0],
+      [0x21, 0xf9, 4, 1, 0, 0, 2, 0],
+    ];
+    const inside = async (file: Buffer, width: number) => {
+      const { pixels } = await decode(file, undefined, 'a.gif');
+      return Array.from({ length: pixels.length / 3 / width }, (_, row) => [
+        ...pixels.subarray(row * width * 3, (row + 1) * width * 3),
+      ]);
+    };
+    const blank = [...white, ...white, ...white, ...white, ...white];
+    expect(await inside(gif([5, 4], [1, 1, 3, 2]), 5)).toEqual([
+      blank,
+      [...white, ...RED, ...green, ...BLUE, ...white],
+      [...white, ...RED, ...green, ...BLUE, ...white],
+      blank,
+    ]);
+    expect(await inside(gif([5, 2], [0, 0, 3, 1], transparentGreen), 5)).toEqual([
+      [...RED, ...white, ...BLUE, ...white, ...white],
+      blank,
+    ]);
+    expect(await inside(gif([3, 1], [0, 0, 3, 1]), 3)).toEqual([[...RED, ...green, ...BLUE]]);
+  });
+
   test('covers the size and crops both sides evenly', async () => {
     const wide = plain(8, 24, [0, 255, 0]); // red | green | blue, a third each
     for (let row = 0; row < 8; row++) {
