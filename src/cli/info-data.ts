@@ -15,7 +15,8 @@ function block(heading: string, lines: readonly string[], most: number): void {
 }
 
 export function printDescription(found: DatasetDescription): void {
-  const { path, format, images, classes, split, splits, sizes, leftOut, problems, soft, doubt } = found;
+  const { path, format, images, classes, split, splits, sizes, leftOut, problems, notices, soft, doubt } =
+    found;
   line('data', path);
   line('format', format);
   line('images', `${images}${split === undefined ? '' : `, split ${split}`}`);
@@ -37,5 +38,6 @@ export function printDescription(found: DatasetDescription): void {
     const lines = problems.map(({ file, reason }) => `${file}: ${reason}`);
     block(`problems     ${problems.length}`, lines, PROBLEMS);
   }
+  for (const notice of notices) line('note', notice);
   if (doubt !== undefined) line('doubt', doubt);
 }

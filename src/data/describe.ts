@@ -1,11 +1,15 @@
 /** What was found in a data set, in figures: for `info`, for the line before a run, and for run.json. */
+import { types } from 'node:util';
 import { dataOption } from './datasets';
 import type { OpenOptions } from './datasets/format';
 import { type Dataset, openData } from './dataset';
 import { type LeftOut, leftOutInWords } from './layout/names';
 import { hasSoftLabels } from './load';
-import { sampleSizes } from './size';
-import type { Problem } from './source';
+import { probeSize } from './codec';
+import { quoted } from './layout/names';
+import { sampled } from './size';
+import type { Problem, RawImage } from './source';
+import { statedColours } from './stated-colours';
 
 /** A data set in a few figures. */
 export interface DatasetSummary {
@@ -31,6 +35,8 @@ export interface DatasetDescription extends Omit<DatasetSummary, 'classes' | 'pr
   readonly sizes: readonly { readonly height: number; readonly width: number; readonly images: number }[];
   /** Files and folders that are left out, and why. */
   readonly problems: readonly Problem[];
+  /** What else there is to know of how the data is read, one line each. */
+  readonly notices: readonly string[];
   /** Whether labels give weights to several classes. */
   readonly soft: boolean;
   /** Why jobs that need classes refuse the data set, and which options decide. */
@@ -80,18 +86,43 @@ export async function describeDataset(pathOrOptions: string | OpenOptions): Prom
     const counts = Array.from(dataset.classes, () => 0);
     for (const { label } of dataset.items) counts[label]++;
     const { classes: _, problems: __, ...summary } = summaryOf(dataset);
+    const seen = await sampled(dataset.source, lookAt);
     const doubt = dataset.doubt ?? (options.allowEmptyClasses ? undefined : emptyOf(dataset, counts));
     return {
       ...summary,
       classes: dataset.classes.map((name, label) => ({ name, images: counts[label] })),
-      sizes: tally(await sampleSizes(dataset.source)),
+      sizes: tally(seen.map(({ size }) => size)),
       problems: dataset.problems,
+      notices: [...dataset.notices, ...coloursNotice(seen)],
       soft: hasSoftLabels(dataset.items),
       ...(doubt !== undefined && { doubt }),
     };
   } finally {
     await dataset.close();
   }
+}
+
+interface Seen {
+  id: string;
+  size: readonly [height: number, width: number];
+  colours?: string;
+}
+
+const lookAt = async (image: Uint8Array | RawImage, id: string): Promise<Seen> => ({
+  id,
+  size: await probeSize(image, id),
+  colours: types.isUint8Array(image) ? statedColours(image) : undefined,
+});
+
+/** Colours that are read as sRGB although the files state others. */
+function coloursNotice(seen: readonly Seen[]): string[] {
+  const others = seen.filter(({ colours }) => colours !== undefined);
+  if (others.length === 0) return [];
+  const kinds = [...new Set(others.map(({ colours }) => colours))].join('; ');
+  const said = others.length === 1 ? 'states its colours' : 'state their colours';
+  return [
+    `${others.length} of ${seen.length} images looked at ${said} by numbers (${kinds}: ${quoted(others.map(({ id }) => id))}), which are not applied: they are read as sRGB; convert them to sRGB, or give them a colour profile`,
+  ];
 }
 
 /** Why a data set is refused of which opening has let classes be empty. */

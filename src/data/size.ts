@@ -4,7 +4,7 @@ import { reasonOf, SaliencyMixError } from '../errors';
 import { custom } from '../option';
 import { probeSize, type Size } from './codec';
 import { createGate } from './concurrency';
-import type { DatasetSource } from './source';
+import type { DatasetSource, RawImage } from './source';
 
 /** One side of a square, both sides, `'keep'` (all images must have one size), or `'auto'`. */
 export type SizeOption = number | readonly [height: number, width: number] | 'keep' | 'auto';
@@ -78,20 +78,26 @@ async function commonSize(source: DatasetSource): Promise<Size> {
   return agree ? first : USUAL;
 }
 
-/** The sizes of up to 64 images, evenly spaced over the ordered items; those that cannot be read are left out. */
-export async function sampleSizes(source: DatasetSource): Promise<Size[]> {
+/** The sizes of up to 64 images, see `sampled`. */
+const sampleSizes = (source: DatasetSource): Promise<Size[]> => sampled(source, probeSize);
+
+/** What there is to see of up to 64 images, evenly spaced over the ordered items; those that cannot be read are left out. */
+export async function sampled<T>(
+  source: DatasetSource,
+  look: (image: Uint8Array | RawImage, id: string) => Promise<T>,
+): Promise<T[]> {
   const count = Math.min(PROBES, source.items.length);
   const gate = createGate();
-  const probes = Array.from({ length: count }, (_, i) =>
-    gate(() => probe(source, Math.floor((i * source.items.length) / count))),
-  );
-  const sizes: Size[] = [];
-  for (const outcome of await Promise.allSettled(probes)) {
-    if (outcome.status === 'fulfilled') sizes.push(outcome.value);
+  const looks = Array.from({ length: count }, (_, i) => {
+    const index = Math.floor((i * source.items.length) / count);
+    return gate(async () => look(await source.read(index), source.items[index].id));
+  });
+  const seen: T[] = [];
+  for (const outcome of await Promise.allSettled(looks)) {
+    if (outcome.status === 'fulfilled') seen.push(outcome.value);
   }
-  return sizes;
+  return seen;
 }
 
-async function probe(source: DatasetSource, index: number): Promise<Size> {
-  return probeSize(await source.read(index), source.items[index].id);
-}
+const probe = async (source: DatasetSource, index: number): Promise<Size> =>
+  probeSize(await source.read(index), source.items[index].id);
