@@ -11,6 +11,7 @@ const { mixMethods } = require('../dist/mix/index.js');
 const { writers } = require('../dist/augment/writers/index.js');
 const { learningOptions } = require('../dist/train/train-options.js');
 const { models } = require('../dist/models/index.js');
+const { limitOptions, FLAGS } = require('../dist/data/limits.js');
 const { formats } = require('../dist/data/datasets/index.js');
 
 const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
@@ -43,6 +44,13 @@ const parts = {
   formats: table(
     ['data', ''],
     formats.map(({ name, summary }) => [`\`${name}\``, summary]),
+  ),
+  limits: table(
+    ['option', 'values', 'default', ''],
+    optionRows(limitOptions).map(([name, ...cells]) => [
+      `${name}, \`${FLAGS[name.slice(1, -1)]}\``,
+      ...cells,
+    ]),
   ),
   writers: table(
     ['`--format`', ''],

@@ -69,6 +69,7 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
   jpeg::Resizer* const resize = readInt(from, "resize", 0) != 0 ? resizeCropOnCpu : nullptr;
   const int height = readInt(from, "height", 1);
   const int width = readInt(from, "width", 1);
+  const auto maxPixels = static_cast<std::uint64_t>(readInt(from, "maxPixels", 1));
   const std::uint8_t* plain = readArray<std::uint8_t>(from, "plain", files.size());
   std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(count, height, width, 3));
   std::uint8_t* outcomes = readArray<std::uint8_t>(from, "outcomes", files.size());
@@ -77,7 +78,7 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
     forEachWith<std::vector<std::uint8_t>>(count, threads, [&](int i, std::vector<std::uint8_t>& rows) {
       if (cancelled && cancelled->load()) return;
       const Bytes& file = files[static_cast<std::size_t>(i)];
-      const jpeg::Request request{file.data, file.size, plain[i] != 0, resize, height, width};
+      const jpeg::Request request{file.data, file.size, plain[i] != 0, resize, height, width, maxPixels};
       std::uint8_t* const image = images + product(i, height, width, 3);
       outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, image, rows));
     });

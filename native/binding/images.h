@@ -7,7 +7,7 @@ namespace saliencymix::binding {
 // jpegVersion() -> string, empty where the build had no libjpeg
 Napi::Value jpegVersion(const Napi::CallbackInfo& info);
 
-// loadJpegs({ threads, files, plain, resize, height, width, images, outcomes, cancel? })
+// loadJpegs({ threads, files, plain, resize, height, width, maxPixels, images, outcomes, cancel? })
 Napi::Value loadJpegs(const Napi::CallbackInfo& info);
 
 // resizeCropImage({ pixels, inHeight, inWidth, height, width, result })

@@ -14,33 +14,36 @@
 
 namespace saliencymix {
 
-// The resized image has rows x cols pixels; the crop begins at (top, left).
+// The resized image has rows x cols pixels; the crop begins at (top, left). A thin image that is to cover a wide size becomes
+// longer than an int can say, though most of it is cropped.
 struct ResizeCropPlan {
-  int rows, cols;
-  int top, left;
+  std::int64_t rows, cols;
+  std::int64_t top, left;
 };
 
 inline ResizeCropPlan resizeCropPlan(int inHeight, int inWidth, int height, int width) {
   const std::int64_t wide = static_cast<std::int64_t>(inWidth) * height;
   const std::int64_t tall = static_cast<std::int64_t>(inHeight) * width;
   // One axis gets exactly the wanted length; the length of the other one is rounded down.
-  const int rows = wide <= tall ? static_cast<int>(tall / inWidth) : height;
-  const int cols = wide <= tall ? width : static_cast<int>(wide / inHeight);
-  const auto half = [](int over) { return static_cast<int>(std::nearbyint(over / 2.0)); };  // to even, as Python rounds
+  const std::int64_t rows = wide <= tall ? tall / inWidth : height;
+  const std::int64_t cols = wide <= tall ? width : wide / inHeight;
+  const auto half = [](std::int64_t over) {
+    return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(over) / 2.0));  // to even, as Python rounds
+  };
   return {rows, cols, half(rows - height), half(cols - width)};
 }
 
 // The input positions that make up each output position of one axis, with their weights.
 class Taps {
  public:
-  Taps(int in, int out, int from, int count) : size_(0), first_(static_cast<std::size_t>(count)) {
-    const double scale = static_cast<double>(in) / out;
+  Taps(int in, std::int64_t out, std::int64_t from, int count) : size_(0), first_(static_cast<std::size_t>(count)) {
+    const double scale = static_cast<double>(in) / static_cast<double>(out);
     const double support = std::max(scale, 1.0);
     size_ = static_cast<int>(std::ceil(support)) * 2 + 1;
     weights_.assign(static_cast<std::size_t>(count) * static_cast<std::size_t>(size_), 0);
     std::vector<double> row(static_cast<std::size_t>(size_));
     for (int i = 0; i < count; ++i) {
-      const double centre = (from + i + 0.5) * scale;
+      const double centre = (static_cast<double>(from + i) + 0.5) * scale;
       const int first = std::max(0, static_cast<int>(centre - support + 0.5));
       const int end = std::min(in, static_cast<int>(centre + support + 0.5));
       double sum = 0.0;

@@ -14,17 +14,16 @@ namespace saliencymix::jpeg {
 
 namespace {
 
-// The limit of the other decoder (see Outcome). Larger images are left to it, and it refuses them.
-constexpr std::uint64_t kMaxPixels = 0x3fff * static_cast<std::uint64_t>(0x3fff);
-
 struct Errors {
   jpeg_error_mgr manager;
   std::jmp_buf leave;
 };
 
 void leave(j_common_ptr info) { std::longjmp(reinterpret_cast<Errors*>(info->err)->leave, 1); }
-void countWarning(j_common_ptr info, int level) {
-  if (level < 0) info->err->num_warnings++;
+// Files that libjpeg only warns of, such as one that was cut short, are left to the caller, which has better messages for
+// them. At once: one that repeats a scan thousands of times would take minutes.
+void leaveAtWarning(j_common_ptr info, int level) {
+  if (level < 0) leave(info);
 }
 void stayQuiet(j_common_ptr) {}
 void formatNothing(j_common_ptr, char* text) { *text = '\0'; }
@@ -33,7 +32,7 @@ void forgetWarnings(j_common_ptr info) { info->err->num_warnings = 0; }
 // In place of jpeg_std_error, which prints, and whose object file cannot be linked into a shared library everywhere.
 jpeg_error_mgr* prepare(Errors& errors) {
   errors.manager.error_exit = leave;
-  errors.manager.emit_message = countWarning;
+  errors.manager.emit_message = leaveAtWarning;
   errors.manager.output_message = stayQuiet;
   errors.manager.format_message = formatNothing;
   errors.manager.reset_error_mgr = forgetWarnings;
@@ -78,12 +77,12 @@ bool oriented(const std::uint8_t* exif, std::size_t size) {
   return false;
 }
 
-bool needsOtherDecoder(const jpeg_decompress_struct& info, bool plainProfile) {
+bool needsOtherDecoder(const jpeg_decompress_struct& info, const Request& request) {
   if (info.num_components != 1 && info.num_components != 3) return true;
   if (info.data_precision != 8) return true;
-  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > kMaxPixels) return true;
+  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > request.maxPixels) return true;
   for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next) {
-    if (!plainProfile && startsWith(marker, 2, "ICC_PROFILE", 12)) return true;
+    if (!request.plainProfile && startsWith(marker, 2, "ICC_PROFILE", 12)) return true;
     if (startsWith(marker, 1, "Exif\0", 6) && oriented(marker->data, marker->data_length)) return true;
   }
   return false;
@@ -107,7 +106,7 @@ class Decoder {
       jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);
       jpeg_save_markers(&info_, JPEG_APP0 + 2, 0xffff);
       jpeg_read_header(&info_, TRUE);
-      other = needsOtherDecoder(info_, request.plainProfile);
+      other = needsOtherDecoder(info_, request);
       if (other) return;
       info_.out_color_space = JCS_RGB;
       info_.dct_method = JDCT_ISLOW;
@@ -133,9 +132,7 @@ class Decoder {
   Outcome finish(std::uint8_t* row) {
     while (!failed_ && info_.output_scanline < info_.output_height) readRow(row);
     attempt([&] { jpeg_finish_decompress(&info_); });
-    // Files that libjpeg only warns of, such as one that was cut short, are left to the caller, which has better messages for
-    // them.
-    return failed_ || errors_.manager.num_warnings > 0 ? Outcome::kOther : Outcome::kDone;
+    return failed_ ? Outcome::kOther : Outcome::kDone;
   }
 
  private:

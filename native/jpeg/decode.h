@@ -18,7 +18,7 @@ std::string version();
 
 enum class Outcome : std::uint8_t {
   kDone = 0,
-  kOther = 1,  // for another decoder: no JPEG, damaged, to be turned, with a colour profile, or of four components
+  kOther = 1,  // for another decoder: no JPEG, damaged, to be turned, with a colour profile, of four components or too large
   kSize = 2,   // of another size, where resizing was not asked for
 };
 
@@ -32,6 +32,7 @@ struct Request {
   Resizer* resize;    // for an image of another size; nullptr: the outcome is kSize
   int height;
   int width;
+  std::uint64_t maxPixels;  // a larger image is left to the other decoder, which refuses it in words
 };
 
 // Decodes one file to height x width RGB pixels at `out`. Where this gives another outcome than kDone, what is at `out` is

@@ -139,8 +139,9 @@ interface MapsRun {
 /** The pixels of one item. A bad file is added to `bad`; with `strict` its error is thrown. */
 async function loadImage({ dataset, options, bad }: MapsRun, index: number): Promise<ImageBatch | undefined> {
   const { id } = dataset.items[index];
+  const { source } = dataset;
   try {
-    const { pixels, height, width } = await decode(await dataset.source.read(index), options.size, id);
+    const { pixels, height, width } = await decode(await source.read(index), options.size, id, source.limits);
     return { data: pixels, shape: [1, height, width, 3] };
   } catch (error) {
     if (options.strict || !(error instanceof SaliencyMixError)) throw error;

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option as CommandOption } from 'com
 import { bulkMode } from '../data/codec';
 import { type OpenOptions, openOptions } from '../data/datasets/format';
 import { type DatasetSummary, summaryLine } from '../data/describe';
+import { limitOptions } from '../data/limits';
 import { SaliencyMixError } from '../errors';
 import { mixerOptions } from '../mix/options';
 import { type Option, type OptionTable, pick } from '../option';
@@ -70,7 +71,13 @@ export function addOptions(command: Command, table: OptionTable, names = Object.
 export const mixerNames = Object.keys(mixerOptions).filter((name) => name !== 'classes');
 
 /** The options of openDataset that all commands with data have. */
-const dataNames = ['classesFrom', 'classPattern', 'classList', 'allowEmptyClasses'];
+const dataNames = [
+  'classesFrom',
+  'classPattern',
+  'classList',
+  'allowEmptyClasses',
+  ...Object.keys(limitOptions),
+];
 
 /** Adds the options that say how a data set is read. `split` says which split it is. */
 export function addDataOptions(command: Command, split: string): Command {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { limitOptions } from '../data/limits';
 import { mixerOptions } from '../mix/options';
 import { pick } from '../option';
 import { percent } from '../report/figures';
@@ -84,6 +85,9 @@ export function addTrain(program: Command): void {
         onData: reportData,
         ...pick(trainOptions, parsed),
         data: dataOf(parsed.data, parsed),
+        ...(typeof parsed.test === 'string' && {
+          test: { ...pick(limitOptions, parsed), path: parsed.test },
+        }),
         mixer,
         mode: modeOf(command, parsed),
         signal,

@@ -9,6 +9,7 @@ import { fileError } from './fail';
 import { fillAround, firstFrame } from './gif-frame';
 import { kindOfBytes, whyNotDecoded } from './image-kinds';
 import { hasUsualProfile } from './jpeg-profile';
+import { DEFAULT_LIMITS, tooManyPixels } from './limits';
 import type { RawImage } from './source';
 import { tiffSamples } from './tiff-samples';
 
@@ -60,21 +61,22 @@ export function bulkMode(): void {
  * right size is returned as it is, not copied.
  * @throws (rejects) SaliencyMixError FILE, naming `file`, for anything that is not a complete image, is of a
  *   kind that is not decoded (image-kinds.ts), is a TIFF of samples that say no colour (tiff-samples.ts), or has
- *   more than sharp's limit of 268 million pixels
+ *   more than `maxPixels`
  */
 export async function decode(
   input: Uint8Array | RawImage,
   size: Size | undefined,
   file: string,
+  { maxPixels } = DEFAULT_LIMITS,
 ): Promise<Decoded> {
-  const image = types.isUint8Array(input) ? await decodeWhole(input, file) : input;
+  const image = types.isUint8Array(input) ? await decodeWhole(input, file, maxPixels) : input;
   if (!size || isSize(image, size)) return image;
   return { pixels: await resizeCropImage(image, size), height: size[0], width: size[1] };
 }
 
 /** Decodes a file; the image keeps its size. */
-async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
-  const { image, hasOther } = opened(input, file);
+async function decodeWhole(input: Uint8Array, file: string, maxPixels: number): Promise<Decoded> {
+  const { image, hasOther } = opened(input, file, maxPixels);
   if (hasOther) image.removeAlpha();
   else image.flatten({ background: BACKGROUND });
   try {
@@ -88,7 +90,7 @@ async function decodeWhole(input: Uint8Array, file: string): Promise<Decoded> {
     if (frame) fillAround(decoded, frame, BACKGROUND_VALUE);
     return decoded;
   } catch (error) {
-    throw unreadable(error, input, file);
+    throw await unreadable(error, input, file, maxPixels);
   }
 }
 
@@ -109,16 +111,20 @@ async function cutLowBits(image: sharp.Sharp, input: Uint8Array): Promise<void> 
  * Height and width that `decode` would give without a `size`, read from the file's header.
  * @throws (rejects) SaliencyMixError FILE
  */
-export async function probeSize(input: Uint8Array | RawImage, file: string): Promise<Size> {
+export async function probeSize(
+  input: Uint8Array | RawImage,
+  file: string,
+  { maxPixels } = DEFAULT_LIMITS,
+): Promise<Size> {
   if (!types.isUint8Array(input)) return [input.height, input.width];
-  const { image } = opened(input, file);
+  const { image } = opened(input, file, maxPixels);
   try {
     const { autoOrient, compression } = await image.metadata();
     // libheif reads the header of a HEIC image, whose pixels it cannot decode.
     if (compression === 'hevc' && !decodesHeic()) throw new Error('HEVC is not decoded');
     return [autoOrient.height, autoOrient.width];
   } catch (error) {
-    throw unreadable(error, input, file);
+    throw await unreadable(error, input, file, maxPixels);
   }
 }
 
@@ -151,11 +157,23 @@ function isSize(image: RawImage, [height, width]: Size): boolean {
 }
 
 /** A sharp pipeline over a file's bytes, with the same options for decoding and probing. */
-function opened(input: Uint8Array, file: string): { image: sharp.Sharp; hasOther: boolean } {
+function opened(
+  input: Uint8Array,
+  file: string,
+  limitInputPixels: number,
+): { image: sharp.Sharp; hasOther: boolean } {
   if (input.length === 0) throw fileError(file, 'is empty');
   const { refused, hasOther } = tiffSamples(input);
   if (refused !== undefined) throw fileError(file, refused);
-  return { image: sharp(input, { ...STRICTNESS, ignoreIcc: hasUsualProfile(input) }), hasOther };
+  const image = sharp(input, { ...STRICTNESS, limitInputPixels, ignoreIcc: hasUsualProfile(input) });
+  return { image, hasOther };
+}
+
+/** The size of an image that was refused for it, from its header: nothing is decoded. */
+async function refusedSize(input: Uint8Array): Promise<Size | undefined> {
+  const image = sharp(input, { limitInputPixels: false });
+  const found = await image.metadata().catch(() => undefined);
+  return found && [found.height, found.width];
 }
 
 function decodesHeic(): boolean {
@@ -166,7 +184,12 @@ function decodesHeic(): boolean {
  * The error for a file that sharp cannot decode. libvips may report a fault on several lines, and adds a line
  * for each seek that failed; repeated lines and those are left out.
  */
-function unreadable(error: unknown, input: Uint8Array, file: string): SaliencyMixError {
+async function unreadable(
+  error: unknown,
+  input: Uint8Array,
+  file: string,
+  maxPixels: number,
+): Promise<SaliencyMixError> {
   const kind = kindOfBytes(input);
   if (kind && !kind.isDecoded) return fileError(file, whyNotDecoded(kind), error);
   const lines = reasonOf(error).split('\n');
@@ -177,7 +200,7 @@ function unreadable(error: unknown, input: Uint8Array, file: string): SaliencyMi
     return fileError(file, 'is not an image that can be read (JPEG, PNG, WebP, GIF, TIFF, AVIF)', error);
   }
   if (told.some((line) => line.includes('exceeds pixel limit'))) {
-    return fileError(file, 'is too large: it has more than 268 million pixels; make it smaller', error);
+    return fileError(file, tooManyPixels(await refusedSize(input), maxPixels), error);
   }
   const unknown = told.find((line) => UNKNOWN_FORM.test(line));
   if (unknown !== undefined) {

@@ -1,12 +1,13 @@
 /** Fills the slots of a batch: reads files and decodes them into one array, several at once. */
 import { types } from 'node:util';
 import { SaliencyMixError } from '../errors';
-import { jpegVersion, loadJpegs } from '../native/images';
+import { type JpegFiles, jpegVersion, loadJpegs } from '../native/images';
 import type { Signal } from '../types';
 import { decode, type Decoded, type Size } from './codec';
 import { createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
 import { hasUsualProfile, isJpeg } from './jpeg-profile';
+import { DEFAULT_LIMITS, type Limits } from './limits';
 import type { DatasetSource, RawImage } from './source';
 
 const NO_FILE = new Uint8Array(0);
@@ -30,8 +31,13 @@ export interface FillOptions {
    * its own.
    */
   gate?: Gate;
+  /** Bytes of files that are read before any is decoded; the others are read one by one when it is their turn. */
+  heldBytes?: number;
   signal?: Signal;
 }
+
+/** More than a batch of photographs has. */
+const HELD_BYTES = 256 << 20;
 
 /**
  * Fills all slots in one call, if the data set can do that and its images have this size. False if not, or if
@@ -52,8 +58,8 @@ export async function fillAtOnce(
   return true;
 }
 
-/** What reading an item gave: the bytes of a file, pixels, or why there are none. */
-type Input = Uint8Array | RawImage | SaliencyMixError;
+/** What reading an item gave: the bytes of a file, pixels, or why there are none; nothing where it is read later. */
+type Input = Uint8Array | RawImage | SaliencyMixError | undefined;
 
 /**
  * Reads all files, decodes the JPEGs among them in one native call, and all others one by one, several at once.
@@ -66,14 +72,23 @@ export async function fillEach(
   size: Size,
   options: FillOptions,
 ): Promise<(FailedItem | undefined)[]> {
-  const { signal, gate = createGate(), strictTo } = options;
+  const { signal, gate = createGate(), strictTo, heldBytes = HELD_BYTES } = options;
   const [height, width] = size;
   const stride = height * width * 3;
-  const read = Array.from({ length: positions.length }, (_, slot) =>
-    gate(() => readItem(source, positions[slot], signal)),
+  const read = (slot: number) => readItem(source, positions[slot], signal);
+  let held = 0;
+  const readFirst = async (slot: number): Promise<Input> => {
+    if (held >= heldBytes) return undefined;
+    const input = await read(slot);
+    held += bytesOf(input);
+    return input;
+  };
+  const inputs = await Promise.all(
+    Array.from({ length: positions.length }, (_, slot) => gate(() => readFirst(slot))),
   );
-  const inputs = await Promise.all(read);
-  const filled = await decodeJpegs(inputs, data, size, strictTo === undefined, signal);
+  const { maxPixels } = source.limits ?? DEFAULT_LIMITS;
+  const resize = strictTo === undefined;
+  const filled = await decodeJpegs(inputs, data, { size, resize, maxPixels }, signal);
   const outcomes: (FailedItem | undefined)[] = Array.from({ length: positions.length });
   const rest: Promise<void>[] = [];
   let failed = false; // set by an error that concerns more than one file: no further image is begun
@@ -82,14 +97,10 @@ export async function fillEach(
     const out = data.subarray(slot * stride, (slot + 1) * stride);
     const load = async () => {
       if (failed || signal?.aborted) return;
-      outcomes[slot] = await loadInto(
-        out,
-        inputs[slot],
-        source.items[positions[slot]].id,
-        slot,
-        size,
-        options,
-      );
+      const input = inputs[slot] ?? (await read(slot));
+      inputs[slot] = undefined; // so that its memory can be freed
+      const { id } = source.items[positions[slot]];
+      outcomes[slot] = await loadInto(out, input, id, slot, size, options, source.limits);
     };
     const watched = gate(load).catch((error: unknown) => {
       failed = true;
@@ -101,11 +112,16 @@ export async function fillEach(
   return outcomes;
 }
 
+function bytesOf(input: Uint8Array | RawImage | SaliencyMixError): number {
+  if (input instanceof SaliencyMixError) return 0;
+  return types.isUint8Array(input) ? input.length : input.pixels.length;
+}
+
 async function readItem(
   source: DatasetSource,
   position: number,
   signal: AbortSignal | undefined,
-): Promise<Input> {
+): Promise<Uint8Array | RawImage | SaliencyMixError> {
   const { id } = source.items[position];
   if (signal?.aborted) return fileError(id, 'was not read');
   return source.read(position).catch((error: unknown) => fileErrorOf(error, id));
@@ -115,29 +131,29 @@ async function readItem(
 async function decodeJpegs(
   inputs: readonly Input[],
   images: Uint8Array,
-  size: Size,
-  resize: boolean,
+  how: Pick<JpegFiles, 'size' | 'resize' | 'maxPixels'>,
   signal: AbortSignal | undefined,
 ): Promise<boolean[]> {
   const files = inputs.map((input) => (types.isUint8Array(input) && isJpeg(input) ? input : NO_FILE));
   if (jpegVersion() === '' || files.every((file) => file === NO_FILE)) return [];
   const plain = Uint8Array.from(files, (file) => (hasUsualProfile(file) ? 1 : 0));
-  return loadJpegs({ files, plain, resize, size }, images, signal);
+  return loadJpegs({ files, plain, ...how }, images, signal);
 }
 
 /** Fills one slot, or gives what is wrong with its file. */
 async function loadInto(
   out: Uint8Array,
-  input: Input,
+  input: Uint8Array | RawImage | SaliencyMixError,
   id: string,
   slot: number,
   size: Size,
   { strictTo }: FillOptions,
+  limits: Limits | undefined,
 ): Promise<FailedItem | undefined> {
   if (input instanceof SaliencyMixError) return { slot, id, error: input };
   let image: Decoded;
   try {
-    image = await decode(input, strictTo === undefined ? size : undefined, id);
+    image = await decode(input, strictTo === undefined ? size : undefined, id, limits);
   } catch (error) {
     return { slot, id, error: fileErrorOf(error, id) };
   }

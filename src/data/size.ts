@@ -79,7 +79,8 @@ async function commonSize(source: DatasetSource): Promise<Size> {
 }
 
 /** The sizes of up to 64 images, see `sampled`. */
-const sampleSizes = (source: DatasetSource): Promise<Size[]> => sampled(source, probeSize);
+const sampleSizes = (source: DatasetSource): Promise<Size[]> =>
+  sampled(source, (image, id) => probeSize(image, id, source.limits));
 
 /** What there is to see of up to 64 images, evenly spaced over the ordered items; those that cannot be read are left out. */
 export async function sampled<T>(
@@ -99,5 +100,6 @@ export async function sampled<T>(
   return seen;
 }
 
-const probe = async (source: DatasetSource, index: number): Promise<Size> =>
-  probeSize(await source.read(index), source.items[index].id);
+async function probe(source: DatasetSource, index: number): Promise<Size> {
+  return probeSize(await source.read(index), source.items[index].id, source.limits);
+}

@@ -1,6 +1,7 @@
 /** An opened data set: an ordered list of items, and the bytes of each. The formats in datasets/ make them. */
 
 import type { LeftOut } from './layout/names';
+import type { Limits } from './limits';
 
 /** One image of a data set. `id` is its relative path; formats without files make up a path. */
 export interface Item {
@@ -65,6 +66,8 @@ export interface DatasetSource {
   readonly notices?: readonly string[];
   /** Why the classes are probably wrong, in words that follow the path. An error for everything that needs classes. */
   readonly doubt?: string;
+  /** How large images may be; the usual limits unless given. */
+  readonly limits?: Limits;
   /** The bytes of an image file (JPEG, PNG, …), or its pixels. Rejects where this image cannot be read. */
   read(index: number): Promise<Uint8Array | RawImage>;
   readonly bulk?: BulkReader;

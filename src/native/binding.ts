@@ -123,6 +123,7 @@ export interface Addon {
     resize: number;
     height: number;
     width: number;
+    maxPixels: number;
     images: Uint8Array;
     outcomes: Uint8Array;
     cancel?: CancelFlag;

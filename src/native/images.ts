@@ -11,6 +11,8 @@ export interface JpegFiles {
   /** Whether images of another size are resized to that of the batch; else their slots stay unfilled. */
   resize: boolean;
   size: readonly [height: number, width: number];
+  /** Files with more pixels are not decoded. */
+  maxPixels: number;
 }
 
 /** Version of the JPEG decoder in the addon; '' where it was built without one. */
@@ -20,16 +22,16 @@ export function jpegVersion(): string {
 
 /**
  * Decodes JPEG files into the slots of `images` (uint8 NHWC, RGB). Gives for each slot whether it is filled. It
- * is not for another format, a damaged file, one that has to be rotated or has a colour profile, and one of
- * another size. The caller gives those to sharp, which decodes them or says what is wrong.
+ * is not for another format, a damaged file, one that has to be rotated or has a colour profile, one of too many
+ * pixels, and one of another size. The caller gives those to sharp, which decodes them or says what is wrong.
  */
 export async function loadJpegs(
-  { files, plain, resize, size: [height, width] }: JpegFiles,
+  { files, plain, resize, size: [height, width], maxPixels }: JpegFiles,
   images: Uint8Array,
   signal?: AbortSignal,
 ): Promise<boolean[]> {
   const outcomes = new Uint8Array(files.length).fill(1);
-  const call = { files, plain, resize: resize ? 1 : 0, height, width, images, outcomes };
+  const call = { files, plain, resize: resize ? 1 : 0, height, width, maxPixels, images, outcomes };
   const threads = availableParallelism();
   await runNative((cancel) => addon().loadJpegs({ ...call, threads, cancel }), [images], signal);
   return Array.from(outcomes, (outcome) => outcome === 0);

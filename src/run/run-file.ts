@@ -1,5 +1,5 @@
 /** run.json: what a run was asked to do, and how it ended. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSummary } from '../data/describe';
 import { SaliencyMixError, systemCode } from '../errors';
@@ -57,10 +57,15 @@ export function newRunFile<Settings>(
   };
 }
 
+/** No run.json of this package is as large, even where all files of a million are bad. */
+const LARGEST = 512 << 20;
+
 /** Reads run.json of a folder; undefined where there is none, or it is not of this package. */
 export async function readRun(out: string): Promise<RunFile | undefined> {
   let text: string;
   try {
+    const { size } = await stat(join(out, RUN));
+    if (size > LARGEST) return undefined;
     text = await readFile(join(out, RUN), 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;

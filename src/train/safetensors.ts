@@ -138,8 +138,12 @@ async function readContent(path: string, file: FileHandle, passOver: (name: stri
   for (const [name, entry] of entries) {
     if (!isPlaced(entry, size - start))
       throw fault(path, `is damaged or cut off: ${name} is not where its header says`);
-    const { dtype, shape, data_offsets: offsets } = entry;
-    accounted += offsets[1] - offsets[0];
+    accounted += entry.data_offsets[1] - entry.data_offsets[0];
+  }
+  // Before any is read: tensors that share their bytes could take any amount of memory.
+  if (accounted > size - start)
+    throw fault(path, 'is damaged: tensors share bytes, so that they are longer than the file');
+  for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
     dtypes.set(name, dtype);
     if (passOver(name)) continue;
     const kind = DTYPES[dtype];

@@ -271,5 +271,5 @@ test('help lists every mixer option with its values and default', async () => {
   ]) {
     expect(stdout).toContain(option);
   }
-  expect(stdout).toMatch(/λ ~ Beta\(α, α\).*number >\s+0;\s+default\s+1/s);
+  expect(stdout).toMatch(/λ ~ Beta\(α, α\).*number\s+>\s+0;\s+default\s+1/s);
 });

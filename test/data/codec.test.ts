@@ -285,6 +285,23 @@ describe('files that are no whole image', () => {
   });
 });
 
+test('a thin image that is to cover a wide size is cropped to its middle', async () => {
+  // Resized, it would have more rows (or columns) than an int of 32 bits can say: 262200 · 16384 = 2^32 + 917504.
+  const [length, wide] = [262_200, 16_384];
+  const isMiddle = (i: number) => Math.abs(i - length / 2 + 0.5) < 4;
+  const line = Uint8Array.from({ length: 3 * length }, (_, i) =>
+    i % 3 === Number(isMiddle(Math.floor(i / 3))) ? 255 : 0,
+  );
+  for (const [height, width, size] of [
+    [length, 1, [64, wide]],
+    [1, length, [wide, 64]],
+  ] as const) {
+    const { pixels } = await decode(await png(line, height, width), size, 'thin.png');
+    expect(pixels).toHaveLength(64 * wide * 3);
+    expect(pixels.every((value, i) => value === (i % 3 === 1 ? 255 : 0))).toBe(true);
+  }
+});
+
 test('an image of a thousand million pixels is refused before it is decoded', async () => {
   const vast = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="32000" height="32000"></svg>');
   const error = await failure(decode(vast, [8, 8], 'vast.png'));

@@ -62,7 +62,7 @@ test.each(made)('%s', async (name, making, native) => {
   const own = await loadBatch({ source: sourceOf(1, async () => file) }, [0], [whole.height, whole.width]);
   expect(own.images?.data).toEqual(whole.pixels);
   const filled = await loadJpegs(
-    { files: [file], plain: plainOnes(1), resize: true, size: [24, 32] },
+    { files: [file], plain: plainOnes(1), resize: true, size: [24, 32], maxPixels: 1e6 },
     new Uint8Array(24 * 32 * 3),
   );
   expect(filled).toEqual([native && jpegVersion() !== '']);
@@ -71,7 +71,7 @@ test.each(made)('%s', async (name, making, native) => {
 test('what is kept with a result names the decoder that such files went through', async () => {
   const file = await made[0][1];
   const [filled] = await loadJpegs(
-    { files: [file], plain: plainOnes(1), resize: true, size: [24, 32] },
+    { files: [file], plain: plainOnes(1), resize: true, size: [24, 32], maxPixels: 1e6 },
     new Uint8Array(24 * 32 * 3),
   );
   expect(environment('cpu').jpeg).toMatch(filled ? /^libjpeg(-turbo)? \d[\d.]*$/ : /^sharp$/);
@@ -99,4 +99,30 @@ test('a damaged one is left to the decoder that can say what is wrong, and distu
   ]);
   const { pixels } = await decode(good, [24, 32], 'good');
   expect(loaded.images?.data.subarray(24 * 32 * 3)).toEqual(pixels);
+});
+
+test('one that repeats a scan thousands of times is left at the first repetition', async () => {
+  const file = await sharp({ create: { width: 2000, height: 2000, channels: 3, background: '#808080' } })
+    .toColourspace('b-w')
+    .jpeg({ progressive: true })
+    .toBuffer();
+  const end = file.length - 2;
+  const scan = file.subarray(file.lastIndexOf(Buffer.from([0xff, 0xda])), end);
+  const repeated = Buffer.concat([
+    file.subarray(0, end),
+    ...Array.from({ length: 8000 }, () => scan),
+    file.subarray(end),
+  ]);
+  const begun = Date.now();
+  const call = {
+    files: [repeated],
+    plain: plainOnes(1),
+    resize: true,
+    size: [8, 8],
+    maxPixels: 4e6,
+  } as const;
+  expect(await loadJpegs(call, new Uint8Array(8 * 8 * 3))).toEqual([false]);
+  expect(Date.now() - begun).toBeLessThan(3000);
+  const loaded = await loadBatch({ source: sourceOf(1, async () => repeated) }, [0], [8, 8]);
+  expect(loaded.holes[0].error.message).toMatch(/Inconsistent progression sequence/);
 });

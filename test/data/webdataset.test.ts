@@ -222,7 +222,7 @@ test('.json that cannot be used is named', async () => {
     '', // about something else
     'contradicts itself: "cls" is 2, and before it says 1',
     'says null, which is no class',
-    'is too large for a label (more than 1 MiB)',
+    'is too large for a label (more than 1 MiB): it has 1048600 bytes; to read it all the same give --max-label-bytes 1048600 (maxLabelBytes)',
   ].entries()) {
     const expected =
       words === ''

@@ -65,6 +65,19 @@ describe('a checkpoint that cannot be resumed', () => {
     );
   });
 
+  test('has tensors that share their bytes, which would take any amount of memory', async () => {
+    const room = 1 << 20;
+    const entry = { dtype: 'F32', shape: [room / 4], data_offsets: [0, room] };
+    const names = Array.from({ length: 100_000 }, (_, i) => [`a${i}`, entry]); // 100 GB
+    const text = Buffer.from(JSON.stringify(Object.fromEntries(names)));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    const at = written('shared', Buffer.concat([length, text, Buffer.alloc(room)]));
+    await expect(Trainer.resume(at)).rejects.toEqual(
+      refused('CHECKPOINT', /is damaged: tensors share bytes/),
+    );
+  });
+
   test('has another byte, wherever: in the length, the header, the data', async () => {
     const inHeader = Array.from({ length: 60 }, (_, i) => 8 + Math.floor(((i + 0.5) / 60) * (start - 8)));
     const inData = [start, start + 3, (start + bytes.length) >> 1, bytes.length - 1];

@@ -4,11 +4,12 @@
 import path from 'node:path';
 import { reasonOf, systemCode } from '../../errors';
 import { dataError, systemReason } from '../fail';
+import { DEFAULT_LIMITS, type Limits, tooLongLabel } from '../limits';
 import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem } from '../source';
-import { LARGEST_TEXT, labelText } from './label-text';
+import { type LabelText, labelText } from './label-text';
 import { idOfLatin1 } from './names';
-import { type Member, members } from './tar-members';
+import { CUT, type Member, members } from './tar-members';
 
 /** Where the bytes of one file are in the archive. */
 export interface Extent {
@@ -19,8 +20,8 @@ export interface Extent {
 export interface Archive {
   /** By id, the name without a leading './'. Of several entries with one name the last is taken, as tar does. */
   readonly files: ReadonlyMap<string, Extent>;
-  /** By id, the text of the files that `wanted` chose; undefined for files that are too large to be a label. */
-  readonly texts: ReadonlyMap<string, string | undefined>;
+  /** By id, the text of the files that `wanted` chose, where they are not too large to be a label. */
+  readonly texts: ReadonlyMap<string, LabelText>;
   readonly problems: readonly Problem[];
   /** Files among the problems whose folder names a class all the same. */
   readonly unread: readonly string[];
@@ -34,18 +35,23 @@ export interface Archive {
 export async function scanArchive(
   file: string,
   wanted: (name: string) => boolean,
-  archive?: OpenFile,
+  { limits = DEFAULT_LIMITS, archive }: { limits?: Limits; archive?: OpenFile } = {},
 ): Promise<Archive> {
-  if (archive) return scan(archive, file, wanted);
+  if (archive) return scan(archive, file, wanted, limits);
   const files = new OpenFiles();
   try {
-    return await scan(files.file(file), file, wanted);
+    return await scan(files.file(file), file, wanted, limits);
   } finally {
     await files.close();
   }
 }
 
-async function scan(archive: OpenFile, file: string, wanted: (name: string) => boolean): Promise<Archive> {
+async function scan(
+  archive: OpenFile,
+  file: string,
+  wanted: (name: string) => boolean,
+  limits: Limits,
+): Promise<Archive> {
   const index = new Index();
   let entries = 0;
   try {
@@ -53,8 +59,12 @@ async function scan(archive: OpenFile, file: string, wanted: (name: string) => b
       for await (const member of members(handle)) {
         entries++;
         const id = index.add(member);
-        if (id !== undefined && wanted(id))
-          index.texts.set(id, member.size > LARGEST_TEXT ? undefined : labelText(await member.content()));
+        if (id === undefined || !wanted(id)) continue;
+        const isLong = member.size > limits.maxLabelBytes;
+        index.texts.set(
+          id,
+          isLong ? { fault: tooLongLabel(member.size, limits) } : labelText(await member.content()),
+        );
       }
     });
   } catch (error) {
@@ -66,7 +76,7 @@ async function scan(archive: OpenFile, file: string, wanted: (name: string) => b
 /** Collects the members. A later member replaces earlier ones of the same name. */
 class Index {
   readonly files = new Map<string, Extent>();
-  readonly texts = new Map<string, string | undefined>();
+  readonly texts = new Map<string, LabelText>();
   private readonly links = new Map<string, string>();
   private readonly refused = new Map<string, string>();
 
@@ -135,7 +145,7 @@ function unsafeReason(name: string): string | undefined {
 function unusable(file: string, error: unknown, entries: number): Error {
   if (systemCode(error)) return dataError(file, `cannot be read: ${systemReason(error)}`, error);
   const reason = reasonOf(error);
-  if (entries > 0 || reason === 'Unexpected end of data') {
+  if (entries > 0 || reason.startsWith(CUT)) {
     return dataError(
       file,
       `is cut short or damaged after ${entries} entries (${reason}); get it again`,

@@ -5,6 +5,8 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, systemReason } from '../fail';
+import type { Limits } from '../limits';
+import { readSmallFile } from '../small-file';
 import { scanArchive } from './archive';
 import { isImage } from './listing';
 import { type FolderEntry, readFolder } from './paths';
@@ -81,14 +83,14 @@ export interface CifarFiles {
   open(name: string): Promise<{ handle: fs.FileHandle; offset: number; size: number }>;
   /** Its bytes; 0 if it cannot be looked at. */
   sizeOf(name: string): Promise<number>;
-  /** The content of a text file; '' if it does not exist. */
+  /** The content of a text file; '' if it does not exist. Rejects for one that is too large. */
   text(name: string): Promise<string>;
   /** The paths of those files, or that of the archive they are in. */
   stored(names: readonly string[]): string[];
   close(): Promise<void>;
 }
 
-export async function openFolder(root: string): Promise<CifarFiles> {
+export async function openFolder(root: string, limits: Limits): Promise<CifarFiles> {
   const names = await fs.readdir(root).catch((error: unknown) => {
     throw dataError(root, `cannot be opened as a folder: ${systemReason(error)}`, error);
   });
@@ -106,14 +108,14 @@ export async function openFolder(root: string): Promise<CifarFiles> {
         ({ size }) => size,
         () => 0,
       ),
-    text: (name) => fs.readFile(path.join(root, name), 'utf8').catch(() => ''),
+    text: async (name) => (await readSmallFile(path.join(root, name), limits, 'maxLabelBytes')) ?? '',
     stored: (chosen) => chosen.map((name) => path.join(root, name)),
     close: async () => void (await Promise.all(handles.splice(0).map((handle) => handle.close()))),
   };
 }
 
-export async function openArchive(file: string, prefix: string): Promise<CifarFiles> {
-  const { files, texts } = await scanArchive(file, (name) => name.endsWith('.txt'));
+export async function openArchive(file: string, prefix: string, limits: Limits): Promise<CifarFiles> {
+  const { files, texts } = await scanArchive(file, (name) => name.endsWith('.txt'), { limits });
   const handle = await opened(file);
   return {
     names: [...files.keys()]
@@ -122,7 +124,11 @@ export async function openArchive(file: string, prefix: string): Promise<CifarFi
     pathOf: (name) => `${file}/${prefix}${name}`,
     open: async (name) => ({ handle, ...(files.get(prefix + name) as { offset: number; size: number }) }),
     sizeOf: async (name) => files.get(prefix + name)?.size ?? 0,
-    text: async (name) => texts.get(prefix + name) ?? '',
+    async text(name) {
+      const text = texts.get(prefix + name) ?? '';
+      if (typeof text !== 'string') throw dataError(`${file}/${prefix}${name}`, text.fault);
+      return text;
+    },
     stored: () => [file],
     close: () => handle.close(),
   };

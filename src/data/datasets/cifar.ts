@@ -5,6 +5,7 @@
  */
 import type { promises as fs } from 'node:fs';
 import { dataError } from '../fail';
+import { type Limits, limitsOf } from '../limits';
 import type { Item, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { adviceFor, type CifarFiles, type Found, findCifar, openArchive, openFolder } from './cifar-files';
@@ -48,8 +49,9 @@ export const cifar: Format = {
   open,
 };
 
-async function open({ path: root, split, prefer }: Opening): Promise<DatasetSource> {
-  const files = await openFiles(root, await findCifar(root));
+async function open(options: Opening): Promise<DatasetSource> {
+  const { path: root, split, prefer } = options;
+  const files = await openFiles(root, await findCifar(root), limitsOf(options));
   try {
     return await openSplit(files, { root, split, prefer });
   } catch (error) {
@@ -59,8 +61,8 @@ async function open({ path: root, split, prefer }: Opening): Promise<DatasetSour
 }
 
 /** Throws DATA for what has to be downloaded in another form, or where it is not clear which of several is meant. */
-async function openFiles(root: string, found: Found | undefined): Promise<CifarFiles> {
-  if (!found) return openFolder(root);
+async function openFiles(root: string, found: Found | undefined, limits: Limits): Promise<CifarFiles> {
+  if (!found) return openFolder(root, limits);
   const advice = adviceFor(found);
   if (advice !== undefined) throw dataError(found.path, advice);
   const [rival] = found.rivals ?? [];
@@ -70,7 +72,9 @@ async function openFiles(root: string, found: Found | undefined): Promise<CifarF
       `holds CIFAR's files in "${found.path}" and other data in "${rival}"; name the folder that is meant`,
     );
   }
-  return found.prefix === undefined ? openFolder(found.path) : openArchive(found.path, found.prefix);
+  return found.prefix === undefined
+    ? openFolder(found.path, limits)
+    : openArchive(found.path, found.prefix, limits);
 }
 
 async function openSplit(files: CifarFiles, wanted: WantedSplit): Promise<DatasetSource> {

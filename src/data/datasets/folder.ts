@@ -6,6 +6,7 @@ import { promises as fs } from 'node:fs';
 import { fileError, systemReason } from '../fail';
 import type { DatasetSource } from '../source';
 import { countLeftOut } from '../layout/names';
+import { type Limits, limitsOf, tooManyBytes } from '../limits';
 import { filesOfItems } from '../stored-files';
 import type { Format, Opening, OpenOptions } from './format';
 import { readTexts } from './label-text';
@@ -24,6 +25,7 @@ export const folder: Format = {
 
 async function open(options: Opening): Promise<DatasetSource> {
   const { path: root } = options;
+  const limits = limitsOf(options);
   const found = await walk(root);
   const listing =
     (await besideImages(root, found, options)) ?? listImages(found.files, await listingOptions(options));
@@ -32,7 +34,8 @@ async function open(options: Opening): Promise<DatasetSource> {
     ...listing,
     format: folder.name,
     problems: [...found.problems, ...listing.problems],
-    read: (index) => readImageFile(root, items[index].id),
+    limits,
+    read: (index) => readImageFile(root, items[index].id, limits),
     files: filesOfItems(root, items, listing.classes),
     close: async () => {},
   };
@@ -45,29 +48,32 @@ async function open(options: Opening): Promise<DatasetSource> {
 async function besideImages(
   root: string,
   { files }: Found,
-  { split, classesFrom, classPattern, classList }: OpenOptions,
+  options: OpenOptions,
 ): Promise<Listing | undefined> {
+  const { split, classesFrom, classPattern, classList } = options;
   if ([split, classesFrom, classPattern, classList].some((option) => option !== undefined)) return undefined;
   const images = files.filter(isImage);
   const [only, ...more] = new Set(images.map(folderOf));
   if (only === undefined || more.length > 0) return undefined;
   const labels = files.filter((id) => folderOf(id) === only && /\.(cls|json)$/i.test(id));
   if (labels.length === 0) return undefined;
-  const samples = listSamples(images, { texts: await readTexts(root, labels), root });
+  const texts = await readTexts(root, labels, limitsOf(options));
+  const samples = listSamples(images, { texts, root });
   const known = new Set([...labels, ...images]);
   return samples && { leftOut: countLeftOut(files.filter((id) => !known.has(id))), ...samples };
 }
 
 const folderOf = (id: string): string => id.slice(0, id.lastIndexOf('/') + 1);
 
-/** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. */
-export async function readImageFile(root: string, id: string): Promise<Uint8Array> {
+/** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. So is a file of too many bytes. */
+export async function readImageFile(root: string, id: string, limits: Limits): Promise<Uint8Array> {
   const file = pathOfId(root, id);
   const info = await fs.stat(file).catch((error: unknown) => {
     throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
   });
   if (info.isDirectory()) throw fileError(id, 'is a directory, not an image');
   if (!info.isFile()) throw fileError(id, 'is not a plain file (a pipe, socket or device), so not an image');
+  if (info.size > limits.maxFileBytes) throw fileError(id, tooManyBytes(info.size, limits));
   return fs.readFile(file).catch((error: unknown) => {
     throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
   });

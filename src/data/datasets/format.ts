@@ -14,6 +14,7 @@ import {
   text,
   whole,
 } from '../../option';
+import { limitOptions } from '../limits';
 import type { DatasetSource } from '../source';
 
 /** Options of the demo data set: number of images, side in pixels, seed. */
@@ -62,6 +63,7 @@ export const openOptions = {
   classList: text('file', { about: 'CSV or JSONL file with the columns file and label' }),
   /** Whether a class may have no image that can be decoded. */
   allowEmptyClasses: flag({ default: false, about: 'go on where no image of a class can be decoded' }),
+  ...limitOptions,
   /** Options of the demo data set; other formats ignore them. */
   demo: custom<Checked<typeof demoOptions>, OptionsOf<typeof demoOptions>>((value, argument) =>
     checked(demoOptions, value, argument, `${argument}.`),

@@ -1,11 +1,12 @@
 /** Reads the text of label files, in the encodings that are in use. */
 import { promises as fs } from 'node:fs';
 import { createGate } from '../concurrency';
+import { type Limits, tooLongLabel } from '../limits';
 import { idOfBytes } from './names';
 import { pathOfId } from './paths';
 
-/** Largest file whose text is kept. No label is larger. */
-export const LARGEST_TEXT = 1 << 20;
+/** The text of a label file, or why it was not read, in words that follow its name. */
+export type LabelText = string | { readonly fault: string };
 
 /**
  * Decodes UTF-8, or UTF-16 with a byte order mark (PowerShell writes it), and removes the mark. Bytes that are not UTF-8 are
@@ -18,16 +19,19 @@ export function labelText(bytes: Buffer): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-/** The texts of files below `root`, by id: undefined for files that are too large, '' for files that cannot be read. */
+/** The texts of files below `root`, by id; '' for what cannot be read. Pipes and devices are not: they may have no end. */
 export async function readTexts(
   root: string,
   ids: readonly string[],
-): Promise<Map<string, string | undefined>> {
+  limits: Limits,
+): Promise<Map<string, LabelText>> {
   const gate = createGate();
-  const read = async (id: string): Promise<[string, string | undefined]> => {
+  const read = async (id: string): Promise<[string, LabelText]> => {
     const file = pathOfId(root, id);
-    const { size } = await fs.stat(file);
-    return [id, size > LARGEST_TEXT ? undefined : labelText(await fs.readFile(file))];
+    const info = await fs.stat(file);
+    if (!info.isFile()) return [id, ''];
+    if (info.size > limits.maxLabelBytes) return [id, { fault: tooLongLabel(info.size, limits) }];
+    return [id, labelText(await fs.readFile(file))];
   };
   return new Map(
     await Promise.all(ids.map((id) => gate(() => read(id).catch((): [string, string] => [id, ''])))),

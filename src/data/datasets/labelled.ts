@@ -4,8 +4,10 @@
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { dataError, splitError, systemReason } from '../fail';
+import { dataError, splitError } from '../fail';
 import { countLeftOut, isImage, sortedByBytes } from '../layout/names';
+import { type Limits, limitsOf } from '../limits';
+import { linesOf } from '../lines';
 import type { DatasetSource, Item, Problem } from '../source';
 import { readImageFile } from './folder';
 import type { Format, OpenOptions } from './format';
@@ -25,10 +27,12 @@ export const labelled: Format = {
   open,
 };
 
-async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
+async function open(options: OpenOptions): Promise<DatasetSource> {
+  const { path: root, split } = options;
+  const limits = limitsOf(options);
   if (split !== undefined)
     throw splitError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
-  const weights = await readLabels(root);
+  const weights = await readLabels(root, limits);
   const found = await walk(root);
   const images = sortedByBytes(found.files.filter((id) => isImage(id) && id.startsWith(`${IMAGES}/`)));
   const there = new Set(images);
@@ -46,11 +50,12 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
   ];
   return {
     format: labelled.name,
-    classes: await namesOrNumbers(root, (items[0].soft as Float32Array).length),
+    classes: await namesOrNumbers(root, (items[0].soft as Float32Array).length, limits),
     items,
     problems,
     leftOut: countLeftOut(found.files.filter((id) => !there.has(id))),
-    read: (index) => readImageFile(root, items[index].id),
+    limits,
+    read: (index) => readImageFile(root, items[index].id, limits),
     close: async () => {},
   };
 }
@@ -59,20 +64,17 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
  * The weights of each file.
  * @throws (rejects) SaliencyMixError DATA for a file that cannot be read, or a line that is no such label
  */
-async function readLabels(root: string): Promise<Map<string, Float32Array>> {
+async function readLabels(root: string, limits: Limits): Promise<Map<string, Float32Array>> {
   const file = path.join(root, LABELS_FILE);
-  const text = await fs.readFile(file, 'utf8').catch((error: unknown) => {
-    throw dataError(file, `cannot be read: ${systemReason(error)}`, error);
-  });
   const weights = new Map<string, Float32Array>();
   let classes: number | undefined;
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '') continue;
-    const read = labelIn(line);
+  for await (const { text, number } of linesOf(file, limits)) {
+    if (text.trim() === '') continue;
+    const read = labelIn(text);
     classes ??= read?.label.length;
     if (!read || read.label.length !== classes) {
       const expected = `"file" and "label", a list of ${classes ?? 'one or more'} weights of at least 0`;
-      throw dataError(file, `has in line ${i + 1} not what belongs there: ${expected}`);
+      throw dataError(file, `has in line ${number} not what belongs there: ${expected}`);
     }
     weights.set(read.file, read.label);
   }

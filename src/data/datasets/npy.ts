@@ -7,6 +7,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { dataError, fileError, splitError, systemReason } from '../fail';
 import { countLeftOut, isImage, sortedByBytes } from '../layout/names';
+import { type Limits, limitsOf, tooManyBytes, tooManyPixels } from '../limits';
 import type { DatasetSource, Item, Problem, RawImage } from '../source';
 import type { Format, OpenOptions } from './format';
 import { largestOf, namesOrNumbers, RUN_FILE } from './own-run';
@@ -34,7 +35,9 @@ interface ArrayOnDisk {
   readonly shape: readonly number[];
 }
 
-async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> {
+async function open(options: OpenOptions): Promise<DatasetSource> {
+  const { path: root, split } = options;
+  const limits = limitsOf(options);
   if (split !== undefined)
     throw splitError(root, `has no splits, so "${split}" cannot be picked: leave it out`);
   const names = sortedByBytes(await fs.readdir(root));
@@ -52,7 +55,7 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
       }
       const images = await openArray(path.join(root, name), handles, '|u1', [4, 3]);
       const labels = await openArray(path.join(root, labelsOf(name)), handles, '<f4', [2]);
-      const weights = await readWeights(labels, images);
+      const weights = await readWeights(labels, images, limits);
       for (const [row, soft] of weights.entries()) {
         items.push({ id: `${name}/${String(row).padStart(7, '0')}`, label: largestOf(soft), soft });
         places.push({ images, row });
@@ -69,11 +72,12 @@ async function open({ path: root, split }: OpenOptions): Promise<DatasetSource> 
       problems.push({ file, reason: 'lies beside the arrays; it is left out' });
     return {
       format: npy.name,
-      classes: await namesOrNumbers(root, count),
+      classes: await namesOrNumbers(root, count, limits),
       items,
       problems,
       leftOut: countLeftOut(others.filter((name) => !isStray(name))),
-      read: (index) => readRow(places[index].images, places[index].row, items[index].id),
+      limits,
+      read: (index) => readRow(places[index].images, places[index].row, items[index].id, limits),
       close,
     };
   } catch (error) {
@@ -113,6 +117,8 @@ async function openArray(
     const expected = `${dtype} with ${sides} sides${last === undefined ? '' : `, the last of ${last}`}, in C order`;
     throw dataError(file, `is an array of ${descr}, ${shape.join(' × ')}, where ${expected} is expected`);
   }
+  if (shape.slice(1).includes(0))
+    throw dataError(file, `has the shape ${shape.join(' × ')}, of which a row holds nothing`);
   const bytes = shape.reduce((a, b) => a * b, dtype === '<f4' ? 4 : 1);
   const { size } = await handle.stat();
   if (size < start + bytes) throw dataError(file, `is cut short: it has ${size} of ${start + bytes} bytes`);
@@ -122,11 +128,17 @@ async function openArray(
 /** Headers of arrays without fields are shorter by far. */
 const LONGEST_HEADER = 4096;
 
-/** @throws (rejects) SaliencyMixError DATA for another number of rows than images, and a weight below 0 */
-async function readWeights(labels: ArrayOnDisk, images: ArrayOnDisk): Promise<Float32Array[]> {
+/** @throws (rejects) SaliencyMixError DATA for another number of rows than images, too many of them, and a weight below 0 */
+async function readWeights(
+  labels: ArrayOnDisk,
+  images: ArrayOnDisk,
+  limits: Limits,
+): Promise<Float32Array[]> {
   const [rows, classes] = labels.shape;
   if (rows !== images.shape[0])
     throw dataError(labels.file, `has ${rows} rows for the ${images.shape[0]} images of ${images.file}`);
+  const bytes = 4 * rows * classes;
+  if (bytes > limits.maxFileBytes) throw dataError(labels.file, tooManyBytes(bytes, limits));
   const all = new Float32Array(rows * classes);
   await labels.handle.read(new Uint8Array(all.buffer), 0, all.byteLength, labels.start);
   if (!all.every((weight) => weight >= 0))
@@ -134,8 +146,14 @@ async function readWeights(labels: ArrayOnDisk, images: ArrayOnDisk): Promise<Fl
   return Array.from({ length: rows }, (_, row) => all.subarray(row * classes, (row + 1) * classes));
 }
 
-async function readRow({ handle, start, shape }: ArrayOnDisk, row: number, id: string): Promise<RawImage> {
+async function readRow(
+  { handle, start, shape }: ArrayOnDisk,
+  row: number,
+  id: string,
+  { maxPixels }: Limits,
+): Promise<RawImage> {
   const [, height, width] = shape;
+  if (height * width > maxPixels) throw fileError(id, tooManyPixels([height, width], maxPixels));
   const pixels = new Uint8Array(height * width * 3);
   const { bytesRead } = await handle.read(pixels, 0, pixels.length, start + row * pixels.length);
   if (bytesRead < pixels.length)

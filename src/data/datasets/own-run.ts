@@ -1,15 +1,20 @@
 /** What an augmentation run has left beside its images: the names of the classes that its labels are weights of. */
-import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import type { Limits } from '../limits';
+import { readSmallFile } from '../small-file';
 
 /** Where each line is an image's label, and what describes the run. */
 export const LABELS_FILE = 'labels.jsonl';
 export const RUN_FILE = 'run.json';
 
-/** The class names in a run.json beside the images; undefined where there is none with `count` of them. */
-export async function namesOfRun(root: string, count: number): Promise<string[] | undefined> {
+/**
+ * The class names in a run.json beside the images; undefined where there is none with `count` of them.
+ * @throws (rejects) SaliencyMixError DATA for a file that is too large
+ */
+export async function namesOfRun(root: string, count: number, limits: Limits): Promise<string[] | undefined> {
+  const text = await readSmallFile(path.join(root, RUN_FILE), limits, 'maxFileBytes');
   try {
-    const run = JSON.parse(await fs.readFile(path.join(root, RUN_FILE), 'utf8')) as {
+    const run = JSON.parse(text ?? '{}') as {
       tool?: unknown;
       settings?: { classes?: unknown };
     };
@@ -22,8 +27,10 @@ export async function namesOfRun(root: string, count: number): Promise<string[] 
 }
 
 /** The class names of labels with so many weights: those of the run, else the numbers. */
-export async function namesOrNumbers(root: string, count: number): Promise<string[]> {
-  return (await namesOfRun(root, count)) ?? Array.from({ length: count }, (_, label) => String(label));
+export async function namesOrNumbers(root: string, count: number, limits: Limits): Promise<string[]> {
+  return (
+    (await namesOfRun(root, count, limits)) ?? Array.from({ length: count }, (_, label) => String(label))
+  );
 }
 
 /** Position of the first largest weight. */

@@ -5,6 +5,7 @@
  * Formats: POSIX.1-2017, `pax`; the manual of GNU tar, "Basic Tar Format" and "Storing Sparse Files".
  */
 import type { promises as fs } from 'node:fs';
+import { idOfLatin1 } from './names';
 
 export interface Member {
   /** The name, and the target of a link. Their bytes are the code units of these strings ('latin1'). */
@@ -21,6 +22,9 @@ export interface Member {
 
 /** The file is damaged or no tar archive. */
 export class TarError extends Error {}
+
+/** What is wrong with an archive that ends too early. */
+export const CUT = 'Unexpected end of data';
 
 const BLOCK = 512;
 
@@ -62,6 +66,7 @@ export async function* members(handle: fs.FileHandle): AsyncGenerator<Member, vo
   let shared: Extended = {};
   let own: Extended = {};
   let ended = false;
+  let last: Pick<Member, 'name' | 'size'> | undefined;
   let at = 0;
   while (at + BLOCK <= file.size) {
     const block = file.sees(at, BLOCK) ?? (await file.read(at, BLOCK));
@@ -96,12 +101,20 @@ export async function* members(handle: fs.FileHandle): AsyncGenerator<Member, vo
     if (kind !== 'none') {
       const offset = at;
       const content = () => file.read(offset, size);
-      yield { name: extra.path ?? raw.name, link: extra.link ?? raw.link, kind, offset, size, content };
+      last = { name: extra.path ?? raw.name, size };
+      yield { name: last.name, link: extra.link ?? raw.link, kind, offset, size, content };
     }
     if (hasContent(raw, kind, extra)) at += padded(size);
   }
-  if (at !== file.size && !ended) throw new TarError('Unexpected end of data');
+  if (at !== file.size && !ended) throw new TarError(`${CUT}${last && at > file.size ? lacking(last) : ''}`);
 }
+
+/** What a member that reaches beyond the end of the archive says of itself. */
+const lacking = ({ name, size }: Pick<Member, 'name' | 'size'>) =>
+  `: "${idOfLatin1(name).slice(-SHOWN)}" has ${size} bytes by its header`;
+
+/** Of a name in a message: its end. */
+const SHOWN = 100;
 
 function kindOf(raw: Header, extra: Extended): Member['kind'] | 'none' {
   const kind = KINDS[raw.flag] ?? 'file';
@@ -221,12 +234,12 @@ class Window {
   async read(at: number, length: number): Promise<Buffer> {
     const seen = this.sees(at, length);
     if (seen) return seen;
-    if (at + length > this.size) throw new TarError('Unexpected end of data');
+    if (at + length > this.size) throw new TarError(CUT);
     const memory = length > READ ? Buffer.allocUnsafe(length) : this.#memory;
     let done = 0;
     while (done < length) {
       const { bytesRead } = await this.handle.read(memory, done, memory.length - done, at + done);
-      if (bytesRead === 0) throw new TarError('Unexpected end of data');
+      if (bytesRead === 0) throw new TarError(CUT);
       done += bytesRead;
     }
     this.#start = at;

@@ -4,6 +4,7 @@
  */
 import { promises as fs } from 'node:fs';
 import { dataError, fileError, systemReason } from '../fail';
+import { type Limits, limitsOf, tooManyBytes } from '../limits';
 import { type OpenFile, OpenFiles } from '../open-files';
 import type { Problem, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
@@ -11,6 +12,7 @@ import { type Extent, scanArchive } from './archive';
 import type { Format, Opening } from './format';
 import { addLeftOut, baseOf, countLeftOut, kindOfFile } from '../layout/names';
 import { isSplitName } from '../layout/splits';
+import type { LabelText } from './label-text';
 import { isImage, type Listing, listImages, type ListingOptions } from './listing';
 import { listingOptions } from './listing-options';
 import { namesOfRun } from './own-run';
@@ -36,25 +38,31 @@ async function matches(root: string): Promise<boolean> {
 /** Keeps few of the shards open at a time, see OpenFiles. */
 async function open(options: Opening): Promise<DatasetSource> {
   const { path: root } = options;
+  const limits = limitsOf(options);
   const folders = await foldersOf(root);
   const shards = folders ? await shardsIn(root, folders) : [await singleShard(root)];
   const archives = new OpenFiles();
   const close = () => archives.close();
   try {
-    const content = await indexShards(shards, archives);
+    const content = await indexShards(shards, archives, limits);
     const listing = listed(content, await listingOptions(options), folders);
     const { items } = listing;
     const beside = folders ? await besideShards(root, shards, folders) : { problems: [], others: [] };
     const problems = [...content.problems, ...listing.problems, ...beside.problems];
     const leftOut = addLeftOut(listing.leftOut, countLeftOut(beside.others));
-    const read = (index: number) => readPlace(items[index].id, content.places.get(items[index].id) as Place);
+    const read = async (index: number) => {
+      const { id } = items[index];
+      const place = content.places.get(id) as Place;
+      if (place.size > limits.maxFileBytes) throw fileError(id, tooManyBytes(place.size, limits));
+      return readPlace(id, place);
+    };
     const files = filesOfArchives(
       shards.map((shard) => shard.path),
       folders && shards.map(({ name }) => name),
     );
-    const names = folders && (await namesOfRun(root, listing.classes.length));
+    const names = folders && (await namesOfRun(root, listing.classes.length, limits));
     const classes = listing.items.some(({ soft }) => soft) && names ? names : listing.classes;
-    return { ...listing, classes, format: tar.name, problems, leftOut, read, files, close };
+    return { ...listing, classes, format: tar.name, problems, leftOut, limits, read, files, close };
   } catch (error) {
     await close();
     throw error;
@@ -78,19 +86,19 @@ interface Place extends Extent {
 /** What all shards hold, by id. */
 interface Content {
   places: Map<string, Place>;
-  texts: Map<string, string | undefined>;
+  texts: Map<string, LabelText>;
   problems: Problem[];
   /** Files that are there and cannot be read; their classes are classes. */
   unread: string[];
 }
 
 /** Scans the shards one after another. */
-async function indexShards(shards: readonly Shard[], archives: OpenFiles): Promise<Content> {
+async function indexShards(shards: readonly Shard[], archives: OpenFiles, limits: Limits): Promise<Content> {
   const content: Content = { places: new Map(), texts: new Map(), problems: [], unread: [] };
   for (const { file, path: place, name: shard } of shards) {
     const prefix = shard === '' ? '' : `${shard}/`;
     const archive = archives.file(place);
-    const { files, texts, problems, unread } = await scanArchive(file, isLabelFile, archive);
+    const { files, texts, problems, unread } = await scanArchive(file, isLabelFile, { limits, archive });
     for (const [name, { offset, size }] of files)
       content.places.set(prefix + name, { archive, offset, size });
     for (const [name, text] of texts) content.texts.set(prefix + name, text);

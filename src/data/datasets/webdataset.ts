@@ -5,6 +5,7 @@
 import { dataError } from '../fail';
 import { type ImageKind, kindOfEnding, whyNotDecoded } from '../image-kinds';
 import type { Problem } from '../source';
+import type { LabelText } from './label-text';
 import { agreed, type Label, LABEL_KEYS, type Reading, readJson, readText, shown } from './label-values';
 import { isImage, type Listing } from './listing';
 import { classify, type LabelledImage } from './sample-classes';
@@ -15,16 +16,13 @@ export { isLabelFile } from './samples';
 /** With fewer texts than this it cannot be told whether they are captions. */
 const ENOUGH_TO_TELL = 8;
 
-/** The fault of a file whose text was not kept. */
-const TOO_LARGE = 'is too large for a label (more than 1 MiB)';
-
 const NO_LABEL = `has no label (.cls, or label, cls or class in .json), and none of the less usual ones (.txt; ${LABEL_KEYS.filter(
   (key) => !['label', 'cls', 'class'].includes(key),
 ).join(', ')} in .json)`;
 
 export interface SampleOptions {
-  /** The texts of files that can contain labels, by id; undefined for files that are too large. */
-  readonly texts: ReadonlyMap<string, string | undefined>;
+  /** The texts of files that can contain labels, by id. */
+  readonly texts: ReadonlyMap<string, LabelText>;
   /** The data set's path, for messages. */
   readonly root: string;
   /** The part of an id that is a path within its archive; the whole id unless given. */
@@ -151,8 +149,8 @@ function repeat(read: readonly Read[]): boolean {
 
 /** The label in a file; undefined for JSON without one. */
 function readFile({ id, kind }: LabelFile, { texts }: SampleOptions): Reading | undefined {
-  const text = texts.get(id);
-  if (text === undefined) return { fault: TOO_LARGE };
+  const text = texts.get(id) as LabelText;
+  if (typeof text !== 'string') return text;
   return kind === 'json' ? readJson(text) : readText(text);
 }
 
