@@ -77,10 +77,16 @@ bool oriented(const std::uint8_t* exif, std::size_t size) {
   return false;
 }
 
-bool needsOtherDecoder(const jpeg_decompress_struct& info, const Request& request) {
+// libjpeg holds an image of several scans whole, in up to 6 bytes a pixel. Larger ones are left to the other decoder, of which
+// the caller runs fewer at once.
+constexpr std::uint64_t kMaxHeldPixels = 1 << 25;
+
+bool needsOtherDecoder(jpeg_decompress_struct& info, const Request& request) {
   if (info.num_components != 1 && info.num_components != 3) return true;
   if (info.data_precision != 8) return true;
-  if (static_cast<std::uint64_t>(info.image_width) * info.image_height > request.maxPixels) return true;
+  const std::uint64_t pixels = static_cast<std::uint64_t>(info.image_width) * info.image_height;
+  if (pixels > request.maxPixels) return true;
+  if (pixels > kMaxHeldPixels && jpeg_has_multiple_scans(&info)) return true;
   for (const jpeg_marker_struct* marker = info.marker_list; marker; marker = marker->next) {
     if (!request.plainProfile && startsWith(marker, 2, "ICC_PROFILE", 12)) return true;
     if (startsWith(marker, 1, "Exif\0", 6) && oriented(marker->data, marker->data_length)) return true;

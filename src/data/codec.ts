@@ -8,10 +8,19 @@ import { mayHaveDeepProfile } from './deep-profile';
 import { fileError } from './fail';
 import { fillAround, firstFrame } from './gif-frame';
 import { kindOfBytes, whyNotDecoded } from './image-kinds';
+import { createSizeGate } from './concurrency';
 import { hasUsualProfile } from './jpeg-profile';
 import { DEFAULT_LIMITS, tooManyPixels } from './limits';
 import type { RawImage } from './source';
+import { statedPixels } from './stated-pixels';
 import { tiffSamples } from './tiff-samples';
+
+/**
+ * Images of which many at once would take all memory. All of them together have no more pixels than one of them may have;
+ * others are not counted.
+ */
+const large = createSizeGate();
+const LARGE = 1 << 22;
 
 export type Size = readonly [height: number, width: number];
 
@@ -69,9 +78,14 @@ export async function decode(
   file: string,
   { maxPixels } = DEFAULT_LIMITS,
 ): Promise<Decoded> {
-  const image = types.isUint8Array(input) ? await decodeWhole(input, file, maxPixels) : input;
-  if (!size || isSize(image, size)) return image;
-  return { pixels: await resizeCropImage(image, size), height: size[0], width: size[1] };
+  const task = async () => {
+    const image = types.isUint8Array(input) ? await decodeWhole(input, file, maxPixels) : input;
+    if (!size || isSize(image, size)) return image;
+    return { pixels: await resizeCropImage(image, size), height: size[0], width: size[1] };
+  };
+  // Of kinds that do not tell their pixels easily, each is taken for a large one.
+  const pixels = types.isUint8Array(input) ? (statedPixels(input) ?? LARGE) : 0;
+  return pixels < LARGE ? task() : large(pixels, maxPixels, task);
 }
 
 /** Decodes a file; the image keeps its size. */

@@ -29,6 +29,35 @@ export function createGate(max = AT_ONCE): Gate {
   };
 }
 
+/** Runs a task of a size as soon as it may, given how much all that run may have together; in the order in which they came. */
+export type SizeGate = <T>(size: number, most: number, task: () => Promise<T>) => Promise<T>;
+
+/** A gate by size. A task that alone is larger than what all may have runs alone. */
+export function createSizeGate(): SizeGate {
+  const waiting: { mayRun: () => boolean; start: () => void }[] = [];
+  let running = 0;
+  return async (size, most, task) => {
+    const mayRun = () => running === 0 || running + size <= most;
+    if (waiting.length === 0 && mayRun()) running += size;
+    else
+      await new Promise<void>((start) =>
+        waiting.push({
+          mayRun,
+          start: () => {
+            running += size;
+            start();
+          },
+        }),
+      );
+    try {
+      return await task();
+    } finally {
+      running -= size;
+      while (waiting[0]?.mayRun()) waiting.shift()?.start();
+    }
+  };
+}
+
 /**
  * The same promise, but rejected with the signal's reason as soon as it aborts. The work itself goes on; its
  * result is lost.

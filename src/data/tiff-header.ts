@@ -9,6 +9,9 @@ export interface TiffHeader {
   /** What the samples are: 0 and 1 gray, 2 RGB, 3 numbers in a palette, 5 inks (CMYK), 6 YCbCr, 8 … 10 CIELAB. */
   readonly photometric: number;
   readonly samples: number;
+  /** 0 where it does not say. */
+  readonly width: number;
+  readonly height: number;
   /** Bits of a sample. */
   readonly bits: number;
   /** How a sample is written: 1 an unsigned integer, 2 a signed one, 3 floating point, 4 not said. */
@@ -18,6 +21,8 @@ export interface TiffHeader {
   readonly hasProfile: boolean;
 }
 
+const WIDTH = 256;
+const HEIGHT = 257;
 const PHOTOMETRIC = 262;
 const SAMPLES = 277;
 const BITS = 258;
@@ -25,7 +30,7 @@ const SAMPLE_FORMAT = 339;
 const EXTRA_SAMPLES = 338;
 const PROFILE = 34675;
 
-const WANTED = [PHOTOMETRIC, SAMPLES, BITS, SAMPLE_FORMAT, EXTRA_SAMPLES, PROFILE];
+const WANTED = [WIDTH, HEIGHT, PHOTOMETRIC, SAMPLES, BITS, SAMPLE_FORMAT, EXTRA_SAMPLES, PROFILE];
 
 /** What the count of a classic directory can say. A BigTIFF's could send the reader through the whole file. */
 const MOST_TAGS = 65_535;
@@ -42,6 +47,8 @@ export function tiffHeader(file: Uint8Array): TiffHeader | undefined {
   return {
     photometric: first(PHOTOMETRIC, samples < 3 ? 1 : 2), // a file without the tag is read like this, too
     samples,
+    width: first(WIDTH, 0),
+    height: first(HEIGHT, 0),
     bits: first(BITS, 1),
     sampleFormat: first(SAMPLE_FORMAT, 1),
     extraSamples: tags.get(EXTRA_SAMPLES) ?? [],

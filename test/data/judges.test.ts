@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { decode, probeSize } from '../../src/data/codec';
 import { loadBatch } from '../../src/data/load';
+import { statedPixels } from '../../src/data/stated-pixels';
 import { failure, sourceOf } from './fixtures';
 
 interface Shown {
@@ -57,6 +58,7 @@ test.each(shown)('%s', async (name, expected) => {
   expect(pixels.length).toBe(height * width * 3);
   expect(worst(pixels, expected)).toBeLessThanOrEqual(expected.tolerance);
   expect(await probeSize(file, name)).toEqual(expected.size);
+  expect(statedPixels(file)).toBe(height * width);
 });
 
 test.each(shown.filter(([name]) => name.endsWith('.jpg')))(

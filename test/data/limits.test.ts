@@ -164,6 +164,15 @@ describe('pixels', () => {
     expect(await filled(600)).toEqual([jpegVersion() !== '']);
   });
 
+  test('images that are large together are decoded one after another', async () => {
+    const root = newFolder();
+    for (let i = 0; i < 8; i++) put(root, `a/${i}.png`, blackPng(6000, 6000, 6000));
+    const [one, all] = [36e6, 8 * 36e6].map((maxPixels) => readApart({ path: root, maxPixels }));
+    expect([one.read, all.read]).toEqual([all.read, one.read]);
+    expect(one.read).toHaveLength(8);
+    expect(one.mebibytes).toBeLessThan(all.mebibytes / 2);
+  });
+
   test('a wrong limit is an error', async () => {
     for (const [maxPixels, range] of [
       [0, /maxPixels/],
