@@ -20,10 +20,11 @@ export const limitOptions = {
     default: 0x3fff ** 2,
     about: 'most pixels of an image; one with more is left out as a bad file',
   }),
-  /** Most bytes of an image file, of a list of labels, and of NumPy labels; 512 MiB by default. */
+  /** Most bytes of an image file, of a list of labels (a NumPy array, too), and of a file of CIFAR; 512 MiB by default. */
   maxFileBytes: whole(1, {
     default: 512 * MIB,
-    about: 'most bytes of an image file (one with more is left out as a bad file) and of a list of labels',
+    about:
+      'most bytes of an image file (one with more is left out as a bad file), of a list of labels, and of a file of CIFAR',
   }),
   /** Most bytes of the label of one image: of its own file, or of its line in a list; 1 MiB by default. */
   maxLabelBytes: whole(1, {

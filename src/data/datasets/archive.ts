@@ -17,14 +17,21 @@ export interface Extent {
   readonly size: number;
 }
 
-export interface Archive {
+export interface Archive<Kept> {
   /** By id, the name without a leading './'. Of several entries with one name the last is taken, as tar does. */
   readonly files: ReadonlyMap<string, Extent>;
-  /** By id, the text of the files that `wanted` chose, where they are not too large to be a label. */
-  readonly texts: ReadonlyMap<string, LabelText>;
+  /** By id, what was kept of the texts of the files that `wanted` chose. */
+  readonly texts: ReadonlyMap<string, Kept>;
   readonly problems: readonly Problem[];
   /** Files among the problems whose folder names a class all the same. */
   readonly unread: readonly string[];
+}
+
+export interface ScanOptions<Kept> {
+  limits?: Limits;
+  archive?: OpenFile;
+  /** What to keep of a text: all of them together can be larger than memory. The text itself unless given. */
+  keep?: (id: string, text: LabelText) => Kept;
 }
 
 /**
@@ -32,27 +39,27 @@ export interface Archive {
  * Links within the archive count as files. Members with unsafe names, and sparse ones, become problems.
  * @throws (rejects) SaliencyMixError DATA for a file that is not there, is no tar archive, or is cut short
  */
-export async function scanArchive(
+export async function scanArchive<Kept = LabelText>(
   file: string,
   wanted: (name: string) => boolean,
-  { limits = DEFAULT_LIMITS, archive }: { limits?: Limits; archive?: OpenFile } = {},
-): Promise<Archive> {
-  if (archive) return scan(archive, file, wanted, limits);
+  options: ScanOptions<Kept> = {},
+): Promise<Archive<Kept>> {
+  if (options.archive) return scan(options.archive, file, wanted, options);
   const files = new OpenFiles();
   try {
-    return await scan(files.file(file), file, wanted, limits);
+    return await scan(files.file(file), file, wanted, options);
   } finally {
     await files.close();
   }
 }
 
-async function scan(
+async function scan<Kept>(
   archive: OpenFile,
   file: string,
   wanted: (name: string) => boolean,
-  limits: Limits,
-): Promise<Archive> {
-  const index = new Index();
+  { limits = DEFAULT_LIMITS, keep = (_, text) => text as Kept }: ScanOptions<Kept>,
+): Promise<Archive<Kept>> {
+  const index = new Index<Kept>();
   let entries = 0;
   try {
     await archive.use(async (handle) => {
@@ -61,10 +68,8 @@ async function scan(
         const id = index.add(member);
         if (id === undefined || !wanted(id)) continue;
         const isLong = member.size > limits.maxLabelBytes;
-        index.texts.set(
-          id,
-          isLong ? { fault: tooLongLabel(member.size, limits) } : labelText(await member.content()),
-        );
+        const fault = () => ({ fault: tooLongLabel(member.size, limits) });
+        index.texts.set(id, keep(id, isLong ? fault() : labelText(await member.content())));
       }
     });
   } catch (error) {
@@ -74,9 +79,9 @@ async function scan(
 }
 
 /** Collects the members. A later member replaces earlier ones of the same name. */
-class Index {
+class Index<Kept> {
   readonly files = new Map<string, Extent>();
-  readonly texts = new Map<string, LabelText>();
+  readonly texts = new Map<string, Kept>();
   private readonly links = new Map<string, string>();
   private readonly refused = new Map<string, string>();
 

@@ -5,7 +5,7 @@
  */
 import type { promises as fs } from 'node:fs';
 import { dataError } from '../fail';
-import { type Limits, limitsOf } from '../limits';
+import { type Limits, limitsOf, tooManyBytes } from '../limits';
 import type { Item, DatasetSource } from '../source';
 import { filesOfArchives } from '../stored-files';
 import { adviceFor, type CifarFiles, type Found, findCifar, openArchive, openFolder } from './cifar-files';
@@ -51,9 +51,10 @@ export const cifar: Format = {
 
 async function open(options: Opening): Promise<DatasetSource> {
   const { path: root, split, prefer } = options;
-  const files = await openFiles(root, await findCifar(root), limitsOf(options));
+  const limits = limitsOf(options);
+  const files = await openFiles(root, await findCifar(root), limits);
   try {
-    return await openSplit(files, { root, split, prefer });
+    return await openSplit(files, { root, split, prefer }, limits);
   } catch (error) {
     await files.close();
     throw error;
@@ -77,7 +78,7 @@ async function openFiles(root: string, found: Found | undefined, limits: Limits)
     : openArchive(found.path, found.prefix, limits);
 }
 
-async function openSplit(files: CifarFiles, wanted: WantedSplit): Promise<DatasetSource> {
+async function openSplit(files: CifarFiles, wanted: WantedSplit, limits: Limits): Promise<DatasetSource> {
   const variant = variantOf(files.names);
   if (!variant)
     throw dataError(wanted.root, 'holds none of data_batch_1.bin, test_batch.bin, train.bin, test.bin');
@@ -89,6 +90,8 @@ async function openSplit(files: CifarFiles, wanted: WantedSplit): Promise<Datase
   const recordFiles: RecordFile[] = [];
   for (const name of names) {
     const place = await files.open(name);
+    if (place.size > limits.maxFileBytes)
+      throw dataError(files.pathOf(name), tooManyBytes(place.size, limits));
     const labels = await labelsOf(place, files.pathOf(name), variant, classes.length);
     recordFiles.push({ ...place, count: labels.length, labels: variant.labels });
     labels.forEach((label, index) => {

@@ -14,7 +14,7 @@ import { isImage, type Listing, listImages } from './listing';
 import { listingOptions } from './listing-options';
 import { pathOfId } from './paths';
 import { type Found, walk } from './walk';
-import { listSamples } from './webdataset';
+import { labelIn, listSamples } from './webdataset';
 
 export const folder: Format = {
   name: 'folder',
@@ -57,8 +57,8 @@ async function besideImages(
   if (only === undefined || more.length > 0) return undefined;
   const labels = files.filter((id) => folderOf(id) === only && /\.(cls|json)$/i.test(id));
   if (labels.length === 0) return undefined;
-  const texts = await readTexts(root, labels, limitsOf(options));
-  const samples = listSamples(images, { texts, root });
+  const read = await readTexts(root, labels, limitsOf(options), labelIn);
+  const samples = listSamples(images, { labels: read, root });
   const known = new Set([...labels, ...images]);
   return samples && { leftOut: countLeftOut(files.filter((id) => !known.has(id))), ...samples };
 }

@@ -19,21 +19,27 @@ export function labelText(bytes: Buffer): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-/** The texts of files below `root`, by id; '' for what cannot be read. Pipes and devices are not: they may have no end. */
-export async function readTexts(
+/**
+ * What `keep` makes of the texts of files below `root`, by id; of '' for what cannot be read. Pipes and devices are not: they
+ * may have no end.
+ */
+export async function readTexts<Kept>(
   root: string,
   ids: readonly string[],
   limits: Limits,
-): Promise<Map<string, LabelText>> {
+  keep: (id: string, text: LabelText) => Kept,
+): Promise<Map<string, Kept>> {
   const gate = createGate();
-  const read = async (id: string): Promise<[string, LabelText]> => {
+  const read = async (id: string): Promise<LabelText> => {
     const file = pathOfId(root, id);
     const info = await fs.stat(file);
-    if (!info.isFile()) return [id, ''];
-    if (info.size > limits.maxLabelBytes) return [id, { fault: tooLongLabel(info.size, limits) }];
-    return [id, labelText(await fs.readFile(file))];
+    if (!info.isFile()) return '';
+    if (info.size > limits.maxLabelBytes) return { fault: tooLongLabel(info.size, limits) };
+    return labelText(await fs.readFile(file));
   };
-  return new Map(
-    await Promise.all(ids.map((id) => gate(() => read(id).catch((): [string, string] => [id, ''])))),
-  );
+  const readOrNot = async (id: string): Promise<[string, Kept]> => [
+    id,
+    keep(id, await read(id).catch(() => '')),
+  ];
+  return new Map(await Promise.all(ids.map((id) => gate(() => readOrNot(id)))));
 }

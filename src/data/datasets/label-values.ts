@@ -28,6 +28,9 @@ export const LABEL_KEYS = [
 /** More classes than this are a mistake in the labels. */
 const MOST_CLASSES = 1 << 20;
 
+/** So much is shown of a number. */
+const SHOWN = 40;
+
 /** Longest class name. Longer texts are captions. */
 const LONGEST_NAME = 100;
 
@@ -113,10 +116,11 @@ function isNumeric(text: string): boolean {
 function readNumber(text: string): Reading {
   const number = WHOLE.test(text) ? Number(text) : Number.NaN;
   if (number < MOST_CLASSES) return { label: { number } };
-  if (number >= MOST_CLASSES) return { fault: `${text}, which is too large for a class number` };
+  const words = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  if (number >= MOST_CLASSES) return { fault: `${words}, which is too large for a class number` };
   return text.startsWith('-')
-    ? { fault: `${text}, which stands for no class` }
-    : { fault: `${text}, which is no class number` };
+    ? { fault: `${words}, which stands for no class` }
+    : { fault: `${words}, which is no class number` };
 }
 
 function readName(text: string): Reading {

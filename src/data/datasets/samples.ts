@@ -45,8 +45,11 @@ export function samplesOf(ids: Iterable<string>, texts: Iterable<string>): Sampl
 
 /** Whether a file can contain a label. */
 export function isLabelFile(id: string): boolean {
-  return (LABEL_KINDS as readonly string[]).includes(id.slice(id.lastIndexOf('.') + 1).toLowerCase());
+  return (LABEL_KINDS as readonly string[]).includes(labelKindOf(id));
 }
+
+/** The ending of a file's name, in lower case. */
+export const labelKindOf = (id: string): string => id.slice(id.lastIndexOf('.') + 1).toLowerCase();
 
 interface Field {
   readonly id: string;

@@ -12,14 +12,14 @@ import { type Extent, scanArchive } from './archive';
 import type { Format, Opening } from './format';
 import { addLeftOut, baseOf, countLeftOut, kindOfFile } from '../layout/names';
 import { isSplitName } from '../layout/splits';
-import type { LabelText } from './label-text';
+import type { Reading } from './label-values';
 import { isImage, type Listing, listImages, type ListingOptions } from './listing';
 import { listingOptions } from './listing-options';
 import { namesOfRun } from './own-run';
 import { pickSamples } from './sample-splits';
 import { keyOf } from './samples';
 import { besideShards, isArchive, type Shard, shardFolders, shardsIn, singleShard } from './shards';
-import { isLabelFile, listSamples } from './webdataset';
+import { isLabelFile, labelIn, listSamples } from './webdataset';
 
 export const tar: Format = {
   name: 'tar',
@@ -86,7 +86,7 @@ interface Place extends Extent {
 /** What all shards hold, by id. */
 interface Content {
   places: Map<string, Place>;
-  texts: Map<string, LabelText>;
+  labels: Map<string, Reading | undefined>;
   problems: Problem[];
   /** Files that are there and cannot be read; their classes are classes. */
   unread: string[];
@@ -94,14 +94,15 @@ interface Content {
 
 /** Scans the shards one after another. */
 async function indexShards(shards: readonly Shard[], archives: OpenFiles, limits: Limits): Promise<Content> {
-  const content: Content = { places: new Map(), texts: new Map(), problems: [], unread: [] };
+  const content: Content = { places: new Map(), labels: new Map(), problems: [], unread: [] };
   for (const { file, path: place, name: shard } of shards) {
     const prefix = shard === '' ? '' : `${shard}/`;
     const archive = archives.file(place);
-    const { files, texts, problems, unread } = await scanArchive(file, isLabelFile, { limits, archive });
+    const how = { limits, archive, keep: labelIn };
+    const { files, texts, problems, unread } = await scanArchive(file, isLabelFile, how);
     for (const [name, { offset, size }] of files)
       content.places.set(prefix + name, { archive, offset, size });
-    for (const [name, text] of texts) content.texts.set(prefix + name, text);
+    for (const [name, label] of texts) content.labels.set(prefix + name, label);
     for (const name of unread) content.unread.push(prefix + name);
     for (const { file: name, reason } of problems) content.problems.push({ file: prefix + name, reason });
   }
@@ -115,10 +116,10 @@ function listed(content: Content, options: ListingOptions, folders: readonly str
   const places = folders && placesIn(folders);
   const within = places?.within;
   const isByFile = classesFrom === undefined && classPattern === undefined && classList === undefined;
-  const samples = isByFile ? listSamples(ids, { texts: content.texts, root, within }) : undefined;
+  const samples = isByFile ? listSamples(ids, { labels: content.labels, root, within }) : undefined;
   if (samples) {
     const keys = new Set(ids.filter(isImage).map(keyOf));
-    const isLabel = (id: string) => content.texts.has(id) && keys.has(keyOf(id));
+    const isLabel = (id: string) => content.labels.has(id) && keys.has(keyOf(id));
     const isCounted = (id: string) => ['other', 'hidden'].includes(kindOfFile(within?.(id) ?? id));
     const others = ids.filter((id) => isCounted(id) && !isLabel(id));
     const leftOut = countLeftOut(others.map(within ?? String));

@@ -9,7 +9,7 @@ import type { LabelText } from './label-text';
 import { agreed, type Label, LABEL_KEYS, type Reading, readJson, readText, shown } from './label-values';
 import { isImage, type Listing } from './listing';
 import { classify, type LabelledImage } from './sample-classes';
-import { keyOf, type LabelFile, type Sample, samplesOf } from './samples';
+import { keyOf, type LabelFile, labelKindOf, type Sample, samplesOf } from './samples';
 
 export { isLabelFile } from './samples';
 
@@ -21,8 +21,8 @@ const NO_LABEL = `has no label (.cls, or label, cls or class in .json), and none
 ).join(', ')} in .json)`;
 
 export interface SampleOptions {
-  /** The texts of files that can contain labels, by id. */
-  readonly texts: ReadonlyMap<string, LabelText>;
+  /** What labelIn gives for the files that can contain labels, by id. */
+  readonly labels: ReadonlyMap<string, Reading | undefined>;
   /** The data set's path, for messages. */
   readonly root: string;
   /** The part of an id that is a path within its archive; the whole id unless given. */
@@ -36,7 +36,7 @@ export interface SampleOptions {
  */
 export function listSamples(ids: Iterable<string>, options: SampleOptions): Listing | undefined {
   const { root } = options;
-  const samples = samplesOf(ids, options.texts.keys());
+  const samples = samplesOf(ids, options.labels.keys());
   const read = readings(samples, options);
   if (!read) return undefined;
   const found: LabelledImage[] = [];
@@ -114,7 +114,7 @@ function readings(samples: readonly Sample[], options: SampleOptions): Read[][] 
     const own: Read[] = [];
     for (const file of labels) {
       if (file.kind === 'txt') continue;
-      const reading = readFile(file, options);
+      const reading = options.labels.get(file.id);
       if (!reading) hasMetadata = true;
       else own.push({ ...file, reading });
       if (reading && !isUnreadable(file, reading)) hasLabels = true;
@@ -130,7 +130,7 @@ function readings(samples: readonly Sample[], options: SampleOptions): Read[][] 
 function textReadings(samples: readonly Sample[], options: SampleOptions): Read[][] | undefined {
   const read = samples.map(({ labels }) =>
     labels.flatMap((file) => {
-      const reading = file.kind === 'txt' ? readFile(file, options) : undefined;
+      const reading = file.kind === 'txt' ? options.labels.get(file.id) : undefined;
       return reading ? [{ ...file, reading }] : [];
     }),
   );
@@ -147,11 +147,23 @@ function repeat(read: readonly Read[]): boolean {
   return 2 * different.size <= read.length;
 }
 
-/** The label in a file; undefined for JSON without one. */
-function readFile({ id, kind }: LabelFile, { texts }: SampleOptions): Reading | undefined {
-  const text = texts.get(id) as LabelText;
+/** The label in the text of a file; undefined for JSON without one. */
+export function labelIn(id: string, text: LabelText): Reading | undefined {
   if (typeof text !== 'string') return text;
-  return kind === 'json' ? readJson(text) : readText(text);
+  if (labelKindOf(id) === 'json') return readJson(text);
+  const reading = readText(text);
+  return text.length > SHORT ? apart(reading) : reading;
+}
+
+/** Of texts up to this length, no matter if they stay in memory. */
+const SHORT = 1024;
+
+/** The same with strings of their own: a part of a string keeps the whole of it in memory. */
+function apart(reading: Reading): Reading {
+  const copy = (text: string) => Buffer.from(text).toString();
+  if ('fault' in reading) return { fault: copy(reading.fault) };
+  const { name } = reading.label;
+  return name === undefined ? reading : { label: { ...reading.label, name: copy(name) } };
 }
 
 /** Whether this is JSON that cannot be read, so that it may or may not contain a label. */
@@ -194,7 +206,7 @@ function checkTexts(
     const own = byId.get(image ?? '');
     const file = labels.find(({ kind }) => kind === 'txt');
     if (!own || !file || own.file === file.id) continue;
-    const reading = readFile(file, options);
+    const reading = options.labels.get(file.id);
     if (!reading || !('label' in reading)) continue;
     const { number, name } = reading.label;
     if (number === undefined && !names.has(name)) continue;
