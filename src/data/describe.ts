@@ -8,7 +8,7 @@ import { hasSoftLabels } from './load';
 import { probeSize } from './codec';
 import { quoted } from './layout/names';
 import { sampled } from './size';
-import type { Problem, RawImage } from './source';
+import type { DatasetSource, Problem, RawImage } from './source';
 import { statedColours } from './stated-colours';
 
 /** A data set in a few figures. */
@@ -86,7 +86,7 @@ export async function describeDataset(pathOrOptions: string | OpenOptions): Prom
     const counts = Array.from(dataset.classes, () => 0);
     for (const { label } of dataset.items) counts[label]++;
     const { classes: _, problems: __, ...summary } = summaryOf(dataset);
-    const seen = await sampled(dataset.source, lookAt);
+    const seen = await sampled(dataset.source, lookWith(dataset.source.limits));
     const doubt = dataset.doubt ?? (options.allowEmptyClasses ? undefined : emptyOf(dataset, counts));
     return {
       ...summary,
@@ -108,11 +108,13 @@ interface Seen {
   colours?: string;
 }
 
-const lookAt = async (image: Uint8Array | RawImage, id: string): Promise<Seen> => ({
-  id,
-  size: await probeSize(image, id),
-  colours: types.isUint8Array(image) ? statedColours(image) : undefined,
-});
+const lookWith =
+  (limits: DatasetSource['limits']) =>
+  async (image: Uint8Array | RawImage, id: string): Promise<Seen> => ({
+    id,
+    size: await probeSize(image, id, limits),
+    colours: types.isUint8Array(image) ? statedColours(image) : undefined,
+  });
 
 /** Colours that are read as sRGB although the files state others. */
 function coloursNotice(seen: readonly Seen[]): string[] {
