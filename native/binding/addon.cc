@@ -6,6 +6,7 @@
 #include "binding/images.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
+#include "binding/ort.h"
 #include "binding/records.h"
 #include "binding/resident.h"
 #include "binding/saliency.h"
@@ -104,6 +105,14 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
   exports.Set("resizeCropImage", Napi::Function::New(env, resizeCropImage, "resizeCropImage"));
   exports.Set("cropFlip", Napi::Function::New(env, cropFlip, "cropFlip"));
+  exports.Set("ortLibrary", Napi::Function::New(env, ortLibrary, "ortLibrary"));
+  exports.Set("newOrtEngine", Napi::Function::New(env, newOrtEngine, "newOrtEngine"));
+  exports.Set("ortAdd", Napi::Function::New(env, ortAdd, "ortAdd"));
+  exports.Set("ortWrite", Napi::Function::New(env, ortWrite, "ortWrite"));
+  exports.Set("ortRead", Napi::Function::New(env, ortRead, "ortRead"));
+  exports.Set("ortRun", Napi::Function::New(env, ortRun, "ortRun"));
+  exports.Set("ortEndProfile", Napi::Function::New(env, ortEndProfile, "ortEndProfile"));
+  exports.Set("ortClose", Napi::Function::New(env, ortClose, "ortClose"));
   return exports;
 }
 

@@ -9,6 +9,7 @@ import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
 import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
+import { type TrainingInfo, trainingInfo } from '../train/engine';
 import { printDescription } from './info-data';
 import { addDataOptions, dataOf, runCommand } from './run';
 
@@ -23,6 +24,7 @@ function collect() {
     ...environment(all.find(({ available, auto }) => available && auto)?.name ?? 'none'),
     onnxruntime: onnxruntime(),
     processor: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} threads`,
+    training: trainingInfo(),
     backends: all,
     saliency: saliencyMethods,
     methods: mixMethodNames.map((name) => ({ name, summary: mixMethods[name].summary })),
@@ -41,6 +43,13 @@ export function aboutBackend(backend: Omit<Backend, 'name'>): string {
   return parts.join('; ');
 }
 
+function aboutTraining({ engine, reason, ort, providers }: TrainingInfo): string {
+  if (engine === 'none') return `not available: ${reason}`;
+  const on = providers.filter(({ available }) => available).map(({ name }) => name);
+  const why = reason === undefined ? '' : `; not the native one: ${reason}`;
+  return `engine ${engine}, ONNX Runtime ${ort} on ${on.join(', ')}${why}`;
+}
+
 /** What a list shows of an entry besides its name. */
 function about(entry: string | { name: string; summary: string } | Backend): string {
   if (typeof entry === 'string') return '';
@@ -48,7 +57,7 @@ function about(entry: string | { name: string; summary: string } | Backend): str
 }
 
 function print(info: ReturnType<typeof collect>): void {
-  for (const [key, value] of Object.entries(info)) {
+  for (const [key, value] of Object.entries({ ...info, training: aboutTraining(info.training) })) {
     if (!Array.isArray(value)) {
       console.log(`${key.padEnd(12)} ${String(value)}`);
       continue;

@@ -74,6 +74,28 @@ export interface RecordLayout {
   readonly kinds: readonly string[];
 }
 
+/** Models and state of the native training engine. */
+export type OrtHandle = { readonly ortEngine: unique symbol };
+
+/** A tensor that native code reads; `type` as onnxruntime-node names it. */
+export interface NativeTensor {
+  name: string;
+  type: string;
+  data: ArrayBufferView;
+  shape: readonly number[];
+}
+
+/** A tensor's name, type and shape; a side that is not fixed is -1, and the type 'undefined' where it is no tensor. */
+interface NativePort {
+  name: string;
+  type: string;
+  shape: number[];
+}
+
+export interface NativeTensorCopy extends NativePort {
+  bytes: ArrayBuffer;
+}
+
 /** A copy of all bytes of a backend's memory, in one direction or the other. */
 interface NativeTransfer {
   resident: ResidentHandle;
@@ -209,4 +231,29 @@ export interface Addon {
       NativeRun &
       NativeSamples & { data: Int32Array; result: Int32Array },
   ): Promise<void>;
+  /** Version and execution providers of ONNX Runtime's library at a path; throws where it is none, or too old. */
+  ortLibrary(call: { path: string }): { version: string; providers: string[] };
+  /** The following run on the thread that calls them, until they are done. */
+  newOrtEngine(call: { path: string }): OrtHandle;
+  ortAdd(call: {
+    engine: OrtHandle;
+    model: string;
+    /** A path, or a model's bytes. */
+    source: string | Uint8Array;
+    threads: number;
+    /** First part of the path of a file that says how long each node takes. */
+    profile?: string;
+  }): { inputs: NativePort[]; outputs: NativePort[] };
+  ortWrite(call: { engine: OrtHandle; tensors: readonly NativeTensor[] }): void;
+  ortRead(call: { engine: OrtHandle; names: readonly string[] }): NativeTensorCopy[];
+  ortRun(call: {
+    engine: OrtHandle;
+    model: string;
+    inputs: readonly NativeTensor[];
+    outputs: readonly string[];
+    guard?: string;
+  }): NativeTensorCopy[];
+  /** Ends the profile of a model; gives the path of its file. */
+  ortEndProfile(call: { engine: OrtHandle; model: string }): string;
+  ortClose(call: { engine: OrtHandle }): void;
 }

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
+import { stayPrivate } from './telemetry';
 
 /**
  * A tensor, row-major. A Uint8Array has bools, a BigInt64Array int64 numbers. Floats are converted where the
@@ -44,6 +45,21 @@ export interface RunRequest {
   outputs: readonly string[];
   /** Name of an output. If any of its values is not finite, the state is not changed. */
   guard?: string;
+}
+
+/** What runs models within the thread. Calls come one after the other. */
+export interface OrtEngine {
+  add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo> | ModelInfo;
+  write(tensors: Tensors): void;
+  read(names: readonly string[]): Results;
+  run(request: RunRequest): Promise<Results> | Results;
+  close(): Promise<void> | void;
+}
+
+/** What a thread is started with. */
+export interface WorkerStart {
+  /** Full path of ONNX Runtime's library, for the native engine; unless given, onnxruntime-node runs the models. */
+  library?: string;
 }
 
 export type WorkerCommand =
@@ -83,9 +99,14 @@ const failed = (error: unknown) =>
  * Starts a new thread. It runs commands in the order they are given. `onEnd` is called when the thread has
  * ended.
  */
-export function startOrtWorker(onEnd: () => void = () => undefined): OrtWorker {
+export function startOrtWorker(
+  { library }: WorkerStart = {},
+  onEnd: () => void = () => undefined,
+): OrtWorker {
   if (!existsSync(THREAD)) throw new SaliencyMixError('MODEL', `${THREAD} is missing: npm run build`);
-  const worker = new Worker(THREAD);
+  stayPrivate();
+  const workerData: WorkerStart = { library };
+  const worker = new Worker(THREAD, { workerData });
   const pending = new Map<number, PendingCall>();
   let requests = 0;
   let ended: Error | undefined;

@@ -38,7 +38,7 @@ const models = new Map<string, Promise<OnnxModel>>();
 
 /** The worker of the process; a new one where the old thread has ended. */
 function sharedWorker(): OrtWorker {
-  shared ??= startOrtWorker(() => {
+  shared ??= startOrtWorker({}, () => {
     shared = undefined;
     models.clear();
   });

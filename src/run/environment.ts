@@ -30,6 +30,8 @@ export interface Environment {
   libvips: string;
   /** What decodes JPEG files: libjpeg with its version, or 'sharp'. Other files are always decoded by sharp. */
   jpeg: string;
+  /** What ran the graphs of a training run, see onnx/engine.ts. */
+  engine?: string;
 }
 
 export function environment(backend: string): Environment {

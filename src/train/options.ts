@@ -5,6 +5,7 @@ import * as check from '../check';
 import { labels as checkLabels } from '../check-batch';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
+import { engineNames } from '../onnx/engine';
 import {
   custom,
   later,
@@ -20,6 +21,9 @@ import {
 
 export const providers = ['cpu'] as const;
 
+/** See onnx/engine.ts. */
+export const engineOption = (about?: string) => named(['auto', ...engineNames], { default: 'auto', about });
+
 export const trainerOptions = {
   /** Images of a step; a step may have fewer, never more. */
   batch: required(whole(1, { max: 1 << 20 })),
@@ -30,6 +34,11 @@ export const trainerOptions = {
   ),
   /** Where ONNX Runtime computes; 'cpu' unless given. */
   provider: named(providers, { default: 'cpu' }),
+  /**
+   * native: ONNX Runtime's library is called by the addon, and weights stay in native memory. standard: through
+   * onnxruntime-node. auto, unless given: native, or where that cannot be had standard, with a warning.
+   */
+  engine: engineOption(),
   /**
    * Largest number of steps in one run of ONNX Runtime; 1 unless given. Steps that wait for earlier ones are
    * run together, which copies the weights once for all of them. The bits stay the same.
@@ -44,6 +53,7 @@ export const trainerOptions = {
   seed: whole(0, { default: 0 }),
 };
 
+export type ResumeOptions = OptionsOf<typeof resumeOptions>;
 export type TrainerOptions = OptionsOf<typeof trainerOptions>;
 export type TrainerSettings = Required<Parsed<typeof trainerOptions>>;
 
@@ -52,7 +62,11 @@ export function parseTrainer(given: unknown): TrainerSettings {
   return Object.freeze({ ...settings, threads: settings.threads ?? availableParallelism() });
 }
 
-export const resumeOptions = { threads: trainerOptions.threads, model: later<Model>() };
+export const resumeOptions = {
+  threads: trainerOptions.threads,
+  engine: named(['auto', ...engineNames]),
+  model: later<Model>(),
+};
 /** checkBatch checks both. */
 export const trainingBatch = { images: later<Float32Array>(), labels: later<Float32Array>() };
 export const stepOptions = {

@@ -3,6 +3,7 @@
  * first used. The order of runs, the count of steps, and files are the work of trainer.ts.
  */
 import type { Model } from '../models/model';
+import type { ChosenEngine } from '../onnx/engine';
 import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../onnx/ort-worker';
 import type { Gradients, StepOptions, TrainingBatch } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
@@ -23,13 +24,15 @@ export interface StepCounts {
 export class GraphRunner {
   readonly #model: Model;
   readonly #settings: TrainerSettings;
-  readonly #worker: OrtWorker = startOrtWorker();
+  readonly #worker: OrtWorker;
   /** The graphs that are compiled, by name. */
   readonly #graphs = new Map<string, Promise<Pick<TrainerGraph, 'dropoutMasks'>>>();
 
-  constructor(model: Model, settings: TrainerSettings) {
+  /** @param chosen.library of the native engine */
+  constructor(model: Model, settings: TrainerSettings, { library }: Pick<ChosenEngine, 'library'>) {
     this.#model = model;
     this.#settings = settings;
+    this.#worker = startOrtWorker({ library });
   }
 
   /** Compiles the graph of a kind for `count` images, if that is not done yet. */

@@ -27,7 +27,7 @@ import {
 import { ignoreDatesOption, strictOption } from '../run/data-options';
 import { modes } from '../run/out-folder';
 import type { Warn } from '../warning';
-import { providers } from './options';
+import { engineOption, providers } from './options';
 import { scheduleNames, schedules } from './schedule';
 
 export interface TrainProgress {
@@ -104,6 +104,9 @@ export const learningOptions = {
   }),
   seed: whole(0, { default: 0, about: 'of every random choice' }),
   provider: named(providers, { default: 'cpu', about: 'where ONNX Runtime computes' }),
+  engine: engineOption(
+    'what calls ONNX Runtime: native, the addon, which keeps weights in place; standard, onnxruntime-node; auto: native where it can be had',
+  ),
   threads: whole(1, { max: 1024, about: 'all processors unless given' }),
 };
 

@@ -99,16 +99,22 @@ function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: Tr
 
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
-  const { out, threads, provider } = options;
+  const { out, threads, provider, engine } = options;
   // The bits of the runtime's sums depend on the number of threads: the checkpoint's is taken unless one is
   // given.
-  if (resuming) return Trainer.resume(join(out, CHECKPOINT), { threads, model });
+  if (resuming)
+    return Trainer.resume(join(out, CHECKPOINT), {
+      threads,
+      model,
+      engine: engine === 'auto' ? undefined : engine,
+    });
   const { batch, size, optimizer, seed } = settings;
   const trainer = await Trainer.create(model, {
     batch,
     image: size,
     optimizer,
     provider,
+    engine,
     threads,
     seed,
   });
@@ -159,10 +165,14 @@ function begunOf(job: Job, earlier: TrainRunFile | undefined, from: number): Tra
   return { ...earlier, history, inputs: earlier.inputs ?? inputs };
 }
 
-async function runIn(job: Job, earlier: TrainRunFile | undefined): Promise<Omit<TrainSummary, 'seconds'>> {
-  const { options, settings } = job;
+async function runIn(
+  prepared: Job,
+  earlier: TrainRunFile | undefined,
+): Promise<Omit<TrainSummary, 'seconds'>> {
+  const { options, settings } = prepared;
   const { out } = options;
-  const trainer = await trainerFor(job, hasCheckpoint(out, earlier));
+  const trainer = await trainerFor(prepared, hasCheckpoint(out, earlier));
+  const job = { ...prepared, environment: { ...prepared.environment, engine: trainer.engine } };
   const begun = begunOf(job, earlier, trainer.steps);
   try {
     await writeRun(out, { ...begun, status: 'running' });

@@ -5,12 +5,15 @@
  */
 import * as check from '../check';
 import type { Model } from '../models/model';
+import { chooseEngine, type EngineName } from '../onnx/engine';
 import type { Results } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
+import { emitWarning, firstOnly } from '../warning';
 import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { predictionGraph, slotName } from './graphs';
+import { engineToResume } from './engine';
 import { initialParameters } from './initial';
 import { zeros } from './inputs';
 import {
@@ -18,6 +21,7 @@ import {
   countImages,
   parseTrainer,
   plainSettings,
+  type ResumeOptions,
   resumeOptions,
   stepOptions,
   type TrainerOptions,
@@ -31,14 +35,20 @@ import { notFinite, takeTogether, type WaitingStep } from './steps';
 import { checkClassifier, checkParameters, checkTensors, savedModel } from './validate';
 import { readWeights } from './weights';
 
+/** Said once, since a process may make many trainers. */
+const warnOfEngine = firstOnly(emitWarning);
+
 const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
 export class Trainer {
   readonly model: Model;
+  /** With all defaults; `engine` is the one that was chosen. */
   readonly settings: TrainerSettings;
   /** Data of your own, as plain JSON, that is saved in checkpoints and exported models. */
   notes: Record<string, unknown> = {};
   readonly #runner: GraphRunner;
+  /** Why `auto` did not take the native engine. */
+  readonly #notNative?: string;
   #steps = 0;
   /** Steps since the optimizer's slots were last set to zero. */
   #updates = 0;
@@ -51,15 +61,17 @@ export class Trainer {
   #barrierId = 0;
 
   private constructor(model: Model, settings: TrainerSettings) {
+    const chosen = chooseEngine(settings.engine);
     this.model = model;
-    this.settings = settings;
-    this.#runner = new GraphRunner(model, settings);
+    this.settings = Object.freeze({ ...settings, engine: chosen.engine });
+    this.#notNative = chosen.reason;
+    this.#runner = new GraphRunner(model, settings, chosen);
   }
 
   /**
    * A trainer with weights drawn from the seed.
    * @throws (rejects) SaliencyMixError ARGUMENT for a wrong option; MODEL where the model cannot take such images, or
-   *   onnxruntime-node is not installed
+   *   onnxruntime-node is not installed; BACKEND for the native engine where it cannot be had
    */
   static async create(model: Model, options: TrainerOptions): Promise<Trainer> {
     const settings = parseTrainer(options);
@@ -76,15 +88,20 @@ export class Trainer {
 
   /**
    * A trainer from a checkpoint of `save`, which goes on as if it had not been stopped. It has as many threads
-   * as before unless `threads` is given; another number gives other bits. A model that createModel did not make
-   * must be given.
+   * as before unless `threads` is given; another number gives other bits. It has the engine as before unless
+   * `engine` is given, or that engine cannot be had: then a warning says so, since last digits may differ. A
+   * model that createModel did not make must be given.
    * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of
    *   another model
    */
-  static async resume(path: string, options: { threads?: number; model?: Model } = {}): Promise<Trainer> {
-    const { threads, model } = parse(resumeOptions, options, 'resume options');
+  static async resume(path: string, options: ResumeOptions = {}): Promise<Trainer> {
+    const { threads, engine, model } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
-    const settings = parseTrainer({ ...saved.trainer, threads: threads ?? saved.trainer.threads });
+    const settings = parseTrainer({
+      ...saved.trainer,
+      threads: threads ?? saved.trainer.threads,
+      engine: engineToResume(saved.trainer.engine, engine),
+    });
     if (model !== undefined) checkClassifier(model, settings.image);
     const trainer = new Trainer(savedModel(path, saved, model), settings);
     trainer.notes = saved.notes;
@@ -100,6 +117,16 @@ export class Trainer {
     return trainer;
   }
 
+  /** What runs the graphs: 'native' or 'standard'. */
+  get engine(): EngineName {
+    return this.settings.engine as EngineName;
+  }
+
+  /** Where ONNX Runtime computes. */
+  get provider(): string {
+    return this.settings.provider;
+  }
+
   /** Steps done, with those before a resume. */
   get steps(): number {
     return this.#steps;
@@ -108,6 +135,8 @@ export class Trainer {
   async #begin(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
     // First of all, so that wrong shapes in the model, or a missing onnxruntime-node, are reported at once.
     await this.#runner.compile('step', this.settings.batch);
+    if (this.#notNative !== undefined)
+      warnOfEngine(`Training runs on the engine "${this.engine}". ${this.#notNative}`);
     await this.#runner.write(Object.fromEntries(tensors));
     const missing = this.#slotNames().filter(({ name }) => !tensors.has(name));
     await this.#runner.write(zeros(missing));

@@ -249,7 +249,7 @@ test('without onnxruntime-node: training says what to install, mixing works', ()
     `const Module = require('node:module');
     const find = Module._resolveFilename;
     Module._resolveFilename = function (name, ...rest) {
-      if (name !== 'onnxruntime-node') return find.call(this, name, ...rest);
+      if (name.split('/')[0] !== 'onnxruntime-node') return find.call(this, name, ...rest);
       throw Object.assign(new Error("Cannot find module 'onnxruntime-node'"), { code: 'MODULE_NOT_FOUND' });
     };`,
   );

@@ -1,0 +1,72 @@
+#include "ort/engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace saliencymix::ort {
+
+namespace {
+
+bool isFinite(const TensorView& tensor) {
+  const std::span values(static_cast<const float*>(tensor.data), countOf(tensor.shape));
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
+}  // namespace
+
+const Session& Engine::add(const std::string& name, std::unique_ptr<Session> session) {
+  auto& kept = sessions_[name];
+  kept = std::move(session);
+  return *kept;
+}
+
+Session& Engine::sessionOf(const std::string& model) {
+  const auto found = sessions_.find(model);
+  if (found == sessions_.end()) throw Error("no model is named \"" + model + "\"");
+  return *found->second;
+}
+
+std::vector<Result> Engine::run(const RunRequest& request) {
+  const Session& session = sessionOf(request.model);
+  std::vector<Handle<raw::Value>> given;  // kept until the run has ended
+  std::vector<const raw::Value*> inputs;
+  for (const Port& port : session.inputs()) {
+    const auto found = std::ranges::find(request.inputs, port.name, &NamedTensor::name);
+    if (found != request.inputs.end()) {
+      given.push_back(valueOver(library_, found->tensor));
+      inputs.push_back(given.back().get());
+    } else {
+      inputs.push_back(state_.current(port.name));
+    }
+    if (inputs.back() == nullptr) throw Error("the input \"" + port.name + "\" of \"" + request.model + "\" is missing");
+  }
+
+  std::vector<std::size_t> wanted;
+  std::vector<raw::Value*> outputs;
+  std::vector<std::string> written;
+  for (std::size_t i = 0; i < session.outputs().size(); i++) {
+    const std::string& name = session.outputs()[i].name;
+    const bool isNext = name.starts_with(kNext);
+    if (!isNext && std::ranges::find(request.outputs, name) == request.outputs.end()) continue;
+    wanted.push_back(i);
+    if (isNext) written.push_back(name.substr(kNext.size()));
+    outputs.push_back(isNext ? state_.next(written.back()) : nullptr);
+  }
+  session.run(inputs, wanted, outputs);
+
+  std::vector<Result> results;
+  for (std::size_t i = 0; i < wanted.size(); i++) {
+    const std::string& name = session.outputs()[wanted[i]].name;
+    if (name.starts_with(kNext)) continue;
+    results.push_back({name, Handle<raw::Value>(outputs[i], {library_.api().ReleaseValue}), {}});
+  }
+  for (Result& result : results) result.tensor = viewOf(library_, result.value.get());
+  const auto guard = std::ranges::find(results, request.guard, &Result::name);
+  if (guard == results.end() || isFinite(guard->tensor)) state_.swap(written);
+  return results;
+}
+
+std::string Engine::endProfile(const std::string& model) { return sessionOf(model).endProfile(); }
+
+}  // namespace saliencymix::ort

@@ -1,0 +1,96 @@
+#include "ort/session.h"
+
+#include "ort/paths.h"
+
+namespace saliencymix::ort {
+
+namespace {
+
+Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSettings& settings) {
+  const Api& api = library.api();
+  auto options = library.own<raw::SessionOptions>(
+      api.ReleaseSessionOptions, [&](raw::SessionOptions** made) { return api.CreateSessionOptions(made); });
+  library.check(api.SetIntraOpNumThreads(options.get(), settings.threads));
+  library.check(api.SetInterOpNumThreads(options.get(), 1));
+  library.check(api.SetSessionGraphOptimizationLevel(options.get(), Optimization::all));
+  // Takes 25 to 33 % less memory at its peak, and is as fast.
+  library.check(api.DisableMemPattern(options.get()));
+  library.check(api.SetSessionLogSeverityLevel(options.get(), static_cast<int>(LogLevel::fatal)));
+  if (!settings.profile.empty()) {
+    library.check(api.EnableProfiling(options.get(), pathOf(settings.profile).c_str()));
+  }
+  return options;
+}
+
+// Element and shape of an input or output; undefined where it is no tensor.
+Port portOf(const Library& library, std::string name, const raw::TypeInfo* type) {
+  const Api& api = library.api();
+  Port port{std::move(name), Element::undefined, {}};
+  ValueKind kind = ValueKind::unknown;
+  library.check(api.GetOnnxTypeFromTypeInfo(type, &kind));
+  if (kind != ValueKind::tensor) return port;
+  const raw::TensorInfo* info = nullptr;  // a part of `type`
+  library.check(api.CastTypeInfoToTensorInfo(type, &info));
+  library.check(api.GetTensorElementType(info, &port.element));
+  std::size_t rank = 0;
+  library.check(api.GetDimensionsCount(info, &rank));
+  port.shape.resize(rank);
+  library.check(api.GetDimensions(info, port.shape.data(), rank));
+  return port;
+}
+
+}  // namespace
+
+Session::Session(const Library& library, std::span<const std::byte> model, const SessionSettings& settings)
+    : library_(library), session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
+        return library.api().CreateSessionFromArray(library.env(), model.data(), model.size(),
+                                                    optionsOf(library, settings).get(), made);
+      })) {
+  describe();
+}
+
+Session::Session(const Library& library, const std::string& path, const SessionSettings& settings)
+    : library_(library), session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
+        return library.api().CreateSession(library.env(), pathOf(path).c_str(), optionsOf(library, settings).get(), made);
+      })) {
+  describe();
+}
+
+void Session::describe() {
+  const Api& api = library_.api();
+  const raw::Session* session = session_.get();
+  const auto ports = [&](auto countOfPorts, auto nameOf, auto typeOf) {
+    std::size_t count = 0;
+    library_.check(countOfPorts(session, &count));
+    std::vector<Port> found;
+    for (std::size_t i = 0; i < count; i++) {
+      char* name = nullptr;
+      library_.check(nameOf(session, i, library_.allocator(), &name));
+      std::string kept = library_.take(name);
+      const auto type = library_.own<raw::TypeInfo>(
+          api.ReleaseTypeInfo, [&](raw::TypeInfo** made) { return typeOf(session, i, made); });
+      found.push_back(portOf(library_, std::move(kept), type.get()));
+    }
+    return found;
+  };
+  inputs_ = ports(api.SessionGetInputCount, api.SessionGetInputName, api.SessionGetInputTypeInfo);
+  outputs_ = ports(api.SessionGetOutputCount, api.SessionGetOutputName, api.SessionGetOutputTypeInfo);
+}
+
+void Session::run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted,
+                  std::span<raw::Value*> outputs) const {
+  std::vector<const char*> given;
+  for (const Port& input : inputs_) given.push_back(input.name.c_str());
+  std::vector<const char*> asked;
+  for (const std::size_t output : wanted) asked.push_back(outputs_[output].name.c_str());
+  library_.check(library_.api().Run(session_.get(), nullptr, given.data(), inputs.data(), inputs.size(), asked.data(),
+                                    asked.size(), outputs.data()));
+}
+
+std::string Session::endProfile() {
+  char* path = nullptr;
+  library_.check(library_.api().SessionEndProfiling(session_.get(), library_.allocator(), &path));
+  return library_.take(path);
+}
+
+}  // namespace saliencymix::ort

@@ -1,0 +1,52 @@
+// A compiled model.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ort/library.h"
+#include "ort/tensor.h"
+
+namespace saliencymix::ort {
+
+// An input or output of a model. Sides that are not fixed are -1; the element is undefined where it is no tensor.
+struct Port {
+  std::string name;
+  Element element;
+  Shape shape;
+};
+
+struct SessionSettings {
+  int threads;
+  // The first part of the path of a file to which ONNX Runtime writes how long each node takes; empty for none.
+  std::string profile;
+};
+
+class Session {
+ public:
+  // Of the bytes of a model, or of the file at a path. Throws Error.
+  Session(const Library& library, std::span<const std::byte> model, const SessionSettings& settings);
+  Session(const Library& library, const std::string& path, const SessionSettings& settings);
+
+  const std::vector<Port>& inputs() const { return inputs_; }
+  const std::vector<Port>& outputs() const { return outputs_; }
+
+  // One value for each input. An output that is not null is memory to write to; the others are made. Throws Error.
+  void run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted,
+           std::span<raw::Value*> outputs) const;
+
+  // Ends the profile, and gives the path of its file.
+  std::string endProfile();
+
+ private:
+  void describe();
+
+  const Library& library_;
+  Handle<raw::Session> session_;
+  std::vector<Port> inputs_;
+  std::vector<Port> outputs_;
+};
+
+}  // namespace saliencymix::ort

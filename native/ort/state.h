@@ -1,0 +1,61 @@
+// Named tensors that stay in native memory between runs, such as the weights of a trainer.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ort/tensor.h"
+
+namespace saliencymix::ort {
+
+// Each tensor has two memories once a run writes it: runs read the one, and write the other, and when all of a run went well
+// they change places. So nothing is copied, and a run that fails changes nothing.
+class State {
+ public:
+  explicit State(const Library& library) : library_(library) {}
+
+  // Copies a tensor, in place of one with its name.
+  void write(const std::string& name, const TensorView& tensor);
+
+  // Null where there is none.
+  const raw::Value* current(const std::string& name) const;
+
+  // What a run writes in place of the tensor, of its type and shape. Throws Error where there is none.
+  raw::Value* next(const std::string& name);
+
+  // Makes what runs have written into `next` the current ones.
+  void swap(const std::vector<std::string>& names);
+
+  // Throws Error where there is none. The memory is the state's.
+  TensorView read(const std::string& name) const;
+
+  void clear() { tensors_.clear(); }
+
+ private:
+  // A cache line, which is as wide as the widest vector.
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  struct Memory {
+    std::unique_ptr<Line[]> lines;
+    Handle<raw::Value> value;
+  };
+  struct Tensor {
+    Element element;
+    Shape shape;
+    Memory current;
+    Memory next;
+  };
+
+  Memory allocate(Element element, const Shape& shape) const;
+  const Tensor& find(const std::string& name) const;
+  Tensor& find(const std::string& name);
+
+  const Library& library_;
+  std::map<std::string, Tensor> tensors_;
+};
+
+}  // namespace saliencymix::ort

@@ -1,0 +1,99 @@
+/** Models run by our addon, through the C interface of ONNX Runtime's library. */
+import { types } from 'node:util';
+import { toFloat16 } from '../half';
+import type { NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding';
+import { addon } from '../native/load';
+import type {
+  ModelInfo,
+  OrtEngine,
+  Results,
+  RunRequest,
+  TensorData,
+  TensorInfo,
+  Tensors,
+} from './ort-worker';
+import { asFloat32, type Numbers } from './values';
+
+/** As the addon takes it; of the type that the model's input has, where that is another one of floats. */
+function tensorOf(name: string, { data, shape }: TensorData, type?: string): NativeTensor {
+  if (!types.isFloat32Array(data))
+    return { name, data, shape, type: types.isUint8Array(data) ? 'bool' : 'int64' };
+  if (type === 'float16') return { name, data: toFloat16(data), shape, type };
+  if (type === 'float64') return { name, data: Float64Array.from(data), shape, type };
+  return { name, data, shape, type: 'float32' };
+}
+
+/** The arrays of each type; bools are bytes, and half floats their bits. */
+const arrays: Record<string, new (bytes: ArrayBuffer) => Numbers> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+};
+
+function valuesOf({ type, bytes }: NativeTensorCopy): Float32Array {
+  // The addon has copied them already.
+  if (type === 'float32') return new Float32Array(bytes);
+  return asFloat32(type, new arrays[type](bytes));
+}
+
+const byName = (copies: readonly NativeTensorCopy[]): Results =>
+  Object.fromEntries(copies.map((copy) => [copy.name, { data: valuesOf(copy), shape: [...copy.shape] }]));
+
+function tensorInfo({
+  name,
+  type,
+  shape,
+}: {
+  name: string;
+  type: string;
+  shape: readonly number[];
+}): TensorInfo {
+  if (type === 'undefined') return { name, type: 'not a tensor', shape: [] };
+  return { name, type, shape: shape.map((side) => (side > 0 ? side : undefined)) };
+}
+
+/** A run blocks the thread that calls it, which is therefore one of its own. */
+export class NativeEngine implements OrtEngine {
+  readonly #engine: OrtHandle;
+  /** By model and input. */
+  readonly #inputTypes = new Map<string, Map<string, string>>();
+
+  /** @param library full path of ONNX Runtime's library */
+  constructor(library: string) {
+    this.#engine = addon().newOrtEngine({ path: library });
+  }
+
+  add(model: string, source: Uint8Array | string, threads: number): ModelInfo {
+    const added = addon().ortAdd({ engine: this.#engine, model, source, threads });
+    this.#inputTypes.set(model, new Map(added.inputs.map(({ name, type }) => [name, type])));
+    return { inputs: added.inputs.map(tensorInfo), outputs: added.outputs.map(tensorInfo) };
+  }
+
+  write(tensors: Tensors): void {
+    const named = Object.entries(tensors).map(([name, tensor]) => tensorOf(name, tensor));
+    addon().ortWrite({ engine: this.#engine, tensors: named });
+  }
+
+  read(names: readonly string[]): Results {
+    return byName(addon().ortRead({ engine: this.#engine, names }));
+  }
+
+  run({ model, inputs, outputs, guard }: RunRequest): Results {
+    const known = this.#inputTypes.get(model);
+    const named = Object.entries(inputs).map(([name, tensor]) => tensorOf(name, tensor, known?.get(name)));
+    return byName(addon().ortRun({ engine: this.#engine, model, inputs: named, outputs, guard }));
+  }
+
+  close(): void {
+    addon().ortClose({ engine: this.#engine });
+  }
+}

@@ -1,0 +1,94 @@
+/** Models run by onnxruntime-node. */
+import { types } from 'node:util';
+import { toFloat16 } from '../half';
+import type {
+  ModelInfo,
+  OrtEngine,
+  Results,
+  RunRequest,
+  TensorData,
+  TensorInfo,
+  Tensors,
+} from './ort-worker';
+import { NEXT } from './ort-worker';
+import { type InferenceSession, loadRuntime, type Tensor } from './runtime';
+import { asFloat32 } from './values';
+
+/** Of the type that the model's input has, where that is another one of floats. */
+function tensorOf({ data, shape }: TensorData, type?: string): Tensor {
+  const { Tensor: Made } = loadRuntime();
+  if (!types.isFloat32Array(data))
+    return types.isUint8Array(data) ? new Made('bool', data, shape) : new Made('int64', data, shape);
+  if (type === 'float16') return new Made('float16', toFloat16(data), shape);
+  if (type === 'float64') return new Made('float64', Float64Array.from(data), shape);
+  return new Made('float32', data, shape);
+}
+
+const dataOf = ({ type, data, dims }: Tensor): Results[string] => {
+  if (type === 'string') throw new Error('an output is text, not numbers');
+  return { data: asFloat32(type, data as Float32Array), shape: [...dims] };
+};
+
+function tensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
+  const { name } = value;
+  if (!value.isTensor) return { name, type: 'not a tensor', shape: [] };
+  // A dimension that is not fixed has a name in place of a number.
+  const fixed = (side: number | string) => (typeof side === 'number' && side > 0 ? side : undefined);
+  return { name, type: value.type, shape: value.shape.map(fixed) };
+}
+
+export class StandardEngine implements OrtEngine {
+  readonly #models = new Map<string, InferenceSession>();
+  readonly #state = new Map<string, Tensor>();
+
+  async add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo> {
+    const { InferenceSession: Session } = loadRuntime();
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      enableMemPattern: false, // takes 25 to 33 % less memory at its peak, and is as fast
+      logSeverityLevel: 4, // what is wrong is thrown; the runtime would print it as well
+    };
+    const session = await (typeof source === 'string'
+      ? Session.create(source, options)
+      : Session.create(source, options));
+    await this.#models.get(model)?.release();
+    this.#models.set(model, session);
+    return { inputs: session.inputMetadata.map(tensorInfo), outputs: session.outputMetadata.map(tensorInfo) };
+  }
+
+  write(tensors: Tensors): void {
+    for (const [name, tensor] of Object.entries(tensors)) this.#state.set(name, tensorOf(tensor));
+  }
+
+  read(names: readonly string[]): Results {
+    const read = names.map((name) => [name, dataOf(this.#state.get(name) as Tensor)] as const);
+    return Object.fromEntries(read);
+  }
+
+  async run({ model, inputs, outputs, guard }: RunRequest): Promise<Results> {
+    const session = this.#models.get(model) as InferenceSession;
+    const feeds: Record<string, Tensor> = {};
+    for (const [i, name] of session.inputNames.entries()) {
+      const given = inputs[name];
+      const info = session.inputMetadata[i];
+      feeds[name] = given
+        ? tensorOf(given, info.isTensor ? info.type : undefined)
+        : (this.#state.get(name) as Tensor);
+    }
+    const fetches = session.outputNames.filter((name) => name.startsWith(NEXT) || outputs.includes(name));
+    const results = await session.run(feeds, fetches);
+    const isFinite = guard === undefined || (results[guard].data as Float32Array).every(Number.isFinite);
+    for (const name of isFinite ? fetches : []) {
+      if (name.startsWith(NEXT)) this.#state.set(name.slice(NEXT.length), results[name]);
+    }
+    return Object.fromEntries(outputs.map((name) => [name, dataOf(results[name])]));
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#models.values()) await session.release();
+    this.#models.clear();
+    this.#state.clear();
+  }
+}

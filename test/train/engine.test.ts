@@ -1,0 +1,169 @@
+/** The engines that run training graphs: the same numbers, and what each says of itself. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { chooseEngine } from '../../src/onnx/engine';
+import { libraryPath } from '../../src/onnx/library';
+import type { RunFile } from '../../src/run/run-file';
+import { createModel, train, Trainer } from '../../src/train';
+import { engineToResume } from '../../src/train/engine';
+import { colourFolder } from '../cli/colours';
+import { workFolder } from './fixtures';
+
+const ROOT = resolve(__dirname, '..', '..');
+const work = workFolder();
+
+const model = createModel('wrn', { classes: 3, depth: 10, widen: 1, dropout: 0.3 });
+const batch = 5;
+const images = Float32Array.from({ length: batch * 3 * 8 * 8 }, (_, i) => Math.sin(i * 0.37) + (i % 7) / 9);
+const labels = Float32Array.from({ length: batch * 3 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0));
+const options = {
+  batch,
+  image: [8, 8],
+  threads: 1,
+  seed: 4,
+  optimizer: { name: 'sgd', momentum: 0.9 },
+} as const;
+
+/** Losses of steps, and everything that a trainer knows after them. */
+async function trained(trainer: Trainer, steps: number) {
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++)
+    losses.push((await trainer.step({ images, labels, learningRate: 0.05 })).loss);
+  return {
+    losses,
+    parameters: await trainer.parameters(),
+    gradients: await trainer.gradients({ images, labels }),
+    logits: await trainer.predict(images.subarray(0, 3 * 3 * 8 * 8)),
+  };
+}
+
+test('auto is the native engine where it can be had', () => {
+  const { engine, ort, library, reason } = chooseEngine('auto');
+  expect({ engine, reason }).toEqual({ engine: 'native', reason: undefined });
+  const { version } = JSON.parse(readFileSync(require.resolve('onnxruntime-node/package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(ort).toBe(version);
+  expect(library).toBe(libraryPath());
+});
+
+test.each([1, 3])('steps, gradients and logits are the same bits, %i steps per run', async (stepsPerRun) => {
+  const [native, standard] = await Promise.all(
+    (['native', 'standard'] as const).map(async (engine) => {
+      const trainer = await Trainer.create(model, { ...options, engine, stepsPerRun });
+      expect(trainer.engine).toBe(engine);
+      const found = await trained(trainer, 6);
+      await trainer.close();
+      return found;
+    }),
+  );
+  expect(native.losses[5]).toBeLessThan(native.losses[0]);
+  expect(native).toEqual(standard);
+});
+
+test('a step that is not finite changes nothing, and the next one goes on from there', async () => {
+  const trainer = await Trainer.create(model, { ...options, engine: 'native' });
+  await trained(trainer, 2);
+  const before = await trainer.parameters();
+  const bad = images.slice();
+  bad[17] = NaN;
+  await expect(trainer.step({ images: bad, labels, learningRate: 0.05 })).rejects.toThrow(
+    /Step 3 has the loss NaN/,
+  );
+  expect(await trainer.parameters()).toEqual(before);
+  expect(trainer.steps).toBe(2);
+  const other = await Trainer.create(model, { ...options, engine: 'standard' });
+  await trained(other, 2);
+  expect(await trained(trainer, 1)).toEqual(await trained(other, 1));
+  await trainer.close();
+  await other.close();
+});
+
+test('a checkpoint says its engine, and goes on with the same bits on it', async () => {
+  const path = join(work, 'native.safetensors');
+  const trainer = await Trainer.create(model, { ...options, engine: 'native' });
+  await trained(trainer, 2);
+  await trainer.save(path);
+  const expected = await trained(trainer, 2);
+  await trainer.close();
+  const resumed = await Trainer.resume(path);
+  expect(resumed.engine).toBe('native');
+  expect(await trained(resumed, 2)).toEqual(expected);
+  await resumed.close();
+});
+
+test('a run says in run.json on which engine it trained', async () => {
+  const data = join(work, 'data');
+  await colourFolder(data, { train: 12, test: 6 });
+  const run = { data, model: 'resnet', layers: [1], width: 4, epochs: 1, batch: 4, threads: 1 } as const;
+  for (const engine of ['auto', 'standard'] as const) {
+    const out = join(work, engine);
+    await train({ ...run, engine, out });
+    const { environment } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunFile;
+    expect(environment.engine).toBe(engine === 'auto' ? 'native' : 'standard');
+  }
+  const [auto, standard] = ['auto', 'standard'].map((engine) =>
+    readFileSync(join(work, engine, 'model.onnx')),
+  );
+  expect(auto.equals(standard)).toBe(true);
+});
+
+test('going on with another engine is told', () => {
+  const said: string[] = [];
+  const tell = (message: string) => void said.push(message);
+  expect(engineToResume('standard', undefined, tell)).toBe('standard');
+  expect(engineToResume('native', undefined, tell)).toBe('native');
+  // Checkpoints of versions that had one engine only.
+  expect(engineToResume(undefined, undefined, tell)).toBe('standard');
+  expect(said).toEqual([]);
+  expect(engineToResume(undefined, 'native', tell)).toBe('native');
+  expect(said).toEqual([
+    expect.stringMatching(/trained on the engine "standard" and goes on on "native": last digits may differ/),
+  ]);
+});
+
+/** What a process of its own says of its engines, with this folder as SALIENCYMIX_ORT. */
+function inFolder(folder: string) {
+  const script = `
+    const { chooseEngine } = require('./dist/onnx/engine');
+    console.log(JSON.stringify(chooseEngine('auto')));
+    try { chooseEngine('native'); } catch (error) { console.log(error.code, error.message); }
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    cwd: ROOT,
+    env: { ...process.env, SALIENCYMIX_ORT: folder },
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  const [auto, native] = stdout.trim().split('\n');
+  return { auto: JSON.parse(auto) as ReturnType<typeof chooseEngine>, native };
+}
+
+test('another folder’s library is taken, and one that cannot be used is refused with the reason', () => {
+  const name = libraryPath().split(/[\\/]/).at(-1) as string;
+  copyFileSync(libraryPath(), join(work, name));
+  expect(inFolder(work)).toEqual({
+    auto: { engine: 'native', library: join(work, name), ort: chooseEngine('auto').ort },
+    native: undefined,
+  });
+  const wrong: [string, (folder: string) => void, RegExp][] = [
+    ['none', () => undefined, /holds no library of ONNX Runtime/],
+    [
+      'cut short',
+      (folder) => writeFileSync(join(folder, name), 'text'),
+      /cannot be loaded: .*(short|header)/,
+    ],
+    ['another', (folder) => copyFileSync(addonPath, join(folder, name)), /does not export OrtGetApiBase/],
+  ];
+  const addonPath = join(ROOT, 'build', 'Release', 'saliencymix.node');
+  for (const [what, fill, reason] of wrong) {
+    const folder = mkdtempSync(join(work, `${what} `));
+    fill(folder);
+    const { auto, native } = inFolder(folder);
+    expect(auto.engine).toBe('standard');
+    expect(auto.reason).toMatch(reason);
+    expect(native).toMatch(/^BACKEND There is no native training engine: /);
+    expect(native).toMatch(reason);
+  }
+});
