@@ -31,6 +31,23 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** Longest message; the names and words in damaged files, which messages repeat, can be of any length. */
+const LONGEST = 3000;
+
+/**
+ * A message as it can be printed: control characters, which a terminal would obey, as escapes, and what is too long
+ * without its middle.
+ */
+function printable(message: string): string {
+  const shown = message.replaceAll(/[^\P{Cc}\n\t]/gu, (character) => {
+    const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
+    return `\\x${code}`;
+  });
+  if (shown.length <= LONGEST) return shown;
+  const half = LONGEST / 2 - 10;
+  return `${shown.slice(0, half)} […] ${shown.slice(-half)}`;
+}
+
 export class SaliencyMixError extends Error {
   readonly code: ErrorCode;
   readonly argument?: string;
@@ -40,7 +57,7 @@ export class SaliencyMixError extends Error {
   readonly file?: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'SaliencyMixError';
     this.code = code;
     this.argument = details.argument;

@@ -81,9 +81,12 @@ async function* wholeLines(path: string): AsyncGenerator<Line> {
   }
 }
 
-function parse(text: string): unknown {
+/** The line, if it has the place of a batch and texts of these names. */
+function parse<L extends BatchId>(text: string, ...texts: (keyof L)[]): L | undefined {
   try {
-    return JSON.parse(text);
+    const line = JSON.parse(text) as L;
+    const isWhole = Number.isInteger(line.copy) && Number.isInteger(line.batch);
+    return isWhole && texts.every((name) => typeof line[name] === 'string') ? line : undefined;
   } catch {
     return undefined;
   }
@@ -123,7 +126,7 @@ export class Journal {
     let redo = 0;
     let known = '';
     for await (const { text, start } of wholeLines(labels)) {
-      const line = parse(text) as LabelLine | undefined;
+      const line = parse<LabelLine>(text, 'file');
       const part = line ? this.#partOf(line) : -1;
       if (!line || part < redo) break;
       redo = part;
@@ -143,7 +146,7 @@ export class Journal {
     const errors: ErrorLine[] = [];
     let length = 0;
     for await (const { text, end } of wholeLines(path)) {
-      const line = parse(text) as ErrorLine | undefined;
+      const line = parse<ErrorLine>(text, 'file', 'reason');
       if (!line || this.#partOf(line) >= parts) break;
       errors.push(line);
       length = end;

@@ -56,7 +56,7 @@ export function clippedBySource(
   minVisibility: number,
 ): DetectionBox[] {
   const inside = intersect(box, from);
-  if (area(inside) <= 0 || area(inside) < minVisibility * area(box)) return [];
+  if (area(inside) <= 0 || area(to) <= 0 || area(inside) < minVisibility * area(box)) return [];
   const down = (to.bottom - to.top) / (from.bottom - from.top);
   const across = (to.right - to.left) / (from.right - from.left);
   const moved = {

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { SaliencyMixError } from '../errors';
 import { PARTIAL, writeError } from './files';
 import { LOCK, lockFolder } from './lock';
-import { RUN, type RunFile, readRun, writeRun } from './run-file';
+import { checkRun, RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings } from './same-settings';
 
 /**
@@ -133,6 +133,7 @@ async function checkContent(
   }
   if (!earlier)
     throw refuse(out, `is not empty and holds no ${RUN}: there is no run to resume; choose another folder`);
+  checkRun(out, earlier);
   check?.(earlier);
   checkSameSettings(earlier.settings, settings, { out, defaults });
   return earlier;

@@ -82,6 +82,41 @@ export async function readRun(out: string): Promise<RunFile | undefined> {
   }
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+const isTexts = (value: unknown) =>
+  isRecord(value) && Object.values(value).every((one) => typeof one === 'string');
+const isStretch = (value: unknown) =>
+  isRecord(value) &&
+  isTexts(value.versions) &&
+  typeof value.from === 'number' &&
+  typeof value.started === 'string';
+const isBad = (value: unknown) =>
+  isTexts(value) && 'file' in (value as object) && 'reason' in (value as object);
+const orAbsent = (test: (value: unknown) => boolean) => (value: unknown) =>
+  value === undefined || test(value);
+
+/** What going on with a run reads of its run.json; settings are compared with others, whatever they are. */
+const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  version: (value) => typeof value === 'string',
+  started: (value) => typeof value === 'string',
+  environment: isRecord,
+  history: orAbsent((value) => Array.isArray(value) && value.every(isStretch)),
+  inputs: orAbsent((value) => isRecord(value) && Object.values(value).every(isTexts)),
+  images: orAbsent(Number.isSafeInteger),
+  bad: orAbsent((value) => Array.isArray(value) && value.every(isBad)),
+};
+
+/** @throws SaliencyMixError OUTPUT for a run.json that no run has written so */
+export function checkRun(out: string, run: RunFile): void {
+  const wrong = Object.keys(FORMS).find(
+    (name) => !FORMS[name]((run as unknown as Record<string, unknown>)[name]),
+  );
+  if (wrong === undefined) return;
+  const what = `${join(out, RUN)} is damaged or was edited: its "${wrong}" has another form; take the file from a copy, or start over with --force`;
+  throw new SaliencyMixError('OUTPUT', what, { file: out });
+}
+
 export function writeRun(out: string, run: RunFile): Promise<void> {
   return writeWhole(join(out, RUN), `${JSON.stringify(run, null, 2)}\n`);
 }

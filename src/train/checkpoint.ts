@@ -4,8 +4,8 @@
  * read it.
  */
 import { createHash } from 'node:crypto';
-import { invalid } from '../check';
-import { SaliencyMixError } from '../errors';
+import * as check from '../check';
+import { reasonOf, SaliencyMixError } from '../errors';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
 
 export const FORMAT = 'saliencymix checkpoint 1';
@@ -33,7 +33,7 @@ export function plainNotes(notes: Record<string, unknown>): Record<string, unkno
   try {
     return JSON.parse(JSON.stringify(notes)) as Record<string, unknown>;
   } catch (error) {
-    throw invalid('notes', 'plain JSON', notes, { cause: error });
+    throw check.invalid('notes', 'plain JSON', notes, { cause: error });
   }
 }
 
@@ -57,6 +57,32 @@ export async function writeCheckpoint(path: string, { tensors, ...info }: Checkp
   await writeTensors(path, { tensors, metadata });
 }
 
+function objectIn(value: unknown, name: string): Record<string, unknown> {
+  if (value === undefined) throw check.invalid(name, 'an object', value);
+  return check.object(value, name);
+}
+
+/**
+ * What a checkpoint says of itself besides its tensors.
+ * @throws SaliencyMixError CHECKPOINT for anything of another form
+ */
+function readInfo(path: string, text: string): CheckpointInfo {
+  try {
+    const info = objectIn(JSON.parse(text), 'info');
+    const [model, counts] = [objectIn(info.model, 'model'), objectIn(info.counts, 'counts')];
+    check.text(model.name, 'model.name');
+    objectIn(model.options, 'model.options');
+    objectIn(info.trainer, 'trainer');
+    objectIn(info.notes, 'notes');
+    check.integer(counts.steps, 'counts.steps', 0);
+    check.integer(counts.updates, 'counts.updates', 0);
+    return info as unknown as CheckpointInfo;
+  } catch (error) {
+    const what = `${path} is damaged or was edited: what it says of its training cannot be read (${reasonOf(error)})`;
+    throw new SaliencyMixError('CHECKPOINT', what, { file: path, cause: error });
+  }
+}
+
 /** @throws (rejects) SaliencyMixError CHECKPOINT: not there, not a checkpoint, cut off, or changed */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, metadata, dtypes } = await readTensors(path);
@@ -76,5 +102,5 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     const hint = 'its checksum differs from its content';
     throw new SaliencyMixError('CHECKPOINT', `${path} is damaged or was edited: ${hint}`, { file: path });
   }
-  return { ...(JSON.parse(info) as CheckpointInfo), tensors };
+  return { ...readInfo(path, info), tensors };
 }

@@ -5,7 +5,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../errors';
+import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 import { eventFileHeader, eventFileName, scalarEvent, textEvent } from '../report/events';
 import { settingsMarkdown } from '../report/settings';
 import type { TrainingRun } from '../report/training-run';
@@ -23,16 +23,44 @@ export interface RunCounts {
   epochs: number;
 }
 
+/** The numbers in each kind of line. */
+const FIELDS: { readonly [K in Line['kind']]: readonly string[] } = {
+  step: ['step', 'epoch', 'loss', 'accuracy', 'learningRate', 'imagesPerSecond'],
+  epoch: ['step', 'epoch', 'loss', 'accuracy', 'top1Error', 'top5Error', 'testLoss', 'seconds'],
+};
+
+/** A line as it was written; undefined for anything else. JSON has no NaN: it is written as null, for an epoch that was not tested. */
+function lineIn(text: string): Line | undefined {
+  try {
+    const line = JSON.parse(text, (_, value: unknown) => (value === null ? NaN : value)) as Record<
+      string,
+      unknown
+    >;
+    const fields = line.kind === 'step' || line.kind === 'epoch' ? FIELDS[line.kind] : undefined;
+    return fields?.every((name) => typeof line[name] === 'number') ? (line as unknown as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws (rejects) SaliencyMixError OUTPUT for a file that cannot be read, or a line that no run has written */
 async function earlierLines(path: string): Promise<Line[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return '';
-    throw error;
+    throw new SaliencyMixError('OUTPUT', `Cannot read ${path}: ${reasonOf(error)}`, {
+      file: path,
+      cause: error,
+    });
   });
   const whole = text.slice(0, text.lastIndexOf('\n') + 1); // a killed run may leave an incomplete last line
-  // JSON has no NaN: it is written as null, for an epoch that was not tested.
-  const parse = (line: string) =>
-    JSON.parse(line, (_, value: unknown) => (value === null ? NaN : value)) as Line;
-  return whole.split('\n').flatMap((line) => (line === '' ? [] : [parse(line)]));
+  return whole.split('\n').flatMap((one, i) => {
+    if (one === '') return [];
+    const line = lineIn(one);
+    if (line) return [line];
+    const advice =
+      'take the file from a copy, or delete it: the run goes on, and its report begins where it is resumed';
+    throw new SaliencyMixError('OUTPUT', `${path} is damaged in line ${i + 1}: ${advice}`, { file: path });
+  });
 }
 
 const now = () => Date.now() / 1000;

@@ -44,11 +44,11 @@ type Reader = (bytes: Uint8Array<ArrayBuffer>) => Float32Array;
 const halves = (bytes: Uint8Array<ArrayBuffer>) => new Uint16Array(bytes.buffer);
 
 /** Types of number that are read: the bytes of one, and how it becomes float32. */
-const DTYPES: Readonly<Record<string, { size: number; read: Reader } | undefined>> = {
-  F32: { size: 4, read: (bytes) => new Float32Array(bytes.buffer) },
-  F16: { size: 2, read: (bytes) => fromFloat16(halves(bytes)) },
-  BF16: { size: 2, read: (bytes) => fromBfloat16(halves(bytes)) },
-};
+const DTYPES: ReadonlyMap<string, { size: number; read: Reader }> = new Map([
+  ['F32', { size: 4, read: (bytes) => new Float32Array(bytes.buffer) }],
+  ['F16', { size: 2, read: (bytes) => fromFloat16(halves(bytes)) }],
+  ['BF16', { size: 2, read: (bytes) => fromBfloat16(halves(bytes)) }],
+]);
 
 /** The bytes of a file, in parts to be written one after another. */
 function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array[] {
@@ -125,8 +125,31 @@ function isPlaced(entry: unknown, room: number): entry is Entry {
     return false;
   const [first, end] = [from as number, to as number];
   const fits = first >= 0 && first <= end && end <= room;
-  const { size } = DTYPES[dtype] ?? {};
+  const { size } = DTYPES.get(dtype) ?? {};
   return fits && (size === undefined || end - first === size * sizeOf(shape as number[]));
+}
+
+const SHARED = 'is damaged: tensors share bytes, so that they are longer than the file';
+
+/** Throws unless the tensors lie one after another and fill the `room`, as the format demands. */
+function checkPlaces(path: string, entries: Header['entries'], room: number): void {
+  const wrong = entries.find(([, entry]) => !isPlaced(entry, room));
+  if (wrong) throw fault(path, `is damaged or cut off: ${wrong[0]} is not where its header says`);
+  let at = 0;
+  const inOrder = entries.toSorted(
+    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+  );
+  for (const [
+    name,
+    {
+      data_offsets: [from, to],
+    },
+  ] of inOrder) {
+    if (from !== at)
+      throw fault(path, from < at ? SHARED : `is damaged: its header leaves a gap before ${name}`);
+    at = to;
+  }
+  if (at !== room) throw fault(path, 'is damaged: it is longer than its header says');
 }
 
 async function readContent(path: string, file: FileHandle, passOver: (name: string) => boolean) {
@@ -134,26 +157,18 @@ async function readContent(path: string, file: FileHandle, passOver: (name: stri
   const { entries, metadata, start } = await readHeader(path, file, size);
   const tensors = new Map<string, Tensor>();
   const dtypes = new Map<string, string>();
-  let accounted = 0; // bytes that the header assigns to tensors
+  checkPlaces(path, entries, size - start);
   for (const [name, entry] of entries) {
-    if (!isPlaced(entry, size - start))
-      throw fault(path, `is damaged or cut off: ${name} is not where its header says`);
-    accounted += entry.data_offsets[1] - entry.data_offsets[0];
-  }
-  // Before any is read: tensors that share their bytes could take any amount of memory.
-  if (accounted > size - start)
-    throw fault(path, 'is damaged: tensors share bytes, so that they are longer than the file');
-  for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
+    const { dtype, shape, data_offsets: offsets } = entry;
     dtypes.set(name, dtype);
     if (passOver(name)) continue;
-    const kind = DTYPES[dtype];
+    const kind = DTYPES.get(dtype);
     if (!kind)
       throw fault(path, `has ${name} as ${dtype}; only F32, F16 and BF16 are read (convert it first)`);
     const bytes = new Uint8Array(kind.size * sizeOf(shape));
     await readInto(file, bytes, start + offsets[0]);
     tensors.set(name, { data: kind.read(bytes), shape });
   }
-  if (accounted !== size - start) throw fault(path, 'is damaged: it is longer than its header says');
   return { tensors, metadata, dtypes };
 }
 

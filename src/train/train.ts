@@ -97,13 +97,27 @@ function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: Tr
   return chooseBackend(mixer.backend, mixingWork(batch * height * width, [mixer]));
 }
 
+/** The trainer of a run's checkpoint, which says where the run was. */
+async function resumed(path: string, options: Parameters<typeof Trainer.resume>[1]): Promise<Trainer> {
+  const trainer = await Trainer.resume(path, options);
+  const { position, bad } = trainer.notes as Partial<RunNotes>;
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isPair = (value: unknown) =>
+    Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string');
+  if (isCount(position?.epoch) && isCount(position?.batch) && Array.isArray(bad) && bad.every(isPair))
+    return trainer;
+  await trainer.close();
+  const what = `${path} is a checkpoint, but does not say where a training run was: take the one that the run has written, or start over with --force`;
+  throw new SaliencyMixError('CHECKPOINT', what, { file: path });
+}
+
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
   const { out, threads, provider, engine } = options;
   // The bits of the runtime's sums depend on the number of threads: the checkpoint's is taken unless one is
   // given.
   if (resuming)
-    return Trainer.resume(join(out, CHECKPOINT), {
+    return resumed(join(out, CHECKPOINT), {
       threads,
       model,
       engine: engine === 'auto' ? undefined : engine,

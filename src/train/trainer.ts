@@ -32,7 +32,7 @@ import { GraphRunner } from './runner';
 import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
 import { notFinite, takeTogether, type WaitingStep } from './steps';
-import { checkClassifier, checkParameters, checkTensors, savedModel } from './validate';
+import { checkClassifier, checkParameters, checkTensors, savedModel, savedSettings } from './validate';
 import { readWeights } from './weights';
 
 /** Said once, since a process may make many trainers. */
@@ -97,7 +97,7 @@ export class Trainer {
   static async resume(path: string, options: ResumeOptions = {}): Promise<Trainer> {
     const { threads, engine, model } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
-    const settings = parseTrainer({
+    const settings = savedSettings(path, {
       ...saved.trainer,
       threads: threads ?? saved.trainer.threads,
       engine: engineToResume(saved.trainer.engine, engine),

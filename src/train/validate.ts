@@ -7,6 +7,7 @@ import { createModel, modelNames, type ModelOptions } from '../models/index';
 import type { Model } from '../models/model';
 import { Net } from '../models/net';
 import type { CheckpointInfo } from './checkpoint';
+import { parseTrainer, type TrainerSettings } from './options';
 import type { Tensor } from './safetensors';
 
 /**
@@ -53,6 +54,19 @@ export function checkParameters(parameters: ReadonlyMap<string, unknown>, model:
   const known = new Set(model.parameters.map(({ name }) => name));
   const other = [...parameters.keys()].find((name) => !known.has(name));
   if (other !== undefined) throw check.invalid('parameters', `names of ${model.name} only`, other);
+}
+
+/**
+ * The settings of a checkpoint's trainer.
+ * @throws SaliencyMixError CHECKPOINT
+ */
+export function savedSettings(path: string, trainer: unknown): TrainerSettings {
+  try {
+    return parseTrainer(trainer);
+  } catch (error) {
+    const what = `${path} is damaged or was edited: its trainer cannot be made here: ${reasonOf(error)}`;
+    throw new SaliencyMixError('CHECKPOINT', what, { file: path, cause: error });
+  }
 }
 
 /**

@@ -171,6 +171,19 @@ describe('sparse files are refused by name, the rest is read', () => {
     expect(source.items).toEqual([{ id: 'a/1.png', label: 1 }]);
   });
 
+  test('nothing that can be read is an error, also beside images without a class', async () => {
+    const pax = { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'A/holes.tif' };
+    const entries = [
+      { name: 'x', pax, content: '0\n' },
+      { name: 'beside.png', content: 'x' },
+    ];
+    const error = await failure(open(write(rawTar(entries))));
+    expect(error.code).toBe('DATA');
+    expect(error.message).toMatch(
+      /holds no images that can be read, 1 entry was refused; the first: "A\/holes\.tif" is stored as a sparse file/,
+    );
+  });
+
   const hasGnuTar = String(spawnSync('tar', ['--version']).stdout).includes('GNU tar');
   if (hasGnuTar) {
     test.each(['gnu', 'pax --sparse-version=0.0', 'pax --sparse-version=0.1', 'pax --sparse-version=1.0'])(

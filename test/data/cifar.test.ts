@@ -136,6 +136,13 @@ describe('files that are not as documented', () => {
     await refused(root, /data_batch_1\.bin" has the label 10 in record 1, but there are 10 classes/);
   });
 
+  test('a class that is named twice', async () => {
+    const root = fresh();
+    put(root, 'data_batch_1.bin', records([[0]]));
+    put(root, 'batches.meta.txt', 'cat\ndog\ncat\n');
+    await refused(root, /batches\.meta\.txt" names the class "cat" twice; download it again/);
+  });
+
   test('a split whose file is missing', async () => {
     const root = fresh();
     put(root, 'test_batch.bin', records([[1]]));

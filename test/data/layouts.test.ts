@@ -331,9 +331,11 @@ describe('what is uncertain is decided by an option', () => {
     ['1.png\n', /has a line 1 that is not a file and its label/],
     ['1.png,a\n1.png,b\n', /gives "1.png" two labels, "a" and "b" \(line 2\)/],
     ['', /is an empty list of classes/],
+    ['{"file":"1.png","label":"\\ud800"}\n', /has a line 1 that is not a file and its label/],
   ])('a list that is none: %j', async (text, message) => {
     const place = root('unlisted', ['1.png']);
-    const error = await failure(openDataset({ path: place, classList: put(work, 'wrong.csv', text) }));
+    const list = put(work, text.startsWith('{') ? 'wrong.jsonl' : 'wrong.csv', text);
+    const error = await failure(openDataset({ path: place, classList: list }));
     expect(error).toMatchObject({ code: 'DATA', message: expect.stringMatching(message) });
   });
 

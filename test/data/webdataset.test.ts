@@ -69,6 +69,31 @@ test('labels in .json: numbers as label or cls, names as class', async () => {
   expect(byClass(names)).toEqual(['1.jpg=eel', '2.jpg=Dog']);
 });
 
+test('names that cannot be written to a file are no labels, alone or in a list', async () => {
+  const json = (name: string, label: unknown) => ({ name, content: JSON.stringify({ label }) });
+  const source = await open(
+    await write([
+      { name: '1.jpg' },
+      json('1.json', 'eel'),
+      { name: '2.jpg' },
+      json('2.json', '\ud800'),
+      { name: '3.jpg' },
+      json('3.json', ['eel', 'a\udc00']),
+      { name: '4.jpg' },
+      json('4.json', ['eel', '']),
+      { name: '5.jpg' },
+      json('5.json', '\ud83d\udc1f'),
+    ]),
+  );
+  expect(source.classes).toEqual(['eel', '\ud83d\udc1f']);
+  expect(byClass(source)).toEqual(['1.jpg=eel', '5.jpg=\ud83d\udc1f']);
+  expect(source.problems.map(({ reason }) => reason)).toEqual([
+    'its label file "2.json" has "label": a text with half a character in it; it is left out',
+    'its label file "3.json" has "label": a list with a text with half a character in it; it is left out',
+    'its label file "4.json" has "label": a list with nothing; it is left out',
+  ]);
+});
+
 test('numbers and names together are refused', async () => {
   const file = await write([
     { name: '1.jpg' },

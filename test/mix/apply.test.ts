@@ -169,6 +169,18 @@ describe('detection boxes', () => {
     expect((await apply([], source, { minVisibility: 0.26 }))[0]).toEqual([]);
   });
 
+  test('a patch that is resized to nothing shows no box of its source', async () => {
+    const [from, to] = [
+      { top: 0, left: 0, bottom: 8, right: 8 },
+      { top: 1, left: 0, bottom: 3, right: 0 },
+    ];
+    const sample = { target: 0, source: 1, lambda: 1, kind: 'resize', mixed: true, method: 'x', from, to };
+    const empty = { version: 2, height: 8, width: 8, count: 2, samples: [sample] } as MixPlan;
+    const own = { top: 1, left: 1, bottom: 2, right: 2 };
+    const theirs = { top: 0, left: 0, bottom: 8, right: 8 };
+    expect(await applyPlan(empty, [[own], [theirs]])).toEqual([[own]]);
+  });
+
   test('erased boxes go, blended images keep the boxes of both', async () => {
     const targets = [box(6, 6, 10, 10)];
     const sources = [box(1, 1, 2, 2)];

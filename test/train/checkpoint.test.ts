@@ -1,5 +1,6 @@
 /** Checkpoints that are damaged, of something else, or cannot be written; and a package without its runtime. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Trainer } from '../../src/train';
@@ -114,6 +115,74 @@ describe('a checkpoint that cannot be resumed', () => {
     await expect(Trainer.resume(at)).rejects.toEqual(
       refused('CHECKPOINT', /not a safetensors file|is not where/),
     );
+  });
+
+  /** The bytes with another header, over the same tensors. */
+  function withHeader(change: (header: Record<string, unknown>) => void): string {
+    const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, unknown>;
+    change(header);
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    return written('header', Buffer.concat([length, text, bytes.subarray(start)]));
+  }
+
+  test.each(['constructor', '__proto__', 'toString'])('has numbers of the type %s', async (dtype) => {
+    const at = withHeader((header) => {
+      (header['fc.bias'] as { dtype: string }).dtype = dtype;
+    });
+    const message = new RegExp(`has fc\\.bias as ${dtype}; only F32, F16 and BF16 are read`);
+    await expect(Trainer.resume(at)).rejects.toEqual(refused('CHECKPOINT', message));
+  });
+
+  test('has tensors one over the other, or a gap between them', async () => {
+    const at = withHeader((header) => {
+      const tensors = Object.values(header).slice(1) as { shape: number[]; data_offsets: number[] }[];
+      const [one, other] = tensors.filter(({ shape }) => shape.join() === '4');
+      other.data_offsets = one.data_offsets;
+    });
+    await expect(Trainer.resume(at)).rejects.toEqual(refused('CHECKPOINT', /tensors share bytes/));
+  });
+
+  /** A checkpoint that says something else of itself, its checksum right. */
+  function saying(change: (info: Record<string, unknown>) => unknown): string {
+    return withHeader((header) => {
+      const { __metadata__: metadata, ...tensors } = header as {
+        __metadata__: Record<string, string>;
+        [name: string]: object;
+      };
+      const info = JSON.parse(metadata.info) as Record<string, unknown>;
+      const changed = change(info);
+      metadata.info = typeof changed === 'string' ? changed : JSON.stringify(info);
+      const hash = createHash('sha256').update(metadata.info);
+      for (const [name, one] of Object.entries(tensors)) {
+        const { shape, data_offsets: offsets } = one as { shape: number[]; data_offsets: number[] };
+        hash.update(`\0${name}\0${shape.join()}\0`);
+        hash.update(bytes.subarray(start + offsets[0], start + offsets[1]));
+      }
+      metadata.sha256 = hash.digest('hex');
+    });
+  }
+
+  test.each<[string, (info: Record<string, unknown>) => unknown, RegExp]>([
+    ['no JSON', () => '{"model":', /what it says of its training cannot be read \(/],
+    ['null', () => 'null', /cannot be read \(Expected an object of options for info but received null\)/],
+    ['no model', (info) => void delete info.model, /for model but received undefined\)/],
+    ['a model without a name', (info) => void (info.model = {}), /for model\.name but received undefined/],
+    ['no counts', (info) => void delete info.counts, /for counts but received undefined/],
+    [
+      'half a step',
+      (info) => void (info.counts = { steps: 0.5, updates: 0 }),
+      /for counts\.steps but received 0\.5/,
+    ],
+    ['no notes', (info) => void delete info.notes, /for notes but received undefined/],
+    [
+      'a trainer of another form',
+      (info) => void (info.trainer = { batch: 'x' }),
+      /its trainer cannot be made here: .*for batch but received "x"/,
+    ],
+  ])('says of itself, with a right checksum: %s', async (_, change, message) => {
+    await expect(Trainer.resume(saying(change))).rejects.toEqual(refused('CHECKPOINT', message));
   });
 
   test('is something else: ONNX, text, weights alone', async () => {

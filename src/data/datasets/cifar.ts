@@ -160,6 +160,7 @@ async function counted(
 /**
  * The class names in the text file that comes with the data, one per line; the numbers where there is no such
  * file.
+ * @throws (rejects) SaliencyMixError DATA for a name that is there twice
  */
 async function classNames(files: CifarFiles, variant: Variant): Promise<string[]> {
   const text = await files.text(variant.names);
@@ -167,6 +168,9 @@ async function classNames(files: CifarFiles, variant: Variant): Promise<string[]
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');
+  const twice = names.find((name, label) => names.indexOf(name) !== label);
+  if (twice !== undefined)
+    throw dataError(files.pathOf(variant.names), `names the class "${twice}" twice; download it again`);
   return names.length > 0 ? names : Array.from({ length: variant.classes }, (_, label) => String(label));
 }
 

@@ -3,6 +3,7 @@ import { dataError } from '../fail';
 import type { ClassList } from '../layout/classes';
 import type { Limits } from '../limits';
 import { linesOf } from '../lines';
+import { isUnicode } from './names';
 
 /** Names of the two columns, in the order in which they are looked for. */
 const FILE = ['file', 'filename', 'file_name', 'path', 'image', 'id', 'name'];
@@ -50,7 +51,7 @@ function pairIn(text: string): Pair {
 
 /** A name or a whole number as text; '' for anything else. */
 const wordOf = (value: unknown): string =>
-  typeof value === 'string' ? value : Number.isInteger(value) ? String(value) : '';
+  typeof value === 'string' && isUnicode(value) ? value : Number.isInteger(value) ? String(value) : '';
 
 /** Reads one line after the other; the first can have names. */
 function csvReader(): (line: string) => Pair {

@@ -1,5 +1,5 @@
 /** Reads the label of a sample from its text: a class number, a class name, both, or weights of all classes. */
-import { className } from './names';
+import { className, isUnicode } from './names';
 
 export interface Label {
   readonly number?: number;
@@ -129,6 +129,7 @@ function readName(text: string): Reading {
   // Several numbers: the boxes of data for object detection.
   if (/^[\d\s.,;+-]+$/.test(name) && !WHOLE.test(name))
     return { fault: `${name.slice(0, 40)}, which is no class` };
+  if (!isUnicode(name)) return { fault: 'a text with half a character in it' };
   if (name.length > LONGEST_NAME) return { fault: 'a text too long for the name of a class' };
   return /[\r\n\0]/.test(name) ? { fault: 'a text of several lines' } : { label: { name } };
 }
@@ -150,7 +151,12 @@ function readDigits(text: string): Reading {
 
 function readList(list: readonly unknown[]): Reading {
   if (list.length > 0 && list.every((value) => typeof value === 'string' && !isNumeric(value.trim()))) {
-    const names = (list as string[]).map((name) => className(name.trim()));
+    const names: string[] = [];
+    for (const one of list as string[]) {
+      const reading = readName(one);
+      if ('fault' in reading) return { fault: `a list with ${reading.fault}` };
+      names.push(reading.label.name as string);
+    }
     return { label: { names } };
   }
   const weights = list as readonly number[];

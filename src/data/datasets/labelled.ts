@@ -11,7 +11,7 @@ import { linesOf } from '../lines';
 import type { DatasetSource, Item, Problem } from '../source';
 import { readImageFile } from './folder';
 import type { Format, OpenOptions } from './format';
-import { LABELS_FILE, largestOf, namesOrNumbers } from './own-run';
+import { LABELS_FILE, largestOf, namesOrNumbers, weightsAsLabel } from './own-run';
 import { walk } from './walk';
 
 const IMAGES = 'images';
@@ -73,7 +73,7 @@ async function readLabels(root: string, limits: Limits): Promise<Map<string, Flo
     const read = labelIn(text);
     classes ??= read?.label.length;
     if (!read || read.label.length !== classes) {
-      const expected = `"file" and "label", a list of ${classes ?? 'one or more'} weights of at least 0`;
+      const expected = `"file" and "label", a list of ${classes ?? 'one or more'} weights of at least 0, one of them above`;
       throw dataError(file, `has in line ${number} not what belongs there: ${expected}`);
     }
     weights.set(read.file, read.label);
@@ -84,10 +84,9 @@ async function readLabels(root: string, limits: Limits): Promise<Map<string, Flo
 function labelIn(line: string): { file: string; label: Float32Array } | undefined {
   try {
     const { file, label } = JSON.parse(line) as { file?: unknown; label?: unknown };
-    const isWeight = (value: unknown) => typeof value === 'number' && value >= 0;
-    if (typeof file !== 'string' || !Array.isArray(label) || label.length === 0 || !label.every(isWeight))
-      return undefined;
-    return { file, label: Float32Array.from(label as number[]) };
+    const areNumbers = Array.isArray(label) && label.every((value) => typeof value === 'number');
+    const weights = areNumbers ? weightsAsLabel(Float32Array.from(label)) : undefined;
+    return typeof file === 'string' && file !== '' && weights ? { file, label: weights } : undefined;
   } catch {
     return undefined;
   }

@@ -50,6 +50,9 @@ export function className(name: string): string {
   return name.normalize('NFC');
 }
 
+/** Whether a text has no half of a surrogate pair, which JSON can hold and no file can: written as bytes it is another text. */
+export const isUnicode = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
 /** A notice for classes whose name occurs in composed and decomposed form; undefined where there are none. */
 export function spellingNotice(spellings: Iterable<string>): string | undefined {
   const seen = new Map<string, Set<string>>();

@@ -10,7 +10,7 @@ import { countLeftOut, isImage, sortedByBytes } from '../layout/names';
 import { type Limits, limitsOf, tooManyBytes, tooManyPixels } from '../limits';
 import type { DatasetSource, Item, Problem, RawImage } from '../source';
 import type { Format, OpenOptions } from './format';
-import { largestOf, namesOrNumbers, RUN_FILE } from './own-run';
+import { largestOf, namesOrNumbers, RUN_FILE, weightsAsLabel } from './own-run';
 
 const IMAGES = /^images(.*\.npy)$/;
 
@@ -108,14 +108,22 @@ async function openArray(
   if (!isNpy || start > bytesRead) throw dataError(file, 'is not an array of NumPy (.npy), or is cut short');
   const text = head.toString('latin1', isFirst ? 10 : 12, start);
   const descr = /'descr': *'([^']+)'/.exec(text)?.[1];
-  const shape = (/'shape': *\(([\d, ]*)\)/.exec(text)?.[1] ?? '')
+  const sizes = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  const order = /'fortran_order': *(False|True)/.exec(text)?.[1];
+  const expected = `${dtype} with ${sides} sides${last === undefined ? '' : `, the last of ${last}`}, in C order`;
+  if (descr === undefined || sizes === undefined || order === undefined)
+    throw dataError(
+      file,
+      `has a header that does not say type, shape and order, where ${expected} is expected`,
+    );
+  const shape = sizes
     .split(',')
     .filter((one) => one.trim() !== '')
     .map(Number);
   const fits = shape.length === sides && (last === undefined || shape[sides - 1] === last);
-  if (descr !== dtype || !fits || !/'fortran_order': *False/.test(text)) {
-    const expected = `${dtype} with ${sides} sides${last === undefined ? '' : `, the last of ${last}`}, in C order`;
-    throw dataError(file, `is an array of ${descr}, ${shape.join(' × ')}, where ${expected} is expected`);
+  if (descr !== dtype || !fits || order === 'True') {
+    const found = `${descr}, ${shape.length === 0 ? 'one number' : shape.join(' × ')}${order === 'True' ? ', in Fortran order' : ''}`;
+    throw dataError(file, `is an array of ${found}, where ${expected} is expected`);
   }
   if (shape.slice(1).includes(0))
     throw dataError(file, `has the shape ${shape.join(' × ')}, of which a row holds nothing`);
@@ -128,7 +136,7 @@ async function openArray(
 /** Headers of arrays without fields are shorter by far. */
 const LONGEST_HEADER = 4096;
 
-/** @throws (rejects) SaliencyMixError DATA for another number of rows than images, too many of them, and a weight below 0 */
+/** @throws (rejects) SaliencyMixError DATA for another number of rows than images, too many of them, and a row that is no label */
 async function readWeights(
   labels: ArrayOnDisk,
   images: ArrayOnDisk,
@@ -140,10 +148,14 @@ async function readWeights(
   const bytes = 4 * rows * classes;
   if (bytes > limits.maxFileBytes) throw dataError(labels.file, tooManyBytes(bytes, limits));
   const all = new Float32Array(rows * classes);
-  await labels.handle.read(new Uint8Array(all.buffer), 0, all.byteLength, labels.start);
-  if (!all.every((weight) => weight >= 0))
-    throw dataError(labels.file, 'has weights that are no numbers of at least 0');
-  return Array.from({ length: rows }, (_, row) => all.subarray(row * classes, (row + 1) * classes));
+  const { bytesRead } = await labels.handle.read(new Uint8Array(all.buffer), 0, all.byteLength, labels.start);
+  if (bytesRead < all.byteLength) throw dataError(labels.file, 'grew shorter while it was read');
+  return Array.from({ length: rows }, (_, row) => {
+    const label = weightsAsLabel(all.subarray(row * classes, (row + 1) * classes));
+    if (label) return label;
+    const expected = 'finite numbers of at least 0, one of them above';
+    throw dataError(labels.file, `has in row ${row} (from 0) weights that are not ${expected}`);
+  });
 }
 
 async function readRow(

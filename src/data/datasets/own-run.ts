@@ -2,13 +2,14 @@
 import path from 'node:path';
 import type { Limits } from '../limits';
 import { readSmallFile } from '../small-file';
+import { isUnicode } from './names';
 
 /** Where each line is an image's label, and what describes the run. */
 export const LABELS_FILE = 'labels.jsonl';
 export const RUN_FILE = 'run.json';
 
 /**
- * The class names in a run.json beside the images; undefined where there is none with `count` of them.
+ * The class names in a run.json beside the images; undefined where there is none with `count` different ones.
  * @throws (rejects) SaliencyMixError DATA for a file that is too large
  */
 export async function namesOfRun(root: string, count: number, limits: Limits): Promise<string[] | undefined> {
@@ -19,8 +20,11 @@ export async function namesOfRun(root: string, count: number, limits: Limits): P
       settings?: { classes?: unknown };
     };
     const names = run.settings?.classes;
-    const areNames = Array.isArray(names) && names.every((name) => typeof name === 'string');
-    return run.tool === 'saliencymix' && areNames && names.length === count ? names : undefined;
+    const areNames =
+      Array.isArray(names) &&
+      names.every((name) => typeof name === 'string' && name !== '' && isUnicode(name));
+    const areOwn = areNames && new Set(names).size === count && names.length === count;
+    return run.tool === 'saliencymix' && areOwn ? names : undefined;
   } catch {
     return undefined;
   }
@@ -31,6 +35,23 @@ export async function namesOrNumbers(root: string, count: number, limits: Limits
   return (
     (await namesOfRun(root, count, limits)) ?? Array.from({ length: count }, (_, label) => String(label))
   );
+}
+
+/** Weights whose sum differs from 1 by no more than this are kept; others are divided by their sum. */
+const SUM_TOLERANCE = 1e-3;
+
+/**
+ * Weights of all classes as a label, their sum 1: the same array where it is that already. Undefined for weights that are
+ * all zero, below 0, or not finite.
+ */
+export function weightsAsLabel(weights: Float32Array): Float32Array | undefined {
+  let sum = 0;
+  for (let k = 0; k < weights.length; k++) {
+    if (!(weights[k] >= 0)) return undefined;
+    sum += weights[k];
+  }
+  if (sum === 0 || sum === Infinity) return undefined;
+  return Math.abs(sum - 1) <= SUM_TOLERANCE ? weights : Float32Array.from(weights, (weight) => weight / sum);
 }
 
 /** Position of the first largest weight. */

@@ -125,16 +125,20 @@ function listed(content: Content, options: ListingOptions, folders: readonly str
     const leftOut = countLeftOut(others.map(within ?? String));
     return { leftOut, ...pickSamples(samples, { root, split, prefer, ...places }) };
   }
-  const [first] = content.problems;
-  if (first && !ids.some((id) => isImage(id))) {
-    const said = `the first: "${first.file}" ${first.reason}`;
-    throw dataError(
-      root,
-      `holds no images that can be read, ${content.problems.length} entries were refused; ${said}`,
-    );
-  }
+  if (content.problems.length > 0 && !ids.some((id) => isImage(id))) throw noneReadable(root, content);
   const listing = listImages([...ids, ...content.unread], { ...options, within: places?.placed });
-  return { ...listing, items: listing.items.filter(({ id }) => content.places.has(id)) };
+  const items = listing.items.filter(({ id }) => content.places.has(id));
+  if (items.length === 0) throw noneReadable(root, content);
+  return { ...listing, items };
+}
+
+/** The error for entries of which all that would be images are refused. */
+function noneReadable(root: string, { problems }: Content): Error {
+  const [{ file, reason }] = problems;
+  return dataError(
+    root,
+    `holds no images that can be read, ${problems.length} ${problems.length === 1 ? 'entry was' : 'entries were'} refused; the first: "${file}" ${reason}`,
+  );
 }
 
 /** The parts of ids in shards: the name of the shard, the path in it, and that with the shard's folder before it. */
