@@ -4,11 +4,12 @@
 #   scripts/sanitize.sh                      both
 #   scripts/sanitize.sh tests                the native tests alone
 #   scripts/sanitize.sh addon [SEED ROUNDS]  the addon alone, under other calls
+#   scripts/sanitize.sh build                only builds the addon; prints its path, and that of what must be loaded before it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 what=${1:-all}
-if test "$what" != addon; then SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs; fi
+if test "$what" = all || test "$what" = tests; then SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs; fi
 if test "$what" = tests; then exit; fi
 
 folder=build/sanitized
@@ -20,5 +21,6 @@ cmake --build "$folder" --parallel "$(nproc)" >/dev/null
 
 # Node itself is not instrumented: the runtime has to be there before it, and what Node never frees is not our leak.
 runtime=$("${CXX:-c++}" -print-file-name=libasan.so)
+if test "$what" = build; then printf '%s\n' "$PWD/$folder/Release/saliencymix.node" "$runtime"; exit; fi
 LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
   node scripts/sanitize-addon.mjs "$folder/Release/saliencymix.node" "${@:2}"

@@ -94,6 +94,15 @@ test('names that cannot be written to a file are no labels, alone or in a list',
   ]);
 });
 
+test('a split of which no sample has a label is an error', async () => {
+  const labelled = [0, 1].flatMap((i) => [{ name: `${i}.jpg` }, { name: `${i}.cls`, content: String(i) }]);
+  const error = await failure(open(await write([...labelled, { name: 'train/9.jpg' }])));
+  expect(error.code).toBe('DATA');
+  expect(error.message).toMatch(
+    /has no image with a label that can be used in its split "train"; the first: "0\.jpg" is in no folder of a split/,
+  );
+});
+
 test('numbers and names together are refused', async () => {
   const file = await write([
     { name: '1.jpg' },

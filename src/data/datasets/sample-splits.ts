@@ -1,5 +1,5 @@
 /** Splits of samples that have labels: folders above them (`train/0001.jpg`), or the names of their shards. */
-import { splitError } from '../fail';
+import { dataError, splitError } from '../fail';
 import { isNested, kindOfFile, topOf } from '../layout/names';
 import { findSplits, foldersAbove, isSplitName, pickSplit } from '../layout/splits';
 import type { Listing } from './listing';
@@ -18,7 +18,7 @@ export interface SampleSplitOptions {
 
 /**
  * The samples of one split, with the classes of all.
- * @throws SaliencyMixError DATA for a split that is not there
+ * @throws SaliencyMixError DATA for a split that is not there, or has no sample with a label
  */
 export function pickSamples(listing: Listing, wanted: SampleSplitOptions): Listing {
   const { root, split } = wanted;
@@ -37,13 +37,19 @@ export function pickSamples(listing: Listing, wanted: SampleSplitOptions): Listi
   const isOwn = (id: string) => [undefined, picked].includes(splitOf.get(id));
   const count = (name: string) => listing.items.filter(({ id }) => splitOf.get(id) === name).length;
   const beside = listing.items.filter(({ id }) => !found.names.includes(splitOf.get(id) ?? ''));
+  const items = listing.items.filter(({ id }) => splitOf.get(id) === picked);
+  const problems = [
+    ...beside.map(({ id }) => ({ file: id, reason: 'is in no folder of a split; it is left out' })),
+    ...listing.problems.filter(({ file }) => isOwn(file)),
+  ];
+  if (items.length === 0) {
+    const said = problems.map(({ file, reason }) => `; the first: "${file}" ${reason}`)[0] ?? '';
+    throw dataError(root, `has no image with a label that can be used in its split "${picked}"${said}`);
+  }
   return {
     ...listing,
-    items: listing.items.filter(({ id }) => splitOf.get(id) === picked),
-    problems: [
-      ...beside.map(({ id }) => ({ file: id, reason: 'is in no folder of a split; it is left out' })),
-      ...listing.problems.filter(({ file }) => isOwn(file)),
-    ],
+    items,
+    problems,
     split: picked,
     splits: found.names.map((name) => ({ name, images: count(name) })),
   };
