@@ -2,13 +2,20 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { type ErrorDetails, SaliencyMixError } from './errors';
 
+/** Lists in lists are shown so far. */
+const DEEPEST = 4;
+
 /** A value as words for a message: its type, and enough of it to recognise it. */
-export function describe(value: unknown): string {
+export function describe(value: unknown, depth = 0): string {
   if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 57)}...` : value}"`;
   if (ArrayBuffer.isView(value) && 'length' in value)
     return `${value.constructor.name} of length ${String(value.length)}`;
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map(describe).join(', ');
+    if (depth === DEEPEST) return '[…]';
+    const shown = value
+      .slice(0, 8)
+      .map((one) => describe(one, depth + 1))
+      .join(', ');
     return `[${shown}${value.length > 8 ? `, … ${value.length} in all` : ''}]`;
   }
   if (typeof value === 'function') return 'a function';

@@ -31,6 +31,15 @@ function detached(): Uint8Array {
 
 const bytes = (length: number) => new Uint8Array(length);
 
+test('lists in lists are shown as far as they help', async () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  const sample = { target: deep };
+  const plan = { version: 2, height: 8, width: 8, count: 2, samples: [sample] } as never;
+  const { message } = await rejection(applyPlan(plan, good));
+  expect(message).toMatch(/for plan\.samples\.target \(image 0\) but received \[\[\[\[\[…\]\]\]\]\]$/);
+});
+
 describe('an image batch', () => {
   test.each([
     [

@@ -46,6 +46,9 @@ function refuse(out: string, why: string): SaliencyMixError {
   return new SaliencyMixError('OUTPUT', `${out} ${why}`, { argument: 'out', file: out });
 }
 
+/** `run.json`, or, where a file of that name is there, one that can be read. */
+const readable = (names: readonly string[]) => (names.includes(RUN) ? `${RUN} that can be read` : RUN);
+
 /** The real path of a folder that may not exist yet. */
 async function realFolder(path: string): Promise<string> {
   try {
@@ -94,7 +97,7 @@ async function clear(
   if (ours.length > 0 && !earlier) {
     throw refuse(
       out,
-      `holds ${ours[0]}, but no ${RUN} of an earlier run: not removing files that may be yours; empty it yourself`,
+      `holds ${ours[0]}, but no ${readable(names)} of an earlier run: not removing files that may be yours; empty it yourself`,
     );
   }
   // run.json is removed last, and does not say 'complete' from now on. So the folder is recognised even if this
@@ -132,7 +135,10 @@ async function checkContent(
     throw refuse(out, `is not empty${hint}; choose another folder`);
   }
   if (!earlier)
-    throw refuse(out, `is not empty and holds no ${RUN}: there is no run to resume; choose another folder`);
+    throw refuse(
+      out,
+      `is not empty and holds no ${readable(names)}: there is no run to resume; choose another folder`,
+    );
   checkRun(out, earlier);
   check?.(earlier);
   checkSameSettings(earlier.settings, settings, { out, defaults });

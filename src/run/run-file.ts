@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSummary } from '../data/describe';
 import { SaliencyMixError, systemCode } from '../errors';
+import { isTooDeep } from '../nesting';
 import type { DataState } from './data-state';
 import { type Environment, version } from './environment';
 import { writeWhole } from './files';
@@ -76,7 +77,7 @@ export async function readRun(out: string): Promise<RunFile | undefined> {
   }
   try {
     const run = JSON.parse(text) as RunFile;
-    return run.tool === 'saliencymix' ? run : undefined;
+    return run.tool === 'saliencymix' && !isTooDeep(run) ? run : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
+import { isTooDeep } from '../nesting';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
 
 export const FORMAT = 'saliencymix checkpoint 1';
@@ -69,6 +70,7 @@ function objectIn(value: unknown, name: string): Record<string, unknown> {
 function readInfo(path: string, text: string): CheckpointInfo {
   try {
     const info = objectIn(JSON.parse(text), 'info');
+    if (isTooDeep(info)) throw new Error('it is nested too deeply');
     const [model, counts] = [objectIn(info.model, 'model'), objectIn(info.counts, 'counts')];
     check.text(model.name, 'model.name');
     objectIn(model.options, 'model.options');

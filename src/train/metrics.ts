@@ -36,8 +36,11 @@ function lineIn(text: string): Line | undefined {
       string,
       unknown
     >;
-    const fields = line.kind === 'step' || line.kind === 'epoch' ? FIELDS[line.kind] : undefined;
-    return fields?.every((name) => typeof line[name] === 'number') ? (line as unknown as Line) : undefined;
+    const { kind } = line;
+    if (kind !== 'step' && kind !== 'epoch') return undefined;
+    const numbers = FIELDS[kind].map((name) => [name, line[name]]);
+    const isWhole = numbers.every(([, value]) => typeof value === 'number');
+    return isWhole ? ({ kind, ...Object.fromEntries(numbers) } as Line) : undefined;
   } catch {
     return undefined;
   }

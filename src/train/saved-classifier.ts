@@ -6,6 +6,7 @@ import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import { modelOfShapes } from '../models/index';
 import type { Model } from '../models/model';
+import { isTooDeep } from '../nesting';
 import { type OrtWorker, startOrtWorker } from '../onnx/ort-worker';
 import { type CheckpointInfo, FORMAT } from './checkpoint';
 import { type Classifier, type Predictions, settingsIn, type Trained } from './classifier';
@@ -79,6 +80,7 @@ function described(path: string, text: string): { model: Model; image: Sides; no
   let image: Sides;
   try {
     info = JSON.parse(text) as CheckpointInfo;
+    if (isTooDeep(info)) throw new Error('it is nested too deeply');
     ({ image } = parseTrainer(info.trainer));
     check.text(info.model.name, 'model');
   } catch (error) {

@@ -94,6 +94,21 @@ test('names that cannot be written to a file are no labels, alone or in a list',
   ]);
 });
 
+test('a label in lists of one, as deep as may be', async () => {
+  const [begin, end] = ['['.repeat(50_000), ']'.repeat(50_000)];
+  const source = await open(
+    await write([
+      { name: '1.jpg' },
+      { name: '1.json', content: `{"label":${begin}3${end}}` },
+      { name: '2.jpg' },
+      { name: '2.json', content: `{"label":${begin}1,${begin}${end}${end}}` },
+    ]),
+  );
+  expect(source.items).toEqual([{ id: '1.jpg', label: 3 }]);
+  expect(source.problems.map(({ file }) => file)).toEqual(['2.jpg']);
+  expect(source.problems[0].reason).toMatch(/a list that is not the weights of all classes/);
+});
+
 test('a split of which no sample has a label is an error', async () => {
   const labelled = [0, 1].flatMap((i) => [{ name: `${i}.jpg` }, { name: `${i}.cls`, content: String(i) }]);
   const error = await failure(open(await write([...labelled, { name: 'train/9.jpg' }])));

@@ -42,7 +42,7 @@ const tally = Object.fromEntries(options.only.map((kind) => [kind, { cases: 0, a
 const last = {};
 /** Faults by their signature. */
 const found = new Map();
-let mostHeld = 0;
+let mostHeld = { mb: 0 };
 
 /** Runs a kept case again, alone. Gives what came of it. */
 async function again(place) {
@@ -99,7 +99,9 @@ async function fuzzInChild(kinds, until) {
     if (end.fault) waiting.push({ current, what: end.fault, place });
     return waiting.length >= MOST_WAITING || Date.now() > until ? 'stop' : undefined;
   };
-  const onHeld = (mb) => (mostHeld = Math.max(mostHeld, mb));
+  const onHeld = (mb, current) => {
+    if (mb > mostHeld.mb) mostHeld = { mb, current };
+  };
   const ended = await runChild(
     { ...common, kinds, from: last, cases: options.cases },
     { ...limits, until, onEnd, onHeld },
@@ -124,7 +126,9 @@ function printTable(seconds) {
     console.log(`${kind.padEnd(12)} ${counts}, refused: ${codes.join(', ') || 'none'}`);
   }
   const cases = Object.values(tally).reduce((sum, one) => sum + one.cases, 0);
-  const how = `${addon ? 'with' : 'without'} sanitizers, at most ${Math.round(mostHeld)} MB`;
+  const { mb, current: { kind = 'between cases', number } = {} } = mostHeld;
+  const most = `${Math.round(mb)} MB (${[kind, number].filter(Boolean).join(' ')})`;
+  const how = `${addon ? 'with' : 'without'} sanitizers, at most ${most}`;
   const faults = `${found.size} ${found.size === 1 ? 'fault' : 'faults'}`;
   console.log(`${cases} cases in ${seconds} s, seed ${seed}, ${how}: ${faults}`);
   for (const { which, times, first } of found.values()) console.log(`  ${which}, ${times} times: ${first}`);

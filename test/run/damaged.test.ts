@@ -66,6 +66,16 @@ test.each<[string, (run: Run) => void]>([
   expect(again.images).toBe(6);
 });
 
+test.each(['settings', 'environment'])('run.json with %s too deep to be walked through', async (name) => {
+  const out = stopped(augmented);
+  const file = join(out, 'run.json');
+  const deep = `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},`;
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(`"${name}":{`, `"${name}":${deep}`));
+  const message = /is not empty and holds no run\.json that can be read: there is no run to resume/;
+  await refused(augment({ ...augmenting, out, mode: 'resume' }), 'OUTPUT', message);
+});
+
 test.each([
   ['another type for its file', (line: Run) => void (line.file = ['x'])],
   ['no place', (line: Run) => void delete line.batch],

@@ -167,6 +167,7 @@ describe('a checkpoint that cannot be resumed', () => {
   test.each<[string, (info: Record<string, unknown>) => unknown, RegExp]>([
     ['no JSON', () => '{"model":', /what it says of its training cannot be read \(/],
     ['null', () => 'null', /cannot be read \(Expected an object of options for info but received null\)/],
+    ['too deep', () => `{"model":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, /it is nested too deeply\)/],
     ['no model', (info) => void delete info.model, /for model but received undefined\)/],
     ['a model without a name', (info) => void (info.model = {}), /for model\.name but received undefined/],
     ['no counts', (info) => void delete info.counts, /for counts but received undefined/],

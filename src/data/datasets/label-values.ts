@@ -138,9 +138,16 @@ function readName(text: string): Reading {
 function readValue(value: unknown): Reading | undefined {
   if (typeof value === 'number') return readNumber(String(value));
   if (typeof value === 'string') return isNumeric(value.trim()) ? readDigits(value.trim()) : readName(value);
-  if (Array.isArray(value)) return value.length === 1 ? readValue(value[0]) : readList(value);
+  if (Array.isArray(value)) return value.length === 1 ? readOnly(value) : readList(value);
   if (value === null || typeof value === 'boolean') return { fault: `${value}, which is no class` };
   return undefined;
+}
+
+/** A list of one label, which may be such a list again. */
+function readOnly(list: readonly unknown[]): Reading | undefined {
+  let only: unknown = list;
+  while (Array.isArray(only) && only.length === 1) only = (only as readonly unknown[])[0];
+  return readValue(only);
 }
 
 /** Digits in quotes: a number or a name, depending on the other samples. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharp } from '../lib/api.mjs';
 import { changeBytes, NUMBERS } from '../lib/bytes.mjs';
-import { readData } from '../lib/data.mjs';
+import { filesIn, readData } from '../lib/data.mjs';
 import { must } from '../lib/oracle.mjs';
 
 const GOLDEN = join(import.meta.dirname, '..', '..', 'golden', 'decoding', 'files');
@@ -28,22 +28,32 @@ async function seedsOf(endings, more) {
 }
 
 /** Every file is an item or a problem. */
-function accounted({ length, problems, leftOut }) {
-  const files = length + problems.length + Object.values(leftOut).reduce((a, b) => a + b, 0);
-  must(files === 2, `${files} of 2 files are accounted for`);
-}
+const accountedFor =
+  (files) =>
+  ({ length, problems, leftOut }) => {
+    const told = length + problems.length + Object.values(leftOut).reduce((a, b) => a + b, 0);
+    must(told === files, `${told} of ${files} files are accounted for`);
+  };
+
+/** Changed images of a case. They are decoded in one call. */
+const EACH = 4;
 
 function images(endings, { more = async () => [], form } = {}) {
   const change = (random, seed, all) => {
-    const files = { ...seed.files };
-    const [path] = Object.keys(files).filter((name) => name.startsWith('b/'));
-    const other = random.pick(all).files[path];
-    const asForm = form && random.oneIn(2);
-    files[path] = asForm ? form(random, files[path], other) : changeBytes(random, files[path], other);
+    const { 'a/whole.png': whole } = seed.files;
+    const files = { 'a/whole.png': whole };
+    const bytesOf = ({ files: own }) => own[`b/changed.${endings[0]}`];
+    for (let i = 0; i < EACH; i++) {
+      const bytes = bytesOf(i === 0 ? seed : random.pick(all));
+      const other = bytesOf(random.pick(all));
+      const asForm = form && random.oneIn(2);
+      files[`b/${i}.${endings[0]}`] = asForm ? form(random, bytes, other) : changeBytes(random, bytes, other);
+    }
     const size = random.pick([[24, 24], [7, 31], [64, 1], 'auto', 'keep']);
     return { files, options: { size, mix: random.oneIn(4) } };
   };
-  const run = (folder, { size, mix }) => readData(folder, { size, mix, accept: accounted });
+  const run = (folder, { size, mix }) =>
+    readData(folder, { size, mix, accept: accountedFor(filesIn(folder).length) });
   return { seeds: () => seedsOf(endings, more), change, run };
 }
 

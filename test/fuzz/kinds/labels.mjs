@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { changeBytes } from '../lib/bytes.mjs';
 import { readData } from '../lib/data.mjs';
-import { changeJson } from '../lib/json.mjs';
+import { changeJson, toText } from '../lib/json.mjs';
 import { small } from '../lib/pictures.mjs';
 import { archive, entry } from '../lib/tar.mjs';
 
-const json = (value) => Buffer.from(JSON.stringify(value));
+const json = (value) => Buffer.from(toText(value));
 const lines = (values) => Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
 
 /** Samples of a WebDataset; `labels` by their ending, one for each sample. */
@@ -131,9 +131,7 @@ function otherLines(random, bytes) {
   const texts = bytes.toString().split('\n');
   return Buffer.from(
     texts
-      .map((text) =>
-        text === '' || random.oneIn(2) ? text : JSON.stringify(changeJson(random, JSON.parse(text))),
-      )
+      .map((text) => (text === '' || random.oneIn(2) ? text : toText(changeJson(random, JSON.parse(text)))))
       .join(random.pick(['\n', '\r\n'])),
   );
 }

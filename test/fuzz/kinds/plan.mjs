@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageApi } from '../lib/api.mjs';
 import { changeBytes } from '../lib/bytes.mjs';
-import { changeJson } from '../lib/json.mjs';
+import { changeJson, toText } from '../lib/json.mjs';
 import { must, outcomeOf } from '../lib/oracle.mjs';
 
 const { applyPlan, createMixer, mixMethodNames } = packageApi;
@@ -32,7 +32,7 @@ function change(random, seed, all) {
   }
   const bytes = random.oneIn(12)
     ? changeBytes(random, before, random.pick(all).files['plan.json'])
-    : Buffer.from(JSON.stringify(plan) ?? 'null');
+    : Buffer.from(toText(plan));
   const output = random.pick([
     undefined,
     { layout: 'NCHW', dtype: 'float32' },

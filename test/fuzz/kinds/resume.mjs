@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packageApi, trainApi } from '../lib/api.mjs';
 import { changeBytes } from '../lib/bytes.mjs';
 import { filesIn, readData } from '../lib/data.mjs';
-import { changeJson } from '../lib/json.mjs';
+import { changeJson, toText } from '../lib/json.mjs';
 import { must, outcomeOf } from '../lib/oracle.mjs';
 
 const { augment } = packageApi;
@@ -66,14 +66,11 @@ const CONTENTS = ['', '{}', 'null\n', '[]\n{}\n', '\u0000\u0001'].map((text) => 
 const isJson = (name) => /\.jsonl?$/.test(name);
 
 function otherJson(random, name, bytes) {
-  if (!name.endsWith('l'))
-    return Buffer.from(JSON.stringify(changeJson(random, JSON.parse(bytes.toString()))));
+  if (!name.endsWith('l')) return Buffer.from(toText(changeJson(random, JSON.parse(bytes.toString()))));
   const lines = bytes
     .toString()
     .split('\n')
-    .map((line) =>
-      line === '' || !random.oneIn(3) ? line : JSON.stringify(changeJson(random, JSON.parse(line))),
-    );
+    .map((line) => (line === '' || !random.oneIn(3) ? line : toText(changeJson(random, JSON.parse(line)))));
   return Buffer.from(
     lines.slice(0, random.oneIn(3) ? random.below(lines.length + 1) : lines.length).join('\n'),
   );

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { trainApi } from '../lib/api.mjs';
 import { changeBytes, NUMBERS } from '../lib/bytes.mjs';
-import { changeJson } from '../lib/json.mjs';
+import { changeJson, toText } from '../lib/json.mjs';
 import { must, outcomeOf } from '../lib/oracle.mjs';
 import { small } from '../lib/pictures.mjs';
 import { trainedFiles, trainer } from '../lib/trained.mjs';
@@ -33,7 +33,7 @@ function partsOf(bytes) {
 }
 
 function encode(header, data, length) {
-  const text = Buffer.from(JSON.stringify(header) ?? 'null');
+  const text = Buffer.from(toText(header));
   const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
   const begin = Buffer.alloc(8);
   begin.writeBigUInt64LE(BigInt(length ?? padded.length));
@@ -72,7 +72,7 @@ function change(random, seed, all) {
     if (header[METADATA]?.info && random.oneIn(2)) {
       // What a checkpoint says of itself.
       const info = changeJson(random, JSON.parse(header[METADATA].info));
-      header[METADATA].info = random.oneIn(12) ? JSON.stringify(info).slice(0, -1) : JSON.stringify(info);
+      header[METADATA].info = random.oneIn(12) ? toText(info).slice(0, -1) : toText(info);
       return encode(sealed(header, data), data);
     }
     if (random.oneIn(4)) {

@@ -37,7 +37,7 @@ function tellingPart(printed) {
  *   env     of the process, and `memory` (MB) that it may hold
  *   until   time at which it is ended between two cases
  *   onEnd   called with each case and the line about its end; 'stop' ends the child
- *   onHeld  called with the MB that it holds
+ *   onHeld  called with the MB that it holds, and the case
  * Gives the case and fault that ended it; undefined where it had done its work or its time was over.
  */
 export async function runChild(task, { env, memory, until = Infinity, onEnd, onHeld = () => undefined }) {
@@ -72,7 +72,7 @@ export async function runChild(task, { env, memory, until = Infinity, onEnd, onH
     if (Date.now() > until && !current) end('time');
     if (current && Date.now() - since > 1000 * patience) end(`no end after ${patience} s`);
     const now = held(child.pid);
-    onHeld(now);
+    onHeld(now, current);
     if (now > memory) end(`${Math.round(now)} MB of memory, where ${memory} are allowed`);
   }, 50);
   const [code, signal] = await new Promise((done) => child.on('close', (...how) => done(how)));

@@ -1,5 +1,9 @@
 /** Changes of JSON values: other types, numbers at which programs go wrong, missing, repeated and strange keys. */
 
+/** Stands for lists and objects too deep for functions that call themselves. */
+const DEEP = 'deep, in many lists';
+const LEVELS = 20_000;
+
 const LEAVES = [
   null,
   true,
@@ -39,6 +43,7 @@ const LEAVES = [
   'F32',
   'I64',
   'paste',
+  DEEP,
   [],
   {},
   [[]],
@@ -110,6 +115,12 @@ function changeOnce(random, root) {
       holder[key] = leaf(random, holder[key]);
   }
 }
+
+/** The text of a value, for what `changeJson` gives. */
+export const toText = (value) =>
+  JSON.stringify(value)
+    .replace(`"${DEEP}"`, `${'['.repeat(LEVELS)}${']'.repeat(LEVELS)}`)
+    .replace(`"${DEEP}"`, `${'{"a":'.repeat(LEVELS)}1${'}'.repeat(LEVELS)}`);
 
 /** A changed copy. */
 export function changeJson(random, value) {
