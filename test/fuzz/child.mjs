@@ -50,8 +50,6 @@ process.on('warning', (warning) => {
     beside.push(`a warning: ${warning.message}`);
 });
 
-/** What ONNX Runtime keeps in the folder of temporary files, once per process. */
-const RUNTIMES = /^(\.ses|mat-debug-\d+\.log)$/;
 const temporary = join(work, 'tmp');
 mkdirSync(temporary, { recursive: true });
 
@@ -81,7 +79,7 @@ async function runCase(folder, kind, options) {
   }
   await new Promise((resolve) => setImmediate(resolve));
   rmSync(join(folder, 'out'), { recursive: true, force: true });
-  const left = readdirSync(temporary).filter((name) => !RUNTIMES.test(name));
+  const left = readdirSync(temporary);
   for (const name of left) rmSync(join(temporary, name), { recursive: true, force: true });
   if (left.length > 0) beside.push(`temporary files were left: ${left.join(', ')}`);
   return beside.length > 0 ? { fault: [outcome.fault, ...beside].filter(Boolean).join('\n') } : outcome;

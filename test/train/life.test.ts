@@ -1,6 +1,7 @@
 /** Dropout, threads, calls that do not wait, losses that are not finite, and the end of a trainer. */
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { drawDropoutMasks } from '../../src/train/dropout-masks';
 import { Trainer } from '../../src/train';
 import {
@@ -20,11 +21,12 @@ const ENTRY = resolve(__dirname, '..', '..', 'dist', 'train', 'index.js');
 const folder = workFolder();
 
 /** What a script prints that has the package as `m`, and how long it took to end. */
-function inProcess(script: string, ...args: string[]) {
+function inProcess(script: string, { args = [], env = {} }: { args?: string[]; env?: object } = {}) {
   const text = `const m = require(${JSON.stringify(ENTRY)}); (async () => { ${script} })();`;
   const { stdout, stderr, status } = spawnSync(process.execPath, [...args, '-e', text], {
     encoding: 'utf8',
     timeout: 30_000,
+    env: { ...process.env, ...env },
   });
   return { stdout, stderr, status };
 }
@@ -34,6 +36,18 @@ const PREPARE = `
   const model = m.createModel('resnet', { layers: [1, 1], width: 4, classes: 2, stem: 'cifar' });
   const options = { batch: 2, image: [8, 8], optimizer: { name: 'sgd' }, threads: 2 };
   const batch = { images: new Float32Array(384).map((_, i) => Math.sin(i)), labels: Float32Array.of(1, 0, 0, 1), learningRate: 0.1 };`;
+
+test('ONNX Runtime reports to nobody, and leaves no files', () => {
+  const home = mkdtempSync(join(folder, 'home-'));
+  const script = `${PREPARE}
+    const trainer = await m.Trainer.create(model, options);
+    await trainer.step(batch);
+    await trainer.close();
+    console.log(process.env.ORT_DISABLE_TELEMETRY);`;
+  const env = { TMPDIR: home, HOME: home, XDG_CACHE_HOME: home, ORT_DISABLE_TELEMETRY: undefined };
+  expect(inProcess(script, { env })).toEqual({ stdout: '1\n', stderr: '', status: 0 });
+  expect(readdirSync(home)).toEqual([]);
+});
 
 describe('dropout', () => {
   const masks = [
@@ -233,7 +247,7 @@ describe('close', () => {
         if (i === 5 || i === 20) { gc(); found.push([threads(), process.memoryUsage().rss / 2 ** 20]); }
       }
       console.log(JSON.stringify([...found, process.getActiveResourcesInfo()]));`,
-      '--expose-gc',
+      { args: ['--expose-gc'] },
     );
     expect(stderr).toBe('');
     const [[early, small], [late, large], resources] = JSON.parse(stdout) as [number[], number[], string[]];
