@@ -19,15 +19,22 @@ struct Errors {
   std::jmp_buf leave;
 };
 
+// More scans than any file has that is made to be looked at. libjpeg goes through the whole image for each: the limit of
+// the other decoder (src/data/jpeg-scans.ts), which says so.
+constexpr int kMaxScans = 100;
+
 void leave(j_common_ptr info) { std::longjmp(reinterpret_cast<Errors*>(info->err)->leave, 1); }
 // Files that libjpeg only warns of, such as one that was cut short, are left to the caller, which has better messages for
-// them. At once: one that repeats a scan thousands of times would take minutes.
+// them. Nothing more is read of them, as what is left can be large.
 void leaveAtWarning(j_common_ptr info, int level) {
   if (level < 0) leave(info);
 }
+void limitScans(j_common_ptr info) {
+  if (reinterpret_cast<jpeg_decompress_struct*>(info)->input_scan_number > kMaxScans) leave(info);
+}
 void stayQuiet(j_common_ptr) {}
 void formatNothing(j_common_ptr, char* text) { *text = '\0'; }
-void forgetWarnings(j_common_ptr info) { info->err->num_warnings = 0; }
+void forgetNothing(j_common_ptr) {}
 
 // In place of jpeg_std_error, which prints, and whose object file cannot be linked into a shared library everywhere.
 jpeg_error_mgr* prepare(Errors& errors) {
@@ -35,7 +42,7 @@ jpeg_error_mgr* prepare(Errors& errors) {
   errors.manager.emit_message = leaveAtWarning;
   errors.manager.output_message = stayQuiet;
   errors.manager.format_message = formatNothing;
-  errors.manager.reset_error_mgr = forgetWarnings;
+  errors.manager.reset_error_mgr = forgetNothing;
   return &errors.manager;
 }
 
@@ -117,6 +124,8 @@ class Decoder {
       info_.out_color_space = JCS_RGB;
       info_.dct_method = JDCT_ISLOW;
       info_.do_fancy_upsampling = TRUE;
+      progress_.progress_monitor = limitScans;
+      if (jpeg_has_multiple_scans(&info_)) info_.progress = &progress_;
       jpeg_start_decompress(&info_);
     });
     return failed_ || other ? Outcome::kOther : Outcome::kDone;
@@ -150,6 +159,7 @@ class Decoder {
   }
 
   Errors errors_{};
+  jpeg_progress_mgr progress_{};
   jpeg_decompress_struct info_{};
   bool failed_ = false;
 };

@@ -10,6 +10,7 @@ import { fillAround, firstFrame } from './gif-frame';
 import { kindOfBytes, whyNotDecoded } from './image-kinds';
 import { createSizeGate } from './concurrency';
 import { hasUsualProfile } from './jpeg-profile';
+import { hasTooManyScans, MOST_SCANS } from './jpeg-scans';
 import { DEFAULT_LIMITS, tooManyPixels } from './limits';
 import type { RawImage } from './source';
 import { statedPixels } from './stated-pixels';
@@ -177,6 +178,11 @@ function opened(
   limitInputPixels: number,
 ): { image: sharp.Sharp; hasOther: boolean } {
   if (input.length === 0) throw fileError(file, 'is empty');
+  if (hasTooManyScans(input))
+    throw fileError(
+      file,
+      `has more than ${MOST_SCANS} scans, which would take long to decode: save it again`,
+    );
   const { refused, hasOther } = tiffSamples(input);
   if (refused !== undefined) throw fileError(file, refused);
   const image = sharp(input, { ...STRICTNESS, limitInputPixels, ignoreIcc: hasUsualProfile(input) });

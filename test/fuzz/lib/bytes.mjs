@@ -54,6 +54,12 @@ const CHANGES = [
     const [from, to] = stretch(random, bytes);
     return changed(bytes, (copy) => void copy.copy(copy, place(random, copy), from, to));
   },
+  // Many times the same: what is short in the file can take long.
+  (random, bytes) => {
+    const [from, to] = stretch(random, bytes);
+    const times = Math.min(random.small(4000), Math.floor(65_536 / (to - from)));
+    return withMore(bytes, to, Buffer.concat(Array(Math.max(0, times)).fill(bytes.subarray(from, to))));
+  },
   (random, bytes, other) => {
     const [from, to] = stretch(random, other);
     return withMore(bytes, place(random, bytes), other.subarray(from, to));

@@ -8,8 +8,10 @@ import { fileURLToPath } from 'node:url';
 const CHILD = join(dirname(fileURLToPath(import.meta.url)), '..', 'child.mjs');
 const MB = 2 ** 20;
 
-/** What a case may take. */
+/** What a case may take; more where the machine is busy with other things, and little of it was this process. */
 const PATIENCE_S = 10;
+const BUSY_S = 60;
+const WORKED_S = 5;
 /** What a process may grow by from its first minute until it ends. */
 const GROWTH_MB = 500;
 export const GROWTH = `memory grew by more than ${GROWTH_MB} MB over many cases`;
@@ -20,6 +22,16 @@ function held(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Seconds that a process has computed; 0 where the system does not tell. */
+function worked(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100; // in hundredths, on Linux
   } catch {
     return 0;
   }
@@ -44,6 +56,7 @@ export async function runChild(task, { env, memory, until = Infinity, onEnd, onH
   let [current, patience, ended, first] = [undefined, PATIENCE_S, undefined, undefined];
   const started = Date.now();
   let since = started;
+  let before = 0;
   const child = spawn(process.execPath, ['--expose-gc', CHILD, JSON.stringify(task)], {
     env: { ...process.env, UV_THREADPOOL_SIZE: '3', TMPDIR: join(task.work, 'tmp'), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -58,7 +71,8 @@ export async function runChild(task, { env, memory, until = Infinity, onEnd, onH
   createInterface({ input: child.stdio[3] }).on('line', (text) => {
     const line = JSON.parse(text);
     since = Date.now();
-    if (line.begin) [current, patience] = [line.begin, line.patience ?? PATIENCE_S];
+    if (line.begin)
+      [current, patience, before] = [line.begin, line.patience ?? PATIENCE_S, worked(child.pid)];
     if (line.end) {
       if (onEnd(current, line) === 'stop') end('time');
       current = undefined;
@@ -70,7 +84,9 @@ export async function runChild(task, { env, memory, until = Infinity, onEnd, onH
   });
   const watch = setInterval(() => {
     if (Date.now() > until && !current) end('time');
-    if (current && Date.now() - since > 1000 * patience) end(`no end after ${patience} s`);
+    const seconds = (Date.now() - since) / 1000;
+    const isLong = seconds > patience && (seconds > BUSY_S || worked(child.pid) - before > WORKED_S);
+    if (current && isLong) end(`no end after ${Math.round(seconds)} s`);
     const now = held(child.pid);
     onHeld(now, current);
     if (now > memory) end(`${Math.round(now)} MB of memory, where ${memory} are allowed`);
