@@ -38,8 +38,10 @@ struct ResizeCropTables {
   const std::int32_t* pairOf;
   const std::int16_t* down;
 
-  // Scratch memory: `pairs` rows as wide as the result, of 32 bits a value, and a register more for each.
-  std::size_t rowLength() const { return (static_cast<std::size_t>(width) * 3 + 31) / 16 * 16; }
+  // Scratch memory: `pairs` rows as wide as the result, of 32 bits a value, and a register more for each. What is not written
+  // of a row is among the last kBehind values.
+  static constexpr std::size_t kBehind = 32;
+  std::size_t rowLength() const { return (static_cast<std::size_t>(width) * 3 + kBehind - 1) / 16 * 16; }
   std::size_t scratchBytes() const { return static_cast<std::size_t>(pairs) * rowLength() * sizeof(std::int32_t); }
 };
 

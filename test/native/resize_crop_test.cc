@@ -7,7 +7,10 @@
 #include "core/image_rows.h"
 #include "core/resize_crop.h"
 #include "cpu/levels.h"
+#include "cpu/kernels.h"
 #include "cpu/resize_crop.h"
+#include "cpu/resize_crop_tables.h"
+#include "cpu/scratch_pool.h"
 
 using namespace saliencymix;
 
@@ -43,6 +46,17 @@ class Counted final : public ImageRows {
 
 constexpr std::uint8_t kUntouched = 0x5a;
 
+// Fills the working memory that the next call gets with large numbers, as other calls may leave it: sanitizers tell where what
+// is behind the rows overflows.
+void leaveNumbers(const cpu::Level& level, const Case& sizes) {
+  if (level.kernels->resizeCrop == nullptr) return;
+  const cpu::ResizeCropPlanner planner(sizes.inHeight, sizes.inWidth, sizes.height, sizes.width, level.kernels->resizeCrop->pixels);
+  if (planner.tables() == nullptr) return;
+  const std::size_t bytes = planner.tables()->scratchBytes();
+  const ScratchPool::Lease memory = ScratchPool::shared().borrow(bytes);
+  for (std::size_t i = 0; i < bytes; i++) memory.data()[i] = std::byte{static_cast<unsigned char>(i % 2 == 0 ? 0xff : 0x7f)};
+}
+
 struct Resized {
   std::vector<std::uint8_t> pixels;  // and what is behind them
   int asked;
@@ -53,7 +67,10 @@ Resized resizeCropWith(const cpu::Level* level, const ImageView& image, const Ca
   Resized resized{std::vector<std::uint8_t>(bytes + 64, kUntouched), 0};
   Counted rows(image);
   if (level == nullptr) resizeCrop(rows, sizes.height, sizes.width, resized.pixels.data());
-  else cpu::resizeCropAt(*level, rows, sizes.height, sizes.width, resized.pixels.data());
+  else {
+    leaveNumbers(*level, sizes);
+    cpu::resizeCropAt(*level, rows, sizes.height, sizes.width, resized.pixels.data());
+  }
   resized.asked = rows.asked;
   return resized;
 }
