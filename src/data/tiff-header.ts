@@ -19,10 +19,13 @@ export interface TiffHeader {
   /** What each sample beyond the colours is: 0 not said, 1 alpha that colours are multiplied by, 2 alpha. */
   readonly extraSamples: readonly number[];
   readonly hasProfile: boolean;
+  /** Where the image is cut into tiles: how many are side by side, and one below the other. */
+  readonly tiles?: readonly [across: number, down: number];
 }
 
 const WIDTH = 256;
 const HEIGHT = 257;
+const [TILE_WIDTH, TILE_HEIGHT] = [322, 323];
 const PHOTOMETRIC = 262;
 const SAMPLES = 277;
 const BITS = 258;
@@ -30,7 +33,8 @@ const SAMPLE_FORMAT = 339;
 const EXTRA_SAMPLES = 338;
 const PROFILE = 34675;
 
-const WANTED = [WIDTH, HEIGHT, PHOTOMETRIC, SAMPLES, BITS, SAMPLE_FORMAT, EXTRA_SAMPLES, PROFILE];
+const SIDES = [WIDTH, HEIGHT, TILE_WIDTH, TILE_HEIGHT];
+const WANTED = [...SIDES, PHOTOMETRIC, SAMPLES, BITS, SAMPLE_FORMAT, EXTRA_SAMPLES, PROFILE];
 
 /** What the count of a classic directory can say. A BigTIFF's could send the reader through the whole file. */
 const MOST_TAGS = 65_535;
@@ -53,8 +57,14 @@ export function tiffHeader(file: Uint8Array): TiffHeader | undefined {
     sampleFormat: first(SAMPLE_FORMAT, 1),
     extraSamples: tags.get(EXTRA_SAMPLES) ?? [],
     hasProfile: tags.has(PROFILE),
+    tiles: tilesOf(SIDES.map((tag) => first(tag, 0))),
   };
 }
+
+const tilesOf = ([width, height, tileWidth, tileHeight]: readonly number[]): TiffHeader['tiles'] =>
+  tileWidth > 0 && tileHeight > 0
+    ? [Math.ceil(width / tileWidth), Math.ceil(height / tileHeight)]
+    : undefined;
 
 /** A whole number of 1, 2, 4 or 8 bytes in the file; NaN beyond its end. */
 type Read = (at: number, bytes: number) => number;

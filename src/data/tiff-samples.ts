@@ -14,6 +14,12 @@ const COLOURS: Readonly<Record<number, { name: string; count: number }>> = {
 const PALETTE = 3;
 const CIELAB = 8;
 
+/**
+ * Most work with tiles: libvips looks, for each in a row, through all of that row. 100 000 × 100 000 pixels in tiles of 256 are
+ * 2^26; 2^30 take some 8 seconds, and 1190 bytes can call for hours (4 million pixels wide, in tiles of 16).
+ */
+const MOST_TILE_WORK = 2 ** 30;
+
 const SIGNED = 2;
 const FLOATING = 3;
 
@@ -39,7 +45,7 @@ export function tiffSamples(file: Uint8Array): TiffSamples {
   return refused === undefined ? { hasOther } : { refused, hasOther };
 }
 
-function whyNot({ photometric, samples, bits, sampleFormat }: TiffHeader): string | undefined {
+function whyNot({ photometric, samples, bits, sampleFormat, tiles }: TiffHeader): string | undefined {
   const colours = COLOURS[photometric];
   if (!colours) {
     return `has pixels of a kind (photometric interpretation ${photometric}) that this build does not decode; convert it to RGB`;
@@ -58,6 +64,9 @@ function whyNot({ photometric, samples, bits, sampleFormat }: TiffHeader): strin
   const fewBits = samples === 1 && [1, 2, 4].includes(bits);
   if ((bits !== 8 && bits !== 16 && !fewBits) || (photometric === PALETTE && bits > 8)) {
     return `has samples of ${bits} bits, which this build does not decode; convert it to 8 or 16 bits`;
+  }
+  if (tiles && tiles[0] ** 2 * tiles[1] > MOST_TILE_WORK) {
+    return `is cut into ${tiles[0]} × ${tiles[1]} tiles, which would take long to decode: save it with larger tiles, or in strips`;
   }
   if (photometric === CIELAB && bits !== 16) {
     return `is CIELAB of ${bits} bits, which this build does not decode; convert it to RGB`;

@@ -12,8 +12,9 @@ const MB = 2 ** 20;
 const PATIENCE_S = 10;
 const BUSY_S = 60;
 const WORKED_S = 5;
-/** What a process may grow by from its first minute until it ends. */
+/** What a process may grow by after its first minute; one input that needs much counts once it is over a while ago. */
 const GROWTH_MB = 500;
+const TURNS = 40;
 export const GROWTH = `memory grew by more than ${GROWTH_MB} MB over many cases`;
 const WARM_MS = 60_000;
 
@@ -57,6 +58,7 @@ export async function runChild(task, { env, memory, until = Infinity, onEnd, onH
   const started = Date.now();
   let since = started;
   let before = 0;
+  let recent = [];
   const child = spawn(process.execPath, ['--expose-gc', CHILD, JSON.stringify(task)], {
     env: { ...process.env, UV_THREADPOOL_SIZE: '3', TMPDIR: join(task.work, 'tmp'), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -80,7 +82,8 @@ export async function runChild(task, { env, memory, until = Infinity, onEnd, onH
     if (line.done) ended = 'done';
     if (!line.memory) return;
     if (since - started > WARM_MS) first ??= line.memory;
-    if (line.memory - (first ?? line.memory) > GROWTH_MB * MB) end(GROWTH);
+    if (first !== undefined) recent = [...recent, line.memory].slice(-TURNS);
+    if (recent.length === TURNS && Math.min(...recent) - first > GROWTH_MB * MB) end(GROWTH);
   });
   const watch = setInterval(() => {
     if (Date.now() > until && !current) end('time');

@@ -16,7 +16,8 @@ export function buildSanitized() {
     addon: resolve(addon),
     env: {
       LD_PRELOAD: runtime,
-      ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1:quarantine_size_mb=32:allocator_may_return_null=1',
+      ASAN_OPTIONS:
+        'detect_leaks=0:abort_on_error=1:quarantine_size_mb=32:allocator_may_return_null=1:allocator_release_to_os_interval_ms=500',
       UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
     },
   };
