@@ -1,9 +1,11 @@
 /** Models run by our addon, through the C interface of ONNX Runtime's library. */
+import { renameSync } from 'node:fs';
 import { types } from 'node:util';
 import { toFloat16 } from '../half';
 import type { NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding';
 import { addon } from '../native/load';
 import type {
+  AddOptions,
   ModelInfo,
   OrtEngine,
   Results,
@@ -66,14 +68,16 @@ export class NativeEngine implements OrtEngine {
   readonly #engine: OrtHandle;
   /** By model and input. */
   readonly #inputTypes = new Map<string, Map<string, string>>();
+  readonly #profiles = new Map<string, string>();
 
   /** @param library full path of ONNX Runtime's library */
   constructor(library: string) {
     this.#engine = addon().newOrtEngine({ path: library });
   }
 
-  add(model: string, source: Uint8Array | string, threads: number): ModelInfo {
-    const added = addon().ortAdd({ engine: this.#engine, model, source, threads });
+  add(model: string, source: Uint8Array | string, { threads, profile }: AddOptions): ModelInfo {
+    const added = addon().ortAdd({ engine: this.#engine, model, source, threads, profile });
+    if (profile !== undefined) this.#profiles.set(model, profile);
     this.#inputTypes.set(model, new Map(added.inputs.map(({ name, type }) => [name, type])));
     return { inputs: added.inputs.map(tensorInfo), outputs: added.outputs.map(tensorInfo) };
   }
@@ -94,6 +98,9 @@ export class NativeEngine implements OrtEngine {
   }
 
   close(): void {
+    for (const [model, profile] of this.#profiles) {
+      renameSync(addon().ortEndProfile({ engine: this.#engine, model }), `${profile}.json`);
+    }
     addon().ortClose({ engine: this.#engine });
   }
 }

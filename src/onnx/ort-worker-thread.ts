@@ -17,7 +17,7 @@ function engine(): OrtEngine {
 async function execute(request: WorkerRequest): Promise<{ tensors: Results; info?: ModelInfo }> {
   switch (request.kind) {
     case 'add':
-      return { tensors: {}, info: await engine().add(request.model, request.source, request.threads) };
+      return { tensors: {}, info: await engine().add(request.model, request.source, request) };
     case 'write':
       engine().write(request.tensors);
       return { tensors: {} };

@@ -47,9 +47,18 @@ export interface RunRequest {
   guard?: string;
 }
 
+export interface AddOptions {
+  threads: number;
+  /**
+   * Path, without its ending .json, of a file to which ONNX Runtime writes how long each node takes. It is complete
+   * when the thread is closed.
+   */
+  profile?: string;
+}
+
 /** What runs models within the thread. Calls come one after the other. */
 export interface OrtEngine {
-  add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo> | ModelInfo;
+  add(model: string, source: Uint8Array | string, options: AddOptions): Promise<ModelInfo> | ModelInfo;
   write(tensors: Tensors): void;
   read(names: readonly string[]): Results;
   run(request: RunRequest): Promise<Results> | Results;
@@ -63,7 +72,7 @@ export interface WorkerStart {
 }
 
 export type WorkerCommand =
-  | { kind: 'add'; model: string; source: Uint8Array | string; threads: number }
+  | ({ kind: 'add'; model: string; source: Uint8Array | string } & AddOptions)
   | { kind: 'write'; tensors: Tensors }
   | { kind: 'read'; names: readonly string[] }
   | ({ kind: 'run' } & RunRequest)
@@ -74,7 +83,7 @@ export type WorkerReply = { id: number; error: string } | { id: number; tensors:
 
 export interface OrtWorker {
   /** Compiles a model (its bytes, or the path of its file) and keeps it under a name. */
-  add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo>;
+  add(model: string, source: Uint8Array | string, options: AddOptions): Promise<ModelInfo>;
   write(tensors: Tensors): Promise<void>;
   read(names: readonly string[]): Promise<Results>;
   run(request: RunRequest): Promise<Results>;
@@ -145,8 +154,8 @@ export function startOrtWorker(
     await exited;
   };
   return {
-    async add(model, source, threads) {
-      return (await send({ kind: 'add', model, source, threads })).info as ModelInfo;
+    async add(model, source, options) {
+      return (await send({ kind: 'add', model, source, ...options })).info as ModelInfo;
     },
     async write(tensors) {
       await send({ kind: 'write', tensors });

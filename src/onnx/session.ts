@@ -55,7 +55,7 @@ export async function openIn(
   { threads, unfit }: OpenOptions,
 ): Promise<OnnxModel> {
   const metadata = await readModelFile(path);
-  const { inputs, outputs } = await worker.add(path, path, threads).catch((error: unknown) => {
+  const { inputs, outputs } = await worker.add(path, path, { threads }).catch((error: unknown) => {
     throw cannotOpen(path, error);
   });
   const runFor: OnnxModel['runFor'] = (names, data, shape) =>

@@ -1,7 +1,10 @@
 /** Models run by onnxruntime-node. */
+import { readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { types } from 'node:util';
 import { toFloat16 } from '../half';
 import type {
+  AddOptions,
   ModelInfo,
   OrtEngine,
   Results,
@@ -37,24 +40,34 @@ function tensorInfo(value: InferenceSession.ValueMetadata): TensorInfo {
   return { name, type: value.type, shape: value.shape.map(fixed) };
 }
 
+/** The file that ONNX Runtime wrote: it puts the time behind the name, and this interface does not tell it. */
+function profileWritten(profile: string): string {
+  const name = readdirSync(dirname(profile)).find((one) => one.startsWith(`${basename(profile)}_`));
+  return join(dirname(profile), name as string);
+}
+
 export class StandardEngine implements OrtEngine {
   readonly #models = new Map<string, InferenceSession>();
   readonly #state = new Map<string, Tensor>();
+  readonly #profiles = new Map<string, string>();
 
-  async add(model: string, source: Uint8Array | string, threads: number): Promise<ModelInfo> {
+  async add(model: string, source: Uint8Array | string, options: AddOptions): Promise<ModelInfo> {
     const { InferenceSession: Session } = loadRuntime();
-    const options: InferenceSession.SessionOptions = {
+    const { threads, profile } = options;
+    const settings: InferenceSession.SessionOptions = {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableMemPattern: false, // takes 25 to 33 % less memory at its peak, and is as fast
       logSeverityLevel: 4, // what is wrong is thrown; the runtime would print it as well
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     };
     const session = await (typeof source === 'string'
-      ? Session.create(source, options)
-      : Session.create(source, options));
+      ? Session.create(source, settings)
+      : Session.create(source, settings));
     await this.#models.get(model)?.release();
     this.#models.set(model, session);
+    if (profile !== undefined) this.#profiles.set(model, profile);
     return { inputs: session.inputMetadata.map(tensorInfo), outputs: session.outputMetadata.map(tensorInfo) };
   }
 
@@ -87,6 +100,10 @@ export class StandardEngine implements OrtEngine {
   }
 
   async close(): Promise<void> {
+    for (const [model, profile] of this.#profiles) {
+      this.#models.get(model)?.endProfiling();
+      renameSync(profileWritten(profile), `${profile}.json`);
+    }
     for (const session of this.#models.values()) await session.release();
     this.#models.clear();
     this.#state.clear();

@@ -16,6 +16,7 @@ import {
   real,
   required,
   sides,
+  text,
   whole,
 } from '../option';
 
@@ -51,11 +52,16 @@ export const trainerOptions = {
   threads: whole(1, { max: 1024 }),
   /** Seed of the initial weights and of dropout; 0 unless given. */
   seed: whole(0, { default: 0 }),
+  /**
+   * A folder for ONNX Runtime's profiles: how long each node takes, in the format of Chrome's and Perfetto's trace
+   * viewers. One file per graph, such as step-of-128.json, complete once the trainer is closed.
+   */
+  profile: text('folder'),
 };
 
 export type ResumeOptions = OptionsOf<typeof resumeOptions>;
 export type TrainerOptions = OptionsOf<typeof trainerOptions>;
-export type TrainerSettings = Required<Parsed<typeof trainerOptions>>;
+export type TrainerSettings = Required<Omit<Parsed<typeof trainerOptions>, 'profile'>> & { profile?: string };
 
 export function parseTrainer(given: unknown): TrainerSettings {
   const settings = parse(trainerOptions, given, 'trainer options');
@@ -64,6 +70,7 @@ export function parseTrainer(given: unknown): TrainerSettings {
 
 export const resumeOptions = {
   threads: trainerOptions.threads,
+  profile: trainerOptions.profile,
   engine: named(['auto', ...engineNames]),
   model: later<Model>(),
 };
@@ -74,8 +81,12 @@ export const stepOptions = {
   learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
 };
 
-/** Settings as plain data; parseTrainer makes the same settings of them. */
-export const plainSettings = ({ optimizer, ...rest }: TrainerSettings): Required<TrainerOptions> => ({
+/** The settings that decide numbers, as plain data; parseTrainer makes the same settings of them. */
+export const plainSettings = ({
+  optimizer,
+  profile: _,
+  ...rest
+}: TrainerSettings): Omit<Required<TrainerOptions>, 'profile'> => ({
   ...rest,
   optimizer: optimizer.options,
 });

@@ -2,9 +2,12 @@
  * Runs the graphs of one trainer in a worker thread, which keeps the weights. A graph is compiled when it is
  * first used. The order of runs, the count of steps, and files are the work of trainer.ts.
  */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Model } from '../models/model';
 import type { ChosenEngine } from '../onnx/engine';
 import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../onnx/ort-worker';
+import { writing } from '../run/files';
 import type { Gradients, StepOptions, TrainingBatch } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
 import { gradientGraph, gradientName, predictionGraph, stepGraph, TIMES, type TrainerGraph } from './graphs';
@@ -49,7 +52,7 @@ export class GraphRunner {
 
   async #add(name: string, kind: Kind, count: number) {
     const model = this.#model;
-    const { image, optimizer, threads, stepsPerRun } = this.#settings;
+    const { image, optimizer, threads, stepsPerRun, profile } = this.#settings;
     const shape = { count, image };
     const make = {
       step: () => stepGraph(model, shape, optimizer, { several: stepsPerRun > 1 }),
@@ -57,7 +60,9 @@ export class GraphRunner {
       prediction: () => ({ bytes: predictionGraph(model, shape), dropoutMasks: [] }),
     };
     const { bytes, dropoutMasks } = make[kind]();
-    await this.#worker.add(name, bytes, threads);
+    if (profile !== undefined) await writing(profile, () => mkdir(profile, { recursive: true }));
+    const path = profile && join(profile, name.replaceAll(' ', '-'));
+    await this.#worker.add(name, bytes, { threads, profile: path });
     return { dropoutMasks };
   }
 

@@ -59,7 +59,7 @@ class WeightsClassifier implements Classifier {
     checkClassifier(this.#model, image);
     const weights = new Map([...this.#weights].map(([name, { data }]) => [name, data]));
     const bytes = predictionGraph(this.#model, { count: 1, image }, { weights, metadata: {} });
-    return this.#worker.add('model', bytes, this.#threads);
+    return this.#worker.add('model', bytes, { threads: this.#threads });
   }
 
   async predict(images: Float32Array, count: number, size: Sides): Promise<Predictions> {

@@ -113,7 +113,7 @@ async function resumed(path: string, options: Parameters<typeof Trainer.resume>[
 
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
-  const { out, threads, provider, engine } = options;
+  const { out, threads, provider, engine, profile } = options;
   // The bits of the runtime's sums depend on the number of threads: the checkpoint's is taken unless one is
   // given.
   if (resuming)
@@ -121,6 +121,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
       threads,
       model,
       engine: engine === 'auto' ? undefined : engine,
+      profile,
     });
   const { batch, size, optimizer, seed } = settings;
   const trainer = await Trainer.create(model, {
@@ -131,6 +132,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
     engine,
     threads,
     seed,
+    profile,
   });
   trainer.notes = { settings, position: { epoch: 0, batch: 0 }, bad: [] } satisfies RunNotes;
   return trainer;

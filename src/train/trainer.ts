@@ -95,12 +95,13 @@ export class Trainer {
    *   another model
    */
   static async resume(path: string, options: ResumeOptions = {}): Promise<Trainer> {
-    const { threads, engine, model } = parse(resumeOptions, options, 'resume options');
+    const { threads, engine, profile, model } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
     const settings = savedSettings(path, {
       ...saved.trainer,
       threads: threads ?? saved.trainer.threads,
       engine: engineToResume(saved.trainer.engine, engine),
+      profile,
     });
     if (model !== undefined) checkClassifier(model, settings.image);
     const trainer = new Trainer(savedModel(path, saved, model), settings);

@@ -18,7 +18,7 @@ export async function compile(
   worker ??= startOrtWorker();
   const running = worker;
   const model = `graph ${added++}`;
-  await running.add(model, encodeModel(graph), 1);
+  await running.add(model, encodeModel(graph), { threads: 1 });
   const outputs = [...graph.outputs.keys()];
   return async (inputs) => {
     const tensors = await running.run({ model, inputs, outputs });

@@ -1,7 +1,11 @@
 /** The engines that run training graphs: the same numbers, and what each says of itself. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Graph } from '../../src/graph/graph';
+import { encodeModel } from '../../src/graph/onnx';
+import { add } from '../../src/graph/ops';
+import { addon } from '../../src/native/load';
 import { chooseEngine } from '../../src/onnx/engine';
 import { libraryPath } from '../../src/onnx/library';
 import type { RunFile } from '../../src/run/run-file';
@@ -107,6 +111,107 @@ test('a run says in run.json on which engine it trained', async () => {
     readFileSync(join(work, engine, 'model.onnx')),
   );
   expect(auto.equals(standard)).toBe(true);
+});
+
+/** An entry of a profile: what ran, when and for how long. */
+interface Traced {
+  name: string;
+  cat: string;
+  dur: number;
+  args: { op_name?: string };
+}
+
+test.each(['native', 'standard'] as const)('%s: profiles say how long each node took', async (engine) => {
+  const profile = join(work, `profile of ${engine}`);
+  const trainer = await Trainer.create(model, { ...options, engine, profile });
+  await trained(trainer, 3);
+  await trainer.save(join(work, 'profiled.safetensors'));
+  await trainer.close();
+  expect(readdirSync(profile).toSorted()).toEqual([
+    'gradients-of-5.json',
+    'prediction-of-5.json',
+    'step-of-5.json',
+  ]);
+  const traced = JSON.parse(readFileSync(join(profile, 'step-of-5.json'), 'utf8')) as Traced[];
+  const convolutions = traced.filter(({ cat, args }) => cat === 'Node' && args.op_name === 'Conv');
+  // Forward there are 10 and a shortcut or two, in three steps.
+  expect(convolutions.length).toBeGreaterThan(30);
+  // A checkpoint does not keep where profiles went.
+  const resumed = await Trainer.resume(join(work, 'profiled.safetensors'));
+  expect(resumed.settings.profile).toBeUndefined();
+  await resumed.close();
+});
+
+describe('the addon’s calls', () => {
+  const path = join(work, 'sum.onnx');
+  const engine = () => addon().newOrtEngine({ path: libraryPath() });
+  const one = { name: 'x', type: 'float32', shape: [2], data: Float32Array.of(1, 2.5) };
+  beforeAll(() => {
+    const graph = new Graph();
+    const x = graph.input('x', [2]);
+    graph.output('next/w', add(graph.input('w', [2]), x));
+    graph.output('y', add(x, x));
+    writeFileSync(path, encodeModel(graph));
+  });
+
+  test('a model from a file, with state that a run replaces', () => {
+    const made = engine();
+    const model = 'sum';
+    expect(addon().ortAdd({ engine: made, model, source: path, threads: 1 })).toEqual({
+      inputs: [
+        { name: 'x', type: 'float32', shape: [2] },
+        { name: 'w', type: 'float32', shape: [2] },
+      ],
+      outputs: [
+        { name: 'next/w', type: 'float32', shape: [2] },
+        { name: 'y', type: 'float32', shape: [2] },
+      ],
+    });
+    const state = () => new Float32Array(addon().ortRead({ engine: made, names: ['w'] })[0].bytes);
+    addon().ortWrite({ engine: made, tensors: [{ ...one, name: 'w', data: Float32Array.of(10, 20) }] });
+    const call = { engine: made, model, inputs: [one], outputs: ['y'], guard: 'y' };
+    for (const expected of [
+      [11, 22.5],
+      [12, 25],
+      [13, 27.5],
+    ]) {
+      const [y] = addon().ortRun(call);
+      expect([y.name, [...new Float32Array(y.bytes)]]).toEqual(['y', [2, 5]]);
+      expect([...state()]).toEqual(expected);
+    }
+    addon().ortRun({ ...call, inputs: [{ ...one, data: Float32Array.of(Infinity, 0) }] });
+    expect([...state()]).toEqual([13, 27.5]);
+    addon().ortClose({ engine: made });
+    expect(() => addon().ortRun(call)).toThrow(/engine must be one that is not closed/);
+  });
+
+  test('what does not fit is refused in words, and changes nothing', () => {
+    const made = engine();
+    const model = 'sum';
+    const source = readFileSync(path);
+    expect(() => addon().ortAdd({ engine: made, model, source: source.subarray(0, 40), threads: 1 })).toThrow(
+      /protobuf parsing failed/,
+    );
+    expect(() =>
+      addon().ortAdd({ engine: made, model, source: join(work, 'none.onnx'), threads: 1 }),
+    ).toThrow(/none\.onnx/);
+    addon().ortAdd({ engine: made, model, source, threads: 1 });
+    const call = { engine: made, model, inputs: [one], outputs: ['y'] };
+    expect(() => addon().ortRun(call)).toThrow(/the input "w" of "sum" is missing/);
+    expect(() => addon().ortRun({ ...call, model: 'other' })).toThrow(/no model is named "other"/);
+    expect(() => addon().ortRead({ engine: made, names: ['w'] })).toThrow(/no tensor is named "w"/);
+    addon().ortWrite({ engine: made, tensors: [{ ...one, name: 'w' }] });
+    const long = { ...one, shape: [3], data: new Float32Array(3) };
+    expect(() => addon().ortRun({ ...call, inputs: [long] })).toThrow(/invalid dimensions|INVALID_ARGUMENT/i);
+    expect(() => addon().ortRun({ ...call, inputs: [{ ...one, shape: [3] }] })).toThrow(
+      /data must be 3 elements/,
+    );
+    expect(() => addon().ortRun({ ...call, inputs: [{ ...one, shape: [-2] }] })).toThrow(
+      /a side that it cannot/,
+    );
+    expect(() => addon().ortRun({ ...call, inputs: [{ ...one, type: 'string' }] })).toThrow(/type must be/);
+    expect([...new Float32Array(addon().ortRead({ engine: made, names: ['w'] })[0].bytes)]).toEqual([1, 2.5]);
+  });
 });
 
 test('going on with another engine is told', () => {
