@@ -130,6 +130,7 @@ test('native code: core knows nobody, cpu and binding only what lies below them'
     ['threads/', /^threads\//],
     ['memory/', /^memory\//],
     ['cpu/', /^(core|threads|memory|cpu)\//],
+    ['train/', /^(core|threads|memory|cpu|train)\//],
     ['cuda/card/', /^(core|threads|cuda)\/|^cuda_runtime\.h$/],
     ['cuda/', /^(core|threads|cuda)\//],
     ['jpeg/', /^(core|jpeg)\//],

@@ -9,6 +9,7 @@
 #endif
 
 #define SALIENCYMIX_VECTOR_BYTES 64
+#define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx512.inc"
 #define SALIENCYMIX_OPERATIONS "cpu/kernels/operations_avx512.inc"
 namespace saliencymix::cpu::avx512 {
 #include "cpu/kernels/all.inc"

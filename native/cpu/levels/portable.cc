@@ -3,6 +3,7 @@
 #include "cpu/kernels/begin.h"
 
 #define SALIENCYMIX_VECTOR_BYTES 16
+#define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_portable.inc"
 #define SALIENCYMIX_OPERATIONS "cpu/kernels/operations_portable.inc"
 namespace saliencymix::cpu::portable {
 #include "cpu/kernels/all.inc"

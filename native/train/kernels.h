@@ -1,0 +1,13 @@
+// What a level of vector code offers to training: the hot loops of its operators, as plain functions over blocks of work.
+//
+// A new operator: a struct of functions in its header, a member here, its kernels in train/kernels and a line in
+// train/kernels/all.inc. Levels need not give the same bits; a level gives the same for any number of threads.
+#pragma once
+
+namespace saliencymix::train {
+
+struct TrainKernels {
+  int vectorBytes;  // of a register
+};
+
+}  // namespace saliencymix::train

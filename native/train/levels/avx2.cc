@@ -1,0 +1,20 @@
+// Training kernels in AVX2 with FMA, for the processors of cpu/levels/avx2.cc.
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "train/kernels/begin.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma,f16c")
+#endif
+
+#define SALIENCYMIX_VECTOR_BYTES 32
+#define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx2.inc"
+namespace saliencymix::train::avx2 {
+#include "train/kernels/all.inc"
+}  // namespace saliencymix::train::avx2
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,10 @@
+// Training kernels in vectors of 128 bits, for which the compiler takes what every processor of the kind has.
+#if defined(__GNUC__)
+#include "train/kernels/begin.h"
+
+#define SALIENCYMIX_VECTOR_BYTES 16
+#define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_portable.inc"
+namespace saliencymix::train::portable {
+#include "train/kernels/all.inc"
+}  // namespace saliencymix::train::portable
+#endif
