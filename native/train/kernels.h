@@ -4,10 +4,13 @@
 // train/kernels/all.inc. Levels need not give the same bits; a level gives the same for any number of threads.
 #pragma once
 
+#include "train/convolution_kernels.h"
+
 namespace saliencymix::train {
 
 struct TrainKernels {
   int vectorBytes;  // of a register
+  ConvolutionKernels convolution;
 };
 
 }  // namespace saliencymix::train

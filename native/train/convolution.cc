@@ -1,0 +1,49 @@
+#include "train/convolution.h"
+
+#include "train/convolution_windows.h"
+#include "train/window_products.h"
+
+namespace saliencymix::train {
+
+namespace {
+
+Taps allOf(int kernel) { return {0, 1, kernel}; }
+
+WindowProducts productsOf(const ConvolutionShape& shape, const float* input, const float* weights, const float* bias,
+                          float* output, const TrainKernels& kernels) {
+  WindowProducts products(kernels, shape.batch);
+  for (int group = 0; group < shape.groups; group++) {
+    const GroupPointers at(shape, group);
+    const WeightPacking packing{at.outputs(weights),   static_cast<std::size_t>(shape.outputs), shape.groupChannels(),
+                                shape.groupOutputs(),  shape.kernelWidth,
+                                allOf(shape.kernelHeight), allOf(shape.kernelWidth), false, nullptr};
+    products.add(packing, {windowOf(shape, at.channels(input)), gridOf(shape, at.outputs(output)), nullptr,
+                           shape.groupOutputs(), at.outputs(bias), 0});
+  }
+  return products;
+}
+
+}  // namespace
+
+std::size_t convolutionWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads) {
+  if (isDepthwise(shape)) return 0;
+  ArenaLayout arena(nullptr);
+  productsOf(shape, nullptr, nullptr, nullptr, nullptr, kernels).layOut(arena, threads);
+  return arena.used();
+}
+
+void convolution(const ConvolutionShape& shape, const float* input, const float* weights, const float* bias, float* output,
+                 const TrainRun& run) {
+  if (isDepthwise(shape)) {
+    const DepthwiseProduct product{windowOf(shape, input),    gridOf(shape, output),      weights, shape.kernelWidth,
+                                   allOf(shape.kernelHeight), allOf(shape.kernelWidth), bias};
+    runDepthwise(product, shape.batch, run);
+    return;
+  }
+  WindowProducts products = productsOf(shape, input, weights, bias, output, run.kernels);
+  ArenaLayout arena(run.workspace.data());
+  products.layOut(arena, run.threads);
+  products.run(run.threads);
+}
+
+}  // namespace saliencymix::train

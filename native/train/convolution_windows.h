@@ -1,0 +1,58 @@
+// How the parts of a convolution are seen by the kernels.
+#pragma once
+
+#include <cstddef>
+
+#include "train/convolution.h"
+
+namespace saliencymix::train {
+
+// Every channel by itself, and one output for each: that has kernels of its own.
+inline bool isDepthwise(const ConvolutionShape& shape) {
+  return shape.groupChannels() == 1 && shape.groupOutputs() == 1 && shape.groups > 1;
+}
+
+// Where a group's channels begin in the pixels of the input and in those of the output. Of nothing: nothing.
+class GroupPointers {
+ public:
+  GroupPointers(const ConvolutionShape& shape, int group)
+      : channel_(static_cast<std::size_t>(group) * static_cast<std::size_t>(shape.groupChannels())),
+        output_(static_cast<std::size_t>(group) * static_cast<std::size_t>(shape.groupOutputs())) {}
+
+  template <class T>
+  T* channels(T* pixels) const {
+    return pixels == nullptr ? nullptr : pixels + channel_;
+  }
+  template <class T>
+  T* outputs(T* pixels) const {
+    return pixels == nullptr ? nullptr : pixels + output_;
+  }
+
+ private:
+  std::size_t channel_;
+  std::size_t output_;
+};
+
+// What the places of the output see of the input, of one group's channels; of all where each is by itself.
+inline TapWindow windowOf(const ConvolutionShape& s, const float* input) {
+  return {input,
+          s.height,
+          s.width,
+          s.channels,
+          isDepthwise(s) ? s.channels : s.groupChannels(),
+          s.outputHeight(),
+          s.outputWidth(),
+          s.strideY,
+          s.strideX,
+          {-s.padTop, s.kernelHeight > 1 ? s.dilationY : 1, s.kernelHeight},
+          {-s.padLeft, s.kernelWidth > 1 ? s.dilationX : 1, s.kernelWidth}};
+}
+
+// All places of the output.
+inline ResultGrid gridOf(const ConvolutionShape& s, float* output) {
+  return {output, s.outputHeight(), s.outputWidth(), s.outputs, 0, 0, 1, 1};
+}
+
+void runDepthwise(const DepthwiseProduct& product, int batch, const TrainRun& run);
+
+}  // namespace saliencymix::train
