@@ -18,7 +18,7 @@ WindowProducts productsOf(const ConvolutionShape& shape, const float* input, con
                                 shape.groupOutputs(),  shape.kernelWidth,
                                 allOf(shape.kernelHeight), allOf(shape.kernelWidth), false, nullptr};
     products.add(packing, {windowOf(shape, at.channels(input)), gridOf(shape, at.outputs(output)), nullptr,
-                           shape.groupOutputs(), at.outputs(bias), 0});
+                           shape.groupOutputs(), at.outputs(bias), 0, false});
   }
   return products;
 }

@@ -84,7 +84,7 @@ WindowProducts productsOf(const ConvolutionShape& shape, const float* outputGrad
       const WeightPacking packing{at.outputs(weights), static_cast<std::size_t>(shape.outputs), shape.groupChannels(),
                                   shape.groupOutputs(), shape.kernelWidth, pixels.y.kernel, pixels.x.kernel, true, nullptr};
       products.add(packing, {windowOn(shape, pixels, at.outputs(outputGradient)),
-                             gridOn(shape, pixels, at.channels(inputGradient)), nullptr, shape.groupChannels(), nullptr, 0});
+                             gridOn(shape, pixels, at.channels(inputGradient)), nullptr, shape.groupChannels(), nullptr, 0, false});
     }
   }
   return products;

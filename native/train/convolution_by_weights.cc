@@ -39,6 +39,10 @@ struct WeightPlan {
   int columnBlocks;
   int panels;
   int panelBlocks;
+  bool strips;
+  int unit;  // rows that are not parted
+  int blockRows;
+  std::size_t matrixFloats;  // of a block
 
   WeightPlan(const ConvolutionShape& s, const ConvolutionKernels& kernels)
       : rows(static_cast<std::int64_t>(s.batch) * s.outputHeight() * s.outputWidth()),
@@ -47,18 +51,32 @@ struct WeightPlan {
         columnBlocks(divideUp(columns, kBlockColumns)),
         panels(divideUp(s.groupOutputs(), kernels.panelLanes)) {
     weights = static_cast<std::size_t>(columns) * outputs;
+    const TapWindow window = windowOf(s, nullptr);
+    strips = !isDepthwise(s) && takesStrips(window);
+    unit = 1;
+    blockRows = kBlockRows;
+    matrixFloats = static_cast<std::size_t>(kBlockRows) * static_cast<std::size_t>(std::min(columns, kBlockColumns) + kernels.panelLanes);
+    if (strips) {
+      const int lines = stripLines(window, kBlockRows);
+      columnBlocks = 1;
+      unit = window.gridWidth;
+      blockRows = lines * unit;
+      matrixFloats = stripFloats(window, lines) + static_cast<std::size_t>(kernels.panelLanes);
+    }
     const std::int64_t most = std::clamp<std::int64_t>(static_cast<std::int64_t>(kPartFloats / weights), 1, kMaxParts);
     parts = static_cast<int>(std::clamp<std::int64_t>(rows / kPartRows, 1, most));
     panelBlocks = std::clamp(kFewTasks / (parts * columnBlocks), 1, divideUp(panels, 2));
   }
 
-  Part rowsOf(int part) const { return {rows * part / parts, rows * (part + 1) / parts}; }
+  Part rowsOf(int part) const {
+    const std::int64_t units = rows / unit;
+    return {units * part / parts * unit, units * (part + 1) / parts * unit};
+  }
   // The sums of a part: of the weights, then of the bias.
   std::size_t partFloats() const { return product({weights + outputs}); }
   // What a thread works with: a panel of the gradient and a block of the window's matrix.
   std::size_t blockFloats(const ConvolutionKernels& kernels) const {
-    const int width = std::min(columns, kBlockColumns) + 2 * kernels.panelLanes;
-    return static_cast<std::size_t>(kBlockRows) * static_cast<std::size_t>(width);
+    return static_cast<std::size_t>(blockRows) * static_cast<std::size_t>(kernels.panelLanes) + matrixFloats;
   }
 };
 
@@ -113,7 +131,7 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
   const auto biasSumsOf = [&](int part) { return plan.parts == 1 ? biasGradient : sumsOf(part) + plan.weights; };
 
   if (isDepthwise(shape)) {
-    const WeightGradient gradient{windowOf(shape, input), outputGradient, shape.outputs, shape.outputs};
+    const WeightGradient gradient{windowOf(shape, input), outputGradient, shape.outputs, shape.outputs, false};
     const std::int64_t lines = static_cast<std::int64_t>(shape.batch) * shape.outputHeight();
     forEachTask(plan.parts, run.threads, [&](int part, int) {
       kernels.depthwiseByWeights(gradient, {lines * part / plan.parts, lines * (part + 1) / plan.parts}, sumsOf(part),
@@ -125,8 +143,8 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
       const WeightTask task(plan, shape, number);
       const GroupPointers at(shape, task.group);
       const auto cut = [](int size, int i, int pieces) { return static_cast<std::int64_t>(size) * i / pieces; };
-      kernels.byWeights({windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs, shape.groupOutputs()},
-                        plan.rowsOf(task.part), kBlockRows,
+      kernels.byWeights({windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs, shape.groupOutputs(), plan.strips},
+                        plan.rowsOf(task.part), plan.blockRows,
                         {cut(plan.columns, task.columnBlock, plan.columnBlocks), cut(plan.columns, task.columnBlock + 1, plan.columnBlocks)},
                         {cut(plan.panels, task.panelBlock, plan.panelBlocks), cut(plan.panels, task.panelBlock + 1, plan.panelBlocks)},
                         memory.blocks[static_cast<std::size_t>(slot)], at.outputs(sumsOf(task.part)), plan.outputs);

@@ -65,6 +65,7 @@ struct WindowProduct {
   int columns;          // of the result: channels of a pixel that are written
   const float* bias;    // one for each of them, or nullptr
   int chunk;            // so many columns of the window's matrix are multiplied at a time
+  bool strips;          // take rows of the image with their padding in the place of the matrix
 };
 
 struct WeightGradient {
@@ -72,6 +73,7 @@ struct WeightGradient {
   const float* gradient;  // of the output: of the places of the window's grid, the first channel that takes part
   int gradientPixel;
   int columns;  // channels that take part
+  bool strips;  // as above
 };
 
 // Rows or columns begin .. end - 1 of a matrix.

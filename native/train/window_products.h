@@ -28,7 +28,9 @@ class WindowProducts {
     std::int64_t rows;
     int blockRows;
     int rowBlocks;
+    int lineBlocks;  // of an image, where strips are taken
     int panelBlocks;
+    Part rowsOf(int block) const;
     int tasks() const { return rowBlocks * panelBlocks; }
   };
 
