@@ -16,9 +16,9 @@ WindowProducts productsOf(const ConvolutionShape& shape, const float* input, con
     const GroupPointers at(shape, group);
     const WeightPacking packing{at.outputs(weights),   static_cast<std::size_t>(shape.outputs), shape.groupChannels(),
                                 shape.groupOutputs(),  shape.kernelWidth,
-                                allOf(shape.kernelHeight), allOf(shape.kernelWidth), false, nullptr};
-    products.add(packing, {windowOf(shape, at.channels(input)), gridOf(shape, at.outputs(output)), nullptr,
-                           shape.groupOutputs(), at.outputs(bias), 0, false});
+                                allOf(shape.kernelHeight), allOf(shape.kernelWidth), false};
+    products.add({windowOf(shape, at.channels(input)), gridOf(shape, at.outputs(output)), packing, nullptr, shape.groupOutputs(),
+                  at.outputs(bias), 0, false});
   }
   return products;
 }

@@ -82,9 +82,9 @@ WindowProducts productsOf(const ConvolutionShape& shape, const float* outputGrad
     for (int group = 0; group < shape.groups; group++) {
       const GroupPointers at(shape, group);
       const WeightPacking packing{at.outputs(weights), static_cast<std::size_t>(shape.outputs), shape.groupChannels(),
-                                  shape.groupOutputs(), shape.kernelWidth, pixels.y.kernel, pixels.x.kernel, true, nullptr};
-      products.add(packing, {windowOn(shape, pixels, at.outputs(outputGradient)),
-                             gridOn(shape, pixels, at.channels(inputGradient)), nullptr, shape.groupChannels(), nullptr, 0, false});
+                                  shape.groupOutputs(), shape.kernelWidth, pixels.y.kernel, pixels.x.kernel, true};
+      products.add({windowOn(shape, pixels, at.outputs(outputGradient)), gridOn(shape, pixels, at.channels(inputGradient)), packing,
+                    nullptr, shape.groupChannels(), nullptr, 0, false});
     }
   }
   return products;

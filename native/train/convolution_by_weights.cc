@@ -74,21 +74,25 @@ struct WeightPlan {
   }
   // The sums of a part: of the weights, then of the bias.
   std::size_t partFloats() const { return product({weights + outputs}); }
-  // What a thread works with: a panel of the gradient and a block of the window's matrix.
-  std::size_t blockFloats(const ConvolutionKernels& kernels) const {
-    return static_cast<std::size_t>(blockRows) * static_cast<std::size_t>(kernels.panelLanes) + matrixFloats;
+  std::size_t packedFloats(const ConvolutionKernels& kernels) const {
+    return static_cast<std::size_t>(blockRows) * static_cast<std::size_t>(kernels.packedPanels * kernels.panelLanes);
   }
 };
 
 struct WeightMemory {
   float* parts = nullptr;
+  // Of each thread.
   std::vector<float*> blocks;
+  std::vector<float*> packed;
 
   WeightMemory(const WeightPlan& plan, const ConvolutionShape& shape, const TrainKernels& kernels, int threads,
                ArenaLayout& arena) {
-    parts = arena.take<float>(product({static_cast<std::size_t>(plan.parts), plan.partFloats()}));
+    if (plan.parts > 1) parts = arena.take<float>(product({static_cast<std::size_t>(plan.parts), plan.partFloats()}));
     if (isDepthwise(shape)) return;
-    for (int i = 0; i < threads; i++) blocks.push_back(arena.take<float>(plan.blockFloats(kernels.convolution)));
+    for (int i = 0; i < threads; i++) {
+      blocks.push_back(arena.take<float>(plan.matrixFloats));
+      packed.push_back(arena.take<float>(plan.packedFloats(kernels.convolution)));
+    }
   }
 };
 
@@ -147,7 +151,7 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
                         plan.rowsOf(task.part), plan.blockRows,
                         {cut(plan.columns, task.columnBlock, plan.columnBlocks), cut(plan.columns, task.columnBlock + 1, plan.columnBlocks)},
                         {cut(plan.panels, task.panelBlock, plan.panelBlocks), cut(plan.panels, task.panelBlock + 1, plan.panelBlocks)},
-                        memory.blocks[static_cast<std::size_t>(slot)], at.outputs(sumsOf(task.part)), plan.outputs);
+                        memory.blocks[static_cast<std::size_t>(slot)], memory.packed[static_cast<std::size_t>(slot)], at.outputs(sumsOf(task.part)), plan.outputs);
     });
   }
   if (biasGradient != nullptr) {

@@ -55,13 +55,13 @@ struct WeightPacking {
   Taps y;  // which of the kernel's rows and columns take part, in this order
   Taps x;
   bool transposed;  // false: rows are (y, x, channel), columns are outputs; true: rows (y, x, output), columns channels
-  float* packed;
 };
 
 struct WindowProduct {
   TapWindow window;
   ResultGrid to;
-  const float* packed;  // as of WeightPacking, a row for each column of the window's matrix
+  WeightPacking weights;  // with a row for each column of the window's matrix
+  const float* packed;    // all panels, or nullptr: they are packed when they are needed
   int columns;          // of the result: channels of a pixel that are written
   const float* bias;    // one for each of them, or nullptr
   int chunk;            // so many columns of the window's matrix are multiplied at a time
@@ -99,13 +99,17 @@ struct DepthwiseProduct {
 struct ConvolutionKernels {
   int panelLanes;
   int maxRows;  // a block of rows for `product` has no more
-  void (*pack)(const WeightPacking& packing, int panel);
-  // Results of some rows, and the columns of some panels. `scratch`: of blockFloats(rows, chunk), as is that of `byWeights`.
-  void (*product)(const WindowProduct& product, Part rows, Part panels, float* scratch);
+  int packedPanels;  // panels of the gradient that byWeights packs at a time
+  // Some rows of one panel.
+  void (*pack)(const WeightPacking& weights, int panel, Part ks, float* packed);
+  // Results of some rows, and the columns of some panels. `block` has room for the rows of the matrix that are multiplied at a
+  // time, each with a register more, or for a strip with a register more; `panel` for as many rows of a panel.
+  void (*product)(const WindowProduct& product, Part rows, Part panels, float* block, float* panel);
   // to[k, column] = the sum over `rows` of matrix[row, k] * gradient[row, column], for some k and the columns of some panels;
-  // `toRow` floats from one k to the next. Sums `block` rows at a time and adds these sums.
-  void (*byWeights)(const WeightGradient& gradient, Part rows, int block, Part ks, Part panels, float* scratch, float* to,
-                    std::size_t toRow);
+  // `toRow` floats from one k to the next. Sums `blockRows` rows at a time and adds these sums. `block` is as above; `packed` has
+  // room for that many rows of packedPanels panels.
+  void (*byWeights)(const WeightGradient& gradient, Part rows, int blockRows, Part ks, Part panels, float* block, float* packed,
+                    float* to, std::size_t toRow);
   // The sums of some rows of a matrix of `columns`.
   void (*columnSums)(const float* from, std::size_t columns, Part rows, float* sums);
   // to[i] = the sum of parts[p * stride + i] over all p, added in pairs.

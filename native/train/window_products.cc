@@ -1,6 +1,7 @@
 #include "train/window_products.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "train/convolution_windows.h"
 #include "train/sizes.h"
@@ -13,49 +14,61 @@ namespace {
 constexpr std::int64_t kBlockFloats = 96 * 1024;
 // Columns of the matrix that are multiplied at a time.
 constexpr int kChunk = 640;
+// Weights of this many floats, which are read from memory, are packed when they are needed if there are so few blocks of rows
+// that would need them. Fewer columns at a time then allow for more rows.
+constexpr std::size_t kLargeWeights = std::size_t{256} << 10;
+constexpr int kFewReaders = 4;
+constexpr int kShortChunk = 320;
 // Places of the grid in a block of strips.
 constexpr int kStripRows = 256;
-// With fewer blocks of rows, panels are shared out, too.
-constexpr std::int64_t kFewBlocks = 16;
+// With fewer blocks of rows panels are shared out, too, some at a time: each task copies its rows of the matrix.
+constexpr int kFewBlocks = 8;
+constexpr int kSharedPanels = 4;
 
 int columnsOf(const TapWindow& window) { return window.y.count * window.x.count * window.channels; }
-
-// `length` cut into as few pieces as there can be of no more than `most`; the size of each but the last.
-int evenPiece(int length, int most, int unit) {
-  const int pieces = std::max(1, (length + most - 1) / most);
-  const int piece = (length + pieces - 1) / pieces;
-  return std::max(unit, (piece + unit - 1) / unit * unit);
-}
 
 template <class T>
 T divideUp(T a, T b) {
   return (a + b - 1) / b;
 }
 
+// `length` cut into as few pieces as there can be of no more than `most`; the size of each but the last.
+int evenPiece(int length, int most) {
+  constexpr int kUnit = 16;
+  const int piece = divideUp(length, std::max(1, divideUp(length, most)));
+  return std::max(kUnit, divideUp(piece, kUnit) * kUnit);
+}
+
+std::size_t asSize(int value) { return static_cast<std::size_t>(value); }
+
 }  // namespace
 
-void WindowProducts::add(const WeightPacking& weights, const WindowProduct& product) {
-  Job job{weights, product, 0, 0, 0, 0, 0, 0};
+WindowProducts::Job::Job(const WindowProduct& asked, int batch, const ConvolutionKernels& kernels)
+    : product(asked),
+      panels(divideUp(asked.columns, kernels.panelLanes)),
+      rows(static_cast<std::int64_t>(batch) * asked.window.gridHeight * asked.window.gridWidth) {
   const TapWindow& window = product.window;
-  job.rows = static_cast<std::int64_t>(batch_) * window.gridHeight * window.gridWidth;
-  if (job.rows == 0) return;
-  job.panels = divideUp(product.columns, kernels_.panelLanes);
-  job.product.chunk = evenPiece(columnsOf(window), kChunk, 16);
-  job.product.strips = takesStrips(window);
-  if (job.product.strips) {
+  product.strips = takesStrips(window);
+  if (product.strips) {
     const int lines = stripLines(window, kStripRows);
-    job.blockRows = lines * window.gridWidth;
-    job.lineBlocks = divideUp(window.gridHeight, lines);
-    job.rowBlocks = batch_ * job.lineBlocks;
-    job.panelBlocks = static_cast<int>(std::clamp<std::int64_t>(kFewBlocks / job.rowBlocks, 1, divideUp(job.panels, 2)));
-    jobs_.push_back(job);
-    return;
+    blockRows = lines * window.gridWidth;
+    lineBlocks = divideUp(window.gridHeight, lines);
+    rowBlocks = batch * lineBlocks;
+  } else {
+    cutMatrix(kChunk, kernels.maxRows);
+    if (asSize(columnsOf(window)) * asSize(product.columns) >= kLargeWeights && rowBlocks <= kFewReaders) {
+      packsAhead = false;
+      cutMatrix(kShortChunk, kernels.maxRows);
+    }
   }
-  const std::int64_t most = std::clamp<std::int64_t>(kBlockFloats / job.product.chunk, 28, kernels_.maxRows);
-  job.blockRows = static_cast<int>(divideUp(job.rows, divideUp(job.rows, most)));
-  job.rowBlocks = static_cast<int>(divideUp<std::int64_t>(job.rows, job.blockRows));
-  job.panelBlocks = static_cast<int>(std::clamp<std::int64_t>(kFewBlocks / job.rowBlocks, 1, divideUp(job.panels, 2)));
-  jobs_.push_back(job);
+  panelBlocks = std::clamp(kFewBlocks / rowBlocks, 1, divideUp(panels, kSharedPanels));
+}
+
+void WindowProducts::Job::cutMatrix(int chunk, int maxRows) {
+  product.chunk = evenPiece(columnsOf(product.window), chunk);
+  const std::int64_t most = std::clamp<std::int64_t>(kBlockFloats / product.chunk, 28, maxRows);
+  blockRows = static_cast<int>(divideUp(rows, divideUp(rows, most)));
+  rowBlocks = static_cast<int>(divideUp<std::int64_t>(rows, blockRows));
 }
 
 Part WindowProducts::Job::rowsOf(int block) const {
@@ -69,40 +82,59 @@ Part WindowProducts::Job::rowsOf(int block) const {
   return {begin, std::min(begin + blockRows, rows)};
 }
 
+std::size_t WindowProducts::Job::blockFloats(const ConvolutionKernels& kernels) const {
+  const TapWindow& window = product.window;
+  if (product.strips) return stripFloats(window, blockRows / window.gridWidth) + asSize(kernels.panelLanes);
+  return asSize(blockRows) * asSize(product.chunk + kernels.panelLanes);
+}
+
+void WindowProducts::add(const WindowProduct& product) {
+  if (product.window.gridHeight == 0 || product.window.gridWidth == 0) return;
+  jobs_.emplace_back(product, batch_, kernels_);
+}
+
 void WindowProducts::layOut(ArenaLayout& arena, int threads) {
   std::size_t block = 0;
+  std::size_t panel = 0;
   for (Job& job : jobs_) {
-    const std::size_t columns = static_cast<std::size_t>(columnsOf(job.product.window));
-    job.weights.packed = arena.take<float>(
-        product({columns, static_cast<std::size_t>(job.panels), static_cast<std::size_t>(kernels_.panelLanes)}));
-    job.product.packed = job.weights.packed;
-    const TapWindow& window = job.product.window;
-    const std::size_t floats =
-        job.product.strips ? stripFloats(window, job.blockRows / window.gridWidth) + static_cast<std::size_t>(kernels_.panelLanes)
-                           : static_cast<std::size_t>(job.blockRows) * static_cast<std::size_t>(job.product.chunk + kernels_.panelLanes);
-    block = std::max(block, floats);
+    block = std::max(block, job.blockFloats(kernels_));
+    if (job.packsAhead) {
+      job.packed = arena.take<float>(product({asSize(columnsOf(job.product.window)), asSize(job.panels), asSize(kernels_.panelLanes)}));
+      job.product.packed = job.packed;
+    } else {
+      panel = std::max(panel, asSize(job.product.chunk) * asSize(kernels_.panelLanes));
+    }
   }
-  for (int i = 0; i < threads; i++) blocks_.push_back(arena.take<float>(block));
+  for (int i = 0; i < threads; i++) {
+    blocks_.push_back(arena.take<float>(block));
+    panels_.push_back(arena.take<float>(panel));
+  }
+}
+
+void WindowProducts::pack(int threads) const {
+  std::vector<std::pair<const Job*, int>> panels;
+  for (const Job& job : jobs_) {
+    for (int i = 0; job.packsAhead && i < job.panels; i++) panels.emplace_back(&job, i);
+  }
+  forEachTask(static_cast<int>(panels.size()), threads, [&](int i, int) {
+    const auto& [job, panel] = panels[asSize(i)];
+    const int columns = columnsOf(job->product.window);
+    kernels_.pack(job->product.weights, panel, {0, columns}, job->packed + asSize(panel) * asSize(kernels_.panelLanes) * asSize(columns));
+  });
 }
 
 void WindowProducts::run(int threads) const {
-  std::vector<std::pair<const Job*, int>> panels;
+  pack(threads);
   std::vector<std::pair<const Job*, int>> tasks;
   for (const Job& job : jobs_) {
-    for (int i = 0; i < job.panels; i++) panels.emplace_back(&job, i);
-    for (int i = 0; i < job.tasks(); i++) tasks.emplace_back(&job, i);
+    for (int i = 0; i < job.rowBlocks * job.panelBlocks; i++) tasks.emplace_back(&job, i);
   }
-  forEachTask(static_cast<int>(panels.size()), threads, [&](int i, int) {
-    const auto& [job, panel] = panels[static_cast<std::size_t>(i)];
-    kernels_.pack(job->weights, panel);
-  });
   forEachTask(static_cast<int>(tasks.size()), threads, [&](int i, int slot) {
-    const auto& [job, task] = tasks[static_cast<std::size_t>(i)];
-    const auto [begin, end] = job->rowsOf(task / job->panelBlocks);
+    const auto& [job, task] = tasks[asSize(i)];
     const int part = task % job->panelBlocks;
     const auto panelAt = [&](int n) { return static_cast<std::int64_t>(job->panels) * n / job->panelBlocks; };
-    kernels_.product(job->product, {begin, end}, {panelAt(part), panelAt(part + 1)},
-                     blocks_[static_cast<std::size_t>(slot)]);
+    kernels_.product(job->product, job->rowsOf(task / job->panelBlocks), {panelAt(part), panelAt(part + 1)}, blocks_[asSize(slot)],
+                     panels_[asSize(slot)]);
   });
 }
 

@@ -14,30 +14,39 @@ class WindowProducts {
  public:
   WindowProducts(const TrainKernels& kernels, int batch) : kernels_(kernels.convolution), batch_(batch) {}
 
-  // `weights.packed` and `product.packed` are set by layOut.
-  void add(const WeightPacking& weights, const WindowProduct& product);
+  // The product's `packed`, `chunk` and `strips` are set here.
+  void add(const WindowProduct& product);
   // Takes memory for packed weights and for the blocks of so many threads.
   void layOut(ArenaLayout& arena, int threads);
   void run(int threads) const;
 
  private:
+  // A product, and how it is cut: by its shape alone.
   struct Job {
-    WeightPacking weights;
     WindowProduct product;
     int panels;
     std::int64_t rows;
-    int blockRows;
-    int rowBlocks;
-    int lineBlocks;  // of an image, where strips are taken
-    int panelBlocks;
+    int blockRows = 0;
+    int rowBlocks = 0;
+    int lineBlocks = 0;  // of an image, where strips are taken
+    int panelBlocks = 0;
+    bool packsAhead = true;
+    float* packed = nullptr;
+
+    Job(const WindowProduct& asked, int batch, const ConvolutionKernels& kernels);
+    void cutMatrix(int chunk, int maxRows);
     Part rowsOf(int block) const;
-    int tasks() const { return rowBlocks * panelBlocks; }
+    std::size_t blockFloats(const ConvolutionKernels& kernels) const;
   };
+
+  void pack(int threads) const;
 
   const ConvolutionKernels& kernels_;
   int batch_;
   std::vector<Job> jobs_;
-  std::vector<float*> blocks_;  // one for each thread
+  // One for each thread.
+  std::vector<float*> blocks_;
+  std::vector<float*> panels_;
 };
 
 }  // namespace saliencymix::train
