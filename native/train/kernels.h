@@ -5,12 +5,14 @@
 #pragma once
 
 #include "train/convolution_kernels.h"
+#include "train/layer_kernels.h"
 
 namespace saliencymix::train {
 
 struct TrainKernels {
   int vectorBytes;  // of a register
   ConvolutionKernels convolution;
+  LayerKernels layers;
 };
 
 }  // namespace saliencymix::train

@@ -1,0 +1,44 @@
+// Sums per channel: those of each block of rows are left in the workspace, and added up in double in the blocks' order.
+#pragma once
+
+#include <cstddef>
+
+#include "train/channel_rows.h"
+#include "train/sizes.h"
+
+namespace saliencymix::train {
+
+// Blocks that are summed: a few dozen rows that stay in the second-level cache.
+inline RowBlocks summedBlocks(const ChannelRows& shape) {
+  product({shape.rows, shape.channels});
+  return RowBlocks(shape, std::size_t{1} << 14, 32);
+}
+
+// Blocks that are only gone through.
+inline RowBlocks passedBlocks(const ChannelRows& shape) {
+  product({shape.rows, shape.channels});
+  return RowBlocks(shape, std::size_t{1} << 15, 1);
+}
+
+// Adds the parts of a wide row, so that its first `channels` floats are the sums of the channels: the second half to the first,
+// again and again.
+inline void foldWideRow(float* wide, std::size_t channels, std::size_t repeat) {
+  while (repeat > 1) {
+    const std::size_t half = (repeat + 1) / 2;
+    const float* second = wide + half * channels;
+    for (std::size_t i = 0; i < (repeat - half) * channels; i++) wide[i] += second[i];
+    repeat = half;
+  }
+}
+
+// Repeats the first `channels` floats over the whole wide row.
+inline void spreadOverWideRow(float* wide, std::size_t channels, std::size_t repeat) {
+  for (std::size_t part = 1; part < repeat; part++) {
+    for (std::size_t c = 0; c < channels; c++) wide[part * channels + c] = wide[c];
+  }
+}
+
+// Channels that are combined together by one thread.
+constexpr std::size_t kCombinedChannels = 64;
+
+}  // namespace saliencymix::train
