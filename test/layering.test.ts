@@ -134,7 +134,7 @@ test('native code: core knows nobody, cpu and binding only what lies below them'
     ['cuda/card/', /^(core|threads|cuda)\/|^cuda_runtime\.h$/],
     ['cuda/', /^(core|threads|cuda)\//],
     ['jpeg/', /^(core|jpeg)\//],
-    ['ort/', /^ort\//],
+    ['ort/', /^(train|ort)\//],
     ['binding/', /^((core|threads|memory|jpeg|ort|binding)\/|backends\.h$|napi\.h$)/],
     ['', /^((core|cpu|cuda)\/|backends\.h$)/],
   ];

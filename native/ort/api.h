@@ -11,7 +11,10 @@ namespace saliencymix::ort {
 // Objects of the library, known by their addresses.
 namespace raw {
 struct Allocator;
+struct CustomOpDomain;
 struct Env;
+struct KernelContext;
+struct KernelInfo;
 struct MemoryInfo;
 struct RunOptions;
 struct Session;
@@ -21,6 +24,7 @@ struct TensorInfo;
 struct TypeInfo;
 struct Value;
 }  // namespace raw
+struct CustomOp;  // custom_op.h
 
 enum class LogLevel : int { verbose, info, warning, error, fatal };
 enum class Optimization : int { none = 0, all = 99 };

@@ -6,7 +6,7 @@ namespace saliencymix::ort {
 
 namespace {
 
-Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSettings& settings) {
+Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSettings& settings, const Domain& domain) {
   const Api& api = library.api();
   auto options = library.own<raw::SessionOptions>(
       api.ReleaseSessionOptions, [&](raw::SessionOptions** made) { return api.CreateSessionOptions(made); });
@@ -16,6 +16,7 @@ Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSetti
   // Takes 25 to 33 % less memory at its peak, and is as fast.
   library.check(api.DisableMemPattern(options.get()));
   library.check(api.SetSessionLogSeverityLevel(options.get(), static_cast<int>(LogLevel::fatal)));
+  domain.addTo(options.get());
   if (!settings.profile.empty()) {
     library.check(api.EnableProfiling(options.get(), pathOf(settings.profile).c_str()));
   }
@@ -42,16 +43,20 @@ Port portOf(const Library& library, std::string name, const raw::TypeInfo* type)
 }  // namespace
 
 Session::Session(const Library& library, std::span<const std::byte> model, const SessionSettings& settings)
-    : library_(library), session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
+    : library_(library),
+      domain_(std::make_unique<const Domain>(library, settings.threads)),
+      session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
         return library.api().CreateSessionFromArray(library.env(), model.data(), model.size(),
-                                                    optionsOf(library, settings).get(), made);
+                                                    optionsOf(library, settings, *domain_).get(), made);
       })) {
   describe();
 }
 
 Session::Session(const Library& library, const std::string& path, const SessionSettings& settings)
-    : library_(library), session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
-        return library.api().CreateSession(library.env(), pathOf(path).c_str(), optionsOf(library, settings).get(), made);
+    : library_(library),
+      domain_(std::make_unique<const Domain>(library, settings.threads)),
+      session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
+        return library.api().CreateSession(library.env(), pathOf(path).c_str(), optionsOf(library, settings, *domain_).get(), made);
       })) {
   describe();
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "ort/domain.h"
 #include "ort/library.h"
 #include "ort/tensor.h"
 
@@ -44,6 +46,7 @@ class Session {
   void describe();
 
   const Library& library_;
+  std::unique_ptr<const Domain> domain_;  // of our operators
   Handle<raw::Session> session_;
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;

@@ -5,6 +5,7 @@
  */
 import protobuf from 'protobufjs';
 import type { Attribute, Dtype, Graph, Node, Value } from './graph';
+import { NATIVE_DOMAIN } from './native-ops';
 
 const schema = protobuf.parse(`
   syntax = "proto2";
@@ -26,7 +27,7 @@ const schema = protobuf.parse(`
   }
   message NodeProto {
     repeated string input = 1; repeated string output = 2; optional string name = 3; optional string op_type = 4;
-    repeated AttributeProto attribute = 5;
+    repeated AttributeProto attribute = 5; optional string domain = 7;
   }
   message GraphProto {
     repeated NodeProto node = 1; optional string name = 2; repeated TensorProto initializer = 5;
@@ -70,10 +71,17 @@ function attributeProto(name: string, value: Attribute) {
 
 interface NodeProto {
   opType: string;
+  domain?: string;
   name: string;
   input: string[];
   output: string[];
   attribute: object[];
+}
+
+/** An operator of this package is written DOMAIN:NAME, see native-ops.ts. */
+function splitName(op: string): Pick<NodeProto, 'opType' | 'domain'> {
+  const [domain, opType] = op.split(':');
+  return opType === undefined ? { opType: op } : { opType, domain };
 }
 
 const simpleNode = (
@@ -82,7 +90,7 @@ const simpleNode = (
   output: string[],
   attribute: object[] = [],
 ): NodeProto => ({
-  opType,
+  ...splitName(opType),
   name: output[0],
   input,
   output,
@@ -141,14 +149,15 @@ function body(graph: Graph, prefix = '') {
 }
 
 function modelBytes(
-  graph: object,
+  graph: { node: readonly NodeProto[]; [field: string]: unknown },
   { version = '', metadata = {} }: Pick<EncodeOptions, 'version' | 'metadata'>,
 ): Uint8Array {
+  const isOwn = graph.node.some(({ domain }) => domain === NATIVE_DOMAIN);
   const message = ModelProto.fromObject({
     irVersion: IR_VERSION,
     producerName: 'saliencymix',
     producerVersion: version,
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [{ domain: '', version: OPSET }, ...(isOwn ? [{ domain: NATIVE_DOMAIN, version: 1 }] : [])],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: { name: 'saliencymix', ...graph },
   });

@@ -82,14 +82,11 @@ export const stepOptions = {
 };
 
 /** The settings that decide numbers, as plain data; parseTrainer makes the same settings of them. */
-export const plainSettings = ({
-  optimizer,
-  profile: _,
-  ...rest
-}: TrainerSettings): Omit<Required<TrainerOptions>, 'profile'> => ({
-  ...rest,
-  optimizer: optimizer.options,
-});
+export function plainSettings(settings: TrainerSettings): Omit<Required<TrainerOptions>, 'profile'> {
+  const plain = { ...settings, optimizer: settings.optimizer.options };
+  delete plain.profile;
+  return plain;
+}
 
 /**
  * Number of images in an NCHW array.

@@ -1,27 +1,35 @@
 /** Runs a graph in ONNX Runtime: what the tests of operators and gradients compare. */
 import type { Graph } from '../../src/graph/graph';
 import { encodeModel } from '../../src/graph/onnx';
+import { chooseEngine, type EngineName } from '../../src/onnx/engine';
 import { type OrtWorker, startOrtWorker, type Tensors } from '../../src/onnx/ort-worker';
 
-let worker: OrtWorker | undefined;
+/** One per engine. */
+const workers = new Map<EngineName, OrtWorker>();
 let added = 0;
 
 afterAll(async () => {
-  await worker?.close();
-  worker = undefined;
+  for (const worker of workers.values()) await worker.close();
+  workers.clear();
 });
+
+function workerOf(engine: EngineName): OrtWorker {
+  const worker = workers.get(engine) ?? startOrtWorker(chooseEngine(engine));
+  workers.set(engine, worker);
+  return worker;
+}
 
 /** A function of the graph's inputs that gives its outputs. */
 export async function compile(
   graph: Graph,
+  engine: EngineName = 'standard',
 ): Promise<(inputs: Tensors) => Promise<Record<string, Float32Array>>> {
-  worker ??= startOrtWorker();
-  const running = worker;
+  const worker = workerOf(engine);
   const model = `graph ${added++}`;
-  await running.add(model, encodeModel(graph), { threads: 1 });
+  await worker.add(model, encodeModel(graph), { threads: 1 });
   const outputs = [...graph.outputs.keys()];
   return async (inputs) => {
-    const tensors = await running.run({ model, inputs, outputs });
+    const tensors = await worker.run({ model, inputs, outputs });
     return Object.fromEntries(outputs.map((name) => [name, tensors[name].data]));
   };
 }

@@ -156,8 +156,7 @@ describe('the addon’s calls', () => {
 
   test('a model from a file, with state that a run replaces', () => {
     const made = engine();
-    const model = 'sum';
-    expect(addon().ortAdd({ engine: made, model, source: path, threads: 1 })).toEqual({
+    expect(addon().ortAdd({ engine: made, model: 'sum', source: path, threads: 1 })).toEqual({
       inputs: [
         { name: 'x', type: 'float32', shape: [2] },
         { name: 'w', type: 'float32', shape: [2] },
@@ -169,7 +168,7 @@ describe('the addon’s calls', () => {
     });
     const state = () => new Float32Array(addon().ortRead({ engine: made, names: ['w'] })[0].bytes);
     addon().ortWrite({ engine: made, tensors: [{ ...one, name: 'w', data: Float32Array.of(10, 20) }] });
-    const call = { engine: made, model, inputs: [one], outputs: ['y'], guard: 'y' };
+    const call = { engine: made, model: 'sum', inputs: [one], outputs: ['y'], guard: 'y' };
     for (const expected of [
       [11, 22.5],
       [12, 25],
@@ -187,16 +186,15 @@ describe('the addon’s calls', () => {
 
   test('what does not fit is refused in words, and changes nothing', () => {
     const made = engine();
-    const model = 'sum';
     const source = readFileSync(path);
-    expect(() => addon().ortAdd({ engine: made, model, source: source.subarray(0, 40), threads: 1 })).toThrow(
-      /protobuf parsing failed/,
-    );
     expect(() =>
-      addon().ortAdd({ engine: made, model, source: join(work, 'none.onnx'), threads: 1 }),
+      addon().ortAdd({ engine: made, model: 'sum', source: source.subarray(0, 40), threads: 1 }),
+    ).toThrow(/protobuf parsing failed/);
+    expect(() =>
+      addon().ortAdd({ engine: made, model: 'sum', source: join(work, 'none.onnx'), threads: 1 }),
     ).toThrow(/none\.onnx/);
-    addon().ortAdd({ engine: made, model, source, threads: 1 });
-    const call = { engine: made, model, inputs: [one], outputs: ['y'] };
+    addon().ortAdd({ engine: made, model: 'sum', source, threads: 1 });
+    const call = { engine: made, model: 'sum', inputs: [one], outputs: ['y'] };
     expect(() => addon().ortRun(call)).toThrow(/the input "w" of "sum" is missing/);
     expect(() => addon().ortRun({ ...call, model: 'other' })).toThrow(/no model is named "other"/);
     expect(() => addon().ortRead({ engine: made, names: ['w'] })).toThrow(/no tensor is named "w"/);

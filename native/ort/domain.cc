@@ -1,0 +1,79 @@
+#include "ort/domain.h"
+
+#include <exception>
+#include <limits>
+
+#include "train/levels.h"
+
+namespace saliencymix::ort {
+
+template <class Work>
+raw::Status* Domain::statusOf(const Library& library, const Work& work) {
+  try {
+    work();
+    return nullptr;
+  } catch (const std::bad_alloc&) {
+    return library.api().CreateStatus(ErrorCode::fail, "there is not enough memory");
+  } catch (const std::exception& error) {
+    return library.api().CreateStatus(ErrorCode::fail, error.what());
+  }
+}
+
+Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(one), domain(owner) {
+  GetName = [](const CustomOp* op) { return of(op).definition.name; };
+  GetExecutionProviderType = [](const CustomOp*) -> const char* { return nullptr; };  // the CPU's
+  GetInputTypeCount = [](const CustomOp* op) { return of(op).definition.inputs; };
+  GetOutputTypeCount = [](const CustomOp* op) { return of(op).definition.outputs; };
+  GetInputType = GetOutputType = [](const CustomOp*, std::size_t) { return Element::float32; };
+  GetInputCharacteristic = [](const CustomOp* op, std::size_t i) {
+    const Operator& is = of(op).definition;
+    if (is.variadic && i + 1 == is.inputs) return Characteristic::variadic;
+    return i < is.required ? Characteristic::required : Characteristic::optional;
+  };
+  GetOutputCharacteristic = [](const CustomOp* op, std::size_t i) {
+    const Operator& is = of(op).definition;
+    if (is.variadic && i + 1 == is.outputs) return Characteristic::variadic;
+    return i == 0 ? Characteristic::required : Characteristic::optional;
+  };
+  GetInputMemoryType = [](const CustomOp*, std::size_t) { return MemoryKind::ordinary; };
+  GetVariadicInputMinArity = GetVariadicOutputMinArity = [](const CustomOp*) { return 1; };
+  GetVariadicInputHomogeneity = GetVariadicOutputHomogeneity = [](const CustomOp*) { return 1; };
+  GetStartVersion = [](const CustomOp*) { return 1; };
+  GetEndVersion = [](const CustomOp*) { return std::numeric_limits<int>::max(); };
+  CreateKernelV2 = [](const CustomOp* op, const void*, const raw::KernelInfo* info, void** kernel) {
+    const Registered& self = of(op);
+    const Library& library = self.domain.library_;
+    return statusOf(library, [&] {
+      *kernel = new Kernel{self.domain, self.definition.make(Attributes(library, info))};
+    });
+  };
+  KernelComputeV2 = [](void* kernel, raw::KernelContext* context) {
+    auto& [domain, node] = *static_cast<Kernel*>(kernel);
+    Call call(domain.library_, context, domain.threads_, domain.workspace_);
+    return statusOf(domain.library_, [&] { node->compute(call); });
+  };
+  KernelDestroy = [](void* kernel) { delete static_cast<Kernel*>(kernel); };
+}
+
+Domain::Domain(const Library& library, int threads)
+    : library_(library), threads_(threads), domain_(library.own<raw::CustomOpDomain>(
+                                                library.api().ReleaseCustomOpDomain, [&](raw::CustomOpDomain** made) {
+                                                  return library.api().CreateCustomOpDomain(kDomain, made);
+                                                })) {
+  for (const Operator& one : operators()) {
+    operators_.push_back(std::make_unique<Registered>(one, *this));
+    library_.check(library_.api().CustomOpDomain_Add(domain_.get(), operators_.back().get()));
+  }
+}
+
+void Domain::addTo(raw::SessionOptions* options) const {
+  library_.check(library_.api().AddCustomOpDomain(options, domain_.get()));
+}
+
+train::TrainRun Call::run(std::size_t workspaceBytes) {
+  const train::ChosenTrainLevel& chosen = train::chosenTrainLevel();
+  if (chosen.level == nullptr) throw Error(chosen.problem);
+  return {*chosen.level->kernels, threads_, workspace_.take(workspaceBytes)};
+}
+
+}  // namespace saliencymix::ort

@@ -1,0 +1,46 @@
+// Our operators as ONNX Runtime takes them, for one session.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ort/custom_op.h"
+#include "ort/operator.h"
+
+namespace saliencymix::ort {
+
+// Outlives the session that it is added to. The session's nodes run one after the other, and share a workspace.
+class Domain {
+ public:
+  Domain(const Library& library, int threads);
+  Domain(const Domain&) = delete;
+  Domain& operator=(const Domain&) = delete;
+
+  // Throws Error where this build has no code for the operators' work.
+  void addTo(raw::SessionOptions* options) const;
+
+ private:
+  // ONNX Runtime sees the base alone, and hands it back.
+  struct Registered : CustomOp {
+    Registered(const Operator& one, Domain& of);
+    const Operator& definition;
+    Domain& domain;
+  };
+  struct Kernel {
+    Domain& domain;
+    std::unique_ptr<Node> node;
+  };
+
+  // What `work` throws, as a status.
+  template <class Work>
+  static raw::Status* statusOf(const Library& library, const Work& work);
+  static const Registered& of(const CustomOp* op) { return static_cast<const Registered&>(*op); }
+
+  const Library& library_;
+  int threads_;
+  Workspace workspace_;
+  std::vector<std::unique_ptr<Registered>> operators_;
+  Handle<raw::CustomOpDomain> domain_;
+};
+
+}  // namespace saliencymix::ort

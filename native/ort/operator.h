@@ -1,0 +1,101 @@
+// An operator of the domain `saliencymix`, as its own code sees it: attributes, and a call with inputs and outputs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ort/library.h"
+#include "ort/tensor.h"
+#include "train/run.h"
+
+namespace saliencymix::ort {
+
+inline constexpr const char* kDomain = "saliencymix";
+
+// Memory for a node's work, kept for the next node: they run one after the other.
+class Workspace {
+ public:
+  // `bytes` of it, from a multiple of 64 on. What it held is lost.
+  std::span<std::byte> take(std::size_t bytes);
+
+ private:
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  std::unique_ptr<Line[]> lines_;
+  std::size_t count_ = 0;
+};
+
+// Of a node in the model. Each throws Error for one that is missing or of another type.
+class Attributes {
+ public:
+  Attributes(const Library& library, const raw::KernelInfo* info) : library_(library), info_(info) {}
+  int whole(const char* name) const;
+  float real(const char* name) const;
+  // So many whole numbers.
+  std::vector<int> wholes(const char* name, std::size_t count) const;
+
+ private:
+  const Library& library_;
+  const raw::KernelInfo* info_;
+};
+
+// One run of a node. Throws Error for tensors that are not float32.
+class Call {
+ public:
+  Call(const Library& library, raw::KernelContext* context, int threads, Workspace& workspace)
+      : library_(library), context_(context), threads_(threads), workspace_(workspace) {}
+
+  std::size_t inputCount() const;
+  std::size_t outputCount() const;
+
+  // An input that was left out has no data.
+  struct Input {
+    const float* data = nullptr;
+    Shape shape;
+    // Side `axis` as an int; throws Error where there is none.
+    int side(std::size_t axis) const;
+    std::size_t size() const { return countOf(shape); }
+  };
+  Input input(std::size_t index) const;
+
+  // Null for an output that nobody asked for.
+  float* output(std::size_t index, const Shape& shape);
+
+  int threads() const { return threads_; }
+  // With so much working memory.
+  train::TrainRun run(std::size_t workspaceBytes);
+
+ private:
+  const Library& library_;
+  raw::KernelContext* context_;
+  int threads_;
+  Workspace& workspace_;
+};
+
+// What was made of a node: it keeps the attributes.
+class Node {
+ public:
+  virtual ~Node() = default;
+  virtual void compute(Call& call) const = 0;
+};
+
+// All tensors are float32.
+struct Operator {
+  const char* name;
+  // Inputs from `required` on may be left out; with `variadic`, the last input, and the last output, stand for any number.
+  std::size_t inputs;
+  std::size_t required;
+  std::size_t outputs;
+  bool variadic;
+  std::unique_ptr<Node> (*make)(const Attributes& attributes);
+};
+
+// All operators of the domain (operators.cc).
+std::span<const Operator> operators();
+
+}  // namespace saliencymix::ort
