@@ -83,6 +83,17 @@ function finiteCheckOf(values: readonly Value[]): Value {
   return reduceSum(concat(sums, 0), [0], false);
 }
 
+/** The optimizer's scalars as inputs, and for weights of a rank with that rank: see `ranked` of ops/append.ts. */
+function scalarsByRank(graph: Graph, { scalars }: Optimizer): (rank: number) => readonly Value[] {
+  const inputs = scalars.map((scalar) => graph.input(scalarName(scalar), []));
+  const byRank = new Map<number, readonly Value[]>();
+  return (rank) => {
+    const known = byRank.get(rank) ?? inputs.map((input) => reshape(input, Array<number>(rank).fill(1)));
+    byRank.set(rank, known);
+    return known;
+  };
+}
+
 /**
  * A training step: forward, loss, backward, update. Outputs are loss, logits, and the weights, slots and
  * statistics after the step. These may be not finite although the loss is finite, so the output finiteCheck
@@ -101,12 +112,12 @@ export function stepGraph(
     loss,
     parameters.map(({ value }) => value),
   );
-  const scalars = optimizer.scalars.map((scalar) => graph.input(scalarName(scalar), []));
+  const scalarsFor = scalarsByRank(graph, optimizer);
   const nexts = [...net.updates.values()];
   for (const [i, { parameter, value }] of parameters.entries()) {
     const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
     const slots = names.map((name) => graph.input(name, value.shape));
-    const next = optimizer.update(value, gradients[i], slots, scalars);
+    const next = optimizer.update(value, gradients[i], slots, scalarsFor(value.shape.length));
     graph.output(`${NEXT}${parameter.name}`, next.weight);
     nexts.push(next.weight);
     names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));

@@ -1,21 +1,21 @@
 /** Elementwise operators, and reductions over axes. */
 import type { Value } from '../graph';
-import { broadcast, integers, single } from './append';
+import { broadcast, integers, ranked, single } from './append';
 
 // Elementwise, of two values, which are broadcast.
-const binary = (op: string) => (a: Value, b: Value) => single(op, [a, b], broadcast(op, a, b));
+const binary = (op: string) => (a: Value, b: Value) => single(op, ranked(a, b), broadcast(op, a, b));
 export const add = binary('Add');
 export const sub = binary('Sub');
 export const mul = binary('Mul');
 export const div = binary('Div');
 /** a > b, as bool. */
 export const greater = (a: Value, b: Value) =>
-  single('Greater', [a, b], broadcast('Greater', a, b), {}, 'bool');
+  single('Greater', ranked(a, b), broadcast('Greater', a, b), {}, 'bool');
 
 /** `yes` where the condition (bool) is true, else `no`; all three are broadcast. */
 export function where(condition: Value, yes: Value, no: Value): Value {
   const both = { shape: broadcast('Where', yes, no) };
-  return single('Where', [condition, yes, no], broadcast('Where', condition, both));
+  return single('Where', ranked(condition, yes, no), broadcast('Where', condition, both));
 }
 
 // Elementwise, of one value.
