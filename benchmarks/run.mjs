@@ -11,31 +11,49 @@ import { measureBandwidth } from './lib/bandwidth.mjs';
 import { startContenders } from './lib/contenders.mjs';
 import { environmentOf } from './lib/environment.mjs';
 import { createInputs } from './lib/inputs.mjs';
-import { loadTask, readOptions, taskNames, USAGE, UsageError } from './lib/options.mjs';
+import { isWanted, loadTask, readOptions, USAGE, UsageError } from './lib/options.mjs';
+import { PAGES, pageOf } from './lib/pages.mjs';
 import { createPictures } from './lib/pictures.mjs';
-import { printJob, printLeft } from './lib/print.mjs';
+import { printJob, printLeft, printRemarks } from './lib/print.mjs';
 import { newestResults, readResults, writeReport, writeResults } from './lib/report.mjs';
 import { Mismatch, runJob } from './lib/rounds.mjs';
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
-/** One task, all of its jobs. */
-async function runTask(name, options, places, given) {
-  const task = await loadTask(name);
-  const bandwidth = await measureBandwidth(options.cores, options.quick);
-  const { running, left, versions } = await startContenders(task, places);
-  printLeft(name, left);
+/** Some jobs of a task, all in the same processes. `first`: nothing was said of the contenders yet. */
+async function runJobs(task, jobs, places, { bandwidth, given, first }) {
+  const { running, ...about } = await startContenders(task, places);
+  if (first) {
+    printLeft(task.name, about.left);
+    printRemarks(task.name, about.remarks);
+  }
   try {
-    const jobs = [];
-    for (const job of await task.jobs(given)) {
+    const done = [];
+    for (const job of jobs) {
       const measured = await runJob(task, job, running, given);
-      printJob(name, measured, bandwidth);
-      jobs.push(measured);
+      printJob(task.name, measured, bandwidth);
+      done.push(measured);
     }
-    return { result: { name, title: task.title, about: task.about, bandwidth, left, jobs }, versions };
+    return { jobs: done, ...about };
   } finally {
     await Promise.all(running.map((contender) => contender.process.end()));
   }
+}
+
+/** One task: all of its jobs, or those that --only names; undefined where that is none. */
+async function runTask(name, options, places, given) {
+  const task = await loadTask(name);
+  const jobs = (await task.jobs(given)).filter(({ id }) => isWanted(id, options.only));
+  if (jobs.length === 0) return undefined;
+  const bandwidth = await measureBandwidth(options.cores, options.quick);
+  const groups = task.processesPerJob ? jobs.map((job) => [job]) : [jobs];
+  const parts = [];
+  for (const group of groups)
+    parts.push(await runJobs(task, group, places, { bandwidth, given, first: parts.length === 0 }));
+  const [{ left, remarks, versions }] = parts;
+  const { title, about } = task;
+  const done = parts.flatMap((part) => part.jobs);
+  return { result: { name, title, about, bandwidth, left, remarks, jobs: done }, versions };
 }
 
 async function measure(options, folder) {
@@ -47,10 +65,13 @@ async function measure(options, folder) {
     const given = { ...options, root, folder, pictures, inputs: createInputs(folder, options.quick) };
     const tasks = [];
     for (const name of options.tasks) {
-      const { result, versions } = await runTask(name, options, places, given);
-      Object.assign(environment.versions, versions);
-      tasks.push(result);
+      const measured = await runTask(name, options, places, given);
+      if (!measured) continue;
+      Object.assign(environment.versions, measured.versions);
+      tasks.push(measured.result);
     }
+    if (tasks.length === 0)
+      throw new UsageError(`--only: no job's name contains ${options.only.join(' or ')}`);
     const { quick, rounds } = options;
     return { date: new Date().toISOString(), quick, rounds, against: places[1]?.commit, environment, tasks };
   } finally {
@@ -67,16 +88,24 @@ async function withFolder(work) {
   return work(folder);
 }
 
+/** The page of one file of measurements, or each page from its newest. */
+function writePages(file) {
+  const files = file ? [file] : Object.values(PAGES).map(newestResults).filter(Boolean);
+  if (files.length === 0) throw new UsageError('no measurements yet in benchmarks/results: npm run bench');
+  for (const one of files) writeReport(readResults(one));
+}
+
 async function main() {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return console.log(USAGE);
-  if (options.report) return writeReport(readResults(options.file ?? newestResults()));
+  if (options.report) return writePages(options.file);
   if (!existsSync(new URL('../dist/index.js', import.meta.url)))
     throw new UsageError('build first: npm run build');
   const results = await withFolder((folder) => measure(options, folder));
   console.log('\nresults agree');
-  // What is kept and reported has all tasks and no other commit; anything else is for whoever ran it.
-  const whole = !options.quick && !options.against && options.tasks.length === taskNames.length;
+  // What is kept and reported has all jobs of a page's tasks and no other commit; anything else is for whoever ran it.
+  const { quick, against, only, tasks } = options;
+  const whole = !quick && !against && only.length === 0 && pageOf(tasks) !== undefined;
   if (whole || options.out) console.log(`measurements: ${writeResults(results, options.out)}`);
   if (whole) writeReport(results);
 }

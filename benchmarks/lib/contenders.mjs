@@ -1,5 +1,5 @@
 // From files to running contenders: asks each file what it is, and starts a process for each of its variants.
-import { ContenderProcess } from './process.mjs';
+import { ContenderProcess, SYSTEM_ALLOCATOR } from './process.mjs';
 
 /** A contender that cannot take part, and why. */
 function absent(file, { missing, install }) {
@@ -43,7 +43,10 @@ async function startVariants(file, place, about, asked) {
 }
 
 function start(file, place, about, variant) {
-  const environment = variant.level ? { SALIENCYMIX_CPU: variant.level } : {};
+  const environment = {
+    ...(variant.level && { SALIENCYMIX_CPU: variant.level }),
+    ...(variant.allocator === 'system' && SYSTEM_ALLOCATOR),
+  };
   return contenderOf(place, about, variant, new ContenderProcess(file, environment, variant.threads));
 }
 
@@ -70,6 +73,7 @@ export async function startContenders(task, places) {
   const running = [];
   const left = [];
   const versions = {};
+  const remarks = [];
   for (const file of task.files) {
     for (const place of places) {
       const { about, asked } = await describe(file, place.root);
@@ -79,8 +83,9 @@ export async function startContenders(task, places) {
         break;
       }
       if (!place.commit) Object.assign(versions, about.versions);
+      for (const remark of about.remarks ?? []) remarks.push(`${about.name}: ${remark}`);
       running.push(...(await startVariants(file, place, about, asked)));
     }
   }
-  return { running, left, versions };
+  return { running, left, versions, remarks };
 }

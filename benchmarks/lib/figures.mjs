@@ -23,7 +23,8 @@ function rowOf(job, contender, bandwidth) {
   const copied = bandwidth[contender.threads] ?? bandwidth[1];
   const ratios = rivalsOf(job).map((name) => {
     const rival = find(job, name);
-    return [name, rival === contender ? undefined : pairedRatio(contender.ms, rival.ms)];
+    const shown = rival !== contender && (contender.own || job.compare !== 'own');
+    return [name, shown ? pairedRatio(contender.ms, rival.ms) : undefined];
   });
   const here = contender.commit && counterpart(job, contender);
   return {

@@ -38,10 +38,12 @@ function peakMB() {
 }
 
 async function run(repeat) {
+  const before = process.cpuUsage();
   const start = performance.now();
   for (let i = 0; i < repeat; i++) await prepared.run(next++);
   const ms = performance.now() - start;
-  return { ms, peakMB: peakMB() };
+  const { user, system } = process.cpuUsage(before);
+  return { ms, cpuMs: (user + system) / 1000, peakMB: peakMB() };
 }
 
 async function answer({ cmd, root, job, variant, folder, drawn, repeat }) {

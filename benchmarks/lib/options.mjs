@@ -3,22 +3,23 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PAGES, taskNames } from './pages.mjs';
 
 const TASKS_FOLDER = new URL('../tasks/', import.meta.url);
 
-export const taskNames = ['saliency', 'mix', 'convert', 'pipeline', 'augment'];
-
 export const USAGE = `npm run bench -- [task…] [options]
 
-tasks: ${taskNames.join(', ')} (all of them unless named)
+tasks: ${taskNames.join(', ')} (unless named: all but training, with --quick all)
 
-  --quick             small inputs and few rounds, under a minute; compares results, times mean little
+  --quick             small inputs and few rounds, about a minute; compares results, times mean little
   --rounds <n>        rounds of each job (default 11, quick 3)
+  --only <text>       only jobs whose names contain the text, such as "ResNet-20 128"; may be given several times
   --against <commit>  builds that commit of this repository too and runs it side by side
   --images <path>     pipeline: JPEG files, a folder or .tar, instead of drawn ones; may be given twice,
                       one of photographs and one of 32 × 32 images
-  --out <file>        where the measurements go; without it those of all tasks are kept in results/, others are not
-  --report [file]     only writes REPORT.md and report.svg, from the given or the newest measurements`;
+  --out <file>        where the measurements go; without it those of all tasks but training, and those of training
+                      alone, are kept in results/, others are not
+  --report [file]     only writes REPORT.md and report.svg, or TRAINING.md, from the given or the newest measurements`;
 
 /** An error that is the user's to mend: shown without a stack. */
 export class UsageError extends Error {}
@@ -26,6 +27,7 @@ export class UsageError extends Error {}
 const OPTIONS = {
   quick: { type: 'boolean', default: false },
   rounds: { type: 'string' },
+  only: { type: 'string', multiple: true, default: [] },
   against: { type: 'string' },
   images: { type: 'string', multiple: true, default: [] },
   out: { type: 'string' },
@@ -47,6 +49,9 @@ function checkRounds(text, quick) {
   if (Number.isInteger(rounds) && rounds >= 1) return rounds;
   throw new UsageError(`--rounds must be a whole number of at least 1, not "${text}"`);
 }
+
+/** Whether --only, which names parts of jobs' names, leaves this one in. */
+export const isWanted = (id, only) => only.length === 0 || only.some((text) => id.includes(text));
 
 /** npm runs scripts in their package's folder; paths are meant from where the user stands. */
 export const fromUser = (path) => path && resolve(process.env.INIT_CWD ?? '.', path);
@@ -70,9 +75,11 @@ export function readOptions(words) {
     if (!taskNames.includes(word))
       throw new UsageError(`unknown task "${word}"; there are ${taskNames.join(', ')}`);
   }
+  const usual = values.quick ? taskNames : PAGES.usual.tasks;
+  const named = positionals.length > 0 ? positionals : usual;
   return {
     ...settings,
-    tasks: taskNames.filter((name) => positionals.length === 0 || positionals.includes(name)),
+    tasks: taskNames.filter((name) => named.includes(name)),
   };
 }
 

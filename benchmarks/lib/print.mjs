@@ -5,6 +5,10 @@ export function printLeft(task, left) {
   for (const { name, why, install } of left) console.log(`\n${task}: without ${name} (${why}); ${install}`);
 }
 
+export function printRemarks(task, remarks) {
+  for (const remark of remarks) console.log(`\n${task}: ${remark}`);
+}
+
 export function printJob(task, job, bandwidth) {
   console.log(`\n${task}: ${job.label}`);
   const rows = rowsOf(job, bandwidth);
@@ -12,7 +16,7 @@ export function printJob(task, job, bandwidth) {
   for (const row of rows) {
     const cells = [
       row.label.padEnd(width),
-      `${digits(row.milliseconds.median).padStart(8)} ms`,
+      `${digits(row.milliseconds.median).padStart(8)} ms${job.clock === 'cpu' ? ' CPU' : ''}`,
       `${digits(row.rate.median).padStart(10)} images/s`,
       row.gigabytes ? `${digits(row.gigabytes).padStart(7)} GB/s ${percent(row.share).padStart(7)}` : '',
       ...rivalsOf(job).map((name) => (row.ratios[name] ? `${times(row.ratios[name])} ${name}` : '')),

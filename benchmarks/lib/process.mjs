@@ -1,11 +1,13 @@
 // A contender's process, seen from outside: JSON lines to its stdin, one JSON line back for each.
 //
-// {cmd: "describe"}                      -> {name, versions, variants: [{…}]} or {missing, install}
+// {cmd: "describe"}                      -> {name, versions, variants: [{…}], remarks?} or {missing, install}
+//                                           remarks: sentences on what its speed depends on, on this machine
 // {cmd: "prepare", job, variant, root}   -> {} or {skip: "why"}
 // {cmd: "result", folder, drawn}         -> {arrays: {name: {file, dtype, shape}}, facts: {…}}: of the first batch
 //                                           drawn: facts of the reference
-// {cmd: "run", repeat}                   -> {ms, peakMB}: time of so many batches, each the next one of the inputs; the
-//                                           most memory the process ever held, where it is one process that does it all
+// {cmd: "run", repeat}                   -> {ms, cpuMs, peakMB}: time of so many batches, each the next one of the inputs;
+//                                           CPU time of the process meanwhile (user and system, all threads); the most
+//                                           memory the process ever held, where it is one process that does it all
 //
 // Any of them may come back as {error}. The other side is node-contender.mjs and python_contender.py.
 import { spawn, spawnSync } from 'node:child_process';
@@ -26,6 +28,9 @@ const ENVIRONMENT = {
   MALLOC_MMAP_MAX_: '0',
   MALLOC_TRIM_THRESHOLD_: String(2 ** 34),
 };
+
+/** For a rival whose allocator does what the system's does by default. Variables that are undefined are not set. */
+export const SYSTEM_ALLOCATOR = { MALLOC_MMAP_MAX_: undefined, MALLOC_TRIM_THRESHOLD_: undefined };
 
 /** Of what a process said last on stderr, kept for the error message. */
 const TAIL = 2000;

@@ -1,9 +1,10 @@
-// Measurements as JSON, and REPORT.md with its chart made from them.
+// Measurements as JSON, and the pages made from them: REPORT.md with its chart, and TRAINING.md.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { drawChart } from './chart.mjs';
 import { digits, percent, rivalsOf, rowsOf, times } from './figures.mjs';
 import { UsageError } from './options.mjs';
+import { PAGES, pageOf } from './pages.mjs';
 
 const HERE = new URL('../', import.meta.url);
 const RESULTS = new URL('results/', HERE);
@@ -13,24 +14,30 @@ export const GPU_RESULTS = 'gpu-';
 
 export const plain = (text) => text.toLowerCase().replace(/\W+/g, '-').replace(/^-|-$/g, '');
 
-/** Gives the path that was written. */
+/** Gives the path that was written. Without `wanted` the tasks are those of a page. */
 export function writeResults(results, wanted) {
   const { processor, commit } = results.environment;
-  const file = wanted ?? fileURLToPath(new URL(`${plain(processor)}-${commit}.json`, RESULTS));
+  const prefix = pageOf(results.tasks.map(({ name }) => name))?.prefix;
+  const file = wanted ?? fileURLToPath(new URL(`${prefix}${plain(processor)}-${commit}.json`, RESULTS));
   if (!wanted) mkdirSync(RESULTS, { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
   return file;
 }
 
-/** By the dates in the files: a checkout sets the times of the files themselves as it likes. */
-export function newestResults() {
+/** What a file in results/ is named for: the prefix that it begins with. */
+function prefixOf(name) {
+  const others = [GPU_RESULTS, ...Object.values(PAGES).map(({ prefix }) => prefix)];
+  return others.find((prefix) => prefix !== '' && name.startsWith(prefix)) ?? '';
+}
+
+/** The newest of a page, or undefined; by the dates in the files: a checkout sets the times of the files themselves as it likes. */
+export function newestResults({ prefix } = PAGES.usual) {
   const kept = readdirSync(RESULTS)
-    .filter((name) => name.endsWith('.json') && !name.startsWith(GPU_RESULTS))
+    .filter((name) => name.endsWith('.json') && prefixOf(name) === prefix)
     .map((name) => fileURLToPath(new URL(name, RESULTS)))
     .map((file) => ({ file, date: readResults(file).date }))
     .toSorted((a, b) => b.date.localeCompare(a.date));
-  if (kept.length === 0) throw new UsageError('no measurements yet in benchmarks/results: npm run bench');
-  return kept[0].file;
+  return kept[0]?.file;
 }
 
 export function readResults(file) {
@@ -52,7 +59,7 @@ function jobTable(job, bandwidth) {
   const compared = rows.some(({ gain }) => gain);
   const head = [
     '',
-    'ms',
+    job.clock === 'cpu' ? 'ms CPU' : 'ms',
     'images/s',
     ...(job.bytes ? ['GB/s', 'of a copy'] : []),
     ...rivals.map((r) => `× ${r}`),
@@ -74,13 +81,14 @@ function jobTable(job, bandwidth) {
   );
 }
 
-function taskSection({ title, about, bandwidth, left, jobs }) {
+function taskSection({ title, about, bandwidth, left, remarks = [], jobs }) {
   const copies = Object.entries(bandwidth).map(
     ([threads, { median }]) => `${digits(median)} GB/s on ${threads} thread${threads === '1' ? '' : 's'}`,
   );
   const parts = [`## ${title}`, about];
   if (jobs.some(({ bytes }) => bytes)) parts.push(`A copy of memory: ${copies.join(', ')}.`);
   for (const { name, why } of left) parts.push(`Without ${name}: ${why}.`);
+  parts.push(...remarks.map((remark) => `${remark}.`));
   for (const job of jobs) {
     parts.push(`### ${job.label}`, jobTable(job, bandwidth));
     const notes = job.notes.map(({ contender, note }) => `${contender}: ${note}`);
@@ -96,6 +104,10 @@ function machine({ date, rounds, environment: at }) {
     `${versions.join(', ')}; commit ${at.commit}${at.modified ? ' with changes' : ''}, ${date.slice(0, 10)}, ${rounds} rounds.`,
   ].join('  \n');
 }
+
+const ABOUT_TRAINING = `Made by \`npm run bench -- training\`; do not edit. Each contender runs in a process of its own, and they take turns in
+rounds, one at a time. Numbers are medians over the rounds with the quartiles in brackets; ratios are taken within each round,
+then their median: how many times as fast as the rival.`;
 
 const METHOD = `Made by \`npm run bench\`; do not edit. Every result was compared with the scalar reference before it was timed. Each
 contender runs in a process of its own on the same inputs, which are distinct and larger than a core's cache, and they
@@ -116,7 +128,25 @@ function instructionSection() {
   return ['## Instructions', about, table(['', ...names], rows)].join('\n\n');
 }
 
+function writeTraining(results) {
+  const parts = [
+    '# Training beside PyTorch',
+    ABOUT_TRAINING,
+    machine(results),
+    ...results.tasks.map(taskSection),
+  ];
+  writeFileSync(new URL(PAGES.training.file, HERE), `${parts.join('\n\n')}\n`);
+  console.log(`report: benchmarks/${PAGES.training.file}`);
+}
+
+/** The page of these results. */
 export function writeReport(results) {
+  const page = pageOf(results.tasks.map(({ name }) => name));
+  if (page === PAGES.training) writeTraining(results);
+  else writeUsual(results);
+}
+
+function writeUsual(results) {
   const parts = [
     '# Benchmarks',
     METHOD,
@@ -125,7 +155,7 @@ export function writeReport(results) {
     ...results.tasks.map(taskSection),
     instructionSection(),
   ];
-  writeFileSync(new URL('REPORT.md', HERE), `${parts.join('\n\n')}\n`);
+  writeFileSync(new URL(PAGES.usual.file, HERE), `${parts.join('\n\n')}\n`);
   writeFileSync(new URL('report.svg', HERE), drawChart(results));
-  console.log('report: benchmarks/REPORT.md');
+  console.log(`report: benchmarks/${PAGES.usual.file}`);
 }

@@ -9,15 +9,20 @@ const LENGTHS = { full: { enough: 60, warm: 400 }, quick: { enough: 5, warm: 5 }
 /** Result of a contender that is not the reference's. */
 export class Mismatch extends Error {}
 
-/** The contenders that do this job. What they skip is their right: a CutMix has no saliency. */
+/**
+ * The contenders that do this job. What they skip is their right: a CutMix has no saliency. Why one of our own does not take
+ * part is worth telling.
+ */
 async function prepareAll(contenders, job) {
   const taking = [];
+  const skipped = [];
   for (const contender of contenders) {
     const { process, variant, root } = contender;
     const { skip } = await process.ask('prepare', { job, variant, root });
     if (!skip) taking.push(contender);
+    else if (contender.own) skipped.push({ contender: contender.name, note: `left out: ${skip}` });
   }
-  return taking;
+  return { taking, skipped };
 }
 
 /**
@@ -63,10 +68,10 @@ async function calibrate(contender, { enough, warm }) {
 }
 
 /**
- * Times of one batch in milliseconds, for each contender one per round. The order rotates, so that nobody always comes
- * after the same neighbour, or first after a pause.
+ * Times of one batch in milliseconds, for each contender one per round: by the clock on the wall, or with `clock` cpu
+ * CPU times. The order rotates, so that nobody always comes after the same neighbour, or first after a pause.
  */
-async function timeAll(contenders, rounds, lengths) {
+async function timeAll(contenders, rounds, lengths, clock) {
   const repeats = [];
   for (const contender of contenders) repeats.push(await calibrate(contender, lengths));
   const times = contenders.map(() => []);
@@ -74,9 +79,9 @@ async function timeAll(contenders, rounds, lengths) {
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const turn = (i + round) % contenders.length;
-      const { ms, peakMB } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
+      const { ms, cpuMs, peakMB } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
       peaks[turn] = peakMB;
-      times[turn].push(ms / repeats[turn]);
+      times[turn].push((clock === 'cpu' ? cpuMs : ms) / repeats[turn]);
     }
   }
   return { repeats, times, peaks };
@@ -84,18 +89,22 @@ async function timeAll(contenders, rounds, lengths) {
 
 /** @throws Mismatch when a result is wrong; then nothing of the job is timed */
 export async function runJob(task, job, contenders, { rounds, quick, folder }) {
-  const taking = await prepareAll(contenders, job);
+  const { clock = 'wall' } = task;
+  const { taking, skipped } = await prepareAll(contenders, job);
   const notes = await compareAll(taking, job, task, folder);
-  const { repeats, times, peaks } = await timeAll(taking, rounds, quick ? LENGTHS.quick : LENGTHS.full);
-  const { id, label, images, bytes = null, batch, rivals = [], memory = false } = job;
+  const lengths = quick ? LENGTHS.quick : LENGTHS.full;
+  const { repeats, times, peaks } = await timeAll(taking, rounds, lengths, clock);
+  const { id, label, images, bytes = null, batch, rivals = [], compare = 'all', memory = false } = job;
   return {
     id,
     label,
     images,
     bytes,
     batch,
+    clock,
     rivals,
-    notes,
+    compare,
+    notes: [...skipped, ...notes],
     contenders: taking.map(({ name, level, threads, commit, own, reference, label: title }, i) => ({
       label: title,
       name,
