@@ -35,7 +35,7 @@ const cases: Case[] = [
 test.each(cases)(
   'convolution and its gradients: $name',
   async ({ image, out, kernel, stride = 1, padding = 0 }) => {
-    const [n, height, width, channels] = image;
+    const [, height, width, channels] = image;
     const graph = new Graph();
     const x = graph.input('x', image);
     const w = graph.input('w', [...kernel, channels, out]);
@@ -75,19 +75,13 @@ test.each(cases)(
     };
     const found = await (await compile(graph, 'native'))(inputs);
     const wanted = await (await compile(plain))(inputs);
-    const terms = {
-      y: channels * kernel[0] * kernel[1],
-      dx: out * kernel[0] * kernel[1],
-      dw: n * height * width,
-      dbias: n * height * width,
-    };
-    for (const [name, count] of Object.entries(terms)) {
+    for (const name of ['y', 'dx', 'dw', 'dbias']) {
       const miss = found[name].reduce(
         (most, value, i) => Math.max(most, Math.abs(value - wanted[name][i])),
         0,
       );
-      // Of float32 sums of so many products of at most 1.7².
-      expect(miss).toBeLessThan(3 * Math.sqrt(count + 1) * 2 ** -22);
+      // Sums of some hundred products of at most 1.7²; test/native holds the kernels against sums in double.
+      expect(miss).toBeLessThan(1e-4);
       expect(found[name].length).toBe(wanted[name].length);
     }
   },
