@@ -21,6 +21,8 @@ constexpr std::size_t kPartFloats = std::size_t{4} << 20;
 constexpr int kBlockRows = 256;
 // Columns of the window's matrix that are copied at a time.
 constexpr int kBlockColumns = 336;
+// Channels of a task where each is by itself.
+constexpr int kDepthwiseChannels = 64;
 // With fewer parts, the outputs are shared out, too.
 constexpr int kFewTasks = 16;
 
@@ -135,10 +137,14 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
   const auto biasSumsOf = [&](int part) { return plan.parts == 1 ? biasGradient : sumsOf(part) + plan.weights; };
 
   if (isDepthwise(shape)) {
-    const WeightGradient gradient{windowOf(shape, input), outputGradient, shape.outputs, shape.outputs, false};
+    const int blocks = divideUp(shape.outputs, kDepthwiseChannels);
     const std::int64_t lines = static_cast<std::int64_t>(shape.batch) * shape.outputHeight();
-    forEachTask(plan.parts, run.threads, [&](int part, int) {
-      kernels.depthwiseByWeights(gradient, {lines * part / plan.parts, lines * (part + 1) / plan.parts}, sumsOf(part),
+    forEachTask(plan.parts * blocks, run.threads, [&](int number, int) {
+      const int part = number / blocks;
+      const int first = number % blocks * kDepthwiseChannels;
+      WeightGradient gradient{windowOf(shape, input + first), outputGradient + first, shape.outputs, 0, false};
+      gradient.window.channels = std::min(kDepthwiseChannels, shape.outputs - first);
+      kernels.depthwiseByWeights(gradient, {lines * part / plan.parts, lines * (part + 1) / plan.parts}, sumsOf(part) + first,
                                  plan.outputs);
     });
   } else {

@@ -115,7 +115,7 @@ struct ConvolutionKernels {
   // to[i] = the sum of parts[p * stride + i] over all p, added in pairs.
   void (*addParts)(const float* parts, int count, std::size_t stride, Part places, float* to);
   void (*depthwise)(const DepthwiseProduct& product, Part gridRows);
-  // Sums of grid rows as in byWeights: to[tap, channel]. The whole of it.
+  // Sums of grid rows as in byWeights: to[tap, channel].
   void (*depthwiseByWeights)(const WeightGradient& gradient, Part gridRows, float* to, std::size_t toRow);
 };
 

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,13 +21,12 @@ using namespace saliencymix::train;
 namespace {
 
 std::string text(const ConvolutionShape& s) {
-  std::string result = std::to_string(s.batch) + "x" + std::to_string(s.height) + "x" + std::to_string(s.width) + "x" +
-                       std::to_string(s.channels) + " to " + std::to_string(s.outputs) + ", kernel " +
-                       std::to_string(s.kernelHeight) + "x" + std::to_string(s.kernelWidth) + ", stride " +
-                       std::to_string(s.strideY) + "x" + std::to_string(s.strideX) + ", padding";
-  for (const int padding : {s.padTop, s.padLeft, s.padBottom, s.padRight}) result += " " + std::to_string(padding);
-  return result + ", dilation " + std::to_string(s.dilationY) + "x" + std::to_string(s.dilationX) + ", groups " +
-         std::to_string(s.groups);
+  std::ostringstream result;
+  result << s.batch << "x" << s.height << "x" << s.width << "x" << s.channels << " to " << s.outputs << ", kernel "
+         << s.kernelHeight << "x" << s.kernelWidth << ", stride " << s.strideY << "x" << s.strideX << ", padding " << s.padTop
+         << " " << s.padLeft << " " << s.padBottom << " " << s.padRight << ", dilation " << s.dilationY << "x" << s.dilationX
+         << ", groups " << s.groups;
+  return result.str();
 }
 
 std::vector<float> floats(check::Numbers& numbers, std::size_t size) {
@@ -141,7 +142,8 @@ void compare(const ConvolutionShape& shape, check::Numbers& numbers) {
     expectNear(what + ", by weights", one.byWeights, byWeights, 2 * std::min(rows, 300.0));
     expectNear(what + ", by bias", one.byBias, byBias, 2 * std::min(rows, 300.0));
     for (const int threads : {2, 3, 5, 16}) {
-      if (!(computed(c, level, threads) == one)) check::report(__FILE__, __LINE__, what + ": other bits on " + std::to_string(threads) + " threads");
+      if (computed(c, level, threads) == one) continue;
+      check::report(__FILE__, __LINE__, what + ": other bits on " + std::to_string(threads) + " threads");
     }
   }
 }
