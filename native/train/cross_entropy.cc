@@ -18,14 +18,19 @@ constexpr double kLn2 = 0.6931471805599453;
 constexpr double kLn2Upper = 0x1.62e42fee00000p-1;
 constexpr double kLn2Lower = 0x1.a39ef35793c76p-33;
 
+// 1 / 13! … 1 / 0!
+constexpr double kReciprocalFactorials[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
+                                            1.0 / 40320,      1.0 / 5040,      1.0 / 720,      1.0 / 120,     1.0 / 24,
+                                            1.0 / 6,          1.0 / 2,         1,              1};
+
 // e^x for x <= 0 or little above: 2^k * e^r with |r| <= ln 2 / 2, of which the Taylor series takes 14 terms. What is too small
 // for a normal number is 0.
 double exponential(double x) {
   if (!(x > -708)) return std::isnan(x) ? x : 0;
-  const int k = static_cast<int>(x / kLn2 - 0.5);
+  const int k = static_cast<int>(x * (1 / kLn2) - 0.5);
   const double r = (x - k * kLn2Upper) - k * kLn2Lower;
-  double sum = 1;
-  for (int i = 13; i > 0; i--) sum = 1 + sum * r / i;
+  double sum = 0;
+  for (const double coefficient : kReciprocalFactorials) sum = sum * r + coefficient;
   return sum * std::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
 }
 

@@ -1,6 +1,8 @@
 // What the tests of the training operators share.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -60,7 +62,9 @@ inline bool near(double found, double expected, double tolerance) {
 }
 
 inline bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float one, float other) {
+    return std::bit_cast<std::uint32_t>(one) == std::bit_cast<std::uint32_t>(other);
+  });
 }
 
 // Checks that compute(run) gives the same bits on any number of threads; gives them.
