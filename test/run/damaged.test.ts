@@ -12,7 +12,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 const data = { path: 'demo', demo: { count: 6, size: 16 } };
 const augmenting = { data, size: 16, batch: 2, mixer: { method: 'cutmix' } } as const;
 const net = { model: 'resnet', layers: [1, 1], width: 2, threads: 1 } as const;
-const training = { data, size: 16, batch: 2, epochs: 1, ...net } as const;
+const training = { data, test: false, size: 16, batch: 2, epochs: 1, ...net } as const;
 
 type Run = Record<string, unknown>;
 

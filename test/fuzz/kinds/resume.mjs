@@ -21,6 +21,7 @@ const augmenting = (format) => ({
 });
 const training = {
   data,
+  test: false,
   size: 16,
   batch: 2,
   epochs: 1,
