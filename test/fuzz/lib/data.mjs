@@ -6,6 +6,9 @@ import { checkError, must, outcomeOf } from './oracle.mjs';
 
 const { describeDataset, openDataset, createMixer } = packageApi;
 
+/** An image of the limit that is there by default takes 2 GB, in 16 bits and CIELAB. */
+const MOST_PIXELS = 2 ** 24;
+
 const isText = (value) => typeof value === 'string' && value.length > 0;
 
 function checkWeights(weights, count, whose) {
@@ -120,8 +123,9 @@ async function readOpened(dataset, description, { size, mix }) {
  * @returns the code of the first refusal, or nothing
  */
 export async function readData(options, { size = [24, 24], mix = false, accept = () => undefined } = {}) {
-  const described = await outcomeOf(describeDataset(options));
-  const opened = await outcomeOf(openDataset(options));
+  const limited = { maxPixels: MOST_PIXELS, ...(typeof options === 'string' ? { path: options } : options) };
+  const described = await outcomeOf(describeDataset(limited));
+  const opened = await outcomeOf(openDataset(limited));
   if (opened.refused) {
     // describeDataset may go on where classes are empty, and stop where a header cannot be read.
     return opened;
