@@ -22,17 +22,14 @@ raw::Status* Domain::statusOf(const Library& library, const Work& work) {
 Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(one), domain(owner) {
   GetName = [](const CustomOp* op) { return of(op).definition.name; };
   GetExecutionProviderType = [](const CustomOp*) -> const char* { return nullptr; };  // the CPU's
-  GetInputTypeCount = [](const CustomOp* op) { return of(op).definition.inputs; };
-  GetOutputTypeCount = [](const CustomOp* op) { return of(op).definition.outputs; };
-  GetInputType = GetOutputType = [](const CustomOp*, std::size_t) { return Element::float32; };
+  GetInputTypeCount = [](const CustomOp* op) { return of(op).definition.inputs.size(); };
+  GetOutputTypeCount = [](const CustomOp* op) { return of(op).definition.outputs.size(); };
+  GetInputType = [](const CustomOp* op, std::size_t i) { return of(op).definition.inputs[i]; };
+  GetOutputType = [](const CustomOp* op, std::size_t i) { return of(op).definition.outputs[i]; };
   GetInputCharacteristic = [](const CustomOp* op, std::size_t i) {
-    const Operator& is = of(op).definition;
-    if (is.variadic && i + 1 == is.inputs) return Characteristic::variadic;
-    return i < is.required ? Characteristic::required : Characteristic::optional;
+    return i < of(op).definition.required ? Characteristic::required : Characteristic::optional;
   };
-  GetOutputCharacteristic = [](const CustomOp* op, std::size_t i) {
-    const Operator& is = of(op).definition;
-    if (is.variadic && i + 1 == is.outputs) return Characteristic::variadic;
+  GetOutputCharacteristic = [](const CustomOp*, std::size_t i) {
     return i == 0 ? Characteristic::required : Characteristic::optional;
   };
   GetInputMemoryType = [](const CustomOp*, std::size_t) { return MemoryKind::ordinary; };
@@ -48,9 +45,10 @@ Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(
     });
   };
   KernelComputeV2 = [](void* kernel, raw::KernelContext* context) {
-    auto& [domain, node] = *static_cast<Kernel*>(kernel);
-    Call call(domain.library_, context, domain.threads_, domain.workspace_);
-    return statusOf(domain.library_, [&] { node->compute(call); });
+    const Kernel& self = *static_cast<Kernel*>(kernel);
+    Domain& owner = self.domain;
+    Call call(owner.library_, context, owner.threads_, owner.workspace_);
+    return statusOf(owner.library_, [&] { self.node->compute(call); });
   };
   KernelDestroy = [](void* kernel) { delete static_cast<Kernel*>(kernel); };
 }

@@ -63,18 +63,38 @@ Call::Input Call::input(std::size_t index) const {
   if (value == nullptr) return {};
   // The interface gives memory to read only through the function for memory to write.
   TensorView view = viewOf(library_, const_cast<raw::Value*>(value));
+  if (view.element == Element::uint8) return {nullptr, std::move(view.shape), static_cast<const std::uint8_t*>(view.data)};
   if (view.element != Element::float32) throw Error("an input is not float32");
   return {static_cast<const float*>(view.data), std::move(view.shape)};
 }
 
-float* Call::output(std::size_t index, const Shape& shape) {
+void expectShape(const Call::Input& input, const Shape& shape, const char* what) {
+  if (input.shape == shape) return;
+  const auto words = [](const Shape& of) {
+    std::string text;
+    for (const std::int64_t side : of) {
+      if (!text.empty()) text += 'x';
+      text += std::to_string(side);
+    }
+    return text;
+  };
+  throw Error(std::string(what) + " must have the shape " + words(shape) + ", not " + words(input.shape));
+}
+
+void* Call::memoryOf(std::size_t index, const Shape& shape) {
   if (index >= outputCount()) return nullptr;
   raw::Value* value = nullptr;
   library_.check(library_.api().KernelContext_GetOutput(context_, index, shape.data(), shape.size(), &value));
   if (value == nullptr) return nullptr;
   void* data = nullptr;
   library_.check(library_.api().GetTensorMutableData(value, &data));
-  return static_cast<float*>(data);
+  return data;
+}
+
+float* Call::output(std::size_t index, const Shape& shape) { return static_cast<float*>(memoryOf(index, shape)); }
+
+std::uint8_t* Call::outputBytes(std::size_t index, const Shape& shape) {
+  return static_cast<std::uint8_t*>(memoryOf(index, shape));
 }
 
 }  // namespace saliencymix::ort

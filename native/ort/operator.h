@@ -44,7 +44,7 @@ class Attributes {
   const raw::KernelInfo* info_;
 };
 
-// One run of a node. Throws Error for tensors that are not float32.
+// One run of a node. ONNX Runtime has seen to it that tensors are of the operator's types.
 class Call {
  public:
   Call(const Library& library, raw::KernelContext* context, int threads, Workspace& workspace)
@@ -57,6 +57,7 @@ class Call {
   struct Input {
     const float* data = nullptr;
     Shape shape;
+    const std::uint8_t* bytes = nullptr;  // in the place of `data`
     // Side `axis` as an int; throws Error where there is none.
     int side(std::size_t axis) const;
     std::size_t size() const { return countOf(shape); }
@@ -65,17 +66,23 @@ class Call {
 
   // Null for an output that nobody asked for.
   float* output(std::size_t index, const Shape& shape);
+  std::uint8_t* outputBytes(std::size_t index, const Shape& shape);
 
   int threads() const { return threads_; }
   // With so much working memory.
   train::TrainRun run(std::size_t workspaceBytes);
 
  private:
+  void* memoryOf(std::size_t index, const Shape& shape);
+
   const Library& library_;
   raw::KernelContext* context_;
   int threads_;
   Workspace& workspace_;
 };
+
+// Throws Error where a tensor is not of the shape, since its memory must not be left. `what` is its name.
+void expectShape(const Call::Input& input, const Shape& shape, const char* what);
 
 // What was made of a node: it keeps the attributes.
 class Node {
@@ -84,16 +91,18 @@ class Node {
   virtual void compute(Call& call) const = 0;
 };
 
-// All tensors are float32.
 struct Operator {
   const char* name;
-  // Inputs from `required` on may be left out; with `variadic`, the last input, and the last output, stand for any number.
-  std::size_t inputs;
-  std::size_t required;
-  std::size_t outputs;
-  bool variadic;
+  std::vector<Element> inputs;
+  std::size_t required;  // inputs from here on may be left out, and so may outputs but the first
+  std::vector<Element> outputs;
   std::unique_ptr<Node> (*make)(const Attributes& attributes);
 };
+
+template <class Made>
+std::unique_ptr<Node> makeNode(const Attributes& attributes) {
+  return std::make_unique<Made>(attributes);
+}
 
 // All operators of the domain (operators.cc).
 std::span<const Operator> operators();

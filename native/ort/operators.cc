@@ -1,12 +1,26 @@
 // The operators of the domain `saliencymix`. A new one: its file in ort/operators, and a line here.
 #include <array>
 
+#include "ort/operators/batch_norm.h"
 #include "ort/operators/convolution.h"
+#include "ort/operators/pooling.h"
 
 namespace saliencymix::ort {
 
 std::span<const Operator> operators() {
-  static const std::array<Operator, 3> all = {kConvolution, kConvolutionByInput, kConvolutionByWeights};
+  // Made when first asked for: each is an object of another file.
+  static const std::array all = {kConvolution,
+                                 kConvolutionByInput,
+                                 kConvolutionByWeights,
+                                 kBatchStatistics,
+                                 kRunningStatistics,
+                                 kNormalise,
+                                 kNormaliseGradientSums,
+                                 kNormaliseGradient,
+                                 kMaxPool,
+                                 kMaxPoolGradient,
+                                 kAveragePool,
+                                 kAveragePoolGradient};
   return all;
 }
 

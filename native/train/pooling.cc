@@ -8,9 +8,7 @@
 
 namespace saliencymix::train {
 
-namespace {
-
-void check(const PoolShape& s) {
+void checkShape(const PoolShape& s) {
   const bool positive = s.images > 0 && s.height > 0 && s.width > 0 && s.channels > 0 && s.kernelHeight > 0 &&
                         s.kernelWidth > 0 && s.stride > 0 && s.padding >= 0;
   if (!positive) throw std::invalid_argument("pooling: a side, a kernel or the stride is below 1, or the padding below 0");
@@ -23,8 +21,10 @@ void check(const PoolShape& s) {
   }
 }
 
+namespace {
+
 void checkMax(const PoolShape& s) {
-  check(s);
+  checkShape(s);
   if (product({static_cast<std::size_t>(s.kernelHeight), static_cast<std::size_t>(s.kernelWidth)}) > kMaxPoolWindow) {
     throw std::invalid_argument("max pooling: a window has more than " + std::to_string(kMaxPoolWindow) + " elements");
   }
@@ -91,12 +91,12 @@ void maxPoolGradient(const TrainRun& run, const PoolShape& shape, const float* d
 }
 
 void averagePool(const TrainRun& run, const PoolShape& shape, const float* x, float* y) {
-  check(shape);
+  checkShape(shape);
   forEachPooledRow(run, shape, x, y, [&](const PoolRow& row, std::size_t) { run.kernels.layers.averagePool(row); });
 }
 
 void averagePoolGradient(const TrainRun& run, const PoolShape& shape, const float* dy, float* dx) {
-  check(shape);
+  checkShape(shape);
   forEachGradientRow(run, shape, dy, dx, [&](const PoolRow& row, std::size_t) { run.kernels.layers.averagePoolGradient(row); });
 }
 

@@ -27,8 +27,9 @@ struct PoolShape {
 // The largest kernel of max pooling, in elements: a place has to fit in a byte.
 constexpr int kMaxPoolWindow = 256;
 
-// Each call throws std::invalid_argument for sides below 1, for padding of more than half the kernel, a kernel that is larger
-// than the image and its padding, and max pooling over more than kMaxPoolWindow elements.
+// Throws std::invalid_argument for sides below 1, for padding of more than half the kernel, and a kernel that is larger than the
+// image and its padding. So does each call below, and max pooling over more than kMaxPoolWindow elements.
+void checkShape(const PoolShape& shape);
 
 // The largest value of each window, or NaN where it has one. `places` receives the place of that value in its window (row *
 // kernelWidth + column), which the gradient needs; it may be null. As in PyTorch it is the first among equals and the last

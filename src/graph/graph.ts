@@ -4,7 +4,7 @@
  */
 import { SaliencyMixError } from '../errors';
 
-export type Dtype = 'float32' | 'int64' | 'bool';
+export type Dtype = 'float32' | 'int64' | 'bool' | 'uint8';
 export type Shape = readonly number[];
 
 /** A tensor of the graph: an input, a constant, or the result of a node. */

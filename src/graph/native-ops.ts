@@ -14,12 +14,8 @@ const native = (
   shapes: readonly Shape[],
 ): Value[] => {
   const { graph } = inputs[0] as Value;
-  return graph.node(
-    `${NATIVE_DOMAIN}:${name}`,
-    inputs,
-    attributes,
-    shapes.map((shape) => ({ shape })),
-  );
+  const outputs = shapes.map((shape) => ({ shape }));
+  return graph.node(`${NATIVE_DOMAIN}:${name}`, inputs, attributes, outputs);
 };
 
 type Pair = readonly [vertical: number, horizontal: number];
@@ -82,3 +78,124 @@ export function convWeightGradient(
   const [weights, bias] = native('ConvWeightGradient', [x, dy], attributes, shapes);
   return { weights, bias };
 }
+
+/** A batch's statistics, 3×C: of each channel the mean, the biased variance, and 1/√(variance + epsilon). */
+export function batchStatistics(x: Value, epsilon: number): Value {
+  return native('BatchStatistics', [x], { epsilon: { float: epsilon } }, [[3, channelsOf(x)]])[0];
+}
+
+/** The running mean and variance after a batch of `rows` values per channel, as PyTorch keeps them. */
+export function runningStatistics(
+  statistics: Value,
+  { mean, variance }: { mean: Value; variance: Value },
+  { rows, momentum }: { rows: number; momentum: number },
+): { mean: Value; variance: Value } {
+  const attributes = { rows, momentum: { float: momentum } };
+  const shapes = [mean.shape, variance.shape];
+  const next = native('RunningStatistics', [statistics, mean, variance], attributes, shapes);
+  return { mean: next[0], variance: next[1] };
+}
+
+/** What normalises a value: the batch's statistics, and scale and bias of C values each. */
+export interface Norm {
+  statistics: Value;
+  scale: Value;
+  bias: Value;
+}
+
+/**
+ * (x − mean)·scale/√(variance + epsilon) + bias, and then: plus a residual, which may have a normalisation of its
+ * own; 0 where that is negative.
+ */
+export function normalise(
+  x: Value,
+  { statistics, scale, bias }: Norm,
+  { residual, relu }: { residual?: { value: Value; norm?: Norm }; relu: boolean },
+): Value {
+  const norm = residual?.norm;
+  const others = residual ? [residual.value, norm?.statistics, norm?.scale, norm?.bias] : [];
+  const inputs = [x, statistics, scale, bias, ...others];
+  return native('Normalise', trimmed(inputs), { relu: Number(relu) }, [x.shape])[0];
+}
+
+/**
+ * What arrives at the result of `normalise`: the gradient `dy`, plus `other` where the result was used twice. The
+ * activation let pass all of it, or where the normalised value is above 0, or where the stored result `y` is.
+ */
+export interface Arriving {
+  dy: Value;
+  other?: Value;
+  mask: 'none' | 'normalised' | { y: Value };
+}
+
+const maskNumber = ({ mask }: Arriving) => (mask === 'none' ? 0 : mask === 'normalised' ? 1 : 2);
+const resultOf = ({ mask }: Arriving) => (typeof mask === 'object' ? mask.y : undefined);
+
+/** The gradients of bias and scale, 2×C, and what passed the activation: the gradient of the residual. */
+export function normaliseGradientSums(
+  arriving: Arriving,
+  x: Value,
+  { statistics, scale, bias }: Norm,
+): { sums: Value; passing: Value } {
+  const inputs = [arriving.dy, x, statistics, scale, bias, arriving.other, resultOf(arriving)];
+  const shapes = [[2, channelsOf(x)], x.shape];
+  const mask = maskNumber(arriving);
+  const [sums, passing] = native('NormaliseGradientSums', trimmed(inputs), { mask }, shapes);
+  return { sums, passing };
+}
+
+/** The gradient of x, with the sums of normaliseGradientSums. */
+export function normaliseGradient(
+  arriving: Arriving,
+  x: Value,
+  { statistics, scale, bias }: Norm,
+  sums: Value,
+): Value {
+  const inputs = [arriving.dy, x, statistics, scale, bias, sums, arriving.other, resultOf(arriving)];
+  return native('NormaliseGradient', trimmed(inputs), { mask: maskNumber(arriving) }, [x.shape])[0];
+}
+
+export interface NativePool {
+  kernel: Pair;
+  stride: number;
+  /** Rows and columns on every side, which pooling ignores. */
+  padding: number;
+}
+
+const pooled = (x: Value, { kernel, stride, padding }: NativePool): Shape => {
+  const side = (axis: 0 | 1) => Math.floor((x.shape[1 + axis] + 2 * padding - kernel[axis]) / stride) + 1;
+  if (side(0) < 1 || side(1) < 1) throw shapeError('Pooling', 'the kernel does not fit', x);
+  return [x.shape[0], side(0), side(1), x.shape[3]];
+};
+
+/** The largest value of each window, and its place in the window, which only maxPoolGradient reads. */
+export function maxPool(x: Value, pool: NativePool): { y: Value; places: Value } {
+  const shape = pooled(x, pool);
+  const [y, places] = x.graph.node(`${NATIVE_DOMAIN}:MaxPool`, [x], { ...pool }, [
+    { shape },
+    { shape, dtype: 'uint8' },
+  ]);
+  return { y, places };
+}
+
+/** The gradient of max pooling's input, of height × width. */
+export function maxPoolGradient(dy: Value, places: Value, pool: NativePool, size: Pair): Value {
+  const shape = [dy.shape[0], ...size, dy.shape[3]];
+  return native('MaxPoolGradient', [dy, places], { ...pool, size }, [shape])[0];
+}
+
+/** The mean of each window, of the elements that lie within the image. */
+export function averagePool(x: Value, pool: NativePool): Value {
+  return native('AveragePool', [x], { ...pool }, [pooled(x, pool)])[0];
+}
+
+/** The gradient of average pooling's input, of height × width. */
+export function averagePoolGradient(dy: Value, pool: NativePool, size: Pair): Value {
+  return native('AveragePoolGradient', [dy], { ...pool, size }, [[dy.shape[0], ...size, dy.shape[3]]])[0];
+}
+
+const channelsOf = ({ shape }: Value): number => shape[shape.length - 1];
+
+/** Inputs that are left out at the end need not be written. */
+const trimmed = (inputs: readonly (Value | undefined)[]) =>
+  inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);

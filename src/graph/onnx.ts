@@ -48,7 +48,7 @@ const IR_VERSION = 8;
 const OPSET = 17;
 
 /** TensorProto.DataType */
-const TYPES: Record<Dtype, number> = { float32: 1, int64: 7, bool: 9 };
+const TYPES: Record<Dtype, number> = { float32: 1, uint8: 2, int64: 7, bool: 9 };
 /** AttributeProto.AttributeType */
 const KINDS = { FLOAT: 1, INT: 2, STRING: 3, GRAPH: 5, INTS: 7 };
 

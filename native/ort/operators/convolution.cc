@@ -40,11 +40,6 @@ void setWeights(ConvolutionShape& shape, const Call::Input& w) {
   shape.outputs = w.side(3);
 }
 
-// Throws Error where a tensor is not of the shape: its memory must not be left.
-void expect(const Call::Input& input, const Shape& shape) {
-  if (input.shape != shape) throw Error("the tensors of a convolution do not fit together");
-}
-
 Shape inputShape(const ConvolutionShape& of) { return {of.batch, of.height, of.width, of.channels}; }
 Shape outputShape(const ConvolutionShape& of) { return {of.batch, of.outputHeight(), of.outputWidth(), of.outputs}; }
 Shape weightShape(const ConvolutionShape& of) { return {of.kernelHeight, of.kernelWidth, of.groupChannels(), of.outputs}; }
@@ -64,8 +59,8 @@ class Convolution final : public Node {
     setWeights(shape, w);
     setInput(shape, x);
     checkShape(shape);
-    expect(w, weightShape(shape));
-    if (bias.data != nullptr) expect(bias, {shape.outputs});
+    expectShape(w, weightShape(shape), "w");
+    if (bias.data != nullptr) expectShape(bias, {shape.outputs}, "bias");
     float* const y = call.output(0, outputShape(shape));
     convolution(shape, x.data, w.data, bias.data, y, runOf(call, shape, train::convolutionWorkspaceBytes));
   }
@@ -86,8 +81,8 @@ class ConvolutionByInput final : public Node {
     shape.height = size_[0];
     shape.width = size_[1];
     checkShape(shape);
-    expect(w, weightShape(shape));
-    expect(dy, outputShape(shape));
+    expectShape(w, weightShape(shape), "w");
+    expectShape(dy, outputShape(shape), "dy");
     float* const dx = call.output(0, inputShape(shape));
     convolutionByInput(shape, dy.data, w.data, dx, runOf(call, shape, train::convolutionByInputWorkspaceBytes));
   }
@@ -109,7 +104,7 @@ class ConvolutionByWeights final : public Node {
     shape.kernelWidth = kernel_[1];
     shape.outputs = dy.side(3);
     checkShape(shape);
-    expect(dy, outputShape(shape));
+    expectShape(dy, outputShape(shape), "dy");
     float* const dw = call.output(0, weightShape(shape));
     float* const dbias = call.output(1, {shape.outputs});
     convolutionByWeights(shape, x.data, dy.data, dw, dbias, runOf(call, shape, train::convolutionByWeightsWorkspaceBytes));
@@ -120,17 +115,12 @@ class ConvolutionByWeights final : public Node {
   std::vector<int> kernel_;
 };
 
-template <class Made>
-std::unique_ptr<Node> make(const Attributes& attributes) {
-  return std::make_unique<Made>(attributes);
-}
-
 }  // namespace
 
-const Operator kConvolution = {.name = "Conv", .inputs = 3, .required = 2, .outputs = 1, .variadic = false, .make = make<Convolution>};
-const Operator kConvolutionByInput = {
-    .name = "ConvInputGradient", .inputs = 2, .required = 2, .outputs = 1, .variadic = false, .make = make<ConvolutionByInput>};
-const Operator kConvolutionByWeights = {
-    .name = "ConvWeightGradient", .inputs = 2, .required = 2, .outputs = 2, .variadic = false, .make = make<ConvolutionByWeights>};
+constexpr Element f32 = Element::float32;
+
+const Operator kConvolution = {"Conv", {f32, f32, f32}, 2, {f32}, makeNode<Convolution>};
+const Operator kConvolutionByInput = {"ConvInputGradient", {f32, f32}, 2, {f32}, makeNode<ConvolutionByInput>};
+const Operator kConvolutionByWeights = {"ConvWeightGradient", {f32, f32}, 2, {f32, f32}, makeNode<ConvolutionByWeights>};
 
 }  // namespace saliencymix::ort

@@ -26,7 +26,8 @@ function withRank(scalar: Value, rank: number): Value {
   const { graph, dtype } = scalar;
   const sides = Array<number>(rank).fill(1);
   const constant = graph.constants.find(({ value }) => value === scalar);
-  if (constant && dtype !== 'bool') return graph.constant(Array.from(constant.data, Number), sides, dtype);
+  if (constant && (dtype === 'float32' || dtype === 'int64'))
+    return graph.constant(Array.from(constant.data, Number), sides, dtype);
   return single('Reshape', [scalar, integers(scalar, sides)], sides, {}, dtype);
 }
 

@@ -1,0 +1,157 @@
+#include "ort/operators/batch_norm.h"
+
+#include "train/batch_norm.h"
+
+namespace saliencymix::ort {
+
+namespace {
+
+using train::ChannelRows;
+
+ChannelRows rowsOf(const Call::Input& x) {
+  if (x.shape.empty()) throw Error("a tensor has no channels");
+  const auto channels = static_cast<std::size_t>(x.side(x.shape.size() - 1));
+  if (channels == 0) throw Error("a tensor has no channels");
+  return {x.size() / channels, channels};
+}
+
+std::int64_t channelsOf(const ChannelRows& rows) { return static_cast<std::int64_t>(rows.channels); }
+
+// The rows of a 3×C tensor.
+train::BatchStatistics statisticsIn(float* memory, const ChannelRows& rows) {
+  return {memory, memory + rows.channels, memory + 2 * rows.channels};
+}
+
+// From inputs first (statistics), first + 1 (scale) and first + 2 (bias).
+train::Normalisation normalisationAt(const Call& call, std::size_t first, const ChannelRows& rows) {
+  const Call::Input statistics = call.input(first), scale = call.input(first + 1), bias = call.input(first + 2);
+  expectShape(statistics, {3, channelsOf(rows)}, "statistics");
+  expectShape(scale, {channelsOf(rows)}, "scale");
+  expectShape(bias, {channelsOf(rows)}, "bias");
+  return {statistics.data, statistics.data + 2 * rows.channels, scale.data, bias.data};
+}
+
+class BatchStatistics final : public Node {
+ public:
+  explicit BatchStatistics(const Attributes& attributes) : epsilon_(attributes.real("epsilon")) {}
+  void compute(Call& call) const override {
+    const Call::Input x = call.input(0);
+    const ChannelRows rows = rowsOf(x);
+    const train::BatchStatistics statistics = statisticsIn(call.output(0, {3, channelsOf(rows)}), rows);
+    batchStatistics(call.run(train::batchStatisticsWorkspaceBytes(rows)), x.data, rows, epsilon_, statistics);
+  }
+
+ private:
+  float epsilon_;
+};
+
+class RunningStatistics final : public Node {
+ public:
+  explicit RunningStatistics(const Attributes& attributes)
+      : rows_(attributes.whole("rows")), momentum_(attributes.real("momentum")) {
+    if (rows_ < 2) throw Error("running statistics need two rows or more");
+  }
+  void compute(Call& call) const override {
+    const Call::Input statistics = call.input(0), mean = call.input(1), variance = call.input(2);
+    const ChannelRows shape{static_cast<std::size_t>(rows_), static_cast<std::size_t>(mean.side(0))};
+    expectShape(statistics, {3, channelsOf(shape)}, "statistics");
+    expectShape(mean, {channelsOf(shape)}, "mean");
+    expectShape(variance, {channelsOf(shape)}, "variance");
+    // Only read.
+    const train::BatchStatistics batch = statisticsIn(const_cast<float*>(statistics.data), shape);
+    updateRunningStatistics(batch, shape, momentum_,
+                            {mean.data, variance.data, call.output(0, mean.shape), call.output(1, variance.shape)});
+  }
+
+ private:
+  int rows_;
+  double momentum_;
+};
+
+class Normalise final : public Node {
+ public:
+  explicit Normalise(const Attributes& attributes) : relu_(attributes.whole("relu") != 0) {}
+  void compute(Call& call) const override {
+    const Call::Input x = call.input(0), residual = call.input(4);
+    const ChannelRows rows = rowsOf(x);
+    train::NormaliseInputs inputs{x.data, normalisationAt(call, 1, rows), nullptr, {}, relu_};
+    if (residual.data != nullptr) {
+      expectShape(residual, x.shape, "residual");
+      inputs.residual = residual.data;
+      if (call.input(5).data != nullptr) inputs.residualNorm = normalisationAt(call, 5, rows);
+    }
+    normalise(call.run(train::normaliseWorkspaceBytes(rows)), inputs, rows, call.output(0, x.shape));
+  }
+
+ private:
+  bool relu_;
+};
+
+train::Mask maskOf(const Attributes& attributes) {
+  switch (attributes.whole("mask")) {
+    case 0: return train::Mask::none;
+    case 1: return train::Mask::ofNormalised;
+    case 2: return train::Mask::ofResult;
+    default: throw Error("the attribute mask must be 0, 1 or 2");
+  }
+}
+
+// dy, and from input `optional` on: other, y.
+train::Arriving arrivingAt(const Call& call, train::Mask mask, std::size_t optional) {
+  const Call::Input dy = call.input(0), x = call.input(1), other = call.input(optional), y = call.input(optional + 1);
+  expectShape(dy, x.shape, "dy");
+  if (other.data != nullptr) expectShape(other, x.shape, "other");
+  if (mask == train::Mask::ofResult) expectShape(y, x.shape, "y");
+  return {dy.data, other.data, mask, y.data};
+}
+
+class NormaliseGradientSums final : public Node {
+ public:
+  explicit NormaliseGradientSums(const Attributes& attributes) : mask_(maskOf(attributes)) {}
+  void compute(Call& call) const override {
+    const Call::Input x = call.input(1);
+    const ChannelRows rows = rowsOf(x);
+    const train::Normalisation norm = normalisationAt(call, 2, rows);
+    const train::Arriving arriving = arrivingAt(call, mask_, 5);
+    float* const sums = call.output(0, {2, channelsOf(rows)});
+    float* const passing = call.output(1, x.shape);
+    normaliseGradientSums(call.run(train::gradientSumsWorkspaceBytes(rows)), arriving, x.data, norm, rows,
+                          {sums, sums + rows.channels, passing});
+  }
+
+ private:
+  train::Mask mask_;
+};
+
+class NormaliseGradient final : public Node {
+ public:
+  explicit NormaliseGradient(const Attributes& attributes) : mask_(maskOf(attributes)) {}
+  void compute(Call& call) const override {
+    const Call::Input x = call.input(1), sums = call.input(5);
+    const ChannelRows rows = rowsOf(x);
+    const train::Normalisation norm = normalisationAt(call, 2, rows);
+    expectShape(sums, {2, channelsOf(rows)}, "sums");
+    const train::Arriving arriving = arrivingAt(call, mask_, 6);
+    auto* const read = const_cast<float*>(sums.data);  // only read
+    normaliseGradient(call.run(train::normaliseGradientWorkspaceBytes(rows)), arriving, x.data, norm, rows,
+                      {read, read + rows.channels}, call.output(0, x.shape));
+  }
+
+ private:
+  train::Mask mask_;
+};
+
+}  // namespace
+
+constexpr Element f32 = Element::float32;
+
+const Operator kBatchStatistics = {"BatchStatistics", {f32}, 1, {f32}, makeNode<BatchStatistics>};
+const Operator kRunningStatistics = {"RunningStatistics", {f32, f32, f32}, 3, {f32, f32}, makeNode<RunningStatistics>};
+const Operator kNormalise = {
+    "Normalise", {f32, f32, f32, f32, f32, f32, f32, f32}, 4, {f32}, makeNode<Normalise>};
+const Operator kNormaliseGradientSums = {
+    "NormaliseGradientSums", {f32, f32, f32, f32, f32, f32, f32}, 5, {f32, f32}, makeNode<NormaliseGradientSums>};
+const Operator kNormaliseGradient = {
+    "NormaliseGradient", {f32, f32, f32, f32, f32, f32, f32, f32}, 6, {f32}, makeNode<NormaliseGradient>};
+
+}  // namespace saliencymix::ort
