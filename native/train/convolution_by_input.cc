@@ -83,8 +83,8 @@ WindowProducts productsOf(const ConvolutionShape& shape, const float* outputGrad
       const GroupPointers at(shape, group);
       const WeightPacking packing{at.outputs(weights), static_cast<std::size_t>(shape.outputs), shape.groupChannels(),
                                   shape.groupOutputs(), shape.kernelWidth, pixels.y.kernel, pixels.x.kernel, true};
-      products.add({windowOn(shape, pixels, at.outputs(outputGradient)), gridOn(shape, pixels, at.channels(inputGradient)), packing,
-                    nullptr, shape.groupChannels(), nullptr, 0, false});
+      products.add({windowOn(shape, pixels, at.outputs(outputGradient)), gridOn(shape, pixels, at.channels(inputGradient)),
+                    packing, nullptr, shape.groupChannels(), nullptr, 0, false});
     }
   }
   return products;

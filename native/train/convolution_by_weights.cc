@@ -31,6 +31,8 @@ T divideUp(T a, T b) {
   return (a + b - 1) / b;
 }
 
+Part pieceOf(std::int64_t size, int piece, int pieces) { return {size * piece / pieces, size * (piece + 1) / pieces}; }
+
 // How the work is cut, by shape alone.
 struct WeightPlan {
   std::int64_t rows;  // places of the output
@@ -57,7 +59,8 @@ struct WeightPlan {
     strips = !isDepthwise(s) && takesStrips(window);
     unit = 1;
     blockRows = kBlockRows;
-    matrixFloats = static_cast<std::size_t>(kBlockRows) * static_cast<std::size_t>(std::min(columns, kBlockColumns) + kernels.panelLanes);
+    const int blockColumns = std::min(columns, kBlockColumns) + kernels.panelLanes;
+    matrixFloats = static_cast<std::size_t>(kBlockRows) * static_cast<std::size_t>(blockColumns);
     if (strips) {
       const int lines = stripLines(window, kBlockRows);
       columnBlocks = 1;
@@ -71,8 +74,8 @@ struct WeightPlan {
   }
 
   Part rowsOf(int part) const {
-    const std::int64_t units = rows / unit;
-    return {units * part / parts * unit, units * (part + 1) / parts * unit};
+    const Part units = pieceOf(rows / unit, part, parts);
+    return {units.begin * unit, units.end * unit};
   }
   // The sums of a part: of the weights, then of the bias.
   std::size_t partFloats() const { return product({weights + outputs}); }
@@ -144,7 +147,7 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
       const int first = number % blocks * kDepthwiseChannels;
       WeightGradient gradient{windowOf(shape, input + first), outputGradient + first, shape.outputs, 0, false};
       gradient.window.channels = std::min(kDepthwiseChannels, shape.outputs - first);
-      kernels.depthwiseByWeights(gradient, {lines * part / plan.parts, lines * (part + 1) / plan.parts}, sumsOf(part) + first,
+      kernels.depthwiseByWeights(gradient, pieceOf(lines, part, plan.parts), sumsOf(part) + first,
                                  plan.outputs);
     });
   } else {
@@ -152,12 +155,13 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
     forEachTask(tasks, run.threads, [&](int number, int slot) {
       const WeightTask task(plan, shape, number);
       const GroupPointers at(shape, task.group);
-      const auto cut = [](int size, int i, int pieces) { return static_cast<std::int64_t>(size) * i / pieces; };
-      kernels.byWeights({windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs, shape.groupOutputs(), plan.strips},
-                        plan.rowsOf(task.part), plan.blockRows,
-                        {cut(plan.columns, task.columnBlock, plan.columnBlocks), cut(plan.columns, task.columnBlock + 1, plan.columnBlocks)},
-                        {cut(plan.panels, task.panelBlock, plan.panelBlocks), cut(plan.panels, task.panelBlock + 1, plan.panelBlocks)},
-                        memory.blocks[static_cast<std::size_t>(slot)], memory.packed[static_cast<std::size_t>(slot)], at.outputs(sumsOf(task.part)), plan.outputs);
+      const WeightGradient gradient{windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs,
+                                    shape.groupOutputs(), plan.strips};
+      const std::size_t thread = static_cast<std::size_t>(slot);
+      kernels.byWeights(gradient, plan.rowsOf(task.part), plan.blockRows,
+                        pieceOf(plan.columns, task.columnBlock, plan.columnBlocks),
+                        pieceOf(plan.panels, task.panelBlock, plan.panelBlocks), memory.blocks[thread], memory.packed[thread],
+                        at.outputs(sumsOf(task.part)), plan.outputs);
     });
   }
   if (biasGradient != nullptr) {

@@ -106,8 +106,8 @@ struct ConvolutionKernels {
   // time, each with a register more, or for a strip with a register more; `panel` for as many rows of a panel.
   void (*product)(const WindowProduct& product, Part rows, Part panels, float* block, float* panel);
   // to[k, column] = the sum over `rows` of matrix[row, k] * gradient[row, column], for some k and the columns of some panels;
-  // `toRow` floats from one k to the next. Sums `blockRows` rows at a time and adds these sums. `block` is as above; `packed` has
-  // room for that many rows of packedPanels panels.
+  // `toRow` floats from one k to the next. Sums `blockRows` rows at a time and adds these sums. `block` is as above; `packed`
+  // has room for that many rows of packedPanels panels.
   void (*byWeights)(const WeightGradient& gradient, Part rows, int blockRows, Part ks, Part panels, float* block, float* packed,
                     float* to, std::size_t toRow);
   // The sums of some rows of a matrix of `columns`.

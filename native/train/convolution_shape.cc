@@ -42,7 +42,7 @@ void checkShape(const ConvolutionShape& s) {
   expect(outputSize(s.height, s.padTop, s.padBottom, s.kernelHeight, s.strideY, s.dilationY) > 0 &&
              outputSize(s.width, s.padLeft, s.padRight, s.kernelWidth, s.strideX, s.dilationX) > 0,
          "the kernel must not be larger than the padded input");
-  // Places within an image and columns of its matrix are counted in int.
+  // Pixels of a batch and columns of its matrix are counted in int.
   const auto fitsInt = [](std::initializer_list<long long> numbers) {
     long long result = 1;
     for (const long long number : numbers) {
@@ -56,9 +56,10 @@ void checkShape(const ConvolutionShape& s) {
   };
   const long long height = padded(s.height, s.padTop, s.padBottom, s.kernelHeight, s.dilationY, s.strideY);
   const long long width = padded(s.width, s.padLeft, s.padRight, s.kernelWidth, s.dilationX, s.strideX);
-  if (!fitsInt({height, width}) || !fitsInt({width, s.channels}) || !fitsInt({width, s.outputs}) ||
+  if (!fitsInt({width, s.channels}) || !fitsInt({width, s.outputs}) ||
+      !fitsInt({s.batch, height, width}) || !fitsInt({s.batch, s.outputHeight(), s.outputWidth()}) ||
       !fitsInt({s.kernelHeight, s.kernelWidth, s.channels}) || !fitsInt({s.kernelHeight, s.kernelWidth, s.outputs})) {
-    throw std::length_error("convolution: an image of this size is too large");
+    throw std::length_error("convolution: a batch of this size is too large");
   }
   product({asSize(s.batch), asSize(s.height), asSize(s.width), asSize(s.channels)});
   product({asSize(s.batch), asSize(s.outputHeight()), asSize(s.outputWidth()), asSize(s.outputs)});

@@ -12,6 +12,7 @@ namespace saliencymix::train {
 constexpr int kMinStripWidth = 8;
 constexpr int kMaxStripWidth = 256;
 constexpr int kMaxStripColumns = 2304;
+constexpr std::size_t kMaxStripFloats = std::size_t{256} << 10;  // of one row of the grid
 
 // Every channel by itself, and one output for each: that has kernels of its own.
 inline bool isDepthwise(const ConvolutionShape& shape) {
@@ -59,23 +60,26 @@ inline ResultGrid gridOf(const ConvolutionShape& s, float* output) {
   return {output, s.outputHeight(), s.outputWidth(), s.outputs, 0, 0, 1, 1};
 }
 
-// Whether a window is better taken as strips (kernels/window.inc) than as a matrix: strips are copied faster, but a tile of
-// results then ends where a row of the grid ends. `lines`: so many rows of the grid make a block of no more than `rows` places.
-inline bool takesStrips(const TapWindow& w) {
-  const bool beside = w.x.step == 1 && w.pixel == w.channels;
-  return beside && w.y.count * w.x.count > 1 && w.gridWidth >= kMinStripWidth && w.gridWidth <= kMaxStripWidth &&
-         w.y.count * w.x.count * w.channels <= kMaxStripColumns;
+// What a strip for so many rows of the grid holds.
+inline std::size_t stripFloats(const TapWindow& w, int lines) {
+  const int rows = (lines - 1) * w.strideY + (w.y.count - 1) * w.y.step + 1;
+  const int pixels = (w.gridWidth - 1) * w.strideX + w.x.count;
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(pixels) * static_cast<std::size_t>(w.channels);
 }
+
+// Whether a window is better taken as strips (kernels/window.inc) than as a matrix: strips are copied faster, but a tile of
+// results then ends where a row of the grid ends.
+inline bool takesStrips(const TapWindow& w) {
+  const int taps = w.y.count * w.x.count;
+  return taps > 1 && w.x.step == 1 && w.strideX <= w.x.count && w.gridWidth >= kMinStripWidth && w.gridWidth <= kMaxStripWidth &&
+         taps * w.channels <= kMaxStripColumns && stripFloats(w, 1) <= kMaxStripFloats;
+}
+
 // How many rows of the grid make a block of about `rows` places, as evenly as they go into an image.
 inline int stripLines(const TapWindow& w, int rows) {
   const int most = std::clamp(rows / w.gridWidth, 1, w.gridHeight);
   const int blocks = (w.gridHeight + most - 1) / most;
   return (w.gridHeight + blocks - 1) / blocks;
-}
-inline std::size_t stripFloats(const TapWindow& w, int lines) {
-  const int rows = (lines - 1) * w.strideY + (w.y.count - 1) * w.y.step + 1;
-  const int pixels = (w.gridWidth - 1) * w.strideX + w.x.count;
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(pixels) * static_cast<std::size_t>(w.channels);
 }
 
 void runDepthwise(const DepthwiseProduct& product, int batch, const TrainRun& run);

@@ -99,7 +99,8 @@ void WindowProducts::layOut(ArenaLayout& arena, int threads) {
   for (Job& job : jobs_) {
     block = std::max(block, job.blockFloats(kernels_));
     if (job.packsAhead) {
-      job.packed = arena.take<float>(product({asSize(columnsOf(job.product.window)), asSize(job.panels), asSize(kernels_.panelLanes)}));
+      const std::size_t columns = asSize(columnsOf(job.product.window));
+      job.packed = arena.take<float>(product({columns, asSize(job.panels), asSize(kernels_.panelLanes)}));
       job.product.packed = job.packed;
     } else {
       panel = std::max(panel, asSize(job.product.chunk) * asSize(kernels_.panelLanes));
@@ -119,7 +120,8 @@ void WindowProducts::pack(int threads) const {
   forEachTask(static_cast<int>(panels.size()), threads, [&](int i, int) {
     const auto& [job, panel] = panels[asSize(i)];
     const int columns = columnsOf(job->product.window);
-    kernels_.pack(job->product.weights, panel, {0, columns}, job->packed + asSize(panel) * asSize(kernels_.panelLanes) * asSize(columns));
+    float* packed = job->packed + asSize(panel) * asSize(kernels_.panelLanes) * asSize(columns);
+    kernels_.pack(job->product.weights, panel, {0, columns}, packed);
   });
 }
 
@@ -133,8 +135,8 @@ void WindowProducts::run(int threads) const {
     const auto& [job, task] = tasks[asSize(i)];
     const int part = task % job->panelBlocks;
     const auto panelAt = [&](int n) { return static_cast<std::int64_t>(job->panels) * n / job->panelBlocks; };
-    kernels_.product(job->product, job->rowsOf(task / job->panelBlocks), {panelAt(part), panelAt(part + 1)}, blocks_[asSize(slot)],
-                     panels_[asSize(slot)]);
+    const Part panels{panelAt(part), panelAt(part + 1)};
+    kernels_.product(job->product, job->rowsOf(task / job->panelBlocks), panels, blocks_[asSize(slot)], panels_[asSize(slot)]);
   });
 }
 
