@@ -16,7 +16,7 @@ namespace saliencymix::train {
 
 struct TrainRun {
   const TrainKernels& kernels;
-  int threads = 1;
+  int threads = 1;  // at least 1
   // Of as many bytes as the operator's function ...WorkspaceBytes says, from a multiple of 64 on. What it holds is of no use
   // before or after.
   std::span<std::byte> workspace = {};
