@@ -51,14 +51,17 @@ void checkStatistics(const TrainKernels& kernels, const std::vector<float>& x, c
   std::vector<double> mean;
   std::vector<double> variance;
   reference::batchMoments(x.data(), shape, mean, variance);
-  for (std::size_t c = 0; c < shape.channels; c++) {
-    const double deviation = std::sqrt(variance[c]);
-    CHECK(near(found[c], mean[c], kSumRounding * deviation + 2 * kRounding * std::abs(mean[c])));
-    // Twice: a square has the roundings of what is squared.
-    CHECK(near(found[shape.channels + c], variance[c], 2 * kSumRounding * variance[c]));
+  CHECK(everywhere(shape.channels, [&](std::size_t c) {
+    return near(found[c], mean[c], kSumRounding * std::sqrt(variance[c]) + 2 * kRounding * std::abs(mean[c]));
+  }));
+  // Twice: a square has the roundings of what is squared.
+  CHECK(everywhere(shape.channels, [&](std::size_t c) {
+    return near(found[shape.channels + c], variance[c], 2 * kSumRounding * variance[c]);
+  }));
+  CHECK(everywhere(shape.channels, [&](std::size_t c) {
     const double inverse = 1 / std::sqrt(variance[c] + double{1e-5f});
-    CHECK(near(found[2 * shape.channels + c], inverse, 2 * kSumRounding * inverse));
-  }
+    return near(found[2 * shape.channels + c], inverse, 2 * kSumRounding * inverse);
+  }));
 }
 
 void checkNormalise(const TrainKernels& kernels, const Sample& s, int residual, bool relu) {
@@ -70,11 +73,10 @@ void checkNormalise(const TrainKernels& kernels, const Sample& s, int residual, 
     normalise(run, inputs, s.shape, y.data());
     return y;
   });
-  for (std::size_t i = 0; i < found.size(); i++) {
-    const std::size_t c = i % s.shape.channels;
+  CHECK(everywhere(found.size(), [&](std::size_t i) {
     // |x - mean| <= 4, inverse <= 3, |scale| <= 2, |bias| <= 1 and the same once more.
-    CHECK(near(found[i], reference::normaliseValue(inputs, i, c), 4 * kRounding * 2 * (4 * 3 * 2 + 1)));
-  }
+    return near(found[i], reference::normaliseValue(inputs, i, i % s.shape.channels), 4 * kRounding * 2 * (4 * 3 * 2 + 1));
+  }));
 }
 
 std::vector<Arriving> gradientsOf(const Sample& s) {
@@ -103,15 +105,15 @@ void checkSums(const TrainKernels& kernels, const Sample& s, const Arriving& gra
   const Normalisation norm = s.norm();
   const reference::GradientSums expected = reference::gradientSums(gradient, s.shape, s.x.data(), &norm);
   std::vector<double> sizes(s.shape.channels, 0);
-  for (std::size_t i = 0; i < s.shape.size(); i++) {
+  CHECK(everywhere(s.shape.size(), [&](std::size_t i) {
     const double g = reference::arriving(gradient, i, s.x.data(), &norm, i % s.shape.channels);
-    CHECK(near(found[2 * s.shape.channels + i], g, 2 * kRounding));
     sizes[i % s.shape.channels] += std::abs(g);
-  }
-  for (std::size_t c = 0; c < s.shape.channels; c++) {
-    CHECK(near(found[c], expected.bias[c], kSumRounding * sizes[c]));
-    CHECK(near(found[s.shape.channels + c], expected.scale[c], kSumRounding * sizes[c] * 4 * double{s.inverse[c]}));
-  }
+    return near(found[2 * s.shape.channels + i], g, 2 * kRounding);
+  }));
+  CHECK(everywhere(s.shape.channels, [&](std::size_t c) {
+    return near(found[c], expected.bias[c], kSumRounding * sizes[c]) &&
+           near(found[s.shape.channels + c], expected.scale[c], kSumRounding * sizes[c] * 4 * double{s.inverse[c]});
+  }));
 }
 
 void checkBias(const TrainKernels& kernels, const Sample& s, const Arriving& gradient) {
@@ -121,9 +123,9 @@ void checkBias(const TrainKernels& kernels, const Sample& s, const Arriving& gra
     return sums;
   });
   const reference::GradientSums expected = reference::gradientSums(gradient, s.shape, s.x.data(), nullptr);
-  for (std::size_t c = 0; c < s.shape.channels; c++) {
-    CHECK(near(found[c], expected.bias[c], kSumRounding * 2 * static_cast<double>(s.shape.rows)));
-  }
+  CHECK(everywhere(s.shape.channels, [&](std::size_t c) {
+    return near(found[c], expected.bias[c], kSumRounding * 2 * static_cast<double>(s.shape.rows));
+  }));
   const std::vector<float> both = sumsOf(kernels, s, gradient, true);
   CHECK(std::memcmp(&both[2 * s.shape.channels], &found[s.shape.channels], s.shape.size() * sizeof(float)) == 0);
   CHECK(std::memcmp(&both[0], &found[0], s.shape.channels * sizeof(float)) == 0);
@@ -139,11 +141,11 @@ void checkGradient(const TrainKernels& kernels, const Sample& s, const Arriving&
     normaliseGradient(run, gradient, s.x.data(), s.norm(), s.shape, sums, dx.data());
     return dx;
   });
-  for (std::size_t i = 0; i < found.size(); i++) {
+  CHECK(everywhere(found.size(), [&](std::size_t i) {
     const double expected = reference::normaliseGradientValue(gradient, s.shape, s.x.data(), s.norm(), sums, i);
     // scale * inverse <= 6; |g| <= 2, |Σg / M| <= 3, |x̂ Σ(g x̂) / M| <= 4 * 3 * 3.
-    CHECK(near(found[i], expected, 5 * kRounding * 6 * (2 + 3 + 36)));
-  }
+    return near(found[i], expected, 5 * kRounding * 6 * (2 + 3 + 36));
+  }));
 }
 
 void checkAll(const TrainKernels& kernels, const Sample& s) {

@@ -61,6 +61,17 @@ inline bool near(double found, double expected, double tolerance) {
   return std::abs(found - expected) <= tolerance;
 }
 
+// Whether right(i) for every i below `count`. Says where it first is not.
+template <class Right>
+bool everywhere(std::size_t count, const Right& right) {
+  for (std::size_t i = 0; i < count; i++) {
+    if (right(i)) continue;
+    std::cerr << "  wrong at " << i << " of " << count << "\n";
+    return false;
+  }
+  return true;
+}
+
 inline bool sameBits(const std::vector<float>& a, const std::vector<float>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float one, float other) {
     return std::bit_cast<std::uint32_t>(one) == std::bit_cast<std::uint32_t>(other);

@@ -27,9 +27,9 @@ void compare(const TrainKernels& kernels, const std::vector<float>& logits, cons
   // Rounded to float once.
   constexpr double kRounding = 0x1.00001p-24;
   CHECK(near(found[0], expected.loss, kRounding * std::abs(expected.loss) + 1e-14));
-  for (std::size_t i = 0; i < logits.size(); i++) {
-    CHECK(near(found[1 + i], expected.dlogits[i], kRounding * std::abs(expected.dlogits[i]) + 1e-14));
-  }
+  CHECK(everywhere(logits.size(), [&](std::size_t i) {
+    return near(found[1 + i], expected.dlogits[i], kRounding * std::abs(expected.dlogits[i]) + 1e-14);
+  }));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ void compare(const TrainKernels& kernels, check::Numbers& numbers, const Dropout
   const std::vector<float> y = dropped(kernels, mask, shape, x);
   const std::vector<std::uint8_t> kept = reference::dropoutMask(mask, shape);
   const float scale = static_cast<float>(1 / (1 - mask.rate));
-  for (std::size_t i = 0; i < x.size(); i++) CHECK_EQUAL(y[i], kept[i] != 0 ? x[i] * scale : 0.0f);
+  CHECK(everywhere(x.size(), [&](std::size_t i) { return y[i] == (kept[i] != 0 ? x[i] * scale : 0.0f); }));
   std::vector<float> inPlace = x;
   dropout(*Runner(kernels, 0, 2), mask, shape, inPlace.data(), inPlace.data());
   CHECK(sameBits(inPlace, y));

@@ -40,7 +40,7 @@ void checkMax(const TrainKernels& kernels, const PoolShape& shape, const std::ve
     maxPool(run, shape, x.data(), found.data(), places.data());
     return found;
   });
-  for (std::size_t i = 0; i < y.size(); i++) CHECK(near(y[i], expected.y[i], 0));
+  CHECK(everywhere(y.size(), [&](std::size_t i) { return near(y[i], expected.y[i], 0); }));
   CHECK(places == expected.places);
   std::vector<float> alone(y.size());
   maxPool(*Runner(kernels, 0), shape, x.data(), alone.data(), nullptr);
@@ -63,7 +63,7 @@ void checkAverage(const TrainKernels& kernels, const PoolShape& shape, const std
   });
   // Values of at most 4, each of which goes through one addition per row and per column of the kernel.
   const double tolerance = 4 * kRounding * (shape.kernelHeight + shape.kernelWidth + 1);
-  for (std::size_t i = 0; i < y.size(); i++) CHECK(near(y[i], expected[i], tolerance));
+  CHECK(everywhere(y.size(), [&](std::size_t i) { return near(y[i], expected[i], tolerance); }));
   const std::vector<float> dx = onAnyThreads(kernels, 0, [&](const TrainRun& run) {
     std::vector<float> found(x.size(), 7);
     averagePoolGradient(run, shape, dy.data(), found.data());
@@ -71,9 +71,9 @@ void checkAverage(const TrainKernels& kernels, const PoolShape& shape, const std
   });
   const std::vector<double> gradient = reference::averagePoolGradient(shape, dy.data());
   // At most a kernel's worth of windows, each of dy / elements with two roundings.
-  for (std::size_t i = 0; i < dx.size(); i++) {
-    CHECK(near(dx[i], gradient[i], kRounding * (3 + shape.kernelHeight * shape.kernelWidth)));
-  }
+  CHECK(everywhere(dx.size(), [&](std::size_t i) {
+    return near(dx[i], gradient[i], kRounding * (3 + shape.kernelHeight * shape.kernelWidth));
+  }));
 }
 
 void checkAll(const TrainKernels& kernels, check::Numbers& numbers, const PoolShape& shape) {
