@@ -90,9 +90,8 @@ void batchStatistics(const TrainRun& run, const float* x, const ChannelRows& sha
   forEachBlock(run, blocks.count(), [&](std::size_t block) {
     momentsOfBlock(run.kernels.layers, x, blocks, shape.channels, block, moments);
   });
-  forEachBlock(run, (shape.channels + kCombinedChannels - 1) / kCombinedChannels, [&](std::size_t i) {
-    const std::size_t begin = i * kCombinedChannels;
-    combine(moments, blocks, shape.rows, begin, std::min(begin + kCombinedChannels, shape.channels), epsilon, statistics);
+  forEachChannels(run, shape.channels, [&](std::size_t begin, std::size_t end) {
+    combine(moments, blocks, shape.rows, begin, end, epsilon, statistics);
   });
 }
 

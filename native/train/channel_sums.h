@@ -1,22 +1,27 @@
 // Sums per channel: those of each block of rows are left in the workspace, and added up in double in the blocks' order.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "train/channel_rows.h"
 #include "train/sizes.h"
+#include "train/tasks.h"
 
 namespace saliencymix::train {
 
+// Throws std::length_error where the tensor, or a few rows of its channels, do not fit into memory.
+inline void checkSize(const ChannelRows& shape) { product({16, std::max<std::size_t>(shape.rows, 1), shape.channels}); }
+
 // Blocks that are summed: a few dozen rows that stay in the second-level cache.
 inline RowBlocks summedBlocks(const ChannelRows& shape) {
-  product({shape.rows, shape.channels});
+  checkSize(shape);
   return RowBlocks(shape, std::size_t{1} << 14, 32);
 }
 
 // Blocks that are only gone through.
 inline RowBlocks passedBlocks(const ChannelRows& shape) {
-  product({shape.rows, shape.channels});
+  checkSize(shape);
   return RowBlocks(shape, std::size_t{1} << 15, 1);
 }
 
@@ -38,7 +43,14 @@ inline void spreadOverWideRow(float* wide, std::size_t channels, std::size_t rep
   }
 }
 
-// Channels that are combined together by one thread.
+// Calls task(begin, end) for channels begin .. end - 1, of which one thread combines at most kCombinedChannels at a time.
 constexpr std::size_t kCombinedChannels = 64;
+template <class Task>
+void forEachChannels(const TrainRun& run, std::size_t channels, const Task& task) {
+  forEachBlock(run, (channels + kCombinedChannels - 1) / kCombinedChannels, [&](std::size_t i) {
+    const std::size_t begin = i * kCombinedChannels;
+    task(begin, std::min(begin + kCombinedChannels, channels));
+  });
+}
 
 }  // namespace saliencymix::train

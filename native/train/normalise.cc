@@ -5,7 +5,10 @@
 
 namespace saliencymix::train {
 
-std::size_t normaliseWorkspaceBytes(const ChannelRows& shape) { return 2 * factorsBytes(shape.channels); }
+std::size_t normaliseWorkspaceBytes(const ChannelRows& shape) {
+  checkSize(shape);
+  return 2 * factorsBytes(shape.channels);
+}
 
 void normalise(const TrainRun& run, const NormaliseInputs& inputs, const ChannelRows& shape, float* y) {
   const RowBlocks blocks = passedBlocks(shape);

@@ -32,12 +32,20 @@ GradientBlock blockOf(const RowBlocks& blocks, std::size_t i, const Arriving& gr
           factors};
 }
 
-// One channel's sum over the blocks.
-double combined(const float* partial, const RowBlocks& blocks, std::size_t channel) {
-  double sum = 0;
-  for (std::size_t block = 0; block < blocks.count(); block++) sum += double{partial[block * blocks.width() + channel]};
-  return sum;
+// sums[channel] = factor(channel) * the sum over the blocks.
+template <class Factor>
+void combine(const TrainRun& run, const float* partial, const RowBlocks& blocks, std::size_t channels, float* sums,
+             const Factor& factor) {
+  forEachChannels(run, channels, [&](std::size_t begin, std::size_t end) {
+    double total[kCombinedChannels] = {};
+    for (std::size_t block = 0; block < blocks.count(); block++) {
+      const float* of = partial + block * blocks.width();
+      for (std::size_t c = begin; c < end; c++) total[c - begin] += double{of[c]};
+    }
+    for (std::size_t c = begin; c < end; c++) sums[c] = static_cast<float>(total[c - begin] * factor(c));
+  });
 }
+double one(std::size_t) { return 1; }
 
 void sumBlocks(const TrainRun& run, const RowBlocks& blocks, const Arriving& gradient, const float* x, const Factors& factors,
                std::size_t channels, const PartialSums& partial, float* passing) {
@@ -66,10 +74,8 @@ void normaliseGradientSums(const TrainRun& run, const Arriving& gradient, const 
   const PartialSums partial = layOut(arena, blocks);
   const Factors factors = factorsOf(norm, shape.channels, arena);
   sumBlocks(run, blocks, gradient, x, factors, shape.channels, partial, sums.passing);
-  for (std::size_t c = 0; c < shape.channels; c++) {
-    sums.bias[c] = static_cast<float>(combined(partial.bias, blocks, c));
-    sums.scale[c] = static_cast<float>(combined(partial.centred, blocks, c) * double{norm.inverse[c]});
-  }
+  combine(run, partial.bias, blocks, shape.channels, sums.bias, one);
+  combine(run, partial.centred, blocks, shape.channels, sums.scale, [&](std::size_t c) { return double{norm.inverse[c]}; });
 }
 
 void biasGradient(const TrainRun& run, const Arriving& gradient, const ChannelRows& shape, float* bias, float* passing) {
@@ -78,10 +84,13 @@ void biasGradient(const TrainRun& run, const Arriving& gradient, const ChannelRo
   ArenaLayout arena = workspaceOf(run, gradientSumsWorkspaceBytes(shape));
   const PartialSums partial = layOut(arena, blocks);
   sumBlocks(run, blocks, gradient, nullptr, Factors{}, shape.channels, partial, passing);
-  for (std::size_t c = 0; c < shape.channels; c++) bias[c] = static_cast<float>(combined(partial.bias, blocks, c));
+  combine(run, partial.bias, blocks, shape.channels, bias, one);
 }
 
-std::size_t normaliseGradientWorkspaceBytes(const ChannelRows& shape) { return wideRowsBytes(shape.channels, 5); }
+std::size_t normaliseGradientWorkspaceBytes(const ChannelRows& shape) {
+  checkSize(shape);
+  return wideRowsBytes(shape.channels, 5);
+}
 
 void normaliseGradient(const TrainRun& run, const Arriving& gradient, const float* x, const Normalisation& norm,
                        const ChannelRows& shape, const GradientSums& sums, float* dx) {

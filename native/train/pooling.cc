@@ -1,5 +1,6 @@
 #include "train/pooling.h"
 
+#include <climits>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +17,9 @@ void checkShape(const PoolShape& s) {
   if (s.padding > s.kernelHeight / 2 || s.padding > s.kernelWidth / 2) {
     throw std::invalid_argument("pooling: the padding is more than half the kernel");
   }
+  const double paddedHeight = s.height + 2.0 * s.padding;
+  const double paddedWidth = s.width + 2.0 * s.padding;
+  if (paddedHeight * paddedWidth > INT_MAX) throw std::length_error("pooling: the images have too many pixels");
   if (s.kernelHeight > s.height + 2 * s.padding || s.kernelWidth > s.width + 2 * s.padding) {
     throw std::invalid_argument("pooling: the kernel is larger than the image with its padding");
   }

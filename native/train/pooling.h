@@ -28,7 +28,8 @@ struct PoolShape {
 constexpr int kMaxPoolWindow = 256;
 
 // Throws std::invalid_argument for sides below 1, for padding of more than half the kernel, and a kernel that is larger than the
-// image and its padding. So does each call below, and max pooling over more than kMaxPoolWindow elements.
+// image and its padding, and std::length_error for images that are too large. So does each call below, and max pooling over more
+// than kMaxPoolWindow elements.
 void checkShape(const PoolShape& shape);
 
 // The largest value of each window, or NaN where it has one. `places` receives the place of that value in its window (row *

@@ -179,7 +179,7 @@ TEST(everyNumberOfChannels) {
 TEST(randomShapes) {
   atEveryLevel([](const TrainKernels& kernels) {
     check::Numbers numbers(303);
-    for (int round = 0; round < 40; round++) checkAll(kernels, Sample(numbers, randomShape(numbers)));
+    for (int round = 0; round < (check::quick() ? 6 : 40); round++) checkAll(kernels, Sample(numbers, randomShape(numbers)));
   });
 }
 
@@ -342,6 +342,11 @@ TEST(refusals) {
     CHECK(throws<std::invalid_argument>([&] { batchStatistics(*Runner(kernels, 64), x, {1, 2}, 1e-5f, {x, x, x}); }));
     CHECK(throws<std::invalid_argument>([&] { updateRunningStatistics({x, x, x}, {1, 2}, 0.1, {x, x, x, x}); }));
     CHECK(throws<std::invalid_argument>([&] { biasGradient(*Runner(kernels, 8192), {x, nullptr, Mask::ofNormalised}, {1, 2}, x); }));
-    CHECK(throws<std::length_error>([&] { batchStatisticsWorkspaceBytes({std::size_t{1} << 40, std::size_t{1} << 40}); }));
+    for (const ChannelRows& shape : {ChannelRows{std::size_t{1} << 40, std::size_t{1} << 40}, {0, std::size_t{1} << 60}}) {
+      CHECK(throws<std::length_error>([&] { batchStatisticsWorkspaceBytes(shape); }));
+      CHECK(throws<std::length_error>([&] { normaliseWorkspaceBytes(shape); }));
+      CHECK(throws<std::length_error>([&] { gradientSumsWorkspaceBytes(shape); }));
+      CHECK(throws<std::length_error>([&] { normaliseGradientWorkspaceBytes(shape); }));
+    }
   });
 }

@@ -48,7 +48,7 @@ TEST(shapesOfAllKinds) {
 TEST(randomShapes) {
   atEveryLevel([](const TrainKernels& kernels) {
     check::Numbers numbers(342);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < (check::quick() ? 20 : 60); round++) {
       const std::size_t rows = static_cast<std::size_t>(1 + numbers.below(40));
       const std::size_t classes = static_cast<std::size_t>(1 + numbers.below(60));
       compare(kernels, floats(numbers, rows * classes, -9, 9), floats(numbers, rows * classes, 0, 1), rows, classes);
@@ -82,6 +82,26 @@ TEST(notANumberAndInfinity) {
     }
     compare(kernels, {-kInfinity, -kInfinity}, {0.5f, 0.5f}, 1, 2);
     compare(kernels, {3e38f, -3e38f}, {1, 0}, 1, 2);
+  });
+}
+
+// The gradient by central differences of the loss as it is defined; the labels of a row need not add up to 1.
+TEST(gradientAgainstDifferences) {
+  atEveryLevel([](const TrainKernels& kernels) {
+    check::Numbers numbers(344);
+    const std::vector<float> logits = floats(numbers, 15, -3, 3);
+    const std::vector<float> labels = floats(numbers, 15, 0, 1);
+    const std::vector<float> found = lossAndGradient(kernels, logits, labels, 3, 5);
+    for (std::size_t i = 0; i < 15; i++) {
+      std::vector<float> above = logits, below = logits;
+      above[i] += 0x1p-10f;
+      below[i] -= 0x1p-10f;
+      const auto loss = [&](const std::vector<float>& z) {
+        return reference::softmaxCrossEntropy(z.data(), labels.data(), 3, 5).loss;
+      };
+      const double step = double{above[i]} - double{below[i]};
+      CHECK(near(found[1 + i], (loss(above) - loss(below)) / step, 1e-6));
+    }
   });
 }
 
