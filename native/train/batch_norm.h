@@ -60,8 +60,8 @@ struct NormaliseInputs {
 std::size_t normaliseWorkspaceBytes(const ChannelRows& shape);
 void normalise(const TrainRun& run, const NormaliseInputs& inputs, const ChannelRows& shape, float* y);
 
-// Which results the activation let pass: all; those whose normalised value is above 0, which is computed again; those above 0 in
-// the stored result. Where that is NaN the gradient passes, as in PyTorch.
+// Which results the activation let pass: all; those whose normalised value is above 0, which is computed again; those above 0
+// in the stored result. Where that is NaN the gradient passes, as in PyTorch.
 enum class Mask { none, ofNormalised, ofResult };
 
 // The gradient of a result: dy, or dy + other where the result was used twice, and where the activation gave 0, nothing.

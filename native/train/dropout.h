@@ -1,4 +1,5 @@
-// Dropout (Srivastava et al., JMLR 2014) with the masks of src/train/dropout-masks.ts, drawn where they are used: none is stored.
+// Dropout (Srivastava et al., JMLR 2014) with the masks of src/train/dropout-masks.ts, which are drawn where they are used and
+// not stored.
 #pragma once
 
 #include <cstdint>

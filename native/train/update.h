@@ -1,5 +1,6 @@
-// One step of an optimizer for all parameters in one pass: SGD and AdamW, in the order of operations of src/graph/optimizers.ts,
-// each operation rounded to float32, so that every level gives the same bits. All parameters are decayed.
+// One step of an optimizer for all parameters in one pass: SGD and AdamW, in the order of operations of
+// src/graph/optimizers.ts, each operation rounded to float32, so that every level gives the same bits. All parameters are
+// decayed.
 #pragma once
 
 #include <cstddef>
@@ -56,6 +57,7 @@ struct Checked {
 
 // Gives whether all new weights and all checked values are finite. All are written, whatever it gives.
 bool update(const TrainRun& run, const Sgd& sgd, std::span<const Updated> parameters, std::span<const Checked> checked = {});
-bool update(const TrainRun& run, const AdamW& adamw, std::span<const Updated> parameters, std::span<const Checked> checked = {});
+bool update(const TrainRun& run, const AdamW& adamw, std::span<const Updated> parameters,
+            std::span<const Checked> checked = {});
 
 }  // namespace saliencymix::train

@@ -8,8 +8,8 @@ using namespace train_checks;
 namespace {
 
 // Loss first, then the gradient.
-std::vector<float> lossAndGradient(const TrainKernels& kernels, const std::vector<float>& logits, const std::vector<float>& labels,
-                                   std::size_t rows, std::size_t classes) {
+std::vector<float> lossAndGradient(const TrainKernels& kernels, const std::vector<float>& logits,
+                                   const std::vector<float>& labels, std::size_t rows, std::size_t classes) {
   const std::size_t bytes = crossEntropyWorkspaceBytes(rows, classes);
   return onAnyThreads(kernels, bytes, [&](const TrainRun& run) {
     std::vector<float> found(1 + logits.size());
@@ -37,7 +37,8 @@ void compare(const TrainKernels& kernels, const std::vector<float>& logits, cons
 TEST(shapesOfAllKinds) {
   atEveryLevel([](const TrainKernels& kernels) {
     check::Numbers numbers(341);
-    for (const auto& [rows, classes] : {std::pair<std::size_t, std::size_t>{1, 1}, {1, 2}, {3, 7}, {128, 10}, {33, 1000}, {700, 3}}) {
+    const std::pair<std::size_t, std::size_t> shapes[] = {{1, 1}, {1, 2}, {3, 7}, {128, 10}, {33, 1000}, {700, 3}};
+    for (const auto& [rows, classes] : shapes) {
       for (const double size : {0.01, 1.0, 30.0, 800.0}) {
         compare(kernels, floats(numbers, rows * classes, -size, size), floats(numbers, rows * classes, 0, 1), rows, classes);
       }

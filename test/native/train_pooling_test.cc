@@ -54,7 +54,8 @@ void checkMax(const TrainKernels& kernels, const PoolShape& shape, const std::ve
   CHECK(sameBits(dx, reference::maxPoolGradient(shape, dy.data(), places.data())));
 }
 
-void checkAverage(const TrainKernels& kernels, const PoolShape& shape, const std::vector<float>& x, const std::vector<float>& dy) {
+void checkAverage(const TrainKernels& kernels, const PoolShape& shape, const std::vector<float>& x,
+                  const std::vector<float>& dy) {
   const std::vector<double> expected = reference::averagePool(shape, x.data());
   const std::vector<float> y = onAnyThreads(kernels, 0, [&](const TrainRun& run) {
     std::vector<float> found(expected.size());
@@ -158,7 +159,8 @@ TEST(refusals) {
     CHECK(refuses({1, 1, 1, 1, 1, 1, 1, 1}));
     CHECK(refuses({1, 4, 4, 1, 5, 4, 1, 0}));
     CHECK(throws<std::invalid_argument>([&] { maxPool(*Runner(kernels, 0), {1, 20, 20, 1, 17, 17, 1, 0}, x, x, nullptr); }));
-    for (const PoolShape& shape : {PoolShape{1 << 30, 1 << 15, 1 << 15, 1 << 30, 1, 1, 1, 0}, {1, 1 << 30, 1 << 30, 1, 1, 1, 1, 0},
+    for (const PoolShape& shape : {PoolShape{1 << 30, 1 << 15, 1 << 15, 1 << 30, 1, 1, 1, 0},
+                                   {1, 1 << 30, 1 << 30, 1, 1, 1, 1, 0},
                                    {1, std::numeric_limits<int>::max(), 1, 1, 3, 3, 1, 1}}) {
       CHECK(throws<std::length_error>([&] { averagePool(*Runner(kernels, 0), shape, x, x); }));
     }

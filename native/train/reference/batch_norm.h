@@ -40,7 +40,8 @@ inline double normaliseValue(const NormaliseInputs& inputs, std::size_t i, std::
 }
 
 // The gradient that arrives at element i before the activation. Where the activation gave 0 none passes.
-inline double arriving(const Arriving& gradient, std::size_t i, const float* x, const Normalisation* norm, std::size_t channel) {
+inline double arriving(const Arriving& gradient, std::size_t i, const float* x, const Normalisation* norm,
+                       std::size_t channel) {
   const double sum = double{gradient.dy[i]} + (gradient.other != nullptr ? double{gradient.other[i]} : 0.0);
   if (gradient.mask == Mask::none) return sum;
   const double activated = gradient.mask == Mask::ofResult ? double{gradient.y[i]} : normalised(x[i], *norm, channel);
@@ -52,7 +53,8 @@ struct GradientSums {
   std::vector<double> scale;  // Σ g * (x - mean) * inverse
 };
 
-inline GradientSums gradientSums(const Arriving& gradient, const ChannelRows& shape, const float* x, const Normalisation* norm) {
+inline GradientSums gradientSums(const Arriving& gradient, const ChannelRows& shape, const float* x,
+                                 const Normalisation* norm) {
   GradientSums sums{std::vector<double>(shape.channels, 0), std::vector<double>(shape.channels, 0)};
   for (std::size_t i = 0; i < shape.size(); i++) {
     const std::size_t channel = i % shape.channels;
