@@ -133,17 +133,18 @@ export class Graph {
 
   /**
    * Runs `build`, which appends nodes, and puts them on the tape as one operator `op` of `inputs`. Its gradient
-   * is the rule of `op`, which may read the inner values `saved`.
+   * is the rule of `op`, which may read the inner values `saved` and the attributes.
    */
   composite<T extends { outputs: readonly Value[]; saved: readonly Value[] }>(
     op: string,
     inputs: readonly Value[],
     build: () => T,
+    attributes: Node['attributes'] = {},
   ): T {
     const before = this.tape.length;
     const built = build();
     this.tape.length = before;
-    this.tape.push({ op, inputs, outputs: built.outputs, attributes: {}, saved: built.saved });
+    this.tape.push({ op, inputs, outputs: built.outputs, attributes, saved: built.saved });
     return built;
   }
 }

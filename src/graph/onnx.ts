@@ -136,7 +136,10 @@ function body(graph: Graph, prefix = '') {
   const written = nodes.map(({ op, inputs, outputs, attributes }) => {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     const input = inputs.map((one) => (one ? nameOf(one) : ''));
-    return simpleNode(op, input, outputs.map(nameOf), attribute);
+    // Our own operators do not compute what nobody reads.
+    const isLeftOut = (output: Value, i: number) => i > 0 && op.includes(':') && !needed.has(output);
+    const output = outputs.map((value, i) => (isLeftOut(value, i) ? '' : nameOf(value)));
+    return simpleNode(op, input, output, attribute);
   });
   for (const [name, value] of graph.outputs) {
     if (nameOf(value) !== prefix + name)

@@ -2,7 +2,10 @@
 import { SaliencyMixError } from '../errors';
 import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
+import { gradients } from '../graph/gradients';
 import { Graph, type Value } from '../graph/graph';
+import { lower } from '../graph/lowering/lower';
+import { nativeGradients } from '../graph/lowering/native-gradients';
 import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
@@ -31,12 +34,20 @@ export const TIMES = 'times';
 /** Name of the input of one of the optimizer's scalars. */
 export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
+/** The form of a trainer's graphs: of ONNX's operators alone, or with those that only the native engine knows. */
+export type GraphForm = 'plain' | 'native';
+
 interface Forward {
   graph: Graph;
-  net: Net;
+  parameters: { parameter: Parameter; value: Value }[];
+  /** The values of statistics after the step, by name. */
+  updates: Map<string, Value>;
+  dropoutMasks: readonly DropoutMask[];
   images: Value;
   logits: Value;
   loss: Value;
+  /** The gradient table for this form. */
+  rules: typeof gradients;
 }
 
 /**
@@ -56,17 +67,33 @@ function checkSameParameters({ name, parameters }: Model, net: Net): void {
   throw new SaliencyMixError('MODEL', `The model ${name} ${what} when it was defined, ${where}`);
 }
 
-function forward(model: Model, { count, image }: BatchShape): Forward {
+function forward(model: Model, { count, image }: BatchShape, form: GraphForm): Forward {
   const graph = new Graph();
   const net = new Net(graph, 'train');
   const images = graph.input('images', [count, 3, ...image]);
   const labels = graph.input('labels', [count, model.classes]);
   const logits = model.build(net, images);
   checkSameParameters(model, net);
-  return { graph, net, images, logits, loss: softmaxCrossEntropy(logits, labels) };
+  const loss = softmaxCrossEntropy(logits, labels);
+  const kept = [logits, loss, ...net.updates.values()];
+  const isNative = form === 'native';
+  const lowered = isNative ? lower(graph, kept) : { graph, of: (value: Value) => value };
+  const { of } = lowered;
+  const parameters = [...net.parameters.values()].map(({ parameter, value }) => ({
+    parameter,
+    value: of(value),
+  }));
+  return {
+    graph: lowered.graph,
+    parameters: parameters.filter(({ parameter }) => parameter.trained),
+    updates: new Map([...net.updates].map(([name, value]) => [name, of(value)])),
+    dropoutMasks: net.dropoutMasks,
+    images: of(images),
+    logits: of(logits),
+    loss: of(loss),
+    rules: isNative ? nativeGradients : gradients,
+  };
 }
-
-const trained = (net: Net) => [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
 
 /** A scalar that is finite only if all values are finite: the sum of all their elements. */
 function finiteCheckOf(values: readonly Value[]): Value {
@@ -104,45 +131,45 @@ export function stepGraph(
   model: Model,
   shape: BatchShape,
   optimizer: Optimizer,
-  { several = false } = {},
+  { several = false, form = 'plain' }: { several?: boolean; form?: GraphForm } = {},
 ): TrainerGraph {
-  const { graph, net, logits, loss } = forward(model, shape);
-  const parameters = trained(net);
-  const gradients = backward(
+  const { graph, parameters, updates, dropoutMasks, logits, loss, rules } = forward(model, shape, form);
+  const slopes = backward(
     loss,
     parameters.map(({ value }) => value),
+    rules,
   );
   const scalarsFor = scalarsByRank(graph, optimizer);
-  const nexts = [...net.updates.values()];
+  const nexts = [...updates.values()];
   for (const [i, { parameter, value }] of parameters.entries()) {
     const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
     const slots = names.map((name) => graph.input(name, value.shape));
-    const next = optimizer.update(value, gradients[i], slots, scalarsFor(value.shape.length));
+    const next = optimizer.update(value, slopes[i], slots, scalarsFor(value.shape.length));
     graph.output(`${NEXT}${parameter.name}`, next.weight);
     nexts.push(next.weight);
     names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));
   }
-  for (const [name, value] of net.updates) graph.output(`${NEXT}${name}`, value);
+  for (const [name, value] of updates) graph.output(`${NEXT}${name}`, value);
   graph.output('loss', loss);
   graph.output('logits', logits);
   graph.output('finiteCheck', finiteCheckOf([reshape(loss, [1]), ...nexts]));
   const loop = { times: TIMES, carried: NEXT, version };
   const bytes = several ? encodeLoop(graph, loop) : encodeModel(graph, { version });
-  return { bytes, dropoutMasks: net.dropoutMasks };
+  return { bytes, dropoutMasks };
 }
 
 export const gradientName = (parameter: string): string => `gradient/${parameter}`;
 
 /** A graph of the gradients of the mean loss with respect to the parameters and the images. */
-export function gradientGraph(model: Model, shape: BatchShape): TrainerGraph {
-  const { graph, net, images, loss } = forward(model, shape);
-  const parameters = trained(net);
-  const gradients = backward(loss, [images, ...parameters.map(({ value }) => value)]);
+export function gradientGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
+  const { graph, parameters, dropoutMasks, images, loss, rules } = forward(model, shape, form);
+  const wanted = [images, ...parameters.map(({ value }) => value)];
+  const slopes = backward(loss, wanted, rules);
   graph.output('loss', loss);
-  graph.output(gradientName('images'), gradients[0]);
+  graph.output(gradientName('images'), slopes[0]);
   for (const [i, { parameter }] of parameters.entries())
-    graph.output(gradientName(parameter.name), gradients[i + 1]);
-  return { bytes: encodeModel(graph, { version }), dropoutMasks: net.dropoutMasks };
+    graph.output(gradientName(parameter.name), slopes[i + 1]);
+  return { bytes: encodeModel(graph, { version }), dropoutMasks };
 }
 
 /**

@@ -1,0 +1,86 @@
+/** The gradient table of the native engine's graphs: that of the plain operators, and rules of our own operators. */
+import { gradients, type Gradient, type Rule } from '../gradients';
+import type { Node, Value } from '../graph';
+import * as native from '../native-ops';
+import { reshape, slice } from '../ops';
+
+type Pair = readonly [number, number];
+
+const sizeOf4 = ({ shape }: Value): Pair => [shape[1], shape[2]];
+
+/** The window that a convolution's attributes describe. */
+function windowOf({ attributes }: Node): native.NativeWindow {
+  return {
+    stride: attributes.strides as unknown as Pair,
+    padding: attributes.pads as unknown as native.NativeWindow['padding'],
+    dilation: attributes.dilations as unknown as Pair,
+    groups: attributes.group as number,
+  };
+}
+
+const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
+  const window = windowOf(node);
+  const byWeights = native.convWeightGradient(x, dy, window, [w.shape[0], w.shape[1]]);
+  return [
+    needs[0] ? native.convInputGradient(dy, w, window, sizeOf4(x)) : undefined,
+    byWeights.weights,
+    byWeights.bias,
+  ].slice(0, node.inputs.length);
+};
+
+const poolOf = ({ attributes }: Node): native.NativePool => ({
+  kernel: attributes.kernel as unknown as Pair,
+  stride: attributes.stride as number,
+  padding: attributes.padding as number,
+});
+
+/** Row i of a matrix, as a vector. */
+export const rowOf = (matrix: Value, i: number): Value =>
+  reshape(slice(matrix, [{ axis: 0, start: i, end: i + 1 }]), [matrix.shape[1]]);
+
+/** Gradients of x, scale and bias. `arriving` is what arrives at the normalised value. */
+function normGradients(arriving: native.Arriving, x: Value, norm: native.Norm, sums: Value, needsX: boolean) {
+  return [
+    needsX ? native.normaliseGradient(arriving, x, norm, sums) : undefined,
+    rowOf(sums, 1),
+    rowOf(sums, 0),
+  ];
+}
+
+/** See patterns.ts for the node. */
+const batchNormRule: Rule = ({
+  node,
+  x: [x, scale, bias, residual, scale2, bias2],
+  y: [y],
+  dy: [dy],
+  needs,
+}) => {
+  const [statistics, statistics2] = node.saved;
+  const isMasked = node.attributes.relu === 1;
+  const mask = !isMasked ? 'none' : residual ? { y } : 'normalised';
+  const norm = { statistics, scale, bias };
+  const { sums, passing } = native.normaliseGradientSums({ dy, mask }, x, norm);
+  if (!residual) return normGradients({ dy, mask }, x, norm, sums, needs[0]);
+  const past = { dy: isMasked ? passing : dy, mask: 'none' } as const;
+  const first = normGradients(past, x, norm, sums, needs[0]);
+  if (!scale2) return [...first, past.dy];
+  const norm2 = { statistics: statistics2, scale: scale2, bias: bias2 };
+  const sums2 = native.normaliseGradientSums(past, residual, norm2).sums;
+  return [...first, ...normGradients(past, residual, norm2, sums2, needs[3])];
+};
+
+export const BATCH_NORM = 'NativeBatchNorm';
+
+const own = (name: string) => `${native.NATIVE_DOMAIN}:${name}`;
+
+export const nativeGradients: Readonly<Record<string, Gradient>> = {
+  ...gradients,
+  [own('Conv')]: convRule,
+  [own('MaxPool')]: ({ node, x: [x], y: [, places], dy: [dy] }) => [
+    native.maxPoolGradient(dy, places, poolOf(node), sizeOf4(x)),
+  ],
+  [own('AveragePool')]: ({ node, x: [x], dy: [dy] }) => [
+    native.averagePoolGradient(dy, poolOf(node), sizeOf4(x)),
+  ],
+  [BATCH_NORM]: batchNormRule,
+};
