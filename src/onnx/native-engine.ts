@@ -1,7 +1,5 @@
 /** Models run by our addon, through the C interface of ONNX Runtime's library. */
 import { renameSync } from 'node:fs';
-import { types } from 'node:util';
-import { toFloat16 } from '../half';
 import type { NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding';
 import { addon } from '../native/load';
 import type {
@@ -14,16 +12,13 @@ import type {
   TensorInfo,
   Tensors,
 } from './ort-worker';
-import { asFloat32, type Numbers } from './values';
+import { asFloat32, asInput, type Numbers } from './values';
 
-/** As the addon takes it; of the type that the model's input has, where that is another one of floats. */
-function tensorOf(name: string, { data, shape }: TensorData, type?: string): NativeTensor {
-  if (!types.isFloat32Array(data))
-    return { name, data, shape, type: types.isUint8Array(data) ? 'bool' : 'int64' };
-  if (type === 'float16') return { name, data: toFloat16(data), shape, type };
-  if (type === 'float64') return { name, data: Float64Array.from(data), shape, type };
-  return { name, data, shape, type: 'float32' };
-}
+const tensorOf = (name: string, { data, shape }: TensorData, type?: string): NativeTensor => ({
+  name,
+  shape,
+  ...asInput(data, type),
+});
 
 /** The arrays of each type; bools are bytes, and half floats their bits. */
 const arrays: Record<string, new (bytes: ArrayBuffer) => Numbers> = {

@@ -1,8 +1,6 @@
 /** Models run by onnxruntime-node. */
 import { readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { types } from 'node:util';
-import { toFloat16 } from '../half';
 import type {
   AddOptions,
   ModelInfo,
@@ -15,16 +13,12 @@ import type {
 } from './ort-worker';
 import { NEXT } from './ort-worker';
 import { type InferenceSession, loadRuntime, type Tensor } from './runtime';
-import { asFloat32 } from './values';
+import { asFloat32, asInput } from './values';
 
-/** Of the type that the model's input has, where that is another one of floats. */
-function tensorOf({ data, shape }: TensorData, type?: string): Tensor {
+function tensorOf(tensor: TensorData, wanted?: string): Tensor {
   const { Tensor: Made } = loadRuntime();
-  if (!types.isFloat32Array(data))
-    return types.isUint8Array(data) ? new Made('bool', data, shape) : new Made('int64', data, shape);
-  if (type === 'float16') return new Made('float16', toFloat16(data), shape);
-  if (type === 'float64') return new Made('float64', Float64Array.from(data), shape);
-  return new Made('float32', data, shape);
+  const { type, data } = asInput(tensor.data, wanted);
+  return new Made(type as 'float32', data as Float32Array, tensor.shape);
 }
 
 const dataOf = ({ type, data, dims }: Tensor): Results[string] => {
