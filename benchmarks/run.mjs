@@ -56,13 +56,24 @@ async function runTask(name, options, places, given) {
   return { result: { name, title, about, bandwidth, left, remarks, jobs: done }, versions };
 }
 
+/** @throws UsageError where --only leaves nothing: before another commit is built */
+async function checkWanted({ tasks, only }, given) {
+  const ids = [];
+  for (const name of tasks) ids.push(...(await (await loadTask(name)).jobs(given)).map(({ id }) => id));
+  if (ids.some((id) => isWanted(id, only))) return;
+  throw new UsageError(
+    `--only: no job's name contains ${only.join(' or ')}; the names are ${ids.join(', ')}`,
+  );
+}
+
 async function measure(options, folder) {
+  const pictures = createPictures(root, folder, options);
+  const given = { ...options, root, folder, pictures, inputs: createInputs(folder, options.quick) };
+  await checkWanted(options, given);
   const places = [{ root }];
   if (options.against) places.push(checkOut(root, options.against, folder));
   try {
     const environment = environmentOf(root, options.cores);
-    const pictures = createPictures(root, folder, options);
-    const given = { ...options, root, folder, pictures, inputs: createInputs(folder, options.quick) };
     const tasks = [];
     for (const name of options.tasks) {
       const measured = await runTask(name, options, places, given);
@@ -70,8 +81,6 @@ async function measure(options, folder) {
       Object.assign(environment.versions, measured.versions);
       tasks.push(measured.result);
     }
-    if (tasks.length === 0)
-      throw new UsageError(`--only: no job's name contains ${options.only.join(' or ')}`);
     const { quick, rounds } = options;
     return { date: new Date().toISOString(), quick, rounds, against: places[1]?.commit, environment, tasks };
   } finally {

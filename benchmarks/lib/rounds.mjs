@@ -1,4 +1,5 @@
 // One job among its contenders: prepare, compare, then time in rounds. Only one contender works at any time.
+import { numbers } from './inputs.mjs';
 
 /**
  * A measurement has at least so many milliseconds, so that starting and stopping the clock costs nothing; and before the
@@ -67,9 +68,21 @@ async function calibrate(contender, { enough, warm }) {
   }
 }
 
+/** The numbers below `count` in an order of the round's own (Fisher and Yates). */
+function orderOf(round, count) {
+  const random = numbers(round);
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
+}
+
 /**
  * Times of one batch in milliseconds, for each contender one per round: by the clock on the wall, or with `clock` cpu
- * CPU times. The order rotates, so that nobody always comes after the same neighbour, or first after a pause.
+ * CPU times. Each round has an order of its own, since who comes after a neighbour that leaves the caches full of other
+ * things, or the processor slow, loses some per cent by it.
  */
 async function timeAll(contenders, rounds, lengths, clock) {
   const repeats = [];
@@ -77,8 +90,7 @@ async function timeAll(contenders, rounds, lengths, clock) {
   const times = contenders.map(() => []);
   const peaks = [];
   for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < contenders.length; i++) {
-      const turn = (i + round) % contenders.length;
+    for (const turn of orderOf(round, contenders.length)) {
       const { ms, cpuMs, peakMB } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
       peaks[turn] = peakMB;
       times[turn].push((clock === 'cpu' ? cpuMs : ms) / repeats[turn]);
