@@ -27,9 +27,13 @@ Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(
   GetInputType = [](const CustomOp* op, std::size_t i) { return of(op).definition.inputs[i]; };
   GetOutputType = [](const CustomOp* op, std::size_t i) { return of(op).definition.outputs[i]; };
   GetInputCharacteristic = [](const CustomOp* op, std::size_t i) {
-    return i < of(op).definition.required ? Characteristic::required : Characteristic::optional;
+    const Operator& self = of(op).definition;
+    if (self.variadic && i + 1 == self.inputs.size()) return Characteristic::variadic;
+    return i < self.required ? Characteristic::required : Characteristic::optional;
   };
-  GetOutputCharacteristic = [](const CustomOp*, std::size_t i) {
+  GetOutputCharacteristic = [](const CustomOp* op, std::size_t i) {
+    const Operator& self = of(op).definition;
+    if (self.variadic && i + 1 == self.outputs.size()) return Characteristic::variadic;
     return i == 0 ? Characteristic::required : Characteristic::optional;
   };
   GetInputMemoryType = [](const CustomOp*, std::size_t) { return MemoryKind::ordinary; };
@@ -46,9 +50,9 @@ Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(
   };
   KernelComputeV2 = [](void* kernel, raw::KernelContext* context) {
     const Kernel& self = *static_cast<Kernel*>(kernel);
-    Domain& owner = self.domain;
-    Call call(owner.library_, context, owner.threads_, owner.workspace_);
-    return statusOf(owner.library_, [&] { self.node->compute(call); });
+    const Library& library = self.domain.library_;
+    Call call(library, context, self.domain.threads_, self.domain.workspace_);
+    return statusOf(library, [&] { self.node->compute(call); });
   };
   KernelDestroy = [](void* kernel) { delete static_cast<Kernel*>(kernel); };
 }

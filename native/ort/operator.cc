@@ -64,6 +64,9 @@ Call::Input Call::input(std::size_t index) const {
   // The interface gives memory to read only through the function for memory to write.
   TensorView view = viewOf(library_, const_cast<raw::Value*>(value));
   if (view.element == Element::uint8) return {nullptr, std::move(view.shape), static_cast<const std::uint8_t*>(view.data)};
+  if (view.element == Element::int64) {
+    return {nullptr, std::move(view.shape), nullptr, static_cast<const std::int64_t*>(view.data)};
+  }
   if (view.element != Element::float32) throw Error("an input is not float32");
   return {static_cast<const float*>(view.data), std::move(view.shape)};
 }

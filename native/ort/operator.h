@@ -57,7 +57,8 @@ class Call {
   struct Input {
     const float* data = nullptr;
     Shape shape;
-    const std::uint8_t* bytes = nullptr;  // in the place of `data`
+    const std::uint8_t* bytes = nullptr;   // in the place of `data`
+    const std::int64_t* wholes = nullptr;  // likewise
     // Side `axis` as an int; throws Error where there is none.
     int side(std::size_t axis) const;
     std::size_t size() const { return countOf(shape); }
@@ -97,6 +98,7 @@ struct Operator {
   std::size_t required;  // inputs from here on may be left out, and so may outputs but the first
   std::vector<Element> outputs;
   std::unique_ptr<Node> (*make)(const Attributes& attributes);
+  bool variadic = false;  // the last input, and the last output, may be there any number of times
 };
 
 template <class Made>

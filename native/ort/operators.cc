@@ -3,7 +3,10 @@
 
 #include "ort/operators/batch_norm.h"
 #include "ort/operators/convolution.h"
+#include "ort/operators/cross_entropy.h"
+#include "ort/operators/dropout.h"
 #include "ort/operators/pooling.h"
+#include "ort/operators/update.h"
 
 namespace saliencymix::ort {
 
@@ -20,7 +23,11 @@ std::span<const Operator> operators() {
                                  kMaxPool,
                                  kMaxPoolGradient,
                                  kAveragePool,
-                                 kAveragePoolGradient};
+                                 kAveragePoolGradient,
+                                 kSoftmaxCrossEntropy,
+                                 kDropout,
+                                 kSgd,
+                                 kAdamW};
   return all;
 }
 

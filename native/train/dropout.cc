@@ -1,6 +1,5 @@
 #include "train/dropout.h"
 
-#include <cmath>
 #include <stdexcept>
 
 #include "train/sizes.h"
@@ -83,15 +82,13 @@ void flagsOfTile(const Flags& flags, const Tile& tile, std::size_t allPixels, st
 }  // namespace
 
 void dropout(const TrainRun& run, const DropoutMask& mask, const DropoutShape& shape, const float* x, float* y) {
-  if (!(mask.rate >= 0 && mask.rate < 1)) throw std::invalid_argument("dropout: the rate is not from 0 to below 1");
+  if (mask.dropped > 65536) throw std::invalid_argument("dropout: more than all elements are dropped");
   if (shape.images < 1 || shape.height < 1 || shape.width < 1 || shape.channels < 1) {
     throw std::invalid_argument("dropout: a side is below 1");
   }
   const std::size_t pixels = product({static_cast<std::size_t>(shape.height), static_cast<std::size_t>(shape.width)});
   const std::size_t channels = static_cast<std::size_t>(shape.channels);
   product({static_cast<std::size_t>(shape.images), pixels, channels});
-  const std::uint32_t threshold = static_cast<std::uint32_t>(std::floor(mask.rate * 65536 + 0.5));
-  const float scale = static_cast<float>(1 / (1 - mask.rate));
   const Tiles tiles(pixels, channels);
   const std::size_t tilesPerImage = tiles.across * tiles.down;
   forEachBlock(run, static_cast<std::size_t>(shape.images) * tilesPerImage, [&](std::size_t i) {
@@ -102,10 +99,10 @@ void dropout(const TrainRun& run, const DropoutMask& mask, const DropoutShape& s
     const RandomRun random = {{kDropout << 24, static_cast<std::uint32_t>(image), mask.number, mask.step},
                               {static_cast<std::uint32_t>(mask.seed), static_cast<std::uint32_t>(mask.seed >> 32)}};
     std::uint8_t flags[Tiles::kElements];
-    flagsOfTile(Flags(run.kernels.layers, random, threshold), tile, pixels, flags);
+    flagsOfTile(Flags(run.kernels.layers, random, mask.dropped), tile, pixels, flags);
     for (std::size_t p = 0; p < tile.pixels; p++) {
       const std::size_t at = (image * pixels + pixel + p) * channels + channel;
-      run.kernels.layers.scaleKept(x + at, flags + p * tile.channels, tile.channels, scale, y + at);
+      run.kernels.layers.scaleKept(x + at, flags + p * tile.channels, tile.channels, mask.scale, y + at);
     }
   });
 }

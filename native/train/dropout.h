@@ -12,8 +12,9 @@ struct TrainRun;
 struct DropoutMask {
   std::uint64_t seed;   // below 2^53
   std::uint32_t step;
-  std::uint32_t number;  // of the mask among those of the network
-  double rate;           // share that is dropped, from 0 to below 1; taken to the nearest multiple of 1 / 2^16
+  std::uint32_t number;   // of the mask among those of the network
+  std::uint32_t dropped;  // so many of 2^16 elements on average
+  float scale;            // what the others are multiplied by: 1 / (1 - share that is dropped)
 };
 
 // N×H×W×C in memory. The mask's elements are drawn in the order of N×C×H×W.
@@ -24,8 +25,8 @@ struct DropoutShape {
   int channels;
 };
 
-// y = x / (1 - rate) where an element is kept, else x * 0. The same call gives the gradient: dx of dy. `y` may be x. Throws
-// std::invalid_argument for a rate outside the range and for sides below 1.
+// y = x * scale where an element is kept, else x * 0. The same call gives the gradient: dx of dy. `y` may be x. Throws
+// std::invalid_argument where that is more than all, and for sides below 1.
 void dropout(const TrainRun& run, const DropoutMask& mask, const DropoutShape& shape, const float* x, float* y);
 
 }  // namespace saliencymix::train

@@ -3,7 +3,21 @@
  * one operator. That takes fewer nodes than the gradients of the parts, and is as exact.
  */
 import { type Value, shapeError } from './graph';
-import { add, div, exp, log, mul, neg, reduceMax, reduceMean, reduceSum, reshape, sqrt, sub } from './ops';
+import {
+  add,
+  div,
+  exp,
+  log,
+  mul,
+  neg,
+  reduceMax,
+  reduceMean,
+  reduceSum,
+  reshape,
+  sqrt,
+  sub,
+  where,
+} from './ops';
 
 /** A vector of C values as 1×C×1×1, to broadcast with N×C×H×W. */
 const perChannel = (vector: Value) => reshape(vector, [1, vector.shape[0], 1, 1]);
@@ -34,6 +48,54 @@ export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon: 
     const outputs = [y, reshape(mean, [channels]), reshape(variance, [channels])];
     return { outputs, saved: [centred, deviation, slope] };
   }).outputs;
+}
+
+/** Statistics of C values each. */
+export interface Statistics {
+  mean: Value;
+  variance: Value;
+}
+
+/**
+ * The running statistics after a batch of N×C×H×W: old·(1 − momentum) + momentum times the batch's. As in PyTorch, the
+ * running variance is made of the unbiased variance: rows/(rows − 1) times that of the batch.
+ * @param batch what batchNormTraining gives
+ */
+export function runningStatistics(
+  { mean, variance }: Statistics,
+  batch: Statistics,
+  { rows, momentum }: { rows: number; momentum: number },
+): Statistics {
+  const { graph } = mean;
+  const blend = (old: Value, fresh: Value, share: number) =>
+    add(mul(old, graph.scalar(1 - momentum)), mul(fresh, graph.scalar(share)));
+  const build = () => ({
+    outputs: [
+      blend(mean, batch.mean, momentum),
+      blend(variance, batch.variance, (momentum * rows) / (rows - 1)),
+    ],
+    saved: [],
+  });
+  const inputs = [mean, variance, batch.mean, batch.variance];
+  const attributes = { rows, momentum: { float: momentum } };
+  const [nextMean, nextVariance] = graph.composite('RunningStatistics', inputs, build, attributes).outputs;
+  return { mean: nextMean, variance: nextVariance };
+}
+
+/** A mask's rate is rounded to a multiple of one over this: each element takes 16 random bits. */
+export const DROPOUT_LEVELS = 0x10000;
+
+/** What dropout multiplies by where an element is kept. */
+export const dropoutScale = (rate: number): number => 1 / (1 - rate);
+
+/** Dropout (Srivastava et al., JMLR 2014): x/(1 − rate) where `kept`, a bool mask of x's shape, is true, else 0. */
+export function dropout(x: Value, kept: Value, rate: number): Value {
+  const { graph } = x;
+  const build = () => {
+    const scaled = mul(x, graph.scalar(dropoutScale(rate)));
+    return { outputs: [where(kept, scaled, graph.scalar(0))], saved: [] };
+  };
+  return graph.composite('Dropout', [x, kept], build, { rate: { float: rate } }).outputs[0];
 }
 
 /** Cross entropy of soft labels, mean over the batch: logits and labels N×K → scalar −Σ labels·log softmax(logits)/N. */

@@ -6,6 +6,7 @@
  * along which the input was repeated.
  */
 import { SaliencyMixError } from '../errors';
+import { dropout } from './composites';
 import { convInputGradient, convWeightGradient } from './convolution';
 import { type Node, sizeOf, type Value } from './graph';
 import * as ops from './ops';
@@ -115,6 +116,11 @@ const crossEntropyRule: Rule = ({ node, x: [logits, labels], dy: [dy] }) => {
   return [mul(difference, div(dy, logits.graph.scalar(logits.shape[0]))), undefined];
 };
 
+const dropoutRule: Rule = ({ node, x: [, kept], dy: [dy] }) => {
+  const { float: rate } = node.attributes.rate as { float: number };
+  return [dropout(dy, kept, rate), undefined];
+};
+
 const sliceRule: Rule = ({ node, x: [x], y: [y], dy: [dy] }) => {
   const [starts, , axes, steps] = node.inputs.slice(1).map((input) => x.graph.integersOf(input));
   if (steps.some((step) => step !== 1))
@@ -190,4 +196,6 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   // composites
   BatchNormTraining: batchNormTrainingRule,
   SoftmaxCrossEntropy: crossEntropyRule,
+  Dropout: dropoutRule,
+  RunningStatistics: 'forbidden', // no loss depends on them
 };

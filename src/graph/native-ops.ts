@@ -194,6 +194,54 @@ export function averagePoolGradient(dy: Value, pool: NativePool, size: Pair): Va
   return native('AveragePoolGradient', [dy], { ...pool, size }, [[dy.shape[0], ...size, dy.shape[3]]])[0];
 }
 
+/** Cross entropy of soft labels, as softmaxCrossEntropy of composites.ts, and its gradient of the logits. */
+export function crossEntropy(logits: Value, labels: Value): { loss: Value; gradient: Value } {
+  const [loss, gradient] = native('SoftmaxCrossEntropy', [logits, labels], {}, [[], logits.shape]);
+  return { loss, gradient };
+}
+
+/** Which mask of a network this is, and how it is drawn. */
+export interface NativeDropout {
+  number: number;
+  /** So many of 2^16 elements are dropped. */
+  dropped: number;
+  /** What the others are multiplied by. */
+  scale: number;
+}
+
+/**
+ * Dropout of N×H×W×C or N×C with a mask that is drawn where it is used; of the gradient of the result it makes that of x.
+ * @param random int64, two numbers: the seed and the number of the step
+ */
+export function dropout(x: Value, random: Value, { number, dropped, scale }: NativeDropout): Value {
+  return native('Dropout', [x, random], { number, dropped, scale: { float: scale } }, [x.shape])[0];
+}
+
+/** What a step of an optimizer reads and makes. */
+export interface UpdateTensors {
+  weights: readonly Value[];
+  /** What the optimizer keeps, one list per kind, each in the order of the weights. */
+  slots: readonly (readonly Value[])[];
+}
+
+/**
+ * A step of an optimizer for all weights at once.
+ * @param op the optimizer's operator, with its attributes
+ * @param checked values that only count for `finite`, which is NaN where one of them or a new weight is not finite, else 0
+ */
+export function update(
+  { op, attributes }: { op: string; attributes: Record<string, Attribute> },
+  scalars: readonly Value[],
+  { weights, slots, gradients }: UpdateTensors & { gradients: readonly Value[] },
+  checked: readonly Value[],
+): UpdateTensors & { finite: Value } {
+  const inputs = [...scalars, ...weights, ...gradients, ...slots.flat(), ...checked];
+  const shapes = [weights, ...slots].flatMap((list) => list.map(({ shape }) => shape));
+  const made = native(op, inputs, { ...attributes, parameters: weights.length }, [[], ...shapes]);
+  const list = (number: number) => made.slice(1 + number * weights.length, 1 + (number + 1) * weights.length);
+  return { finite: made[0], weights: list(0), slots: slots.map((_, i) => list(1 + i)) };
+}
+
 const channelsOf = ({ shape }: Value): number => shape[shape.length - 1];
 
 /** Inputs that are left out at the end need not be written. */

@@ -5,7 +5,7 @@
  */
 import * as check from '../check';
 import { custom, flag, named, type OptionsOf, parse, real, required } from '../option';
-import type { Value } from './graph';
+import type { Attribute, Value } from './graph';
 import { add, div, mul, sqrt, sub } from './ops';
 
 const sgdOptions = {
@@ -56,6 +56,8 @@ export interface Optimizer {
     slots: readonly Value[],
     scalars: readonly Value[],
   ): { weight: Value; slots: Value[] };
+  /** The native engine's operator of the same step for all weights (native-ops.ts, `update`), and its attributes. */
+  readonly fused: { op: string; attributes: Record<string, Attribute> };
 }
 
 /**
@@ -80,6 +82,14 @@ function sgd(given: Record<string, unknown>): Optimizer {
       const next = add(mul(velocity, graph.scalar(momentum)), decayed);
       const direction = nesterov ? add(decayed, mul(next, graph.scalar(momentum))) : next;
       return { weight: sub(weight, mul(direction, stepSize)), slots: [next] };
+    },
+    fused: {
+      op: 'Sgd',
+      attributes: {
+        momentum: { float: momentum },
+        nesterov: Number(nesterov),
+        weight_decay: { float: weightDecay },
+      },
     },
   };
 }
@@ -116,6 +126,16 @@ function adamw(given: Record<string, unknown>): Optimizer {
         weight: sub(mul(weight, decay), mul(div(nextMean, size), stepSize)),
         slots: [nextMean, nextSquare],
       };
+    },
+    fused: {
+      op: 'AdamW',
+      attributes: {
+        beta1: { float: beta1 },
+        new_share1: { float: 1 - beta1 },
+        beta2: { float: beta2 },
+        new_share2: { float: 1 - beta2 },
+        epsilon: { float: epsilon },
+      },
     },
   };
 }

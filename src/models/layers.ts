@@ -3,7 +3,7 @@
  * shapes that PyTorch gives them, and initial values distributed as in PyTorch or torchvision. A layer of your
  * own is a function like these. All throw SaliencyMixError MODEL for shapes that they cannot take.
  */
-import { batchNormTraining } from '../graph/composites';
+import { batchNormTraining, dropout as dropped, runningStatistics } from '../graph/composites';
 import { shapeError, sizeOf, type Value } from '../graph/graph';
 import * as ops from '../graph/ops';
 import type { Init, Net } from './net';
@@ -43,12 +43,6 @@ export function conv(
   return ops.conv(x, weight, added, { stride, padding });
 }
 
-/** old·(1 − MOMENTUM) + fresh·share. */
-const blend = (old: Value, fresh: Value, share: number): Value => {
-  const kept = ops.mul(old, old.graph.scalar(1 - MOMENTUM));
-  return ops.add(kept, ops.mul(fresh, old.graph.scalar(share)));
-};
-
 /**
  * Batch normalisation of N×C×H×W. Parameters NAME.weight and NAME.bias, statistics NAME.running_mean and
  * NAME.running_var, of C values each. In training mode it normalises with the batch's own mean and variance,
@@ -63,12 +57,11 @@ export function batchNorm(net: Net, name: string, x: Value): Value {
   const variance = net.statistic(`${name}.running_var`, shape, constant(1));
   if (net.mode === 'evaluate') return ops.batchNormInference(x, weight, bias, mean, variance, EPSILON);
   const [y, batchMean, batchVariance] = batchNormTraining(x, weight, bias, EPSILON);
-  const count = sizeOf(x.shape) / x.shape[1];
-  net.update(`${name}.running_mean`, blend(mean, batchMean, MOMENTUM));
-  // As in PyTorch, the running variance is made of the unbiased variance: count/(count − 1) times that of the
-  // batch.
-  const share = (MOMENTUM * count) / (count - 1);
-  net.update(`${name}.running_var`, blend(variance, batchVariance, share));
+  const batch = { mean: batchMean, variance: batchVariance };
+  const rows = sizeOf(x.shape) / x.shape[1];
+  const next = runningStatistics({ mean, variance }, batch, { rows, momentum: MOMENTUM });
+  net.update(`${name}.running_mean`, next.mean);
+  net.update(`${name}.running_var`, next.variance);
   return y;
 }
 
@@ -86,9 +79,7 @@ export function linear(net: Net, name: string, x: Value, out: number): Value {
  */
 export function dropout(net: Net, name: string, x: Value, rate: number): Value {
   if (net.mode === 'evaluate' || rate === 0) return x;
-  const kept = net.dropoutMask(name, x.shape, rate);
-  const scaled = ops.mul(x, net.graph.scalar(1 / (1 - rate)));
-  return ops.where(kept, scaled, net.graph.scalar(0));
+  return dropped(x, net.dropoutMask(name, x.shape, rate), rate);
 }
 
 /** Max pooling, N×C×H×W → N×C×H'×W': the largest value of each kernel × kernel window. */

@@ -29,6 +29,8 @@ export interface DropoutMask {
   readonly shape: Shape;
   /** Chance that an element is dropped. */
   readonly rate: number;
+  /** Position among the masks of the net, from 0: a part of its random numbers' address. */
+  readonly number: number;
 }
 
 const kinds = ['he', 'uniform', 'constant'] as const;
@@ -115,7 +117,7 @@ export class Net {
    * A bool mask for dropout, drawn for every step: true, with probability 1 − rate, where an element is kept.
    */
   dropoutMask(name: string, shape: Shape, rate: number): Value {
-    const mask = { name: `dropout/${name}`, shape, rate };
+    const mask = { name: `dropout/${name}`, shape, rate, number: this.dropoutMasks.length };
     this.dropoutMasks.push(mask);
     return this.graph.input(mask.name, mask.shape, 'bool');
   }

@@ -101,8 +101,13 @@ interface PendingCall {
   reject(error: Error): void;
 }
 
-const failed = (error: unknown) =>
-  new SaliencyMixError('MODEL', `ONNX Runtime: ${reasonOf(error)}`, { cause: error });
+function failed(error: unknown): SaliencyMixError {
+  const reason = reasonOf(error);
+  const advice = /allocate memory|not enough memory/.test(reason)
+    ? '\nA smaller batch takes less memory.'
+    : '';
+  return new SaliencyMixError('MODEL', `ONNX Runtime: ${reason}${advice}`, { cause: error });
+}
 
 /**
  * Starts a new thread. It runs commands in the order they are given. `onEnd` is called when the thread has

@@ -1,17 +1,12 @@
 /** Draws the masks of dropout from the seeded generator. They are inputs of the graph. */
+import { DROPOUT_LEVELS } from '../graph/composites';
 import { type Shape, sizeOf } from '../graph/graph';
 import type { DropoutMask } from '../models/net';
 import { Purpose, Stream } from '../rng';
 
-/**
- * Each element takes 16 random bits, so the rate is rounded to a multiple of 1/2^16. A word serves two
- * elements.
- */
-const LEVELS = 0x10000;
-
-/** Draws one image's part of a mask: 1 where an element is kept. */
+/** Draws one image's part of a mask: 1 where an element is kept. A word serves two elements. */
 function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
-  const dropped = Math.round(rate * LEVELS);
+  const dropped = Math.round(rate * DROPOUT_LEVELS);
   for (let i = 0; i < mask.length; i += 2) {
     const word = stream.bits() >>> 0;
     mask[i] = Number((word & 0xffff) >= dropped);
@@ -25,7 +20,7 @@ export function drawDropoutMasks(
   seed: number,
   step: number,
 ): Record<string, { data: Uint8Array; shape: Shape }> {
-  const drawn = masks.map(({ name, shape, rate }, number) => {
+  const drawn = masks.map(({ name, shape, rate, number }) => {
     const data = new Uint8Array(sizeOf(shape));
     const length = data.length / shape[0];
     for (let sample = 0; sample < shape[0]; sample++) {

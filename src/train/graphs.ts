@@ -4,8 +4,10 @@ import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
 import { gradients } from '../graph/gradients';
 import { Graph, type Value } from '../graph/graph';
-import { lower } from '../graph/lowering/lower';
+import { oihw } from '../graph/lowering/layouts';
+import { convolutionWeights, lower } from '../graph/lowering/lower';
 import { nativeGradients } from '../graph/lowering/native-gradients';
+import { update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
@@ -39,7 +41,8 @@ export type GraphForm = 'plain' | 'native';
 
 interface Forward {
   graph: Graph;
-  parameters: { parameter: Parameter; value: Value }[];
+  /** Those that are trained; `isLast`: the value is h×w×C×O, not O×C×h×w. */
+  parameters: { parameter: Parameter; value: Value; isLast: boolean }[];
   /** The values of statistics after the step, by name. */
   updates: Map<string, Value>;
   dropoutMasks: readonly DropoutMask[];
@@ -67,46 +70,60 @@ function checkSameParameters({ name, parameters }: Model, net: Net): void {
   throw new SaliencyMixError('MODEL', `The model ${name} ${what} when it was defined, ${where}`);
 }
 
-function forward(model: Model, { count, image }: BatchShape, form: GraphForm): Forward {
+function build(model: Model, { count, image }: BatchShape, mode: Net['mode']) {
   const graph = new Graph();
-  const net = new Net(graph, 'train');
+  const net = new Net(graph, mode);
   const images = graph.input('images', [count, 3, ...image]);
-  const labels = graph.input('labels', [count, model.classes]);
   const logits = model.build(net, images);
   checkSameParameters(model, net);
+  return { graph, net, images, logits };
+}
+
+/** Names of the parameters that the native form keeps as h×w×C×O, for convolutions. */
+export const parametersKeptLast = (model: Model, shape: BatchShape): ReadonlySet<string> =>
+  convolutionWeights(build(model, shape, 'train').graph);
+
+function forward(model: Model, shape: BatchShape, form: GraphForm): Forward {
+  const { graph, net, images, logits } = build(model, shape, 'train');
+  const labels = graph.input('labels', [shape.count, model.classes]);
   const loss = softmaxCrossEntropy(logits, labels);
+  const trained = [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
+  if (form === 'plain') {
+    const parameters = trained.map((one) => ({ ...one, isLast: false }));
+    const { updates, dropoutMasks } = net;
+    return { graph, parameters, updates, dropoutMasks, images, logits, loss, rules: gradients };
+  }
+  const keptLast = convolutionWeights(graph);
+  const maskNumbers = new Map(net.dropoutMasks.map(({ name, number }) => [name, number]));
   const kept = [logits, loss, ...net.updates.values()];
-  const isNative = form === 'native';
-  const lowered = isNative ? lower(graph, kept) : { graph, of: (value: Value) => value };
+  const lowered = lower(graph, { kept, keptLast, maskNumbers });
   const { of } = lowered;
-  const parameters = [...net.parameters.values()].map(({ parameter, value }) => ({
+  const parameters = trained.map(({ parameter, value }) => ({
     parameter,
-    value: of(value),
+    value: lowered.input(value),
+    isLast: keptLast.has(parameter.name),
   }));
   return {
     graph: lowered.graph,
-    parameters: parameters.filter(({ parameter }) => parameter.trained),
+    parameters,
     updates: new Map([...net.updates].map(([name, value]) => [name, of(value)])),
-    dropoutMasks: net.dropoutMasks,
+    // The others are drawn where they are used.
+    dropoutMasks: net.dropoutMasks.filter(({ name }) =>
+      lowered.graph.inputs.some((input) => input.name === name),
+    ),
     images: of(images),
     logits: of(logits),
     loss: of(loss),
-    rules: isNative ? nativeGradients : gradients,
+    rules: nativeGradients,
   };
 }
 
 /** A scalar that is finite only if all values are finite: the sum of all their elements. */
 function finiteCheckOf(values: readonly Value[]): Value {
-  const sums = values.map((value) =>
-    reshape(
-      reduceSum(
-        value,
-        value.shape.map((_, axis) => axis),
-        false,
-      ),
-      [1],
-    ),
-  );
+  const sums = values.map((value) => {
+    const axes = value.shape.map((_, axis) => axis);
+    return reshape(axes.length > 0 ? reduceSum(value, axes, false) : value, [1]);
+  });
   return reduceSum(concat(sums, 0), [0], false);
 }
 
@@ -121,6 +138,41 @@ function scalarsByRank(graph: Graph, { scalars }: Optimizer): (rank: number) => 
   };
 }
 
+interface UpdateInput {
+  graph: Graph;
+  optimizer: Optimizer;
+  tensors: UpdateTensors & { gradients: readonly Value[] };
+  /** Values that must be finite, too. */
+  checked: readonly Value[];
+}
+
+/** A step of the optimizer for all weights. `finite` is not finite where a new weight or another checked value is not. */
+type Update = (input: UpdateInput) => UpdateTensors & { finite: Value };
+
+const plainUpdate: Update = ({
+  graph,
+  optimizer,
+  tensors: { weights, slots, gradients: slopes },
+  checked,
+}) => {
+  const scalarsFor = scalarsByRank(graph, optimizer);
+  const next = weights.map((weight, i) => {
+    const kept = slots.map((kind) => kind[i]);
+    return optimizer.update(weight, slopes[i], kept, scalarsFor(weight.shape.length));
+  });
+  const nextWeights = next.map(({ weight }) => weight);
+  return {
+    weights: nextWeights,
+    slots: slots.map((_, kind) => next.map((one) => one.slots[kind])),
+    finite: finiteCheckOf([...checked, ...nextWeights]),
+  };
+};
+
+const nativeUpdate: Update = ({ graph, optimizer, tensors, checked }) => {
+  const scalars = optimizer.scalars.map((scalar) => graph.input(scalarName(scalar), []));
+  return update(optimizer.fused, scalars, tensors, checked);
+};
+
 /**
  * A training step: forward, loss, backward, update. Outputs are loss, logits, and the weights, slots and
  * statistics after the step. These may be not finite although the loss is finite, so the output finiteCheck
@@ -134,25 +186,22 @@ export function stepGraph(
   { several = false, form = 'plain' }: { several?: boolean; form?: GraphForm } = {},
 ): TrainerGraph {
   const { graph, parameters, updates, dropoutMasks, logits, loss, rules } = forward(model, shape, form);
-  const slopes = backward(
-    loss,
-    parameters.map(({ value }) => value),
-    rules,
+  const weights = parameters.map(({ value }) => value);
+  const slotNames = optimizer.slots.map((slot) =>
+    parameters.map(({ parameter }) => slotName(slot, parameter.name)),
   );
-  const scalarsFor = scalarsByRank(graph, optimizer);
-  const nexts = [...updates.values()];
-  for (const [i, { parameter, value }] of parameters.entries()) {
-    const names = optimizer.slots.map((slot) => slotName(slot, parameter.name));
-    const slots = names.map((name) => graph.input(name, value.shape));
-    const next = optimizer.update(value, slopes[i], slots, scalarsFor(value.shape.length));
-    graph.output(`${NEXT}${parameter.name}`, next.weight);
-    nexts.push(next.weight);
-    names.forEach((name, slot) => graph.output(`${NEXT}${name}`, next.slots[slot]));
-  }
+  const slots = slotNames.map((names) => names.map((name, i) => graph.input(name, weights[i].shape)));
+  const tensors = { weights, slots, gradients: backward(loss, weights, rules) };
+  const checked = [loss, ...updates.values()];
+  const next = (form === 'native' ? nativeUpdate : plainUpdate)({ graph, optimizer, tensors, checked });
+  parameters.forEach(({ parameter }, i) => graph.output(`${NEXT}${parameter.name}`, next.weights[i]));
+  slotNames.forEach((names, kind) =>
+    names.forEach((name, i) => graph.output(`${NEXT}${name}`, next.slots[kind][i])),
+  );
   for (const [name, value] of updates) graph.output(`${NEXT}${name}`, value);
   graph.output('loss', loss);
   graph.output('logits', logits);
-  graph.output('finiteCheck', finiteCheckOf([reshape(loss, [1]), ...nexts]));
+  graph.output('finiteCheck', next.finite);
   const loop = { times: TIMES, carried: NEXT, version };
   const bytes = several ? encodeLoop(graph, loop) : encodeModel(graph, { version });
   return { bytes, dropoutMasks };
@@ -167,23 +216,33 @@ export function gradientGraph(model: Model, shape: BatchShape, form: GraphForm =
   const slopes = backward(loss, wanted, rules);
   graph.output('loss', loss);
   graph.output(gradientName('images'), slopes[0]);
-  for (const [i, { parameter }] of parameters.entries())
-    graph.output(gradientName(parameter.name), slopes[i + 1]);
+  for (const [i, { parameter, isLast }] of parameters.entries())
+    graph.output(gradientName(parameter.name), isLast ? oihw(slopes[i + 1]) : slopes[i + 1]);
   return { bytes: encodeModel(graph, { version }), dropoutMasks };
 }
 
-/**
- * A graph from images to logits in evaluation mode. With `inside` it contains the weights and takes any number
- * of images.
- */
-export function predictionGraph(
-  model: Model,
-  { count, image }: BatchShape,
-  inside?: { weights: ReadonlyMap<string, Float32Array>; metadata: Readonly<Record<string, string>> },
-): Uint8Array {
-  const graph = new Graph();
-  const net = new Net(graph, 'evaluate');
-  graph.output('logits', model.build(net, graph.input('images', [count, 3, ...image])));
-  checkSameParameters(model, net);
-  return encodeModel(graph, inside ? { ...inside, batch: 'n', version } : { version });
+/** A graph from images to logits in evaluation mode. */
+export function predictionGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): Uint8Array {
+  const { graph, logits } = build(model, shape, 'evaluate');
+  if (form === 'plain') {
+    graph.output('logits', logits);
+    return encodeModel(graph, { version });
+  }
+  const keptLast = parametersKeptLast(model, shape);
+  const lowered = lower(graph, { kept: [logits], keptLast, maskNumbers: new Map() });
+  lowered.graph.output('logits', lowered.of(logits));
+  return encodeModel(lowered.graph, { version });
+}
+
+/** What an exported model has besides its graph. */
+export interface ModelContents {
+  weights: ReadonlyMap<string, Float32Array>;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** A model in evaluation mode with its weights, from any number of images to logits. */
+export function exportedModel(model: Model, image: BatchShape['image'], contents: ModelContents): Uint8Array {
+  const { graph, logits } = build(model, { count: 1, image }, 'evaluate');
+  graph.output('logits', logits);
+  return encodeModel(graph, { ...contents, batch: 'n', version });
 }

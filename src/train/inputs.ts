@@ -1,5 +1,6 @@
 /** The arrays that a trainer's graphs take as inputs, with their shapes. */
 import { sizeOf } from '../graph/graph';
+import { RANDOM } from '../graph/lowering/lower';
 import type { Optimizer } from '../graph/optimizers';
 import type { TensorData, Tensors } from '../onnx/ort-worker';
 import { scalarName } from './graphs';
@@ -18,6 +19,11 @@ export function optimizerScalars(
   const tensor = (value: number) => ({ data: Float32Array.of(value), shape: [] });
   return Object.fromEntries(scalars.map((scalar, i) => [scalarName(scalar), tensor(values[i])]));
 }
+
+/** What the native form draws dropout's masks of. */
+export const randomInput = (seed: number, step: number): Tensors => ({
+  [RANDOM]: { data: BigInt64Array.of(BigInt(seed), BigInt(step)), shape: [2] },
+});
 
 /** Zeros of the given shapes: what the optimizer's slots are before the first step. */
 export const zeros = (tensors: readonly { name: string; shape: readonly number[] }[]): Tensors =>

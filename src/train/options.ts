@@ -36,18 +36,20 @@ export const trainerOptions = {
   /** Where ONNX Runtime computes; 'cpu' unless given. */
   provider: named(providers, { default: 'cpu' }),
   /**
-   * native: ONNX Runtime's library is called by the addon, and weights stay in native memory. standard: through
-   * onnxruntime-node. auto, unless given: native, or where that cannot be had standard, with a warning.
+   * native: the addon calls ONNX Runtime's library, which runs graphs with operators of this package; weights stay in
+   * native memory. standard: graphs of ONNX's own operators, through onnxruntime-node. auto, unless given: native, or
+   * where that cannot be had standard, with a warning.
    */
   engine: engineOption(),
   /**
-   * Largest number of steps in one run of ONNX Runtime; 1 unless given. Steps that wait for earlier ones are
-   * run together, which copies the weights once for all of them. The bits stay the same.
+   * Largest number of steps in one run of ONNX Runtime by the engine standard; 1 unless given. Steps that wait for
+   * earlier ones are run together, which copies the weights once for all of them. The bits stay the same. The engine
+   * native copies no weights, and always runs one step at a time.
    */
   stepsPerRun: whole(1, { max: 1024, default: 1 }),
   /**
-   * Threads of ONNX Runtime; all processors unless given. The bits of results depend on this number, because it
-   * decides where the runtime splits its sums.
+   * Threads of ONNX Runtime; all processors unless given. The engine native gives the same bits for any number; those
+   * of the engine standard depend on it, because it decides where the runtime splits its sums.
    */
   threads: whole(1, { max: 1024 }),
   /** Seed of the initial weights and of dropout; 0 unless given. */

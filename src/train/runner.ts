@@ -10,9 +10,19 @@ import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../o
 import { writing } from '../run/files';
 import type { Gradients, StepOptions, TrainingBatch } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
-import { gradientGraph, gradientName, predictionGraph, stepGraph, TIMES, type TrainerGraph } from './graphs';
-import { compact, optimizerScalars, stackInputs } from './inputs';
+import {
+  gradientGraph,
+  gradientName,
+  type GraphForm,
+  parametersKeptLast,
+  predictionGraph,
+  stepGraph,
+  TIMES,
+  type TrainerGraph,
+} from './graphs';
+import { compact, optimizerScalars, randomInput, stackInputs } from './inputs';
 import type { TrainerSettings } from './options';
+import { toFirst, toLast } from './state-layout';
 
 type Kind = 'step' | 'gradients' | 'prediction';
 
@@ -28,6 +38,9 @@ export class GraphRunner {
   readonly #model: Model;
   readonly #settings: TrainerSettings;
   readonly #worker: OrtWorker;
+  readonly #form: GraphForm;
+  /** Names of the parameters that the engine keeps as h×w×C×O, once they have been asked for. */
+  #keptLast?: ReadonlySet<string>;
   /** The graphs that are compiled, by name. */
   readonly #graphs = new Map<string, Promise<Pick<TrainerGraph, 'dropoutMasks'>>>();
 
@@ -35,7 +48,13 @@ export class GraphRunner {
   constructor(model: Model, settings: TrainerSettings, { library }: Pick<ChosenEngine, 'library'>) {
     this.#model = model;
     this.#settings = settings;
+    this.#form = library === undefined ? 'plain' : 'native';
     this.#worker = startOrtWorker({ library });
+  }
+
+  /** Largest number of steps in one run: the native engine keeps the weights where they are, and gains nothing by more. */
+  get stepsPerRun(): number {
+    return this.#form === 'native' ? 1 : this.#settings.stepsPerRun;
   }
 
   /** Compiles the graph of a kind for `count` images, if that is not done yet. */
@@ -52,12 +71,13 @@ export class GraphRunner {
 
   async #add(name: string, kind: Kind, count: number) {
     const model = this.#model;
-    const { image, optimizer, threads, stepsPerRun, profile } = this.#settings;
+    const { image, optimizer, threads, profile } = this.#settings;
+    const form = this.#form;
     const shape = { count, image };
     const make = {
-      step: () => stepGraph(model, shape, optimizer, { several: stepsPerRun > 1 }),
-      gradients: () => gradientGraph(model, shape),
-      prediction: () => ({ bytes: predictionGraph(model, shape), dropoutMasks: [] }),
+      step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
+      gradients: () => gradientGraph(model, shape, form),
+      prediction: () => ({ bytes: predictionGraph(model, shape, form), dropoutMasks: [] }),
     };
     const { bytes, dropoutMasks } = make[kind]();
     if (profile !== undefined) await writing(profile, () => mkdir(profile, { recursive: true }));
@@ -77,6 +97,7 @@ export class GraphRunner {
       images: { data: compact(images), shape: [count, 3, ...image] },
       labels: { data: compact(labels), shape: [count, this.#model.classes] },
       ...drawDropoutMasks(dropoutMasks, seed, step),
+      ...(this.#form === 'native' ? randomInput(seed, step) : {}),
     };
   }
 
@@ -90,7 +111,7 @@ export class GraphRunner {
     count: number,
     { steps, updates }: StepCounts,
   ): Promise<Record<'loss' | 'logits' | 'finiteCheck', Float32Array>> {
-    const { optimizer, stepsPerRun } = this.#settings;
+    const { optimizer } = this.#settings;
     const { dropoutMasks } = await this.compile('step', count);
     const inputs = batches.map((batch, i) => ({
       ...this.#inputs(batch, count, dropoutMasks, steps + i),
@@ -98,7 +119,7 @@ export class GraphRunner {
     }));
     const { loss, logits, finiteCheck } = await this.#worker.run({
       model: graphName('step', count),
-      inputs: stepsPerRun > 1 ? stackInputs(inputs, TIMES) : inputs[0],
+      inputs: this.stepsPerRun > 1 ? stackInputs(inputs, TIMES) : inputs[0],
       outputs: ['loss', 'logits', 'finiteCheck'],
       guard: 'finiteCheck',
     });
@@ -143,12 +164,27 @@ export class GraphRunner {
   }
 
   /** Copies of weights, statistics or the optimizer's slots, by name. */
-  read(names: readonly string[]): Promise<Results> {
-    return this.#worker.read(names);
+  async read(names: readonly string[]): Promise<Results> {
+    const kept = Object.entries(await this.#worker.read(names));
+    return Object.fromEntries(
+      kept.map(([name, tensor]) => [name, this.#isKeptLast(name) ? toFirst(tensor) : tensor]),
+    );
   }
 
   write(tensors: Tensors): Promise<void> {
-    return this.#worker.write(tensors);
+    const kept = Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      this.#isKeptLast(name) ? toLast(tensor) : tensor,
+    ]);
+    return this.#worker.write(Object.fromEntries(kept));
+  }
+
+  /** Of a parameter, or of a slot of one. */
+  #isKeptLast(name: string): boolean {
+    if (this.#form === 'plain') return false;
+    const { batch, image } = this.#settings;
+    this.#keptLast ??= parametersKeptLast(this.#model, { count: batch, image });
+    return this.#keptLast.has(name.slice(name.lastIndexOf('/') + 1));
   }
 
   /** Ends the thread, after everything that was asked of it before. */

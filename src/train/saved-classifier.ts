@@ -10,7 +10,7 @@ import { isTooDeep } from '../nesting';
 import { type OrtWorker, startOrtWorker } from '../onnx/ort-worker';
 import { type CheckpointInfo, FORMAT } from './checkpoint';
 import { type Classifier, type Predictions, settingsIn, type Trained } from './classifier';
-import { predictionGraph } from './graphs';
+import { exportedModel } from './graphs';
 import { parseTrainer } from './options';
 import { readTensors, type Tensor } from './safetensors';
 import { Trainer } from './trainer';
@@ -58,7 +58,7 @@ class WeightsClassifier implements Classifier {
   #prepare(image: Sides): Promise<unknown> {
     checkClassifier(this.#model, image);
     const weights = new Map([...this.#weights].map(([name, { data }]) => [name, data]));
-    const bytes = predictionGraph(this.#model, { count: 1, image }, { weights, metadata: {} });
+    const bytes = exportedModel(this.#model, image, { weights, metadata: {} });
     return this.#worker.add('model', bytes, { threads: this.#threads });
   }
 

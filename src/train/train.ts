@@ -114,7 +114,7 @@ async function resumed(path: string, options: Parameters<typeof Trainer.resume>[
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
   const { out, threads, provider, engine, profile } = options;
-  // The bits of the runtime's sums depend on the number of threads: the checkpoint's is taken unless one is
+  // The bits of the standard engine's sums depend on the number of threads: the checkpoint's is taken unless one is
   // given.
   if (resuming)
     return resumed(join(out, CHECKPOINT), {

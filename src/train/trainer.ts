@@ -12,7 +12,7 @@ import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
 import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
-import { predictionGraph, slotName } from './graphs';
+import { exportedModel, slotName } from './graphs';
 import { engineToResume } from './engine';
 import { initialParameters } from './initial';
 import { zeros } from './inputs';
@@ -88,7 +88,7 @@ export class Trainer {
 
   /**
    * A trainer from a checkpoint of `save`, which goes on as if it had not been stopped. It has as many threads
-   * as before unless `threads` is given; another number gives other bits. It has the engine as before unless
+   * as before unless `threads` is given; on the engine standard, another number gives other bits. It has the engine as before unless
    * `engine` is given, or that engine cannot be had: then a warning says so, since last digits may differ. A
    * model that createModel did not make must be given.
    * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of
@@ -170,7 +170,7 @@ export class Trainer {
    */
   async #runWaiting(): Promise<void> {
     if (this.#waiting.length === 0) return;
-    const group = takeTogether(this.#waiting, this.settings.stepsPerRun);
+    const group = takeTogether(this.#waiting, this.#runner.stepsPerRun);
     try {
       const done = await this.#runSteps(group);
       if (done === group.length) return;
@@ -286,8 +286,7 @@ export class Trainer {
       model: JSON.stringify({ name, options }),
       notes: JSON.stringify(plainNotes(this.notes)),
     };
-    const shape = { count: 1, image: this.settings.image };
-    const bytes = predictionGraph(this.model, shape, { weights, metadata });
+    const bytes = exportedModel(this.model, this.settings.image, { weights, metadata });
     await this.#writes.add(() => writeWhole(path, bytes));
   }
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { backward } from '../../src/graph/backward';
-import { batchNormTraining, softmaxCrossEntropy } from '../../src/graph/composites';
+import { batchNormTraining, dropout, softmaxCrossEntropy } from '../../src/graph/composites';
 import { gradients, type Rule } from '../../src/graph/gradients';
 import { Graph, type Shape, sizeOf, type Value } from '../../src/graph/graph';
 import * as ops from '../../src/graph/ops';
@@ -169,6 +169,14 @@ const cases: Record<string, Case[]> = {
       inputs: [[[3, 1]], [[3, 1], 'share']],
       wrt: [0],
       build: ([z, y]) => softmaxCrossEntropy(z, y),
+    },
+  ],
+  Dropout: [
+    {
+      what: 'some of it dropped',
+      inputs: [[[2, 3, 4]], [[2, 3, 4], 'signed']],
+      wrt: [0],
+      build: ([x, kept]) => dropout(x, ops.greater(kept, x.graph.scalar(0)), 0.3),
     },
   ],
 };

@@ -1,11 +1,9 @@
-/** Graphs with operators of this package against the plain ones: loss and all gradients of whole networks. */
+/** Graphs with operators of this package against the plain ones: loss, all gradients and logits of whole networks. */
 import { createModel } from '../../src/models/index';
 import type { Model } from '../../src/models/model';
-import { chooseEngine } from '../../src/onnx/engine';
-import { startOrtWorker } from '../../src/onnx/ort-worker';
-import { drawDropoutMasks } from '../../src/train/dropout-masks';
-import { type GraphForm, gradientGraph, gradientName } from '../../src/train/graphs';
-import { initialParameters } from '../../src/train/initial';
+import type { EngineName } from '../../src/onnx/engine';
+import { Trainer } from '../../src/train/index';
+import { gradientGraph } from '../../src/train/graphs';
 
 const side = 32;
 const count = 3;
@@ -26,45 +24,41 @@ const models: [string, Model, number][] = [
   ['VGG: biases, pooling, dropout', createModel('vgg16-bn', { classes, stem: 'cifar' }), side],
 ];
 
-/** Loss and gradients, by name, of one form of a model's graph. */
-async function gradientsOf(model: Model, size: number, form: GraphForm) {
-  const shape = { count, image: [size, size] as const };
-  const { bytes, dropoutMasks } = gradientGraph(model, shape, form);
-  const worker = startOrtWorker(chooseEngine('native'));
-  try {
-    await worker.add('model', bytes, { threads: 1 });
-    await worker.write(Object.fromEntries(initialParameters(model.parameters, 5)));
-    const values = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 1.3);
-    const labels = Float32Array.from({ length: count * classes }, (_, i) =>
-      i % classes === 1 ? 0.75 : 0.25 / 3,
-    );
-    const names = model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
-    return await worker.run({
-      model: 'model',
-      inputs: {
-        images: { data: values(count * 3 * size * size), shape: [count, 3, size, size] },
-        labels: { data: labels, shape: [count, classes] },
-        ...drawDropoutMasks(dropoutMasks, 3, 2),
-      },
-      outputs: ['loss', ...['images', ...names].map(gradientName)],
-    });
-  } finally {
-    await worker.close();
-  }
+/** Loss, logits and gradients, by name, of one form of a model's graphs. */
+async function numbersOf(model: Model, size: number, engine: EngineName) {
+  const trainer = await Trainer.create(model, {
+    batch: count,
+    image: [size, size],
+    optimizer: { name: 'sgd' },
+    engine,
+    threads: 1,
+    seed: 5,
+  });
+  const values = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 1.3);
+  const images = values(count * 3 * size * size);
+  const labels = Float32Array.from({ length: count * classes }, (_, i) =>
+    i % classes === 1 ? 0.75 : 0.25 / 3,
+  );
+  const { loss, images: slope, parameters } = await trainer.gradients({ images, labels });
+  const logits = await trainer.predict(images);
+  await trainer.close();
+  return { loss, gradients: new Map([...parameters, ['images', slope], ['logits', logits]]) };
 }
 
 const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
 test.each(models)('%s', async (_, model, size) => {
-  const [native, plain] = [await gradientsOf(model, size, 'native'), await gradientsOf(model, size, 'plain')];
-  expect(Object.keys(native)).toEqual(Object.keys(plain));
-  expect(native.loss.data[0]).toBeCloseTo(plain.loss.data[0], 5);
-  const largest = Math.max(...Object.values(plain).map(({ data }) => norm(data)));
-  for (const [name, { data, shape }] of Object.entries(plain)) {
-    expect([name, native[name].shape]).toEqual([name, shape]);
-    const miss = norm(native[name].data.map((value, i) => value - data[i]));
+  const native = await numbersOf(model, size, 'native');
+  const plain = await numbersOf(model, size, 'standard');
+  expect([...native.gradients.keys()]).toEqual([...plain.gradients.keys()]);
+  expect(native.loss).toBeCloseTo(plain.loss, 5);
+  const largest = Math.max(...[...plain.gradients.values()].map(norm));
+  for (const [name, values] of plain.gradients) {
+    const found = native.gradients.get(name) as Float32Array;
+    expect([name, found.length]).toEqual([name, values.length]);
+    const miss = norm(found.map((value, i) => value - values[i]));
     // A bias before a normalisation has no gradient but rounding, which grows with all others.
-    expect([name, miss < 1e-3 * norm(data) + 1e-6 * largest]).toEqual([name, true]);
+    expect([name, miss < 1e-3 * norm(values) + 1e-6 * largest]).toEqual([name, true]);
   }
 });
 

@@ -23,6 +23,11 @@ inline std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
   return counter;
 }
 
+// Of the share of elements that is dropped, from 0 to below 1.
+inline DropoutMask maskOf(std::uint64_t seed, std::uint32_t step, std::uint32_t number, double rate) {
+  return {seed, step, number, static_cast<std::uint32_t>(std::floor(rate * 65536 + 0.5)), static_cast<float>(1 / (1 - rate))};
+}
+
 // Whether element number `i` of an image is kept: 16 bits for each, the lower half of a word first.
 inline bool kept(const DropoutMask& mask, int image, std::size_t i) {
   constexpr std::uint32_t kDropout = 11;  // the purpose
@@ -30,7 +35,7 @@ inline bool kept(const DropoutMask& mask, int image, std::size_t i) {
                              mask.number, mask.step},
                             {static_cast<std::uint32_t>(mask.seed), static_cast<std::uint32_t>(mask.seed >> 32)});
   const std::uint32_t word = words[i / 2 % 4];
-  return (i % 2 == 0 ? word & 0xffff : word >> 16) >= static_cast<std::uint32_t>(std::floor(mask.rate * 65536 + 0.5));
+  return (i % 2 == 0 ? word & 0xffff : word >> 16) >= mask.dropped;
 }
 
 // One value for each element of N×H×W×C: 1 where it is kept.

@@ -17,7 +17,7 @@ export interface Fusions {
   inside: ReadonlySet<Node>;
 }
 
-const NORM = 'BatchNormTraining';
+const NORMS: ReadonlySet<string> = new Set(['BatchNormTraining', 'BatchNormalization']);
 
 /** `kept` are values that are asked for by others than the tape's nodes. */
 export function findFusions(tape: readonly Node[], kept: ReadonlySet<Value>): Fusions {
@@ -35,7 +35,7 @@ export function findFusions(tape: readonly Node[], kept: ReadonlySet<Value>): Fu
   const byEnd = new Map<Node, Fusion>();
   const inside = new Set<Node>();
   for (const norm of tape) {
-    if (norm.op !== NORM || inside.has(norm)) continue;
+    if (!NORMS.has(norm.op) || inside.has(norm)) continue;
     const [y] = norm.outputs;
     let end = norm;
     let residual: Fusion['residual'];
@@ -47,7 +47,11 @@ export function findFusions(tape: readonly Node[], kept: ReadonlySet<Value>): Fu
     ) {
       const other = (next.inputs[0] === y ? next.inputs[1] : next.inputs[0]) as Value;
       const maker = makers.get(other);
-      const isNorm = maker?.op === NORM && other === maker.outputs[0] && onlyReader(other) === next;
+      const isNorm =
+        maker !== undefined &&
+        NORMS.has(maker.op) &&
+        other === maker.outputs[0] &&
+        onlyReader(other) === next;
       if (other !== y) {
         residual = { value: other, norm: isNorm ? maker : undefined };
         end = next;

@@ -5,6 +5,7 @@ import { transpose } from '../ops';
 const TO_LAST = [0, 2, 3, 1];
 const TO_FIRST = [0, 3, 1, 2];
 const TO_HWIO = [2, 3, 1, 0];
+const TO_OIHW = [3, 2, 0, 1];
 
 export class Layouts {
   readonly graph = new Graph();
@@ -12,20 +13,29 @@ export class Layouts {
   readonly #last = new Map<Value, Value>();
   readonly #weights = new Map<Value, Value>();
   readonly #constants: Map<Value, Constant>;
+  readonly #inputs: ReadonlySet<Value>;
 
-  constructor(plain: Graph) {
-    for (const input of plain.inputs)
-      this.#first.set(input, this.graph.input(input.name, input.shape, input.dtype));
+  /** @param keptLast names of inputs that are convolution weights, h×w×C×O */
+  constructor(plain: Graph, keptLast: ReadonlySet<string>) {
+    this.#inputs = new Set(plain.inputs);
     this.#constants = new Map(plain.constants.map((constant) => [constant.value, constant]));
+    for (const input of plain.inputs)
+      if (keptLast.has(input.name))
+        this.#weights.set(input, this.graph.input(input.name, hwioShape(input.shape)));
   }
 
-  /** In the plain graph's layout. */
+  /** In the plain graph's layout. Inputs become inputs when they are first asked for. */
   first(plain: Value): Value {
     const known = this.#first.get(plain);
     if (known) return known;
-    const made = this.#constant(plain) ?? transpose(this.#last.get(plain) as Value, TO_FIRST);
+    const made = this.#input(plain) ?? this.#constant(plain) ?? this.#moved(plain);
     this.#first.set(plain, made);
     return made;
+  }
+
+  /** A plain input as it is in this graph. */
+  input(plain: Value): Value {
+    return this.#weights.get(plain) ?? this.first(plain);
   }
 
   /** An image batch with the channels last. */
@@ -59,6 +69,16 @@ export class Layouts {
     this.#last.set(plain, value);
   }
 
+  #input(plain: Value): Value | undefined {
+    if (!this.#inputs.has(plain) || this.#weights.has(plain)) return undefined;
+    return this.graph.input(plain.name, plain.shape, plain.dtype);
+  }
+
+  #moved(plain: Value): Value {
+    const last = this.#last.get(plain);
+    return last ? transpose(last, TO_FIRST) : oihw(this.#weights.get(plain) as Value);
+  }
+
   #constant(plain: Value): Value | undefined {
     const constant = this.#constants.get(plain);
     if (!constant) return undefined;
@@ -67,5 +87,9 @@ export class Layouts {
   }
 }
 
+/** Convolution weights h×w×C×O as O×C×h×w. */
+export const oihw = (weights: Value): Value => transpose(weights, TO_OIHW);
+/** The shape of weights O×C×h×w as h×w×C×O. */
+export const hwioShape = (shape: readonly number[]): number[] => TO_HWIO.map((axis) => shape[axis]);
 /** The shape of an image batch with the channels last. */
 export const lastShape = (shape: readonly number[]): number[] => TO_LAST.map((axis) => shape[axis]);

@@ -2,10 +2,10 @@
  * Rewrites a plain forward graph with operators of this package (native-ops.ts), with the channels of images last.
  * The plain graph stays the reference. Gradients are then taken of the rewritten graph, by nativeGradients.
  */
-import { softmaxCrossEntropy } from '../composites';
+import { DROPOUT_LEVELS, dropoutScale } from '../composites';
 import type { Graph, Node, Value } from '../graph';
 import * as native from '../native-ops';
-import { reshape } from '../ops';
+import { add, concat, div, reshape, sqrt } from '../ops';
 import { type Fusion, findFusions, type Fusions } from './fusions';
 import { lastShape, Layouts } from './layouts';
 import { BATCH_NORM, rowOf } from './native-gradients';
@@ -14,7 +14,27 @@ export interface Lowered {
   graph: Graph;
   /** The value that stands for one of the plain graph, in the same layout. */
   readonly of: (plain: Value) => Value;
+  /** A plain input as it is in this graph. */
+  readonly input: (plain: Value) => Value;
 }
+
+export interface LoweringOptions {
+  /** Values of the plain graph that will be asked for. */
+  kept: readonly Value[];
+  /** Names of inputs that are convolution weights and are given as h×w×C×O; see convolutionWeights. */
+  keptLast: ReadonlySet<string>;
+  /** The masks of dropout by the names of their inputs: their positions among all masks of the network. */
+  maskNumbers: ReadonlyMap<string, number>;
+}
+
+/** Name of the input with the seed and the number of the step, of which dropout draws its masks. */
+export const RANDOM = 'step/random';
+
+/** Names of the inputs that a graph's convolutions take for their weights. */
+export const convolutionWeights = ({ tape, inputs }: Graph): Set<string> => {
+  const weights = new Set(tape.flatMap((node) => (node.op === 'Conv' ? [node.inputs[1] as Value] : [])));
+  return new Set(inputs.filter((input) => weights.has(input)).map(({ name }) => name));
+};
 
 type Pair = readonly [number, number];
 
@@ -41,16 +61,22 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 class Lowering {
   readonly values: Layouts;
   readonly #fusions: Fusions;
+  readonly #maskNumbers: LoweringOptions['maskNumbers'];
   /** Of each batch normalisation. */
   readonly #statistics = new Map<Node, Value>();
+  /** Of the mean of each batch. */
+  readonly #statisticsOfMean = new Map<Value, Value>();
+  #random?: Value;
 
-  constructor(plain: Graph, kept: ReadonlySet<Value>) {
-    this.values = new Layouts(plain);
-    this.#fusions = findFusions(plain.tape, kept);
+  constructor(plain: Graph, { kept, keptLast, maskNumbers }: LoweringOptions) {
+    this.values = new Layouts(plain, keptLast);
+    this.#fusions = findFusions(plain.tape, new Set(kept));
+    this.#maskNumbers = maskNumbers;
   }
 
   lower(node: Node): void {
     if (node.op === 'BatchNormTraining') this.#statisticsOf(node);
+    if (node.op === 'BatchNormalization') this.#fixedStatistics(node);
     const fusion = this.#fusions.byEnd.get(node);
     if (fusion) this.#fused(fusion);
     else if (!this.#fusions.inside.has(node)) this.#alone(node);
@@ -67,12 +93,13 @@ class Lowering {
           ? this.#globalMean(node)
           : this.#plain(node);
       case 'SoftmaxCrossEntropy': {
-        const [logits, labels] = node.inputs as Value[];
-        return this.values.setFirst(
-          node.outputs[0],
-          softmaxCrossEntropy(this.values.first(logits), this.values.first(labels)),
-        );
+        const [logits, labels] = (node.inputs as Value[]).map((input) => this.values.first(input));
+        return this.values.setFirst(node.outputs[0], native.crossEntropy(logits, labels).loss);
       }
+      case 'Dropout':
+        return this.#dropout(node);
+      case 'RunningStatistics':
+        return this.#runningStatistics(node);
       default:
         return this.#isLast(node) ? this.#elementwise(node) : this.#plain(node);
     }
@@ -106,10 +133,46 @@ class Lowering {
     else this.values.setFirst(y, reshape(mean, y.shape));
   }
 
+  #dropout({ inputs: [x, mask], outputs: [y], attributes }: Node): void {
+    const { float: rate } = attributes.rate as { float: number };
+    const drawn = {
+      number: this.#maskNumbers.get((mask as Value).name) as number,
+      dropped: Math.round(rate * DROPOUT_LEVELS),
+      scale: dropoutScale(rate),
+    };
+    this.#random ??= this.values.graph.input(RANDOM, [2], 'int64');
+    if (y.shape.length === 4)
+      this.values.setLast(y, native.dropout(this.values.last(x as Value), this.#random, drawn));
+    else this.values.setFirst(y, native.dropout(this.values.first(x as Value), this.#random, drawn));
+  }
+
+  #runningStatistics({ inputs, outputs, attributes }: Node): void {
+    const [mean, variance, batchMean] = inputs as Value[];
+    const old = { mean: this.values.first(mean), variance: this.values.first(variance) };
+    const { rows, momentum } = attributes as { rows: number; momentum: { float: number } };
+    const next = native.runningStatistics(this.#statisticsOfMean.get(batchMean) as Value, old, {
+      rows,
+      momentum: momentum.float,
+    });
+    this.values.setFirst(outputs[0], next.mean);
+    this.values.setFirst(outputs[1], next.variance);
+  }
+
+  /** Of evaluation mode, as batchStatistics has them. */
+  #fixedStatistics(node: Node): void {
+    const [, , , mean, variance] = (node.inputs as Value[]).map((input) => this.values.first(input));
+    const { graph } = mean;
+    const { float: epsilon } = node.attributes.epsilon as { float: number };
+    const inverse = div(graph.scalar(1), sqrt(add(variance, graph.scalar(epsilon))));
+    const rows = [mean, variance, inverse].map((values) => reshape(values, [1, ...values.shape]));
+    this.#statistics.set(node, concat(rows, 0));
+  }
+
   #statisticsOf(node: Node): void {
     const statistics = native.batchStatistics(this.values.last(node.inputs[0] as Value), EPSILON);
     this.#statistics.set(node, statistics);
     const [, mean, variance] = node.outputs;
+    this.#statisticsOfMean.set(mean, statistics);
     this.values.setFirst(mean, rowOf(statistics, 0));
     this.values.setFirst(variance, rowOf(statistics, 1));
   }
@@ -162,9 +225,17 @@ class Lowering {
   }
 }
 
-/** @param kept values of the plain graph that will be asked for */
-export function lower(plain: Graph, kept: readonly Value[]): Lowered {
-  const lowering = new Lowering(plain, new Set(kept));
+/**
+ * Rewrites a graph. The gradients of one in evaluation mode may not be taken: those of batch normalisation are of training
+ * mode.
+ */
+export function lower(plain: Graph, options: LoweringOptions): Lowered {
+  const lowering = new Lowering(plain, options);
   for (const node of plain.tape) lowering.lower(node);
-  return { graph: lowering.values.graph, of: (value) => lowering.values.first(value) };
+  const { values } = lowering;
+  return {
+    graph: values.graph,
+    of: (value) => values.first(value),
+    input: (value) => values.input(value),
+  };
 }

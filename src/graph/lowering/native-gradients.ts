@@ -2,7 +2,7 @@
 import { gradients, type Gradient, type Rule } from '../gradients';
 import type { Node, Value } from '../graph';
 import * as native from '../native-ops';
-import { reshape, slice } from '../ops';
+import { mul, reshape, slice } from '../ops';
 
 type Pair = readonly [number, number];
 
@@ -34,6 +34,12 @@ const poolOf = ({ attributes }: Node): native.NativePool => ({
   padding: attributes.padding as number,
 });
 
+const dropoutOf = ({ attributes }: Node): native.NativeDropout => ({
+  number: attributes.number as number,
+  dropped: attributes.dropped as number,
+  scale: (attributes.scale as { float: number }).float,
+});
+
 /** Row i of a matrix, as a vector. */
 export const rowOf = (matrix: Value, i: number): Value =>
   reshape(slice(matrix, [{ axis: 0, start: i, end: i + 1 }]), [matrix.shape[1]]);
@@ -47,7 +53,7 @@ function normGradients(arriving: native.Arriving, x: Value, norm: native.Norm, s
   ];
 }
 
-/** See patterns.ts for the node. */
+/** See lower.ts for the node. */
 const batchNormRule: Rule = ({
   node,
   x: [x, scale, bias, residual, scale2, bias2],
@@ -83,4 +89,9 @@ export const nativeGradients: Readonly<Record<string, Gradient>> = {
     native.averagePoolGradient(dy, poolOf(node), sizeOf4(x)),
   ],
   [BATCH_NORM]: batchNormRule,
+  [own('SoftmaxCrossEntropy')]: ({ y: [, gradient], dy: [dy] }) => [mul(gradient, dy), undefined],
+  [own('Dropout')]: ({ node, x: [, random], dy: [dy] }) => [
+    native.dropout(dy, random, dropoutOf(node)),
+    undefined,
+  ],
 };
