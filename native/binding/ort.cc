@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "binding/args.h"
+#include "ort/domain.h"
 #include "ort/engine.h"
 
 namespace saliencymix::binding {
@@ -113,6 +114,7 @@ Napi::Value ortLibrary(const Napi::CallbackInfo& info) {
   Napi::Object found = Napi::Object::New(env);
   found.Set("version", library.version());
   found.Set("providers", providers);
+  found.Set("level", told(env, [] { return ort::levelOfOperators(); }));
   return found;
 }
 

@@ -5,7 +5,7 @@
 
 namespace saliencymix::binding {
 
-// ortLibrary({path}): version and execution providers of the library at a path.
+// ortLibrary({path}): version and execution providers of the library at a path, and the level of our operators.
 Napi::Value ortLibrary(const Napi::CallbackInfo& info);
 // newOrtEngine({path})
 Napi::Value newOrtEngine(const Napi::CallbackInfo& info);

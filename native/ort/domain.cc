@@ -7,6 +7,18 @@
 
 namespace saliencymix::ort {
 
+namespace {
+
+const train::TrainLevel& levelInUse() {
+  const train::ChosenTrainLevel& chosen = train::chosenTrainLevel();
+  if (chosen.level == nullptr) throw Error(chosen.problem);
+  return *chosen.level;
+}
+
+}  // namespace
+
+const char* levelOfOperators() { return levelInUse().name; }
+
 template <class Work>
 raw::Status* Domain::statusOf(const Library& library, const Work& work) {
   try {
@@ -73,9 +85,7 @@ void Domain::addTo(raw::SessionOptions* options) const {
 }
 
 train::TrainRun Call::run(std::size_t workspaceBytes) {
-  const train::ChosenTrainLevel& chosen = train::chosenTrainLevel();
-  if (chosen.level == nullptr) throw Error(chosen.problem);
-  return {*chosen.level->kernels, threads_, workspace_.take(workspaceBytes)};
+  return {*levelInUse().kernels, threads_, workspace_.take(workspaceBytes)};
 }
 
 }  // namespace saliencymix::ort

@@ -9,6 +9,9 @@
 
 namespace saliencymix::ort {
 
+// Name of the level of the operators' code. Throws Error where this build has none that could run here.
+const char* levelOfOperators();
+
 // Outlives the session that it is added to. The session's nodes run one after the other, and share a workspace.
 class Domain {
  public:

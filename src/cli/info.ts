@@ -43,11 +43,12 @@ export function aboutBackend(backend: Omit<Backend, 'name'>): string {
   return parts.join('; ');
 }
 
-function aboutTraining({ engine, reason, ort, providers }: TrainingInfo): string {
+function aboutTraining({ engine, reason, ort, level, providers }: TrainingInfo): string {
   if (engine === 'none') return `not available: ${reason}`;
   const on = providers.filter(({ available }) => available).map(({ name }) => name);
   const why = reason === undefined ? '' : `; not the native one: ${reason}`;
-  return `engine ${engine}, ONNX Runtime ${ort} on ${on.join(', ')}${why}`;
+  const code = level === undefined ? '' : ` (${level})`;
+  return `engine ${engine}${code}, ONNX Runtime ${ort} on ${on.join(', ')}${why}`;
 }
 
 /** What a list shows of an entry besides its name. */

@@ -231,8 +231,11 @@ export interface Addon {
       NativeRun &
       NativeSamples & { data: Int32Array; result: Int32Array },
   ): Promise<void>;
-  /** Version and execution providers of ONNX Runtime's library at a path; throws where it is none, or too old. */
-  ortLibrary(call: { path: string }): { version: string; providers: string[] };
+  /**
+   * Version and execution providers of ONNX Runtime's library at a path, and the level of this addon's operators; throws
+   * where it is none, or too old, or there is no level that could run.
+   */
+  ortLibrary(call: { path: string }): { version: string; providers: string[]; level: string };
   /** The following run on the thread that calls them, until they are done. */
   newOrtEngine(call: { path: string }): OrtHandle;
   ortAdd(call: {

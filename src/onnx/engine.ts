@@ -16,15 +16,18 @@ export interface ChosenEngine {
   /** Path of ONNX Runtime's library, and its version; of the native engine. */
   library?: string;
   ort?: string;
+  /** Level of the code of its operators, such as avx512. */
+  level?: string;
   /** Why 'auto' did not take the native engine. */
   reason?: string;
 }
 
-/** Version and execution providers, as ONNX Runtime names them, of the library that the native engine uses. */
+/** Version and execution providers, as ONNX Runtime names them, of the library that the native engine uses, and its level. */
 export interface NativeLibrary {
   library: string;
   ort: string;
   providers: string[];
+  level: string;
 }
 
 /** @throws SaliencyMixError BACKEND, with the reason, where there is no native engine */
@@ -33,8 +36,8 @@ export function nativeLibrary(): NativeLibrary {
   let library: string | undefined;
   try {
     library = libraryPath();
-    const { version, providers } = addon().ortLibrary({ path: library });
-    return { library, ort: version, providers };
+    const { version, providers, level } = addon().ortLibrary({ path: library });
+    return { library, ort: version, providers, level };
   } catch (error) {
     const where = library === undefined ? '' : `${library}: `;
     throw new SaliencyMixError('BACKEND', `There is no native training engine: ${where}${reasonOf(error)}`, {
@@ -50,8 +53,8 @@ export function nativeLibrary(): NativeLibrary {
 export function chooseEngine(wanted: EngineName | 'auto'): ChosenEngine {
   if (wanted === 'standard') return { engine: 'standard' };
   try {
-    const { library, ort } = nativeLibrary();
-    return { engine: 'native', library, ort };
+    const { library, ort, level } = nativeLibrary();
+    return { engine: 'native', library, ort, level };
   } catch (error) {
     if (wanted === 'native') throw error;
     return { engine: 'standard', reason: reasonOf(error) };

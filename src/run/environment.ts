@@ -30,8 +30,12 @@ export interface Environment {
   libvips: string;
   /** What decodes JPEG files: libjpeg with its version, or 'sharp'. Other files are always decoded by sharp. */
   jpeg: string;
-  /** What ran the graphs of a training run, see onnx/engine.ts. */
+  /** What ran the graphs of a training run, see onnx/engine.ts, and where it computed. */
   engine?: string;
+  provider?: string;
+  /** Of the native engine: how it computes convolutions, and the level of its code. */
+  convolution?: string;
+  trainingLevel?: string;
 }
 
 export function environment(backend: string): Environment {

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { isTooDeep } from '../nesting';
+import type { Arithmetic } from './engine';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
 
 export const FORMAT = 'saliencymix checkpoint 1';
@@ -16,6 +17,8 @@ export interface CheckpointInfo {
   model: { name: string; options: Record<string, unknown> };
   /** Options of Trainer.create, with defaults. */
   trainer: Record<string, unknown>;
+  /** None in checkpoints of versions that had one engine. */
+  arithmetic?: Arithmetic;
   /** Steps done, and steps since the optimizer's slots were last set to zero. */
   counts: { steps: number; updates: number };
   /** `Trainer.notes`: data of the program that trains. */
@@ -76,6 +79,7 @@ function readInfo(path: string, text: string): CheckpointInfo {
     objectIn(model.options, 'model.options');
     objectIn(info.trainer, 'trainer');
     objectIn(info.notes, 'notes');
+    if (info.arithmetic !== undefined) objectIn(info.arithmetic, 'arithmetic');
     check.integer(counts.steps, 'counts.steps', 0);
     check.integer(counts.updates, 'counts.updates', 0);
     return info as unknown as CheckpointInfo;

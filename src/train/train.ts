@@ -188,7 +188,8 @@ async function runIn(
   const { options, settings } = prepared;
   const { out } = options;
   const trainer = await trainerFor(prepared, hasCheckpoint(out, earlier));
-  const job = { ...prepared, environment: { ...prepared.environment, engine: trainer.engine } };
+  const { level: trainingLevel, ...ran } = trainer.arithmetic;
+  const job = { ...prepared, environment: { ...prepared.environment, ...ran, trainingLevel } };
   const begun = begunOf(job, earlier, trainer.steps);
   try {
     await writeRun(out, { ...begun, status: 'running' });

@@ -13,7 +13,7 @@ import { emitWarning, firstOnly } from '../warning';
 import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { exportedModel, slotName } from './graphs';
-import { engineToResume } from './engine';
+import { type Arithmetic, engineToResume } from './engine';
 import { initialParameters } from './initial';
 import { zeros } from './inputs';
 import {
@@ -46,6 +46,8 @@ export class Trainer {
   readonly settings: TrainerSettings;
   /** Data of your own, as plain JSON, that is saved in checkpoints and exported models. */
   notes: Record<string, unknown> = {};
+  /** Level of the native engine's code, such as 'avx512'; undefined on the engine standard. */
+  readonly level?: string;
   readonly #runner: GraphRunner;
   /** Why `auto` did not take the native engine. */
   readonly #notNative?: string;
@@ -65,6 +67,7 @@ export class Trainer {
     this.model = model;
     this.settings = Object.freeze({ ...settings, engine: chosen.engine });
     this.#notNative = chosen.reason;
+    this.level = chosen.level;
     this.#runner = new GraphRunner(model, settings, chosen);
   }
 
@@ -100,7 +103,7 @@ export class Trainer {
     const settings = savedSettings(path, {
       ...saved.trainer,
       threads: threads ?? saved.trainer.threads,
-      engine: engineToResume(saved.trainer.engine, engine),
+      engine: engineToResume({ engine: saved.trainer.engine, level: saved.arithmetic?.level }, engine),
       profile,
     });
     if (model !== undefined) checkClassifier(model, settings.image);
@@ -126,6 +129,12 @@ export class Trainer {
   /** Where ONNX Runtime computes. */
   get provider(): string {
     return this.settings.provider;
+  }
+
+  /** What decides the last digits: engine, provider, and of the native engine how it computes convolutions and its level. */
+  get arithmetic(): Arithmetic {
+    const { engine, provider, level } = this;
+    return engine === 'native' ? { engine, provider, convolution: 'direct', level } : { engine, provider };
   }
 
   /** Steps done, with those before a resume. */
@@ -269,8 +278,9 @@ export class Trainer {
     }));
     const { name, options } = model;
     const trainer = { ...plainSettings(settings) };
+    const { arithmetic } = this;
     await this.#writes.add(() =>
-      writeCheckpoint(path, { model: { name, options }, trainer, counts, notes, tensors }),
+      writeCheckpoint(path, { model: { name, options }, trainer, arithmetic, counts, notes, tensors }),
     );
   }
 

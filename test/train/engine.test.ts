@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path';
 import { Graph } from '../../src/graph/graph';
 import { encodeModel } from '../../src/graph/onnx';
 import { add } from '../../src/graph/ops';
+import { backends } from '../../src/native/backends';
 import { addon } from '../../src/native/load';
 import { chooseEngine } from '../../src/onnx/engine';
 import { libraryPath } from '../../src/onnx/library';
 import type { RunFile } from '../../src/run/run-file';
 import { createModel, train, Trainer } from '../../src/train';
+import { readCheckpoint } from '../../src/train/checkpoint';
 import { engineToResume } from '../../src/train/engine';
 import { colourFolder } from '../cli/colours';
 import { workFolder } from './fixtures';
@@ -129,6 +131,13 @@ test('a checkpoint says its engine, and goes on with the same bits on it', async
   await trainer.close();
   const resumed = await Trainer.resume(path);
   expect(resumed.engine).toBe('native');
+  expect((await readCheckpoint(path)).arithmetic).toEqual({
+    engine: 'native',
+    provider: 'cpu',
+    convolution: 'direct',
+    level: resumed.level,
+  });
+  expect(backends().find(({ name }) => name === 'cpu')?.levels).toContain(resumed.level);
   expect(await trained(resumed, 2)).toEqual(expected);
   await resumed.close();
 });
@@ -141,7 +150,10 @@ test('a run says in run.json on which engine it trained', async () => {
     const out = join(work, engine);
     await train({ ...run, engine, out });
     const { environment } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunFile;
-    expect(environment.engine).toBe(engine === 'auto' ? 'native' : 'standard');
+    const { level } = chooseEngine(engine);
+    const native = { engine: 'native', provider: 'cpu', convolution: 'direct', trainingLevel: level };
+    expect(environment).toMatchObject(engine === 'auto' ? native : { engine: 'standard', provider: 'cpu' });
+    expect(environment.trainingLevel).toBe(level);
   }
   // Names and shapes are the same: what differs are last digits.
   const [auto, standard] = ['auto', 'standard'].map((engine) =>
@@ -252,14 +264,17 @@ describe('the addon’s calls', () => {
 test('going on with another engine is told', () => {
   const said: string[] = [];
   const tell = (message: string) => void said.push(message);
-  expect(engineToResume('standard', undefined, tell)).toBe('standard');
-  expect(engineToResume('native', undefined, tell)).toBe('native');
+  expect(engineToResume({ engine: 'standard' }, undefined, tell)).toBe('standard');
+  const { level } = chooseEngine('native');
+  expect(engineToResume({ engine: 'native', level }, undefined, tell)).toBe('native');
   // Checkpoints of versions that had one engine only.
-  expect(engineToResume(undefined, undefined, tell)).toBe('standard');
+  expect(engineToResume({}, undefined, tell)).toBe('standard');
   expect(said).toEqual([]);
-  expect(engineToResume(undefined, 'native', tell)).toBe('native');
+  expect(engineToResume({}, 'native', tell)).toBe('native');
+  expect(engineToResume({ engine: 'native', level: 'other' }, undefined, tell)).toBe('native');
   expect(said).toEqual([
     expect.stringMatching(/trained on the engine "standard" and goes on on "native": last digits may differ/),
+    `The checkpoint was trained by other code and goes on with ${level} code: last digits may differ from those of a run that was not stopped`,
   ]);
 });
 
@@ -284,7 +299,7 @@ test('another folder’s library is taken, and one that cannot be used is refuse
   const name = libraryPath().split(/[\\/]/).at(-1) as string;
   copyFileSync(libraryPath(), join(work, name));
   expect(inFolder(work)).toEqual({
-    auto: { engine: 'native', library: join(work, name), ort: chooseEngine('auto').ort },
+    auto: { ...chooseEngine('auto'), library: join(work, name) },
     native: undefined,
   });
   const wrong: [string, (folder: string) => void, RegExp][] = [
