@@ -14,7 +14,7 @@ function engine(): OrtEngine {
   return made;
 }
 
-async function execute(request: WorkerRequest): Promise<{ tensors: Results; info?: ModelInfo }> {
+async function execute(request: WorkerRequest): Promise<{ tensors: Results; info?: ModelInfo; ms?: number }> {
   switch (request.kind) {
     case 'add':
       return { tensors: {}, info: await engine().add(request.model, request.source, request) };
@@ -23,8 +23,11 @@ async function execute(request: WorkerRequest): Promise<{ tensors: Results; info
       return { tensors: {} };
     case 'read':
       return { tensors: engine().read(request.names) };
-    case 'run':
-      return { tensors: await engine().run(request) };
+    case 'run': {
+      const began = performance.now();
+      const tensors = await engine().run(request);
+      return { tensors, ms: performance.now() - began };
+    }
     default:
       await made?.close();
       return { tensors: {} };

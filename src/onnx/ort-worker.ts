@@ -79,7 +79,10 @@ export type WorkerCommand =
   | { kind: 'close' };
 /** A message to the thread, and one from it. */
 export type WorkerRequest = WorkerCommand & { id: number };
-export type WorkerReply = { id: number; error: string } | { id: number; tensors: Results; info?: ModelInfo };
+/** `ms`: how long a run took. */
+export type WorkerReply =
+  | { id: number; error: string }
+  | { id: number; tensors: Results; info?: ModelInfo; ms?: number };
 
 export interface OrtWorker {
   /** Compiles a model (its bytes, or the path of its file) and keeps it under a name. */
@@ -87,6 +90,8 @@ export interface OrtWorker {
   write(tensors: Tensors): Promise<void>;
   read(names: readonly string[]): Promise<Results>;
   run(request: RunRequest): Promise<Results>;
+  /** Milliseconds that runs have taken, in all. */
+  readonly busy: number;
   /** Ends the thread, after everything that was asked of it before. */
   close(): Promise<void>;
 }
@@ -123,6 +128,7 @@ export function startOrtWorker(
   const worker = new Worker(THREAD, { workerData });
   const pending = new Map<number, PendingCall>();
   let requests = 0;
+  let busy = 0;
   let ended: Error | undefined;
   let closing: Promise<void> | undefined;
 
@@ -166,7 +172,14 @@ export function startOrtWorker(
       await send({ kind: 'write', tensors });
     },
     read: async (names) => (await send({ kind: 'read', names })).tensors,
-    run: async (request) => (await send({ kind: 'run', ...request })).tensors,
+    async run(request) {
+      const { tensors, ms = 0 } = await send({ kind: 'run', ...request });
+      busy += ms;
+      return tensors;
+    },
+    get busy() {
+      return busy;
+    },
     close() {
       closing ??= close();
       return closing;

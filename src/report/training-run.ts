@@ -33,6 +33,8 @@ export interface TrainingRun {
     top1Error: number;
     top5Error: number;
     seconds: number;
+    /** Share of its steps' time in which the trainer waited for the next one, 0 to 1; NaN in runs of versions that did not measure it. */
+    idle: number;
   }[];
   /** A PNG of what the model was trained on. */
   samples?: Uint8Array;

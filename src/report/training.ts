@@ -41,6 +41,13 @@ function lossFigure({ steps }: TrainingRun): Figure {
   return { name, value: String(last.loss), more, alarm: true };
 }
 
+/** How much of the epochs' time the trainer waited for images, where that is known. */
+function aboutTime(epochs: TrainingRun['epochs']): string {
+  const idle = median(epochs.map((epoch) => epoch.idle));
+  const done = 'of epochs done';
+  return Number.isFinite(idle) ? `${done}; waited ${percent(idle)} of the steps’ time for images` : done;
+}
+
 function figures(run: TrainingRun): Figure[] {
   const { steps, epochs } = run;
   const speed = median(steps.map(({ imagesPerSecond }) => imagesPerSecond));
@@ -54,7 +61,7 @@ function figures(run: TrainingRun): Figure[] {
       value: Number.isFinite(speed) ? count(Math.round(speed)) : '–',
       more: 'median of steps',
     },
-    { name: 'Time', value: epochs.length > 0 ? duration(seconds) : '–', more: 'of epochs done' },
+    { name: 'Time', value: epochs.length > 0 ? duration(seconds) : '–', more: aboutTime(epochs) },
     {
       name: 'Epochs done',
       value: count(epochs.at(-1)?.epoch ?? 0),

@@ -3,6 +3,7 @@
  * addresses (seed, epoch, batch, sample) and no state, so a resumed run only has to know its epoch and batch.
  */
 import type { Dataset } from '../data/dataset';
+import { SaliencyMixError } from '../errors';
 import type { Signal } from '../types';
 import { type LearningBatch, learningBatches } from './batches';
 import type { Metrics } from './metrics';
@@ -62,27 +63,33 @@ interface Pace {
   images: number;
 }
 
-/** Makes one step, and reports its metrics and progress. */
-async function learn(run: TrainRun, epoch: number, batch: LearningBatch, pace: Pace): Promise<void> {
+/** One step: its batch, and what there was before. */
+interface Learning {
+  epoch: number;
+  batch: LearningBatch;
+  pace: Pace;
+  /** The step before, whose metrics come first. */
+  before: Promise<void>;
+}
+
+/** Begins a step at once, and when it is done reports its metrics and progress. */
+async function learn(run: TrainRun, { epoch, batch, pace, before }: Learning): Promise<void> {
   const { trainer, settings, metrics } = run;
   const { images, labels } = batch;
   const perEpoch = stepsPerEpoch(settings);
   const learningRate = learningRateAt(settings, epoch * perEpoch + batch.batch, perEpoch);
-  const { loss, logits } = await trainer.step({ images, labels, learningRate });
+  const [, { step, loss, logits }] = await Promise.all([
+    before,
+    // The number is read before the next step can end.
+    trainer.step({ images, labels, learningRate }).then((result) => ({ ...result, step: trainer.steps })),
+  ]);
   const classes = settings.classes.length;
   const count = labels.length / classes;
   const imagesPerSecond = rateOf(count, pace.step);
   pace.images += count;
   pace.step = performance.now();
   const accuracy = accuracyOf(logits, labels, classes);
-  await metrics.step({
-    step: trainer.steps,
-    epoch: epoch + 1,
-    loss,
-    accuracy,
-    learningRate,
-    imagesPerSecond,
-  });
+  await metrics.step({ step, epoch: epoch + 1, loss, accuracy, learningRate, imagesPerSecond });
   keepBad(run, batch.bad);
   run.onProgress({
     phase: 'train',
@@ -101,27 +108,56 @@ function keepBad(run: TrainRun, bad: LearningBatch['bad']): void {
   for (const { file, reason } of bad) run.bad.set(file, reason);
 }
 
-/** Trains on the rest of an epoch. `at` is kept at the next batch. The signal is checked between steps. */
-async function learnEpoch(run: TrainRun, at: Position): Promise<void> {
-  const { train, settings, threads, backend, strict, signal, checkpointMinutes } = run;
+/**
+ * Makes a step of each batch; `at` is kept at the next one. While a step runs the next one waits with its batch, and the
+ * batch after that is loaded and mixed: so the trainer waits for nobody, unless mixing takes longer than steps.
+ */
+async function learnBatches(
+  run: TrainRun,
+  at: Position,
+  batches: AsyncGenerator<LearningBatch, void, undefined>,
+): Promise<void> {
+  const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };
+  let kept = pace.began;
+  /** The last step that was begun. */
+  let running = Promise.resolve();
+  try {
+    let next = batches.next();
+    for (let current = await next; !current.done; current = await next) {
+      const batch = current.value;
+      next = batches.next();
+      next.catch(() => undefined); // where `next` is awaited it throws; until then it must not count as unhandled
+      const before = running;
+      running = learn(run, { epoch: at.epoch, batch, pace, before }).then(() => {
+        at.batch = batch.batch + 1;
+      });
+      running.catch(() => undefined); // likewise
+      await before;
+      const isDue = performance.now() - kept >= 60_000 * run.checkpointMinutes;
+      if (!isDue && !run.signal?.aborted) continue;
+      await running; // a checkpoint has the steps that `at` tells
+      run.signal?.throwIfAborted();
+      await run.saveCheckpoint(at);
+      kept = performance.now();
+    }
+    await running;
+  } finally {
+    await Promise.allSettled([running]);
+  }
+  run.signal?.throwIfAborted();
+}
+
+/** Trains on the rest of an epoch, and gives the share of the time in which the trainer waited for steps. */
+async function learnEpoch(run: TrainRun, at: Position): Promise<number> {
+  const { train, trainer, settings, threads, backend, strict } = run;
   const leaving = new AbortController();
   const onSkipped = (bad: LearningBatch['bad']) => keepBad(run, bad);
   const options = { threads, backend, strict, signal: leaving.signal, onSkipped };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
+  const [began, busy] = [performance.now(), trainer.busy];
   try {
-    const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };
-    let kept = pace.began;
-    let next = batches.next();
-    for (let current = await next; !current.done; current = await next) {
-      next = batches.next(); // the next batch is mixed while the step runs
-      next.catch(() => undefined); // where `next` is awaited it throws; until then it must not count as unhandled
-      await learn(run, at.epoch, current.value, pace);
-      at.batch = current.value.batch + 1;
-      signal?.throwIfAborted();
-      if (performance.now() - kept < 60_000 * checkpointMinutes) continue;
-      await run.saveCheckpoint(at);
-      kept = performance.now();
-    }
+    await learnBatches(run, at, batches);
+    return 1 - (trainer.busy - busy) / (performance.now() - began);
   } finally {
     leaving.abort();
     await batches.return();
@@ -151,7 +187,11 @@ function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<TestResul
 }
 
 /** After the last step of an epoch: tests, then writes the metrics of the epoch and a checkpoint. */
-async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<void> {
+async function endEpoch(
+  run: TrainRun,
+  epoch: number,
+  { began, idle }: { began: number; idle: number },
+): Promise<void> {
   const { trainer, metrics, test } = run;
   const tested = test && (await testNow(run, test, epoch));
   const done = epoch + 1;
@@ -164,6 +204,7 @@ async function endEpoch(run: TrainRun, epoch: number, began: number): Promise<vo
     top5Error: tested?.top5Error ?? NaN,
     testLoss: tested?.loss ?? NaN,
     seconds: (performance.now() - began) / 1000,
+    idle,
   });
   keepBad(run, tested?.bad ?? []);
   await run.saveCheckpoint({ epoch: done, batch: 0 }, tested);
@@ -175,11 +216,13 @@ export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
   try {
     for (; at.epoch < run.settings.epochs; at.epoch++, at.batch = 0) {
       const began = performance.now();
-      await learnEpoch(run, at);
-      await endEpoch(run, at.epoch, began);
+      const idle = await learnEpoch(run, at);
+      await endEpoch(run, at.epoch, { began, idle });
     }
   } catch (error) {
-    if (run.signal?.aborted) await run.saveCheckpoint(at);
+    // After a step that failed the next one may have been made, of which `at` does not tell.
+    const isFailure = error instanceof SaliencyMixError && error.code === 'TRAINING';
+    if (run.signal?.aborted && !isFailure) await run.saveCheckpoint(at);
     throw error;
   }
 }

@@ -26,8 +26,10 @@ export interface RunCounts {
 /** The numbers in each kind of line. */
 const FIELDS: { readonly [K in Line['kind']]: readonly string[] } = {
   step: ['step', 'epoch', 'loss', 'accuracy', 'learningRate', 'imagesPerSecond'],
-  epoch: ['step', 'epoch', 'loss', 'accuracy', 'top1Error', 'top5Error', 'testLoss', 'seconds'],
+  epoch: ['step', 'epoch', 'loss', 'accuracy', 'top1Error', 'top5Error', 'testLoss', 'seconds', 'idle'],
 };
+/** What lines of earlier versions lack. */
+const LATER: ReadonlySet<string> = new Set(['idle']);
 
 /** A line as it was written; undefined for anything else. JSON has no NaN: it is written as null, for an epoch that was not tested. */
 function lineIn(text: string): Line | undefined {
@@ -38,7 +40,7 @@ function lineIn(text: string): Line | undefined {
     >;
     const { kind } = line;
     if (kind !== 'step' && kind !== 'epoch') return undefined;
-    const numbers = FIELDS[kind].map((name) => [name, line[name]]);
+    const numbers = FIELDS[kind].map((name) => [name, line[name] ?? (LATER.has(name) ? NaN : undefined)]);
     const isWhole = numbers.every(([, value]) => typeof value === 'number');
     return isWhole ? ({ kind, ...Object.fromEntries(numbers) } as Line) : undefined;
   } catch {
@@ -128,8 +130,9 @@ export class Metrics {
   }
 
   epoch(line: EpochLine): Promise<void> {
-    const { top1Error, top5Error, testLoss } = line;
+    const { top1Error, top5Error, testLoss, idle } = line;
     const tested = { 'test/top1_error': top1Error, 'test/top5_error': top5Error, 'test/loss': testLoss };
-    return this.#add({ kind: 'epoch', ...line }, Number.isFinite(top1Error) ? tested : {});
+    const scalars = { 'speed/idle': idle, ...(Number.isFinite(top1Error) ? tested : {}) };
+    return this.#add({ kind: 'epoch', ...line }, scalars);
   }
 }

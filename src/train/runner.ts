@@ -187,6 +187,11 @@ export class GraphRunner {
     return this.#keptLast.has(name.slice(name.lastIndexOf('/') + 1));
   }
 
+  /** Milliseconds that runs have taken, in all. */
+  get busy(): number {
+    return this.#worker.busy;
+  }
+
   /** Ends the thread, after everything that was asked of it before. */
   close(): Promise<void> {
     return this.#worker.close();

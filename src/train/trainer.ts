@@ -142,6 +142,11 @@ export class Trainer {
     return this.#steps;
   }
 
+  /** Milliseconds that ONNX Runtime has worked for this trainer: between steps it waits. */
+  get busy(): number {
+    return this.#runner.busy;
+  }
+
   async #begin(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
     // First of all, so that wrong shapes in the model, or a missing onnxruntime-node, are reported at once.
     await this.#runner.compile('step', this.settings.batch);

@@ -32,6 +32,7 @@ interface EpochLine {
   loss: number;
   top1Error: number;
   top5Error: number;
+  idle: number;
 }
 
 const lines = (out: string) =>
@@ -104,6 +105,7 @@ describe('a run', () => {
         .join(''),
     ).toBe(`${'s'.repeat(12)}e`.repeat(3));
     expect(steps(whole).map(({ step }) => step)).toEqual(Array.from({ length: 36 }, (_, i) => i + 1));
+    for (const { idle } of epochs(whole)) expect([idle > 0, idle < 1]).toEqual([true, true]);
     const rates = steps(whole).map(({ learningRate }) => learningRate);
     expect(rates.map((rate) => Number(rate.toPrecision(6)))).toEqual([
       ...Array(11).fill(0.05),

@@ -20,6 +20,7 @@ const epoch = (i: number, top1Error: number, top5Error = top1Error / 10): Traini
   top1Error,
   top5Error,
   seconds: 40,
+  idle: 0.012,
 });
 const named = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 const run = (more: Partial<TrainingRun> = {}): TrainingRun => ({
@@ -107,7 +108,7 @@ test('headline figures', () => {
     'Last top-5 error': ['1.50 %', 'epoch 3'],
     'Training loss': ['1.7', 'step 300'],
     'Images per second': ['1,151', 'median of steps'],
-    Time: ['2 min 0 s', 'of epochs done'],
+    Time: ['2 min 0 s', 'of epochs done; waited 1.20 % of the steps’ time for images'],
     'Epochs done': ['3', '300 steps'],
   });
 });
