@@ -11,11 +11,11 @@ afterAll(() => rmSync(keep, { recursive: true, force: true }));
 const run = (...args: string[]) =>
   spawnSync(process.execPath, [RUN, '--plain', '--keep', keep, ...args], { encoding: 'utf8' });
 
-test('some cases of plans, arrays and archives find no fault', () => {
-  const { stdout, stderr, status } = run('--cases', '150', '--seed', '1', '--only', 'plan,npy,tar');
+test('some cases of plans, arrays, archives and networks find no fault', () => {
+  const { stdout, stderr, status } = run('--cases', '150', '--seed', '1', '--only', 'plan,npy,tar,layers');
   expect({ stderr, status, stdout }).toMatchObject({ stderr: '', status: 0 });
   expect(stdout).toMatch(/^plan +\d+ cases, +[1-9]\d* accepted, refused: ARGUMENT [1-9]/m);
   expect(stdout).toMatch(
-    /^450 cases in \d+ s, seed 1, without sanitizers, at most \d+ MB \(.*\): 0 faults$/m,
+    /^600 cases in \d+ s, seed 1, without sanitizers, at most \d+ MB \(.*\): 0 faults$/m,
   );
 }, 60_000);

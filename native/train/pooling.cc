@@ -14,8 +14,8 @@ void checkShape(const PoolShape& s) {
                         s.kernelWidth > 0 && s.stride > 0 && s.padding >= 0;
   if (!positive) throw std::invalid_argument("pooling: a side, a kernel or the stride is below 1, or the padding below 0");
   // Each window then has an element of the image.
-  if (s.padding > s.kernelHeight / 2 || s.padding > s.kernelWidth / 2) {
-    throw std::invalid_argument("pooling: the padding is more than half the kernel");
+  if (s.padding >= s.kernelHeight || s.padding >= s.kernelWidth) {
+    throw std::invalid_argument("pooling: the padding is not less than the kernel");
   }
   const double paddedHeight = s.height + 2.0 * s.padding;
   const double paddedWidth = s.width + 2.0 * s.padding;

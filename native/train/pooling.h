@@ -27,7 +27,7 @@ struct PoolShape {
 // The largest kernel of max pooling, in elements: a place has to fit in a byte.
 constexpr int kMaxPoolWindow = 256;
 
-// Throws std::invalid_argument for sides below 1, for padding of more than half the kernel, and a kernel that is larger than the
+// Throws std::invalid_argument for sides below 1, for padding that is not less than the kernel, and a kernel that is larger than the
 // image and its padding, and std::length_error for images that are too large. So does each call below, and max pooling over more
 // than kMaxPoolWindow elements.
 void checkShape(const PoolShape& shape);

@@ -19,7 +19,7 @@ PoolShape randomShape(check::Numbers& numbers) {
   for (;;) {
     const PoolShape s{1 + numbers.below(3), 1 + numbers.below(20), 1 + numbers.below(20), 1 + numbers.below(40),
                       1 + numbers.below(5), 1 + numbers.below(5),  1 + numbers.below(4),  numbers.below(3)};
-    const bool fits = s.padding <= s.kernelHeight / 2 && s.padding <= s.kernelWidth / 2 &&
+    const bool fits = s.padding < s.kernelHeight && s.padding < s.kernelWidth &&
                       s.kernelHeight <= s.height + 2 * s.padding && s.kernelWidth <= s.width + 2 * s.padding;
     if (fits) return s;
   }

@@ -3,7 +3,7 @@
  * The plain graph stays the reference. Gradients are then taken of the rewritten graph, by nativeGradients.
  */
 import { DROPOUT_LEVELS, dropoutScale } from '../composites';
-import type { Graph, Node, Value } from '../graph';
+import { type Graph, type Node, sizeOf, type Value } from '../graph';
 import * as native from '../native-ops';
 import { add, concat, div, reshape, sqrt } from '../ops';
 import { type Fusion, findFusions, type Fusions } from './fusions';
@@ -58,6 +58,9 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
   'Greater',
 ]);
 
+/** Whether a place in the window of a max pooling fits into a byte. */
+const fitsNative = ({ attributes }: Node) => sizeOf(attributes.kernel_shape as number[]) <= 256;
+
 class Lowering {
   readonly values: Layouts;
   readonly #fusions: Fusions;
@@ -87,7 +90,7 @@ class Lowering {
       case 'Conv':
         return this.#conv(node);
       case 'MaxPool':
-        return this.#maxPool(node);
+        return fitsNative(node) ? this.#maxPool(node) : this.#plain(node);
       case 'ReduceMean':
         return (node.attributes.axes as number[]).join() === '2,3'
           ? this.#globalMean(node)

@@ -62,6 +62,9 @@ export function convTranspose(
 
 /** The largest value of each window, and its index in all of x, row-major; of equal values the first. */
 export function maxPool(x: Value, window: Window): { y: Value; indices: Value } {
+  const { kernel, padding } = window;
+  if (padding >= Math.min(...kernel))
+    throw shapeError('MaxPool', 'the padding must be less than the kernel', x);
   const [rows, cols] = windowed('MaxPool', x, window);
   const shape = [x.shape[0], x.shape[1], rows, cols];
   const outputs = [{ shape }, { shape, dtype: 'int64' as const }];

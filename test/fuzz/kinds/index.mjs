@@ -8,6 +8,7 @@
 import { cifar } from './cifar.mjs';
 import { avif, gif, jpeg, png, tiff, webp } from './images.mjs';
 import { labels } from './labels.mjs';
+import { layersKind } from './layers.mjs';
 import { npy } from './npy.mjs';
 import { onnx } from './onnx.mjs';
 import { plan } from './plan.mjs';
@@ -30,4 +31,5 @@ export const kinds = {
   onnx,
   safetensors,
   resume,
+  layers: layersKind,
 };
