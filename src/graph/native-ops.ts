@@ -131,17 +131,23 @@ export interface Arriving {
 const maskNumber = ({ mask }: Arriving) => (mask === 'none' ? 0 : mask === 'normalised' ? 1 : 2);
 const resultOf = ({ mask }: Arriving) => (typeof mask === 'object' ? mask.y : undefined);
 
-/** The gradients of bias and scale, 2×C, and what passed the activation: the gradient of the residual. */
+/** The gradients of bias and scale, C values each. */
+export interface NormGradients {
+  bias: Value;
+  scale: Value;
+}
+
+/** The gradients of bias and scale, and what passed the activation: the gradient of the residual. */
 export function normaliseGradientSums(
   arriving: Arriving,
   x: Value,
   { statistics, scale, bias }: Norm,
-): { sums: Value; passing: Value } {
+): { sums: NormGradients; passing: Value } {
   const inputs = [arriving.dy, x, statistics, scale, bias, arriving.other, resultOf(arriving)];
-  const shapes = [[2, channelsOf(x)], x.shape];
+  const channels = [channelsOf(x)];
   const mask = maskNumber(arriving);
-  const [sums, passing] = native('NormaliseGradientSums', trimmed(inputs), { mask }, shapes);
-  return { sums, passing };
+  const made = native('NormaliseGradientSums', trimmed(inputs), { mask }, [channels, channels, x.shape]);
+  return { sums: { bias: made[0], scale: made[1] }, passing: made[2] };
 }
 
 /** The gradient of x, with the sums of normaliseGradientSums. */
@@ -149,9 +155,10 @@ export function normaliseGradient(
   arriving: Arriving,
   x: Value,
   { statistics, scale, bias }: Norm,
-  sums: Value,
+  sums: NormGradients,
 ): Value {
-  const inputs = [arriving.dy, x, statistics, scale, bias, sums, arriving.other, resultOf(arriving)];
+  const saved = [statistics, scale, bias, sums.bias, sums.scale];
+  const inputs = [arriving.dy, x, ...saved, arriving.other, resultOf(arriving)];
   return native('NormaliseGradient', trimmed(inputs), { mask: maskNumber(arriving) }, [x.shape])[0];
 }
 

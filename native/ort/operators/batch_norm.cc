@@ -113,10 +113,11 @@ class NormaliseGradientSums final : public Node {
     const ChannelRows rows = rowsOf(x);
     const train::Normalisation norm = normalisationAt(call, 2, rows);
     const train::Arriving arriving = arrivingAt(call, mask_, 5);
-    float* const sums = call.output(0, {2, channelsOf(rows)});
-    float* const passing = call.output(1, x.shape);
+    float* const bias = call.output(0, {channelsOf(rows)});
+    float* const scale = call.output(1, {channelsOf(rows)});
+    float* const passing = call.output(2, x.shape);
     normaliseGradientSums(call.run(train::gradientSumsWorkspaceBytes(rows)), arriving, x.data, norm, rows,
-                          {sums, sums + rows.channels, passing});
+                          {bias, scale, passing});
   }
 
  private:
@@ -127,14 +128,16 @@ class NormaliseGradient final : public Node {
  public:
   explicit NormaliseGradient(const Attributes& attributes) : mask_(maskOf(attributes)) {}
   void compute(Call& call) const override {
-    const Call::Input x = call.input(1), sums = call.input(5);
+    const Call::Input x = call.input(1), bias = call.input(5), scale = call.input(6);
     const ChannelRows rows = rowsOf(x);
     const train::Normalisation norm = normalisationAt(call, 2, rows);
-    expectShape(sums, {2, channelsOf(rows)}, "sums");
-    const train::Arriving arriving = arrivingAt(call, mask_, 6);
-    auto* const read = const_cast<float*>(sums.data);  // only read
-    normaliseGradient(call.run(train::normaliseGradientWorkspaceBytes(rows)), arriving, x.data, norm, rows,
-                      {read, read + rows.channels}, call.output(0, x.shape));
+    expectShape(bias, {channelsOf(rows)}, "dbias");
+    expectShape(scale, {channelsOf(rows)}, "dscale");
+    const train::Arriving arriving = arrivingAt(call, mask_, 7);
+    // Only read.
+    const train::GradientSums sums{const_cast<float*>(bias.data), const_cast<float*>(scale.data)};
+    normaliseGradient(call.run(train::normaliseGradientWorkspaceBytes(rows)), arriving, x.data, norm, rows, sums,
+                      call.output(0, x.shape));
   }
 
  private:
@@ -150,8 +153,8 @@ const Operator kRunningStatistics = {"RunningStatistics", {f32, f32, f32}, 3, {f
 const Operator kNormalise = {
     "Normalise", {f32, f32, f32, f32, f32, f32, f32, f32}, 4, {f32}, makeNode<Normalise>};
 const Operator kNormaliseGradientSums = {
-    "NormaliseGradientSums", {f32, f32, f32, f32, f32, f32, f32}, 5, {f32, f32}, makeNode<NormaliseGradientSums>};
+    "NormaliseGradientSums", {f32, f32, f32, f32, f32, f32, f32}, 5, {f32, f32, f32}, makeNode<NormaliseGradientSums>};
 const Operator kNormaliseGradient = {
-    "NormaliseGradient", {f32, f32, f32, f32, f32, f32, f32, f32}, 6, {f32}, makeNode<NormaliseGradient>};
+    "NormaliseGradient", {f32, f32, f32, f32, f32, f32, f32, f32, f32}, 7, {f32}, makeNode<NormaliseGradient>};
 
 }  // namespace saliencymix::ort

@@ -12,10 +12,10 @@ extern const Operator kBatchStatistics;
 extern const Operator kRunningStatistics;
 // Normalise(x, statistics, scale, bias, residual?, residual's statistics?, scale?, bias?) -> y. Attribute: relu (0 or 1).
 extern const Operator kNormalise;
-// NormaliseGradientSums(dy, x, statistics, scale, bias, other?, y?) -> sums, passing?. `sums` is 2×C: the gradients of bias and
-// scale. Attribute: mask (0: none, 1: of the normalised value, 2: of y).
+// NormaliseGradientSums(dy, x, statistics, scale, bias, other?, y?) -> dbias, dscale, passing?. Attribute: mask (0: none, 1: of
+// the normalised value, 2: of y).
 extern const Operator kNormaliseGradientSums;
-// NormaliseGradient(dy, x, statistics, scale, bias, sums, other?, y?) -> dx. Attribute: mask.
+// NormaliseGradient(dy, x, statistics, scale, bias, dbias, dscale, other?, y?) -> dx. Attribute: mask.
 extern const Operator kNormaliseGradient;
 
 }  // namespace saliencymix::ort

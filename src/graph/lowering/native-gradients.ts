@@ -1,6 +1,6 @@
 /** The gradient table of the native engine's graphs: that of the plain operators, and rules of our own operators. */
 import { gradients, type Gradient, type Rule } from '../gradients';
-import type { Node, Value } from '../graph';
+import { type Node, sameShape, type Value } from '../graph';
 import * as native from '../native-ops';
 import { mul, reshape, slice } from '../ops';
 
@@ -45,12 +45,22 @@ export const rowOf = (matrix: Value, i: number): Value =>
   reshape(slice(matrix, [{ axis: 0, start: i, end: i + 1 }]), [matrix.shape[1]]);
 
 /** Gradients of x, scale and bias. `arriving` is what arrives at the normalised value. */
-function normGradients(arriving: native.Arriving, x: Value, norm: native.Norm, sums: Value, needsX: boolean) {
-  return [
-    needsX ? native.normaliseGradient(arriving, x, norm, sums) : undefined,
-    rowOf(sums, 1),
-    rowOf(sums, 0),
-  ];
+function normGradients(
+  arriving: native.Arriving,
+  x: Value,
+  norm: native.Norm,
+  sums: native.NormGradients,
+  needsX: boolean,
+) {
+  return [needsX ? native.normaliseGradient(arriving, x, norm, sums) : undefined, sums.scale, sums.bias];
+}
+
+/** The two sides of a gradient that is the sum of two: the kernels add them where they read them. */
+function sidesOf(dy: Value): { dy: Value; other?: Value } {
+  const maker = dy.graph.nodes.findLast(({ outputs }) => outputs.includes(dy));
+  const [first, other] = (maker?.inputs ?? []) as Value[];
+  const isSum = maker?.op === 'Add' && sameShape(first.shape, other.shape);
+  return isSum ? { dy: first, other } : { dy };
 }
 
 /** See lower.ts for the node. */
@@ -63,13 +73,14 @@ const batchNormRule: Rule = ({
 }) => {
   const [statistics, statistics2] = node.saved;
   const isMasked = node.attributes.relu === 1;
-  const mask = !isMasked ? 'none' : residual ? { y } : 'normalised';
+  const mask: native.Arriving['mask'] = !isMasked ? 'none' : residual ? { y } : 'normalised';
   const norm = { statistics, scale, bias };
-  const { sums, passing } = native.normaliseGradientSums({ dy, mask }, x, norm);
-  if (!residual) return normGradients({ dy, mask }, x, norm, sums, needs[0]);
-  const past = { dy: isMasked ? passing : dy, mask: 'none' } as const;
+  const arriving = { ...sidesOf(dy), mask };
+  const { sums, passing } = native.normaliseGradientSums(arriving, x, norm);
+  if (!residual) return normGradients(arriving, x, norm, sums, needs[0]);
+  const past: native.Arriving = { ...(isMasked ? { dy: passing } : arriving), mask: 'none' };
   const first = normGradients(past, x, norm, sums, needs[0]);
-  if (!scale2) return [...first, past.dy];
+  if (!scale2) return [...first, isMasked ? passing : dy];
   const norm2 = { statistics: statistics2, scale: scale2, bias: bias2 };
   const sums2 = native.normaliseGradientSums(past, residual, norm2).sums;
   return [...first, ...normGradients(past, residual, norm2, sums2, needs[3])];
