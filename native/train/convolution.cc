@@ -11,7 +11,7 @@ Taps allOf(int kernel) { return {0, 1, kernel}; }
 
 WindowProducts productsOf(const ConvolutionShape& shape, const float* input, const float* weights, const float* bias,
                           float* output, const TrainKernels& kernels) {
-  WindowProducts products(kernels, shape.batch);
+  WindowProducts products(kernels, shape.batch, shape.form);
   for (int group = 0; group < shape.groups; group++) {
     const GroupPointers at(shape, group);
     const WeightPacking packing{at.outputs(weights),   static_cast<std::size_t>(shape.outputs), shape.groupChannels(),

@@ -15,6 +15,10 @@
 
 namespace saliencymix::train {
 
+// How 3×3 convolutions with stride 1 are computed: by their definition, or in Winograd's form, which takes a quarter of the
+// products and rounds a little more (winograd_kernels.h). All others are computed by their definition.
+enum class ConvolutionForm { direct, winograd };
+
 struct ConvolutionShape {
   int batch = 1;
   int height = 1;  // of the input
@@ -32,6 +36,7 @@ struct ConvolutionShape {
   int dilationY = 1;
   int dilationX = 1;
   int groups = 1;  // divides channels and outputs
+  ConvolutionForm form = ConvolutionForm::direct;
 
   int outputHeight() const;
   int outputWidth() const;

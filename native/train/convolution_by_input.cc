@@ -77,7 +77,7 @@ ResultGrid gridOn(const ConvolutionShape& s, const ClassPair& pixels, float* inp
 
 WindowProducts productsOf(const ConvolutionShape& shape, const float* outputGradient, const float* weights,
                           float* inputGradient, const TrainKernels& kernels) {
-  WindowProducts products(kernels, shape.batch);
+  WindowProducts products(kernels, shape.batch, shape.form);
   for (const ClassPair& pixels : classesOf(shape)) {
     for (int group = 0; group < shape.groups; group++) {
       const GroupPointers at(shape, group);

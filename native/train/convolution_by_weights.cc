@@ -9,6 +9,7 @@
 #include "core/arena_layout.h"
 #include "train/convolution_windows.h"
 #include "train/sizes.h"
+#include "train/winograd.h"
 
 namespace saliencymix::train {
 
@@ -77,8 +78,6 @@ struct WeightPlan {
     const Part units = pieceOf(rows / unit, part, parts);
     return {units.begin * unit, units.end * unit};
   }
-  // The sums of a part: of the weights, then of the bias.
-  std::size_t partFloats() const { return product({weights + outputs}); }
   std::size_t packedFloats(const ConvolutionKernels& kernels) const {
     return static_cast<std::size_t>(blockRows) * static_cast<std::size_t>(kernels.packedPanels * kernels.panelLanes);
   }
@@ -92,7 +91,7 @@ struct WeightMemory {
 
   WeightMemory(const WeightPlan& plan, const ConvolutionShape& shape, const TrainKernels& kernels, int threads,
                ArenaLayout& arena) {
-    if (plan.parts > 1) parts = arena.take<float>(product({static_cast<std::size_t>(plan.parts), plan.partFloats()}));
+    if (plan.parts > 1) parts = arena.take<float>(product({static_cast<std::size_t>(plan.parts), plan.weights}));
     if (isDepthwise(shape)) return;
     for (int i = 0; i < threads; i++) {
       blocks.push_back(arena.take<float>(plan.matrixFloats));
@@ -118,27 +117,53 @@ struct WeightTask {
   }
 };
 
-}  // namespace
-
-std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads) {
-  ArenaLayout arena(nullptr);
-  const WeightPlan plan(shape, kernels.convolution);
-  WeightMemory(plan, shape, kernels, threads, arena);
-  return arena.used();
+// to[i] = the sum of number i of all parts.
+void addAllParts(const float* parts, int count, std::size_t size, float* to, const TrainRun& run) {
+  constexpr std::int64_t kPlaces = 4096;
+  const std::int64_t all = static_cast<std::int64_t>(size);
+  forEachTask(static_cast<int>(divideUp(all, kPlaces)), run.threads, [&](int i, int) {
+    run.kernels.convolution.addParts(parts, count, size, {i * kPlaces, std::min((i + 1) * kPlaces, all)}, to);
+  });
 }
 
-void convolutionByWeights(const ConvolutionShape& shape, const float* input, const float* outputGradient,
-                          float* weightGradient, float* biasGradient, const TrainRun& run) {
+// The gradient by the bias: the sum of all rows.
+class BiasSums {
+ public:
+  BiasSums(std::int64_t rows, std::size_t outputs, ArenaLayout& arena)
+      : rows_(rows), outputs_(outputs), parts_(static_cast<int>(std::clamp<std::int64_t>(rows / kPartRows, 1, kMaxParts))) {
+    if (parts_ > 1) memory_ = arena.take<float>(product({static_cast<std::size_t>(parts_), outputs}));
+  }
+  void run(const float* outputGradient, float* biasGradient, const TrainRun& run) const {
+    forEachTask(parts_, run.threads, [&](int part, int) {
+      float* const sums = parts_ == 1 ? biasGradient : memory_ + static_cast<std::size_t>(part) * outputs_;
+      run.kernels.convolution.columnSums(outputGradient, outputs_, pieceOf(rows_, part, parts_), sums);
+    });
+    if (parts_ > 1) addAllParts(memory_, parts_, outputs_, biasGradient, run);
+  }
+
+ private:
+  std::int64_t rows_;
+  std::size_t outputs_;
+  int parts_;
+  float* memory_ = nullptr;
+};
+
+WeightGradient gradientOf(const ConvolutionShape& shape, int group, const float* input, const float* outputGradient) {
+  const GroupPointers at(shape, group);
+  return {windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs, shape.groupOutputs(), false};
+}
+
+bool inTiles(const ConvolutionShape& shape) {
+  return shape.form == ConvolutionForm::winograd && !isDepthwise(shape) && takesTiles(windowOf(shape, nullptr), shape.groupOutputs());
+}
+
+void sumDirectly(const ConvolutionShape& shape, const WeightPlan& plan, const float* input, const float* outputGradient,
+                 float* weightGradient, const WeightMemory& memory, const TrainRun& run) {
   const ConvolutionKernels& kernels = run.kernels.convolution;
-  const WeightPlan plan(shape, kernels);
-  ArenaLayout arena(run.workspace.data());
-  const WeightMemory memory(plan, shape, run.kernels, run.threads, arena);
   // A single part has its sums where they belong.
   const auto sumsOf = [&](int part) {
-    return plan.parts == 1 ? weightGradient : memory.parts + static_cast<std::size_t>(part) * plan.partFloats();
+    return plan.parts == 1 ? weightGradient : memory.parts + static_cast<std::size_t>(part) * plan.weights;
   };
-  const auto biasSumsOf = [&](int part) { return plan.parts == 1 ? biasGradient : sumsOf(part) + plan.weights; };
-
   if (isDepthwise(shape)) {
     const int blocks = divideUp(shape.outputs, kDepthwiseChannels);
     const std::int64_t lines = static_cast<std::int64_t>(shape.batch) * shape.outputHeight();
@@ -147,40 +172,57 @@ void convolutionByWeights(const ConvolutionShape& shape, const float* input, con
       const int first = number % blocks * kDepthwiseChannels;
       WeightGradient gradient{windowOf(shape, input + first), outputGradient + first, shape.outputs, 0, false};
       gradient.window.channels = std::min(kDepthwiseChannels, shape.outputs - first);
-      kernels.depthwiseByWeights(gradient, pieceOf(lines, part, plan.parts), sumsOf(part) + first,
-                                 plan.outputs);
+      kernels.depthwiseByWeights(gradient, pieceOf(lines, part, plan.parts), sumsOf(part) + first, plan.outputs);
     });
   } else {
     const int tasks = plan.parts * shape.groups * plan.columnBlocks * plan.panelBlocks;
     forEachTask(tasks, run.threads, [&](int number, int slot) {
       const WeightTask task(plan, shape, number);
-      const GroupPointers at(shape, task.group);
-      const WeightGradient gradient{windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs,
-                                    shape.groupOutputs(), plan.strips};
+      WeightGradient gradient = gradientOf(shape, task.group, input, outputGradient);
+      gradient.strips = plan.strips;
       const std::size_t thread = static_cast<std::size_t>(slot);
       kernels.byWeights(gradient, plan.rowsOf(task.part), plan.blockRows,
                         pieceOf(plan.columns, task.columnBlock, plan.columnBlocks),
                         pieceOf(plan.panels, task.panelBlock, plan.panelBlocks), memory.blocks[thread], memory.packed[thread],
-                        at.outputs(sumsOf(task.part)), plan.outputs);
+                        GroupPointers(shape, task.group).outputs(sumsOf(task.part)), plan.outputs);
     });
   }
-  if (biasGradient != nullptr) {
-    forEachTask(plan.parts, run.threads, [&](int part, int) {
-      kernels.columnSums(outputGradient, plan.outputs, plan.rowsOf(part), biasSumsOf(part));
-    });
+  if (plan.parts > 1) addAllParts(memory.parts, plan.parts, plan.weights, weightGradient, run);
+}
+
+std::int64_t rowsOf(const ConvolutionShape& s) { return std::int64_t{s.batch} * s.outputHeight() * s.outputWidth(); }
+
+}  // namespace
+
+std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads) {
+  ArenaLayout arena(nullptr);
+  BiasSums(rowsOf(shape), static_cast<std::size_t>(shape.outputs), arena);
+  if (inTiles(shape)) {
+    TiledWeightGradient(gradientOf(shape, 0, nullptr, nullptr), shape.batch, kernels).layOut(arena, threads);
+  } else {
+    WeightMemory(WeightPlan(shape, kernels.convolution), shape, kernels, threads, arena);
   }
-  if (plan.parts == 1) return;
-  constexpr std::size_t kPlaces = 4096;
-  const auto addParts = [&](std::size_t first, std::size_t count, float* to) {
-    forEachTask(static_cast<int>(divideUp(count, kPlaces)), run.threads, [&](int i, int) {
-      const std::size_t begin = static_cast<std::size_t>(i) * kPlaces;
-      const std::size_t end = std::min(begin + kPlaces, count);
-      kernels.addParts(memory.parts + first, plan.parts, plan.partFloats(),
-                       {static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end)}, to);
-    });
-  };
-  addParts(0, plan.weights, weightGradient);
-  if (biasGradient != nullptr) addParts(plan.weights, plan.outputs, biasGradient);
+  return arena.used();
+}
+
+void convolutionByWeights(const ConvolutionShape& shape, const float* input, const float* outputGradient,
+                          float* weightGradient, float* biasGradient, const TrainRun& run) {
+  ArenaLayout arena(run.workspace.data());
+  const std::size_t outputs = static_cast<std::size_t>(shape.outputs);
+  const BiasSums bias(rowsOf(shape), outputs, arena);
+  if (biasGradient != nullptr) bias.run(outputGradient, biasGradient, run);
+  if (!inTiles(shape)) {
+    const WeightPlan plan(shape, run.kernels.convolution);
+    const WeightMemory memory(plan, shape, run.kernels, run.threads, arena);
+    sumDirectly(shape, plan, input, outputGradient, weightGradient, memory, run);
+    return;
+  }
+  for (int group = 0; group < shape.groups; group++) {
+    ArenaLayout rest = arena;  // each group has the same memory
+    TiledWeightGradient tiled(gradientOf(shape, group, input, outputGradient), shape.batch, run.kernels);
+    tiled.layOut(rest, run.threads);
+    tiled.run(GroupPointers(shape, group).outputs(weightGradient), outputs, run.threads);
+  }
 }
 
 }  // namespace saliencymix::train

@@ -6,12 +6,14 @@
 
 #include "train/convolution_kernels.h"
 #include "train/layer_kernels.h"
+#include "train/winograd_kernels.h"
 
 namespace saliencymix::train {
 
 struct TrainKernels {
   int vectorBytes;  // of a register
   ConvolutionKernels convolution;
+  WinogradKernels winograd;
   LayerKernels layers;
 };
 

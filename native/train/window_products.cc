@@ -90,10 +90,12 @@ std::size_t WindowProducts::Job::blockFloats(const ConvolutionKernels& kernels) 
 
 void WindowProducts::add(const WindowProduct& product) {
   if (product.window.gridHeight == 0 || product.window.gridWidth == 0) return;
-  jobs_.emplace_back(product, batch_, kernels_);
+  if (form_ == ConvolutionForm::winograd && takesTiles(product.window, product.columns)) tiled_.emplace_back(product, batch_, all_);
+  else jobs_.emplace_back(product, batch_, kernels_);
 }
 
 void WindowProducts::layOut(ArenaLayout& arena, int threads) {
+  for (TiledProduct& product : tiled_) product.layOut(arena, threads);
   std::size_t block = 0;
   std::size_t panel = 0;
   for (Job& job : jobs_) {
@@ -126,13 +128,16 @@ void WindowProducts::pack(int threads) const {
 }
 
 void WindowProducts::run(int threads) const {
+  for (const TiledProduct& product : tiled_) product.run(threads);
   pack(threads);
   std::vector<std::pair<const Job*, int>> tasks;
   for (const Job& job : jobs_) {
     for (int i = 0; i < job.rowBlocks * job.panelBlocks; i++) tasks.emplace_back(&job, i);
   }
   forEachTask(static_cast<int>(tasks.size()), threads, [&](int i, int slot) {
-    const auto& [job, task] = tasks[asSize(i)];
+    // Named one by one: clang before 16 lets no lambda take parts of a pair.
+    const Job* const job = tasks[asSize(i)].first;
+    const int task = tasks[asSize(i)].second;
     const int part = task % job->panelBlocks;
     const auto panelAt = [&](int n) { return static_cast<std::int64_t>(job->panels) * n / job->panelBlocks; };
     const Part panels{panelAt(part), panelAt(part + 1)};

@@ -7,12 +7,14 @@
 
 #include "core/arena_layout.h"
 #include "train/convolution.h"
+#include "train/winograd.h"
 
 namespace saliencymix::train {
 
 class WindowProducts {
  public:
-  WindowProducts(const TrainKernels& kernels, int batch) : kernels_(kernels.convolution), batch_(batch) {}
+  WindowProducts(const TrainKernels& kernels, int batch, ConvolutionForm form)
+      : all_(kernels), kernels_(kernels.convolution), batch_(batch), form_(form) {}
 
   // The product's `packed`, `chunk` and `strips` are set here.
   void add(const WindowProduct& product);
@@ -41,9 +43,12 @@ class WindowProducts {
 
   void pack(int threads) const;
 
+  const TrainKernels& all_;
   const ConvolutionKernels& kernels_;
   int batch_;
+  ConvolutionForm form_;
   std::vector<Job> jobs_;
+  std::vector<TiledProduct> tiled_;
   // One for each thread.
   std::vector<float*> blocks_;
   std::vector<float*> panels_;

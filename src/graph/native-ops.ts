@@ -20,6 +20,10 @@ const native = (
 
 type Pair = readonly [vertical: number, horizontal: number];
 
+/** How 3×3 convolutions with stride 1 are computed; others are always direct (native/train/convolution.h). */
+export const convolutionForms = ['winograd', 'direct'] as const;
+export type ConvolutionForm = (typeof convolutionForms)[number];
+
 export interface NativeWindow {
   stride: Pair;
   /** Rows and columns of zeros around the image. */
@@ -28,13 +32,15 @@ export interface NativeWindow {
   dilation: Pair;
   /** Divides both numbers of channels. */
   groups: number;
+  form: ConvolutionForm;
 }
 
-const attributesOf = ({ stride, padding, dilation, groups }: NativeWindow) => ({
+const attributesOf = ({ stride, padding, dilation, groups, form }: NativeWindow) => ({
   strides: stride,
   pads: padding,
   dilations: dilation,
   group: groups,
+  winograd: Number(form === 'winograd'),
 });
 
 /** Height and width of a convolution's result. */

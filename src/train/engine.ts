@@ -1,5 +1,6 @@
 /** What training can run on here, and with which engine a checkpoint is trained on. */
 import { reasonOf } from '../errors';
+import { type ConvolutionForm, convolutionForms } from '../graph/native-ops';
 import { chooseEngine, type EngineName, engineNames, nativeLibrary } from '../onnx/engine';
 import { onnxruntimeVersion } from '../run/environment';
 import { emitWarning, type Warn } from '../warning';
@@ -10,7 +11,7 @@ export interface Arithmetic {
   engine: EngineName;
   provider: string;
   /** How the native engine computes convolutions, and the level of its code, such as avx512. */
-  convolution?: 'direct';
+  convolution?: ConvolutionForm;
   level?: string;
 }
 
@@ -53,28 +54,40 @@ export function trainingInfo(): TrainingInfo {
   }
 }
 
-const OTHER_DIGITS = 'last digits may differ from those of a run that was not stopped';
+/** What a checkpoint says of the arithmetic that it was trained with. */
+interface SavedArithmetic {
+  /** Those of earlier versions have none and were trained by 'standard'. */
+  readonly engine?: unknown;
+  readonly convolution?: unknown;
+  readonly level?: unknown;
+}
 
 /**
- * The engine to resume with: the one that is asked for, else the checkpoint's, or another where that cannot be had.
- * Warns where it is not the checkpoint's, or its code is of another level.
- * @param saved of the checkpoint; those of earlier versions have none and were trained by 'standard'
+ * The engine and form of convolutions to resume with: those that are asked for, else the checkpoint's, or another engine
+ * where that cannot be had. Warns where they are not the checkpoint's, or the engine's code is of another level.
  * @throws SaliencyMixError BACKEND for 'native', where it is asked for and cannot be had
  */
 export function engineToResume(
-  saved: { readonly engine?: unknown; readonly level?: unknown },
-  asked: EngineName | 'auto' | undefined,
+  saved: SavedArithmetic,
+  asked: { engine?: EngineName | 'auto'; convolution?: ConvolutionForm },
   warn: Warn = emitWarning,
-): EngineName {
+): { engine: EngineName; convolution?: ConvolutionForm } {
   const before = engineNames.find((name) => name === saved.engine) ?? 'standard';
-  const { engine, reason, level } = chooseEngine(asked ?? (before === 'native' ? 'auto' : before));
+  const form = convolutionForms.find((name) => name === saved.convolution);
+  const convolution = asked.convolution ?? form;
+  const { engine, reason, level } = chooseEngine(asked.engine ?? (before === 'native' ? 'auto' : before));
+  const tell = (from: string, to: string) =>
+    warn(
+      `The checkpoint was trained ${from} and goes on ${to}: last digits may differ from those of a run that was not stopped`,
+    );
   if (engine !== before) {
     const why = reason === undefined ? '' : ` (${reason})`;
-    warn(
-      `The checkpoint was trained on the engine "${before}" and goes on on "${engine}"${why}: ${OTHER_DIGITS}`,
-    );
-  } else if (engine === 'native' && typeof saved.level === 'string' && level !== saved.level) {
-    warn(`The checkpoint was trained by ${saved.level} code and goes on with ${level} code: ${OTHER_DIGITS}`);
+    tell(`on the engine "${before}"`, `on "${engine}"${why}`);
+  } else if (engine === 'native') {
+    if (form !== undefined && convolution !== form)
+      tell(`with convolutions in the form "${form}"`, `in the form "${convolution}"`);
+    if (typeof saved.level === 'string' && level !== saved.level)
+      tell(`by ${saved.level} code`, `with ${level} code`);
   }
-  return engine;
+  return convolution === undefined ? { engine } : { engine, convolution };
 }

@@ -7,7 +7,7 @@ import { Graph, type Value } from '../graph/graph';
 import { oihw } from '../graph/lowering/layouts';
 import { convolutionWeights, lower } from '../graph/lowering/lower';
 import { nativeGradients } from '../graph/lowering/native-gradients';
-import { update, type UpdateTensors } from '../graph/native-ops';
+import { type ConvolutionForm, update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
@@ -36,8 +36,11 @@ export const TIMES = 'times';
 /** Name of the input of one of the optimizer's scalars. */
 export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
-/** The form of a trainer's graphs: of ONNX's operators alone, or with those that only the native engine knows. */
-export type GraphForm = 'plain' | 'native';
+/**
+ * The form of a trainer's graphs: of ONNX's operators alone, or with those that only the native engine knows, with its
+ * convolutions in one of two forms.
+ */
+export type GraphForm = 'plain' | ConvolutionForm;
 
 interface Forward {
   graph: Graph;
@@ -96,7 +99,7 @@ function forward(model: Model, shape: BatchShape, form: GraphForm): Forward {
   const keptLast = convolutionWeights(graph);
   const maskNumbers = new Map(net.dropoutMasks.map(({ name, number }) => [name, number]));
   const kept = [logits, loss, ...net.updates.values()];
-  const lowered = lower(graph, { kept, keptLast, maskNumbers });
+  const lowered = lower(graph, { kept, keptLast, maskNumbers, convolution: form });
   const { of } = lowered;
   const parameters = trained.map(({ parameter, value }) => ({
     parameter,
@@ -193,7 +196,7 @@ export function stepGraph(
   const slots = slotNames.map((names) => names.map((name, i) => graph.input(name, weights[i].shape)));
   const tensors = { weights, slots, gradients: backward(loss, weights, rules) };
   const checked = [loss, ...updates.values()];
-  const next = (form === 'native' ? nativeUpdate : plainUpdate)({ graph, optimizer, tensors, checked });
+  const next = (form === 'plain' ? plainUpdate : nativeUpdate)({ graph, optimizer, tensors, checked });
   parameters.forEach(({ parameter }, i) => graph.output(`${NEXT}${parameter.name}`, next.weights[i]));
   slotNames.forEach((names, kind) =>
     names.forEach((name, i) => graph.output(`${NEXT}${name}`, next.slots[kind][i])),
@@ -229,7 +232,7 @@ export function predictionGraph(model: Model, shape: BatchShape, form: GraphForm
     return encodeModel(graph, { version });
   }
   const keptLast = parametersKeptLast(model, shape);
-  const lowered = lower(graph, { kept: [logits], keptLast, maskNumbers: new Map() });
+  const lowered = lower(graph, { kept: [logits], keptLast, maskNumbers: new Map(), convolution: form });
   lowered.graph.output('logits', lowered.of(logits));
   return encodeModel(lowered.graph, { version });
 }

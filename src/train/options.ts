@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { types } from 'node:util';
 import * as check from '../check';
 import { labels as checkLabels } from '../check-batch';
+import { convolutionForms } from '../graph/native-ops';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
 import { engineNames } from '../onnx/engine';
@@ -42,6 +43,11 @@ export const trainerOptions = {
    */
   engine: engineOption(),
   /**
+   * How the native engine computes 3×3 convolutions with stride 1. winograd, unless given: in a quarter of the products
+   * (Lavin & Gray, CVPR 2016), with rounding errors two to three times those of direct, which is their definition.
+   */
+  convolution: named(convolutionForms, { default: 'winograd' }),
+  /**
    * Largest number of steps in one run of ONNX Runtime by the engine standard; 1 unless given. Steps that wait for
    * earlier ones are run together, which copies the weights once for all of them. The bits stay the same. The engine
    * native copies no weights, and always runs one step at a time.
@@ -74,6 +80,7 @@ export const resumeOptions = {
   threads: trainerOptions.threads,
   profile: trainerOptions.profile,
   engine: named(['auto', ...engineNames]),
+  convolution: named(convolutionForms),
   model: later<Model>(),
 };
 /** checkBatch checks both. */

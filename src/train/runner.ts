@@ -48,13 +48,13 @@ export class GraphRunner {
   constructor(model: Model, settings: TrainerSettings, { library }: Pick<ChosenEngine, 'library'>) {
     this.#model = model;
     this.#settings = settings;
-    this.#form = library === undefined ? 'plain' : 'native';
+    this.#form = library === undefined ? 'plain' : settings.convolution;
     this.#worker = startOrtWorker({ library });
   }
 
   /** Largest number of steps in one run: the native engine keeps the weights where they are, and gains nothing by more. */
   get stepsPerRun(): number {
-    return this.#form === 'native' ? 1 : this.#settings.stepsPerRun;
+    return this.#form === 'plain' ? this.#settings.stepsPerRun : 1;
   }
 
   /** Compiles the graph of a kind for `count` images, if that is not done yet. */
@@ -97,7 +97,7 @@ export class GraphRunner {
       images: { data: compact(images), shape: [count, 3, ...image] },
       labels: { data: compact(labels), shape: [count, this.#model.classes] },
       ...drawDropoutMasks(dropoutMasks, seed, step),
-      ...(this.#form === 'native' ? randomInput(seed, step) : {}),
+      ...(this.#form === 'plain' ? {} : randomInput(seed, step)),
     };
   }
 

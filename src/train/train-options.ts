@@ -7,6 +7,7 @@ import { dataOption } from '../data/datasets';
 import type { DatasetSummary } from '../data/describe';
 import type { OpenOptions } from '../data/datasets/format';
 import { sizeOption } from '../data/size';
+import { convolutionForms } from '../graph/native-ops';
 import { optimizerNames } from '../graph/optimizers';
 import { completeMixer, type MixerOptions, type MixOptions, mixerOptions } from '../mix/options';
 import { modelNames } from '../models/index';
@@ -107,6 +108,10 @@ export const learningOptions = {
   engine: engineOption(
     'what calls ONNX Runtime: native, the addon, which keeps weights in place; standard, onnxruntime-node; auto: native where it can be had',
   ),
+  convolution: named(convolutionForms, {
+    about:
+      'how the native engine computes 3×3 convolutions: winograd, unless given, in a quarter of the products; direct, which rounds less',
+  }),
   threads: whole(1, { max: 1024, about: 'all processors unless given' }),
 };
 

@@ -113,7 +113,7 @@ async function resumed(path: string, options: Parameters<typeof Trainer.resume>[
 
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
-  const { out, threads, provider, engine, profile } = options;
+  const { out, threads, provider, engine, convolution, profile } = options;
   // The bits of the standard engine's sums depend on the number of threads: the checkpoint's is taken unless one is
   // given.
   if (resuming)
@@ -121,6 +121,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
       threads,
       model,
       engine: engine === 'auto' ? undefined : engine,
+      convolution,
       profile,
     });
   const { batch, size, optimizer, seed } = settings;
@@ -130,6 +131,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
     optimizer,
     provider,
     engine,
+    convolution,
     threads,
     seed,
     profile,

@@ -91,19 +91,19 @@ export class Trainer {
 
   /**
    * A trainer from a checkpoint of `save`, which goes on as if it had not been stopped. It has as many threads
-   * as before unless `threads` is given; on the engine standard, another number gives other bits. It has the engine as before unless
-   * `engine` is given, or that engine cannot be had: then a warning says so, since last digits may differ. A
-   * model that createModel did not make must be given.
+   * as before unless `threads` is given; on the engine standard, another number gives other bits. It has the
+   * engine and the form of convolutions as before unless `engine` or `convolution` is given, or that engine cannot be
+   * had: then a warning says so, since last digits may differ. A model that createModel did not make must be given.
    * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of
    *   another model
    */
   static async resume(path: string, options: ResumeOptions = {}): Promise<Trainer> {
-    const { threads, engine, profile, model } = parse(resumeOptions, options, 'resume options');
+    const { threads, engine, convolution, profile, model } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
     const settings = savedSettings(path, {
       ...saved.trainer,
       threads: threads ?? saved.trainer.threads,
-      engine: engineToResume({ engine: saved.trainer.engine, level: saved.arithmetic?.level }, engine),
+      ...engineToResume({ ...saved.trainer, level: saved.arithmetic?.level }, { engine, convolution }),
       profile,
     });
     if (model !== undefined) checkClassifier(model, settings.image);
@@ -134,7 +134,8 @@ export class Trainer {
   /** What decides the last digits: engine, provider, and of the native engine how it computes convolutions and its level. */
   get arithmetic(): Arithmetic {
     const { engine, provider, level } = this;
-    return engine === 'native' ? { engine, provider, convolution: 'direct', level } : { engine, provider };
+    const { convolution } = this.settings;
+    return engine === 'native' ? { engine, provider, convolution, level } : { engine, provider };
   }
 
   /** Steps done, with those before a resume. */

@@ -134,7 +134,7 @@ test('a checkpoint says its engine, and goes on with the same bits on it', async
   expect((await readCheckpoint(path)).arithmetic).toEqual({
     engine: 'native',
     provider: 'cpu',
-    convolution: 'direct',
+    convolution: 'winograd',
     level: resumed.level,
   });
   expect(backends().find(({ name }) => name === 'cpu')?.levels).toContain(resumed.level);
@@ -151,7 +151,7 @@ test('a run says in run.json on which engine it trained', async () => {
     await train({ ...run, engine, out });
     const { environment } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunFile;
     const { level } = chooseEngine(engine);
-    const native = { engine: 'native', provider: 'cpu', convolution: 'direct', trainingLevel: level };
+    const native = { engine: 'native', provider: 'cpu', convolution: 'winograd', trainingLevel: level };
     expect(environment).toMatchObject(engine === 'auto' ? native : { engine: 'standard', provider: 'cpu' });
     expect(environment.trainingLevel).toBe(level);
   }
@@ -264,17 +264,26 @@ describe('the addon’s calls', () => {
 test('going on with another engine is told', () => {
   const said: string[] = [];
   const tell = (message: string) => void said.push(message);
-  expect(engineToResume({ engine: 'standard' }, undefined, tell)).toBe('standard');
+  expect(engineToResume({ engine: 'standard' }, {}, tell)).toEqual({ engine: 'standard' });
   const { level } = chooseEngine('native');
-  expect(engineToResume({ engine: 'native', level }, undefined, tell)).toBe('native');
+  expect(engineToResume({ engine: 'native', level }, {}, tell)).toEqual({ engine: 'native' });
+  const direct = { engine: 'native', convolution: 'direct' } as const;
+  expect(engineToResume({ ...direct, level }, {}, tell)).toEqual(direct);
   // Checkpoints of versions that had one engine only.
-  expect(engineToResume({}, undefined, tell)).toBe('standard');
+  expect(engineToResume({}, {}, tell)).toEqual({ engine: 'standard' });
   expect(said).toEqual([]);
-  expect(engineToResume({}, 'native', tell)).toBe('native');
-  expect(engineToResume({ engine: 'native', level: 'other' }, undefined, tell)).toBe('native');
+  expect(engineToResume({}, { engine: 'native' }, tell)).toEqual({ engine: 'native' });
+  expect(engineToResume({ engine: 'native', level: 'other' }, {}, tell)).toEqual({ engine: 'native' });
+  expect(engineToResume(direct, { convolution: 'winograd' }, tell)).toEqual({
+    ...direct,
+    convolution: 'winograd',
+  });
   expect(said).toEqual([
     expect.stringMatching(/trained on the engine "standard" and goes on on "native": last digits may differ/),
     `The checkpoint was trained by other code and goes on with ${level} code: last digits may differ from those of a run that was not stopped`,
+    expect.stringMatching(
+      /with convolutions in the form "direct" and goes on in the form "winograd": last digits/,
+    ),
   ]);
 });
 

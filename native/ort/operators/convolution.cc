@@ -23,6 +23,7 @@ ConvolutionShape windowOf(const Attributes& attributes) {
   shape.padBottom = pads[2];
   shape.padRight = pads[3];
   shape.groups = attributes.whole("group");
+  shape.form = attributes.whole("winograd") != 0 ? train::ConvolutionForm::winograd : train::ConvolutionForm::direct;
   return shape;
 }
 

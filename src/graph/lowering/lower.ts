@@ -25,6 +25,7 @@ export interface LoweringOptions {
   keptLast: ReadonlySet<string>;
   /** The masks of dropout by the names of their inputs: their positions among all masks of the network. */
   maskNumbers: ReadonlyMap<string, number>;
+  convolution: native.ConvolutionForm;
 }
 
 /** Name of the input with the seed and the number of the step, of which dropout draws its masks. */
@@ -65,16 +66,18 @@ class Lowering {
   readonly values: Layouts;
   readonly #fusions: Fusions;
   readonly #maskNumbers: LoweringOptions['maskNumbers'];
+  readonly #convolution: native.ConvolutionForm;
   /** Of each batch normalisation. */
   readonly #statistics = new Map<Node, Value>();
   /** Of the mean of each batch. */
   readonly #statisticsOfMean = new Map<Value, Value>();
   #random?: Value;
 
-  constructor(plain: Graph, { kept, keptLast, maskNumbers }: LoweringOptions) {
+  constructor(plain: Graph, { kept, keptLast, maskNumbers, convolution }: LoweringOptions) {
     this.values = new Layouts(plain, keptLast);
     this.#fusions = findFusions(plain.tape, new Set(kept));
     this.#maskNumbers = maskNumbers;
+    this.#convolution = convolution;
   }
 
   lower(node: Node): void {
@@ -114,6 +117,7 @@ class Lowering {
       padding: attributes.pads as unknown as native.NativeWindow['padding'],
       dilation: attributes.dilations as unknown as Pair,
       groups: 1,
+      form: this.#convolution,
     };
     const added = bias && this.values.first(bias);
     this.values.setLast(

@@ -15,6 +15,7 @@ function windowOf({ attributes }: Node): native.NativeWindow {
     padding: attributes.pads as unknown as native.NativeWindow['padding'],
     dilation: attributes.dilations as unknown as Pair,
     groups: attributes.group as number,
+    form: attributes.winograd === 1 ? 'winograd' : 'direct',
   };
 }
 

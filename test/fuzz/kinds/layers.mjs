@@ -56,6 +56,7 @@ const seeds = () => [
       image: [5, 6],
       classes: 3,
       seed: 1,
+      form: 'direct',
     },
   },
   {
@@ -75,6 +76,7 @@ const seeds = () => [
       image: [9, 8],
       classes: 2,
       seed: 2,
+      form: 'winograd',
     },
   },
 ];
@@ -98,6 +100,7 @@ function change(random) {
       image: [1 + random.small(24), 1 + random.small(24)],
       classes: 1 + random.small(40),
       seed: random.next(),
+      form: random.pick(['winograd', 'direct']),
     },
   };
 }
@@ -107,12 +110,12 @@ const uniform = (random, length, bound) =>
 
 /** Loss and gradients, by name. */
 async function gradientsOf(model, { count, image, seed }, { form, threads }) {
-  const engine = form === 'native' ? new NativeEngine(libraryPath()) : new StandardEngine();
+  const engine = form !== 'plain' ? new NativeEngine(libraryPath()) : new StandardEngine();
   try {
     const shape = { count, image };
     const { bytes, dropoutMasks } = gradientGraph(model, shape, form);
     await engine.add('model', bytes, { threads });
-    const kept = form === 'native' ? parametersKeptLast(model, shape) : new Set();
+    const kept = form !== 'plain' ? parametersKeptLast(model, shape) : new Set();
     const weights = [...initialParameters(model.parameters, SEED)];
     engine.write(
       Object.fromEntries(weights.map(([name, tensor]) => [name, kept.has(name) ? toLast(tensor) : tensor])),
@@ -123,7 +126,7 @@ async function gradientsOf(model, { count, image, seed }, { form, threads }) {
       images: { data: uniform(random, count * 3 * image[0] * image[1], 1.7), shape: [count, 3, ...image] },
       labels: { data: labels, shape: [count, model.classes] },
       ...drawDropoutMasks(dropoutMasks, SEED, STEP),
-      ...(form === 'native' ? randomInput(SEED, STEP) : {}),
+      ...(form !== 'plain' ? randomInput(SEED, STEP) : {}),
     };
     const names = model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
     const outputs = ['loss', ...['images', ...names].map(gradientName)];
@@ -153,8 +156,8 @@ async function run(folder, options) {
   // A ReLU whose input is as good as zero passes all or nothing by chance: that does not happen twice.
   for (const seed of [options.seed, options.seed + 1, options.seed + 2]) {
     const given = { ...options, seed };
-    const native = await gradientsOf(made.result, given, { form: 'native', threads: 1 });
-    const several = await gradientsOf(made.result, given, { form: 'native', threads: 3 });
+    const native = await gradientsOf(made.result, given, { form: options.form, threads: 1 });
+    const several = await gradientsOf(made.result, given, { form: options.form, threads: 3 });
     for (const name of Object.keys(native))
       must(
         Buffer.from(native[name].data.buffer).equals(Buffer.from(several[name].data.buffer)),

@@ -1,0 +1,237 @@
+#include "train/winograd.h"
+
+#include <algorithm>
+
+#include "train/run.h"
+#include "train/sizes.h"
+
+namespace saliencymix::train {
+
+namespace {
+
+// Fewer channels or results leave most of a transform's registers empty.
+constexpr int kMinChannels = 8;
+// Floats of the tiles that are multiplied at a time: they stay in the second cache, beside the products with a panel.
+constexpr std::int64_t kBlockFloats = std::int64_t{128} << 10;
+constexpr std::int64_t kMinBlockTiles = 28;
+constexpr std::int64_t kMaxBlockTiles = 56;
+// So many tiles, or fewer, are few, if there are more than so many weights.
+constexpr std::int64_t kFewTiles = 256;
+constexpr std::int64_t kManyWeights = 32 << 10;
+// Channels of a panel that are packed at a time, where tiles are few.
+constexpr int kChunk = 128;
+// Tiles of a task that only reads.
+constexpr std::int64_t kReadTiles = 16;
+// Of the gradient by the weights: so many tiles, or fewer, are summed at once; else about so many floats of them at a time.
+constexpr std::int64_t kTilesAtOnce = 160;
+constexpr std::int64_t kSumFloats = std::int64_t{256} << 10;
+constexpr std::int64_t kMinSumTiles = 96;
+// Channels of a task.
+constexpr int kSumChannels = 28;
+
+template <class T>
+T divideUp(T a, T b) {
+  return (a + b - 1) / b;
+}
+
+std::size_t asSize(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+constexpr std::size_t kProducts = kTileProducts;
+
+// `all` cut evenly into pieces of at most `most`: the size of each but the last.
+std::int64_t evenPiece(std::int64_t all, std::int64_t most) { return divideUp(all, divideUp(all, most)); }
+
+int tasksOf(std::int64_t all, std::int64_t each) { return static_cast<int>(divideUp(all, each)); }
+
+Part partOf(std::int64_t all, std::int64_t each, int number) {
+  return {number * each, std::min(all, (number + 1) * each)};
+}
+
+}  // namespace
+
+bool takesTiles(const TapWindow& w, int columns) {
+  const bool isSquare = w.y.count == 3 && w.x.count == 3 && w.y.step == 1 && w.x.step == 1 && w.strideY == 1 && w.strideX == 1;
+  if (!isSquare || w.channels < kMinChannels || columns < kMinChannels) return false;
+  // Results that tiles have beyond the image are computed for nothing.
+  const std::int64_t tiles = std::int64_t{divideUp(w.gridHeight, kTileSide)} * divideUp(w.gridWidth, kTileSide);
+  const std::int64_t results = std::int64_t{w.gridHeight} * w.gridWidth;
+  return 2 * kTileProducts * tiles < 9 * results;
+}
+
+Tiling::Tiling(const TapWindow& window, int resultColumns, int batch, int panelLanes)
+    : grid{divideUp(window.gridHeight, kTileSide), divideUp(window.gridWidth, kTileSide)},
+      tiles(std::int64_t{batch} * grid.down * grid.across),
+      channels(window.channels),
+      columns(resultColumns),
+      panels(divideUp(resultColumns, panelLanes)),
+      lanes(asSize(panelLanes)) {
+  const std::size_t half = lanes / 2;
+  pitch = divideUp(asSize(channels), half) * half;
+  // Rows that lie a power of two apart would share a few lines of the cache.
+  if (pitch % 64 == 0) pitch += half;
+}
+
+TiledProduct::TiledProduct(const WindowProduct& product, int batch, const TrainKernels& kernels)
+    : product_(product),
+      kernels_(kernels.winograd),
+      tiling_(product.window, product.columns, batch, kernels.convolution.panelLanes),
+      few_(tiling_.tiles <= kFewTiles && std::int64_t{tiling_.channels} * tiling_.columns >= kManyWeights),
+      chunk_(few_ ? std::min(kChunk, tiling_.channels) : tiling_.channels) {
+  const std::int64_t most =
+      std::clamp(kBlockFloats / static_cast<std::int64_t>(kProducts * tiling_.pitch), kMinBlockTiles, kMaxBlockTiles);
+  blockTiles_ = few_ ? tiling_.tiles : evenPiece(tiling_.tiles, most);
+}
+
+void TiledProduct::layOut(ArenaLayout& arena, int threads) {
+  const std::size_t tiles = product({kProducts, asSize(blockTiles_), tiling_.pitch});
+  const std::size_t packed = product({kProducts, asSize(chunk_), tiling_.lanes});
+  if (few_) tiles_ = arena.take<float>(tiles);
+  else packed_ = arena.take<float>(product({packed, asSize(tiling_.panels)}));
+  for (int i = 0; i < threads; i++) {
+    memory_.push_back({arena.take<float>(product({9, asSize(chunk_), tiling_.lanes})), few_ ? arena.take<float>(packed) : nullptr,
+                       few_ ? nullptr : arena.take<float>(tiles),
+                       arena.take<float>(product({kProducts, asSize(blockTiles_), tiling_.lanes}))});
+  }
+}
+
+void TiledProduct::run(int threads) const { few_ ? runPanels(threads) : runBlocks(threads); }
+
+void TiledProduct::runBlocks(int threads) const {
+  const std::size_t panel = asSize(tiling_.channels) * tiling_.lanes;
+  const std::size_t packedPlane = panel * asSize(tiling_.panels);
+  forEachTask(tiling_.panels, threads, [&](int i, int slot) {
+    kernels_.packWeights(product_.weights, i, tiling_.columns, {0, tiling_.channels}, memory_[asSize(slot)].taps,
+                         packed_ + asSize(i) * panel, packedPlane);
+  });
+  forEachTask(tasksOf(tiling_.tiles, blockTiles_), threads, [&](int number, int slot) {
+    const Part tiles = partOf(tiling_.tiles, blockTiles_, number);
+    const std::int64_t count = tiles.end - tiles.begin;
+    const Memory& memory = memory_[asSize(slot)];
+    const std::size_t productPlane = asSize(count) * tiling_.lanes;
+    kernels_.readTiles(product_.window, tiling_.grid, tiles, memory.tiles, tiling_.pitch, plane(count));
+    for (int i = 0; i < tiling_.panels; i++) {
+      kernels_.multiply({memory.tiles, tiling_.pitch, plane(count), static_cast<int>(count), tiling_.channels,
+                         packed_ + asSize(i) * panel, packedPlane, i, tiling_.columns, memory.products, productPlane, false});
+      kernels_.writeTiles({product_.to, tiling_.grid, i, tiling_.columns, product_.bias}, tiles, memory.products, productPlane);
+    }
+  });
+}
+
+void TiledProduct::runPanels(int threads) const {
+  forEachTask(tasksOf(tiling_.tiles, kReadTiles), threads, [&](int number, int) {
+    const Part tiles = partOf(tiling_.tiles, kReadTiles, number);
+    kernels_.readTiles(product_.window, tiling_.grid, tiles, tiles_ + plane(tiles.begin), tiling_.pitch, plane(tiling_.tiles));
+  });
+  const std::size_t packedPlane = asSize(chunk_) * tiling_.lanes;
+  const std::size_t productPlane = asSize(tiling_.tiles) * tiling_.lanes;
+  forEachTask(tiling_.panels, threads, [&](int i, int slot) {
+    const Memory& memory = memory_[asSize(slot)];
+    for (int first = 0; first < tiling_.channels; first += chunk_) {
+      const int count = std::min(chunk_, tiling_.channels - first);
+      kernels_.packWeights(product_.weights, i, tiling_.columns, {first, first + count}, memory.taps, memory.packed, packedPlane);
+      kernels_.multiply({tiles_ + first, tiling_.pitch, plane(tiling_.tiles), static_cast<int>(tiling_.tiles), count,
+                         memory.packed, packedPlane, i, tiling_.columns, memory.products, productPlane, first > 0});
+    }
+    kernels_.writeTiles({product_.to, tiling_.grid, i, tiling_.columns, product_.bias}, {0, tiling_.tiles}, memory.products,
+                        productPlane);
+  });
+}
+
+TiledWeightGradient::TiledWeightGradient(const WeightGradient& gradient, int batch, const TrainKernels& kernels)
+    : gradient_(gradient),
+      kernels_(kernels.winograd),
+      tiling_(gradient.window, gradient.columns, batch, kernels.convolution.panelLanes) {
+  const std::int64_t floats = static_cast<std::int64_t>(kProducts) * (tiling_.channels + tiling_.columns);
+  const std::int64_t most = std::max(kSumFloats / floats, kMinSumTiles);
+  blockTiles_ = tiling_.tiles <= kTilesAtOnce ? tiling_.tiles : evenPiece(tiling_.tiles, most);
+}
+
+void TiledWeightGradient::layOut(ArenaLayout& arena, int threads) {
+  const std::size_t tiles = asSize(blockTiles_), panels = asSize(tiling_.panels);
+  values_ = arena.take<float>(product({kProducts, tiles, tiling_.pitch}));
+  slopes_ = arena.take<float>(product({kProducts, tiles, panels, tiling_.lanes}));
+  if (blockTiles_ == tiling_.tiles) {
+    for (int i = 0; i < threads; i++) local_.push_back(arena.take<float>(kProducts * kSumChannels * tiling_.lanes));
+  } else {
+    sums_ = arena.take<float>(product({kProducts, asSize(tiling_.channels), panels, tiling_.lanes}));
+  }
+}
+
+void TiledWeightGradient::run(float* to, std::size_t row, int threads) const {
+  blockTiles_ == tiling_.tiles ? runAtOnce(to, row, threads) : runBlocks(to, row, threads);
+}
+
+// Into values_ and slopes_, of which the first is tile tiles.begin.
+void TiledWeightGradient::read(Part tiles, int threads) const {
+  const std::int64_t count = tiles.end - tiles.begin;
+  const std::size_t panelPitch = asSize(count) * tiling_.lanes;
+  forEachTask(tasksOf(count, kReadTiles), threads, [&](int number, int) {
+    const Part here = partOf(count, kReadTiles, number);
+    const Part now = {tiles.begin + here.begin, tiles.begin + here.end};
+    kernels_.readTiles(gradient_.window, tiling_.grid, now, values_ + asSize(here.begin) * tiling_.pitch, tiling_.pitch,
+                       asSize(count) * tiling_.pitch);
+    kernels_.readGradientTiles(gradient_, tiling_.grid, now, tiles.begin, slopes_, panelPitch,
+                               panelPitch * asSize(tiling_.panels));
+  });
+}
+
+// For the tiles that were read last, as many as `tiles`. Where the sums go is still to be said.
+TileSums TiledWeightGradient::sumsOf(int panel, Part channels, std::int64_t tiles) const {
+  const std::size_t panelPitch = asSize(tiles) * tiling_.lanes;
+  return {values_,
+          tiling_.pitch,
+          asSize(tiles) * tiling_.pitch,
+          slopes_ + asSize(panel) * panelPitch,
+          panelPitch * asSize(tiling_.panels),
+          static_cast<int>(tiles),
+          {0, kTileProducts},
+          channels,
+          panel,
+          tiling_.columns,
+          nullptr,
+          0,
+          tiling_.lanes,
+          false};
+}
+
+void TiledWeightGradient::runAtOnce(float* to, std::size_t row, int threads) const {
+  read({0, tiling_.tiles}, threads);
+  const int blocks = tasksOf(tiling_.channels, kSumChannels);
+  forEachTask(blocks * tiling_.panels, threads, [&](int number, int slot) {
+    const int panel = number / blocks;
+    const Part channels = partOf(tiling_.channels, kSumChannels, number % blocks);
+    TileSums sums = sumsOf(panel, channels, tiling_.tiles);
+    sums.sums = local_[asSize(slot)];
+    sums.sumPlane = kSumChannels * tiling_.lanes;
+    kernels_.sumProducts(sums);
+    kernels_.writeWeights(sums.sums, sums.sumPlane, tiling_.lanes, panel, tiling_.columns, channels, to,
+                          asSize(tiling_.channels) * row, row);
+  });
+}
+
+void TiledWeightGradient::runBlocks(float* to, std::size_t row, int threads) const {
+  // sums_[panel, k, channel, column]
+  const std::size_t plane = asSize(tiling_.channels) * tiling_.lanes;
+  const auto sumsOfPanel = [&](int panel) { return sums_ + asSize(panel) * kProducts * plane; };
+  for (std::int64_t begin = 0; begin < tiling_.tiles; begin += blockTiles_) {
+    const Part tiles = {begin, std::min(begin + blockTiles_, tiling_.tiles)};
+    read(tiles, threads);
+    forEachTask(kTileProducts * tiling_.panels, threads, [&](int number, int) {
+      const int k = number / tiling_.panels, panel = number % tiling_.panels;
+      TileSums sums = sumsOf(panel, {0, tiling_.channels}, tiles.end - tiles.begin);
+      sums.ks = {k, k + 1};
+      sums.sums = sumsOfPanel(panel) + asSize(k) * plane;
+      sums.add = begin > 0;
+      kernels_.sumProducts(sums);
+    });
+  }
+  const int blocks = tasksOf(tiling_.channels, kSumChannels);
+  forEachTask(blocks * tiling_.panels, threads, [&](int number, int) {
+    const int panel = number / blocks;
+    const Part channels = partOf(tiling_.channels, kSumChannels, number % blocks);
+    kernels_.writeWeights(sumsOfPanel(panel) + asSize(channels.begin) * tiling_.lanes, plane, tiling_.lanes, panel,
+                          tiling_.columns, channels, to, asSize(tiling_.channels) * row, row);
+  });
+}
+
+}  // namespace saliencymix::train

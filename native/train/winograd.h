@@ -1,0 +1,84 @@
+// Convolutions in Winograd's form (winograd_kernels.h) as tasks for threads, cut by shape alone.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/arena_layout.h"
+#include "train/kernels.h"
+
+namespace saliencymix::train {
+
+// Whether a window is one of 3×3 that moves by single pixels, and tiles are worth their transforms.
+bool takesTiles(const TapWindow& window, int columns);
+
+// The tiles of a batch: how many, and how they are laid out for the kernels.
+struct Tiling {
+  TileGrid grid;
+  std::int64_t tiles;
+  int channels;
+  int columns;
+  int panels;
+  std::size_t lanes;  // of a panel
+  std::size_t pitch;  // floats of a tile's channels
+
+  Tiling(const TapWindow& window, int columns, int batch, int panelLanes);
+};
+
+// A convolution or its gradient by the input.
+class TiledProduct {
+ public:
+  TiledProduct(const WindowProduct& product, int batch, const TrainKernels& kernels);
+  // Takes memory for weights, and for the blocks of so many threads.
+  void layOut(ArenaLayout& arena, int threads);
+  void run(int threads) const;
+
+ private:
+  std::size_t plane(std::int64_t tiles) const { return static_cast<std::size_t>(tiles) * tiling_.pitch; }
+  void runBlocks(int threads) const;
+  void runPanels(int threads) const;
+
+  WindowProduct product_;
+  const WinogradKernels& kernels_;
+  Tiling tiling_;
+  // Few tiles and many weights: all tiles are read at once, and each panel's weights are packed when they are needed.
+  bool few_;
+  std::int64_t blockTiles_;
+  int chunk_;  // channels that are packed at a time
+  float* packed_ = nullptr;
+  float* tiles_ = nullptr;
+  // Of each thread.
+  struct Memory {
+    float* taps;
+    float* packed;
+    float* tiles;
+    float* products;
+  };
+  std::vector<Memory> memory_;
+};
+
+// The gradient by the weights.
+class TiledWeightGradient {
+ public:
+  TiledWeightGradient(const WeightGradient& gradient, int batch, const TrainKernels& kernels);
+  void layOut(ArenaLayout& arena, int threads);
+  // to[tap, channel, column], `row` floats from one channel to the next.
+  void run(float* to, std::size_t row, int threads) const;
+
+ private:
+  void read(Part tiles, int threads) const;
+  TileSums sumsOf(int panel, Part channels, std::int64_t tiles) const;
+  void runBlocks(float* to, std::size_t row, int threads) const;
+  void runAtOnce(float* to, std::size_t row, int threads) const;
+
+  WeightGradient gradient_;
+  const WinogradKernels& kernels_;
+  Tiling tiling_;
+  std::int64_t blockTiles_;
+  float* values_ = nullptr;
+  float* slopes_ = nullptr;  // the gradient of the results
+  float* sums_ = nullptr;
+  std::vector<float*> local_;  // sums of each thread
+};
+
+}  // namespace saliencymix::train
