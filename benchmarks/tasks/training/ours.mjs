@@ -6,7 +6,8 @@ import { readArray } from '../../lib/batches.mjs';
 /** Each variant and what it gives to the Trainer. Another engine, or form of convolution, is one more line. */
 const VARIANTS = [
   { name: 'saliencymix, standard', options: { engine: 'standard' } },
-  { name: 'saliencymix, native', options: { engine: 'native' } },
+  { name: 'saliencymix, direct', options: { engine: 'native', convolution: 'direct' } },
+  { name: 'saliencymix', options: { engine: 'native', convolution: 'winograd' } },
 ];
 
 export function describe({ root }) {
@@ -15,14 +16,14 @@ export function describe({ root }) {
   return { name: 'saliencymix', own: true, versions: { 'onnxruntime-node': version }, variants };
 }
 
-/** A commit from before the option "engine" trains with what is called standard now. */
+/** A commit from before these options trains with what is called standard now. */
 async function createTrainer({ Trainer }, model, settings, { engine, ...others }) {
   try {
     return await Trainer.create(model, { ...settings, engine, ...others });
   } catch (error) {
-    const early = error.message.startsWith('Unknown option "engine"');
+    const early = /^Unknown option "(engine|convolution)"/.test(error.message);
     if (early && engine === 'standard') return Trainer.create(model, { ...settings, ...others });
-    if (early) return { skip: 'this version has no other engine than the standard one' };
+    if (early) return { skip: 'this version has no such engine' };
     if (error.code === 'BACKEND') return { skip: error.message };
     throw error;
   }
