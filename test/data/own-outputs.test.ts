@@ -53,6 +53,11 @@ describe('arrays', () => {
   });
 
   test.each([
+    [
+      'a side of two numbers',
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2 2, 3), }",
+      /a header that does not say type, shape and order/,
+    ],
     ['no header', "{'shape': (2, 2)}", /a header that does not say type, shape and order, where \|u1 with 4/],
     [
       'fields',

@@ -108,7 +108,7 @@ async function openArray(
   if (!isNpy || start > bytesRead) throw dataError(file, 'is not an array of NumPy (.npy), or is cut short');
   const text = head.toString('latin1', isFirst ? 10 : 12, start);
   const descr = /'descr': *'([^']+)'/.exec(text)?.[1];
-  const sizes = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  const sizes = /'shape': *\( *((?:\d+ *, *)*\d*) *\)/.exec(text)?.[1];
   const order = /'fortran_order': *(False|True)/.exec(text)?.[1];
   const expected = `${dtype} with ${sides} sides${last === undefined ? '' : `, the last of ${last}`}, in C order`;
   if (descr === undefined || sizes === undefined || order === undefined)
