@@ -38,7 +38,7 @@ export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon: 
   if (count < 2)
     throw shapeError('BatchNorm', 'one value per channel has no variance; give a larger batch', x);
   const axes = [0, 2, 3];
-  return graph.composite('BatchNormTraining', [x, scale, bias], () => {
+  const build = () => {
     const mean = reduceMean(x, axes);
     const centred = sub(x, mean);
     const variance = reduceMean(mul(centred, centred), axes);
@@ -47,7 +47,9 @@ export function batchNormTraining(x: Value, scale: Value, bias: Value, epsilon: 
     const y = add(mul(centred, slope), perChannel(bias));
     const outputs = [y, reshape(mean, [channels]), reshape(variance, [channels])];
     return { outputs, saved: [centred, deviation, slope] };
-  }).outputs;
+  };
+  return graph.composite('BatchNormTraining', [x, scale, bias], build, { epsilon: { float: epsilon } })
+    .outputs;
 }
 
 /** Statistics of C values each. */

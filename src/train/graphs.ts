@@ -5,7 +5,7 @@ import { softmaxCrossEntropy } from '../graph/composites';
 import { gradients } from '../graph/gradients';
 import { Graph, type Value } from '../graph/graph';
 import { oihw } from '../graph/lowering/layouts';
-import { convolutionWeights, lower } from '../graph/lowering/lower';
+import { convolutionWeights, lower, type Pattern } from '../graph/lowering/lower';
 import { nativeGradients } from '../graph/lowering/native-gradients';
 import { type ConvolutionForm, update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
@@ -86,7 +86,7 @@ function build(model: Model, { count, image }: BatchShape, mode: Net['mode']) {
 export const parametersKeptLast = (model: Model, shape: BatchShape): ReadonlySet<string> =>
   convolutionWeights(build(model, shape, 'train').graph);
 
-function forward(model: Model, shape: BatchShape, form: GraphForm): Forward {
+function forward(model: Model, shape: BatchShape, form: GraphForm, without?: ReadonlySet<Pattern>): Forward {
   const { graph, net, images, logits } = build(model, shape, 'train');
   const labels = graph.input('labels', [shape.count, model.classes]);
   const loss = softmaxCrossEntropy(logits, labels);
@@ -99,7 +99,7 @@ function forward(model: Model, shape: BatchShape, form: GraphForm): Forward {
   const keptLast = convolutionWeights(graph);
   const maskNumbers = new Map(net.dropoutMasks.map(({ name, number }) => [name, number]));
   const kept = [logits, loss, ...net.updates.values()];
-  const lowered = lower(graph, { kept, keptLast, maskNumbers, convolution: form });
+  const lowered = lower(graph, { kept, keptLast, maskNumbers, convolution: form, without });
   const { of } = lowered;
   const parameters = trained.map(({ parameter, value }) => ({
     parameter,
@@ -212,9 +212,17 @@ export function stepGraph(
 
 export const gradientName = (parameter: string): string => `gradient/${parameter}`;
 
-/** A graph of the gradients of the mean loss with respect to the parameters and the images. */
-export function gradientGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
-  const { graph, parameters, dropoutMasks, images, loss, rules } = forward(model, shape, form);
+/**
+ * A graph of the gradients of the mean loss with respect to the parameters and the images.
+ * @param without what is not rewritten in the native form
+ */
+export function gradientGraph(
+  model: Model,
+  shape: BatchShape,
+  form: GraphForm = 'plain',
+  without?: ReadonlySet<Pattern>,
+): TrainerGraph {
+  const { graph, parameters, dropoutMasks, images, loss, rules } = forward(model, shape, form, without);
   const wanted = [images, ...parameters.map(({ value }) => value)];
   const slopes = backward(loss, wanted, rules);
   graph.output('loss', loss);

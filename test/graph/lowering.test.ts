@@ -1,9 +1,16 @@
 /** Graphs with operators of this package against the plain ones: loss, all gradients and logits of whole networks. */
 import { createModel } from '../../src/models/index';
 import type { Model } from '../../src/models/model';
-import type { EngineName } from '../../src/onnx/engine';
+import { type Pattern, patterns } from '../../src/graph/lowering/lower';
+import { NATIVE_DOMAIN } from '../../src/graph/native-ops';
+import { chooseEngine, type EngineName } from '../../src/onnx/engine';
+import { startOrtWorker } from '../../src/onnx/ort-worker';
+import { drawDropoutMasks } from '../../src/train/dropout-masks';
+import { gradientGraph, gradientName, parametersKeptLast } from '../../src/train/graphs';
 import { Trainer } from '../../src/train/index';
-import { gradientGraph } from '../../src/train/graphs';
+import { initialParameters } from '../../src/train/initial';
+import { randomInput } from '../../src/train/inputs';
+import { toLast } from '../../src/train/state-layout';
 
 const side = 32;
 const count = 3;
@@ -24,6 +31,12 @@ const models: [string, Model, number][] = [
   ['VGG: biases, pooling, dropout', createModel('vgg16-bn', { classes, stem: 'cifar' }), side],
 ];
 
+const imagesOf = (size: number) =>
+  Float32Array.from({ length: count * 3 * size * size }, (_, i) => Math.sin(i * 12.9898) * 1.3);
+const labels = Float32Array.from({ length: count * classes }, (_, i) =>
+  i % classes === 1 ? 0.75 : 0.25 / 3,
+);
+
 /** Loss, logits and gradients, by name, of one form of a model's graphs. */
 async function numbersOf(model: Model, size: number, engine: EngineName) {
   const trainer = await Trainer.create(model, {
@@ -34,11 +47,7 @@ async function numbersOf(model: Model, size: number, engine: EngineName) {
     threads: 1,
     seed: 5,
   });
-  const values = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 1.3);
-  const images = values(count * 3 * size * size);
-  const labels = Float32Array.from({ length: count * classes }, (_, i) =>
-    i % classes === 1 ? 0.75 : 0.25 / 3,
-  );
+  const images = imagesOf(size);
   const { loss, images: slope, parameters } = await trainer.gradients({ images, labels });
   const logits = await trainer.predict(images);
   await trainer.close();
@@ -60,6 +69,58 @@ test.each(models)('%s', async (_, model, size) => {
     // A bias before a normalisation has no gradient but rounding, which grows with all others.
     expect([name, miss < 1e-3 * norm(values) + 1e-6 * largest]).toEqual([name, true]);
   }
+});
+
+describe.each([models[1], models[2]])('%s', (_, model, size) => {
+  const shape = { count, image: [size, size] as const };
+
+  /** Loss and gradients of the native form without some patterns. */
+  const gradientsWithout = async (...without: Pattern[]) => {
+    const { bytes, dropoutMasks } = gradientGraph(model, shape, 'direct', new Set(without));
+    const worker = startOrtWorker(chooseEngine('native'));
+    const kept = parametersKeptLast(model, shape);
+    const weights = [...initialParameters(model.parameters, 5)];
+    const names = model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
+    try {
+      await worker.add('model', bytes, { threads: 1 });
+      await worker.write(
+        Object.fromEntries(weights.map(([name, one]) => [name, kept.has(name) ? toLast(one) : one])),
+      );
+      return await worker.run({
+        model: 'model',
+        inputs: {
+          images: { data: imagesOf(size), shape: [count, 3, size, size] },
+          labels: { data: labels, shape: [count, classes] },
+          ...randomInput(5, 0),
+          ...drawDropoutMasks(dropoutMasks, 5, 0),
+        },
+        outputs: ['loss', ...['images', ...names].map(gradientName)],
+      });
+    } finally {
+      await worker.close();
+    }
+  };
+
+  test('each pattern can be left out, and the gradients stay', async () => {
+    const all = await gradientsWithout();
+    const largest = Math.max(...Object.values(all).map(({ data }) => norm(data)));
+    for (const without of [...patterns.map((one) => [one]), [...patterns]]) {
+      const found = await gradientsWithout(...without);
+      const apart = Object.entries(all).filter(([name, { data }]) => {
+        const miss = norm(data.map((value, i) => value - found[name].data[i]));
+        return !(miss < 1e-3 * norm(data) + 1e-6 * largest);
+      });
+      expect([without, apart.map(([name]) => name)]).toEqual([without, []]);
+    }
+  });
+
+  test('without any no operator of this package is left', () => {
+    const named = (without: readonly Pattern[]) => {
+      const { bytes } = gradientGraph(model, shape, 'direct', new Set(without));
+      return Buffer.from(bytes).includes(`${NATIVE_DOMAIN}:`);
+    };
+    expect([named(patterns), named([])]).toEqual([false, true]);
+  });
 });
 
 test('batch normalisation, addition and ReLU are one node each way', () => {

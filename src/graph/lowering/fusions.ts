@@ -19,8 +19,18 @@ export interface Fusions {
 
 const NORMS: ReadonlySet<string> = new Set(['BatchNormTraining', 'BatchNormalization']);
 
+/** What may be computed together with a batch normalisation. */
+export interface FusionOptions {
+  residual: boolean;
+  activation: boolean;
+}
+
 /** `kept` are values that are asked for by others than the tape's nodes. */
-export function findFusions(tape: readonly Node[], kept: ReadonlySet<Value>): Fusions {
+export function findFusions(
+  tape: readonly Node[],
+  kept: ReadonlySet<Value>,
+  options: FusionOptions,
+): Fusions {
   const readers = new Map<Value, Node[]>();
   const makers = new Map<Value, Node>();
   for (const node of tape) {
@@ -41,6 +51,7 @@ export function findFusions(tape: readonly Node[], kept: ReadonlySet<Value>): Fu
     let residual: Fusion['residual'];
     const next = onlyReader(y);
     if (
+      options.residual &&
       next?.op === 'Add' &&
       !inside.has(next) &&
       next.inputs.every((input) => input && sameShape(input.shape, y.shape))
@@ -59,7 +70,7 @@ export function findFusions(tape: readonly Node[], kept: ReadonlySet<Value>): Fu
       }
     }
     const last = onlyReader(end.outputs[0]);
-    const relu = last?.op === 'Relu';
+    const relu = options.activation && last?.op === 'Relu';
     for (const node of relu ? [norm, end] : [norm]) inside.add(node);
     if (relu) end = last;
     inside.delete(end);

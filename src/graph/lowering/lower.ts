@@ -2,7 +2,14 @@
  * Rewrites a plain forward graph with operators of this package (native-ops.ts), with the channels of images last.
  * The plain graph stays the reference. Gradients are then taken of the rewritten graph, by nativeGradients.
  */
-import { DROPOUT_LEVELS, dropoutScale } from '../composites';
+import {
+  batchNormTraining,
+  dropout,
+  DROPOUT_LEVELS,
+  dropoutScale,
+  runningStatistics,
+  softmaxCrossEntropy,
+} from '../composites';
 import { type Graph, type Node, sizeOf, type Value } from '../graph';
 import * as native from '../native-ops';
 import { add, concat, div, reshape, sqrt } from '../ops';
@@ -26,6 +33,8 @@ export interface LoweringOptions {
   /** The masks of dropout by the names of their inputs: their positions among all masks of the network. */
   maskNumbers: ReadonlyMap<string, number>;
   convolution: native.ConvolutionForm;
+  /** Patterns that are left as they are. */
+  without?: ReadonlySet<Pattern>;
 }
 
 /** Name of the input with the seed and the number of the step, of which dropout draws its masks. */
@@ -39,8 +48,26 @@ export const convolutionWeights = ({ tape, inputs }: Graph): Set<string> => {
 
 type Pair = readonly [number, number];
 
-/** Batch normalisation's epsilon is that of PyTorch's BatchNorm2d, the only one that layers use. */
-const EPSILON = 1e-5;
+/** What is rewritten, each of which can be left as it is. */
+export const patterns = [
+  'convolution',
+  'normalisation',
+  /** What is added to a normalised value, and the ReLU after it: computed together with it. */
+  'residual',
+  'activation',
+  'max pooling',
+  'global mean',
+  'dropout',
+  'loss',
+  'running statistics',
+  /** Of images, with the channels last. */
+  'elementwise',
+] as const;
+export type Pattern = (typeof patterns)[number];
+
+const NORMS: ReadonlySet<string> = new Set(['BatchNormTraining', 'BatchNormalization']);
+const NO_FUSIONS: Fusions = { byEnd: new Map(), inside: new Set() };
+const floatOf = ({ attributes }: Node, name: string) => (attributes[name] as { float: number }).float;
 
 /** Operators that may be computed in any layout, if all inputs are in the same. */
 const ELEMENTWISE: ReadonlySet<string> = new Set([
@@ -71,18 +98,32 @@ class Lowering {
   readonly #statistics = new Map<Node, Value>();
   /** Of the mean of each batch. */
   readonly #statisticsOfMean = new Map<Value, Value>();
+  readonly #without: ReadonlySet<Pattern>;
   #random?: Value;
 
-  constructor(plain: Graph, { kept, keptLast, maskNumbers, convolution }: LoweringOptions) {
+  constructor(
+    plain: Graph,
+    { kept, keptLast, maskNumbers, convolution, without = new Set() }: LoweringOptions,
+  ) {
     this.values = new Layouts(plain, keptLast);
-    this.#fusions = findFusions(plain.tape, new Set(kept));
+    this.#without = without;
+    const [residual, activation] = (['residual', 'activation'] as const).map((one) => this.#takes(one));
+    this.#fusions = this.#takes('normalisation')
+      ? findFusions(plain.tape, new Set(kept), { residual, activation })
+      : NO_FUSIONS;
     this.#maskNumbers = maskNumbers;
     this.#convolution = convolution;
   }
 
+  #takes(pattern: Pattern): boolean {
+    return !this.#without.has(pattern);
+  }
+
   lower(node: Node): void {
-    if (node.op === 'BatchNormTraining') this.#statisticsOf(node);
-    if (node.op === 'BatchNormalization') this.#fixedStatistics(node);
+    if (NORMS.has(node.op) && this.#takes('normalisation')) {
+      if (node.op === 'BatchNormTraining') this.#statisticsOf(node);
+      else this.#fixedStatistics(node);
+    }
     const fusion = this.#fusions.byEnd.get(node);
     if (fusion) this.#fused(fusion);
     else if (!this.#fusions.inside.has(node)) this.#alone(node);
@@ -91,24 +132,38 @@ class Lowering {
   #alone(node: Node): void {
     switch (node.op) {
       case 'Conv':
-        return this.#conv(node);
+        return this.#takes('convolution') ? this.#conv(node) : this.#plain(node);
       case 'MaxPool':
-        return fitsNative(node) ? this.#maxPool(node) : this.#plain(node);
+        return this.#takes('max pooling') && fitsNative(node) ? this.#maxPool(node) : this.#plain(node);
       case 'ReduceMean':
-        return (node.attributes.axes as number[]).join() === '2,3'
+        return this.#takes('global mean') && (node.attributes.axes as number[]).join() === '2,3'
           ? this.#globalMean(node)
           : this.#plain(node);
-      case 'SoftmaxCrossEntropy': {
-        const [logits, labels] = (node.inputs as Value[]).map((input) => this.values.first(input));
-        return this.values.setFirst(node.outputs[0], native.crossEntropy(logits, labels).loss);
-      }
+      case 'BatchNormTraining':
+        return this.#composite(node, ([x, scale, bias]) =>
+          batchNormTraining(x, scale, bias, floatOf(node, 'epsilon')),
+        );
+      case 'SoftmaxCrossEntropy':
+        return this.#composite(node, ([logits, labels]) => [
+          this.#takes('loss')
+            ? native.crossEntropy(logits, labels).loss
+            : softmaxCrossEntropy(logits, labels),
+        ]);
       case 'Dropout':
-        return this.#dropout(node);
+        return this.#takes('dropout')
+          ? this.#dropout(node)
+          : this.#composite(node, ([x, mask]) => [dropout(x, mask, floatOf(node, 'rate'))]);
       case 'RunningStatistics':
         return this.#runningStatistics(node);
       default:
-        return this.#isLast(node) ? this.#elementwise(node) : this.#plain(node);
+        return this.#isLast(node) && this.#takes('elementwise') ? this.#elementwise(node) : this.#plain(node);
     }
+  }
+
+  /** A composite of the plain graph, of values in its layouts. */
+  #composite({ inputs, outputs }: Node, build: (inputs: Value[]) => Value[]): void {
+    const made = build((inputs as Value[]).map((input) => this.values.first(input)));
+    outputs.forEach((output, i) => this.values.setFirst(output, made[i]));
   }
 
   #conv({ inputs: [x, w, bias], outputs: [y], attributes }: Node): void {
@@ -153,30 +208,34 @@ class Lowering {
     else this.values.setFirst(y, native.dropout(this.values.first(x as Value), this.#random, drawn));
   }
 
-  #runningStatistics({ inputs, outputs, attributes }: Node): void {
-    const [mean, variance, batchMean] = inputs as Value[];
-    const old = { mean: this.values.first(mean), variance: this.values.first(variance) };
-    const { rows, momentum } = attributes as { rows: number; momentum: { float: number } };
-    const next = native.runningStatistics(this.#statisticsOfMean.get(batchMean) as Value, old, {
-      rows,
-      momentum: momentum.float,
+  #runningStatistics(node: Node): void {
+    const { rows } = node.attributes as { rows: number };
+    const options = { rows, momentum: floatOf(node, 'momentum') };
+    const statistics = this.#statisticsOfMean.get(node.inputs[2] as Value);
+    this.#composite(node, ([mean, variance, batchMean, batchVariance]) => {
+      const old = { mean, variance };
+      const next =
+        statistics && this.#takes('running statistics')
+          ? native.runningStatistics(statistics, old, options)
+          : runningStatistics(old, { mean: batchMean, variance: batchVariance }, options);
+      return [next.mean, next.variance];
     });
-    this.values.setFirst(outputs[0], next.mean);
-    this.values.setFirst(outputs[1], next.variance);
   }
 
   /** Of evaluation mode, as batchStatistics has them. */
   #fixedStatistics(node: Node): void {
     const [, , , mean, variance] = (node.inputs as Value[]).map((input) => this.values.first(input));
     const { graph } = mean;
-    const { float: epsilon } = node.attributes.epsilon as { float: number };
-    const inverse = div(graph.scalar(1), sqrt(add(variance, graph.scalar(epsilon))));
+    const inverse = div(graph.scalar(1), sqrt(add(variance, graph.scalar(floatOf(node, 'epsilon')))));
     const rows = [mean, variance, inverse].map((values) => reshape(values, [1, ...values.shape]));
     this.#statistics.set(node, concat(rows, 0));
   }
 
   #statisticsOf(node: Node): void {
-    const statistics = native.batchStatistics(this.values.last(node.inputs[0] as Value), EPSILON);
+    const statistics = native.batchStatistics(
+      this.values.last(node.inputs[0] as Value),
+      floatOf(node, 'epsilon'),
+    );
     this.#statistics.set(node, statistics);
     const [, mean, variance] = node.outputs;
     this.#statisticsOfMean.set(mean, statistics);

@@ -11,6 +11,7 @@ const { StandardEngine } = require('../../../dist/onnx/standard-engine.js');
 const { libraryPath } = require('../../../dist/onnx/library.js');
 const { stayPrivate } = require('../../../dist/onnx/telemetry.js');
 const { drawDropoutMasks } = require('../../../dist/train/dropout-masks.js');
+const { patterns } = require('../../../dist/graph/lowering/lower.js');
 const { gradientGraph, gradientName, parametersKeptLast } = require('../../../dist/train/graphs.js');
 const { initialParameters } = require('../../../dist/train/initial.js');
 const { randomInput } = require('../../../dist/train/inputs.js');
@@ -101,6 +102,7 @@ function change(random) {
       classes: 1 + random.small(40),
       seed: random.next(),
       form: random.pick(['winograd', 'direct']),
+      without: random.oneIn(2) ? [] : patterns.filter(() => random.oneIn(3)),
     },
   };
 }
@@ -109,11 +111,11 @@ const uniform = (random, length, bound) =>
   Float32Array.from({ length }, () => (2 * (random.next() / 2 ** 32) - 1) * bound);
 
 /** Loss and gradients, by name. */
-async function gradientsOf(model, { count, image, seed }, { form, threads }) {
+async function gradientsOf(model, { count, image, seed, without }, { form, threads }) {
   const engine = form !== 'plain' ? new NativeEngine(libraryPath()) : new StandardEngine();
   try {
     const shape = { count, image };
-    const { bytes, dropoutMasks } = gradientGraph(model, shape, form);
+    const { bytes, dropoutMasks } = gradientGraph(model, shape, form, new Set(without));
     await engine.add('model', bytes, { threads });
     const kept = form !== 'plain' ? parametersKeptLast(model, shape) : new Set();
     const weights = [...initialParameters(model.parameters, SEED)];
