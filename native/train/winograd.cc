@@ -38,6 +38,13 @@ std::size_t asSize(std::int64_t value) { return static_cast<std::size_t>(value);
 
 constexpr std::size_t kProducts = kTileProducts;
 
+// A transform reads or writes 36 planes at once. Where these are an odd number of cache lines apart, their lines fall into
+// different places of the cache.
+std::size_t planeOf(std::size_t floats) {
+  constexpr std::size_t kLine = 16;
+  return (divideUp(floats, kLine) | 1) * kLine;
+}
+
 // `all` cut evenly into pieces of at most `most`: the size of each but the last.
 std::int64_t evenPiece(std::int64_t all, std::int64_t most) { return divideUp(all, divideUp(all, most)); }
 
@@ -82,15 +89,20 @@ TiledProduct::TiledProduct(const WindowProduct& product, int batch, const TrainK
   blockTiles_ = few_ ? tiling_.tiles : evenPiece(tiling_.tiles, most);
 }
 
+std::size_t TiledProduct::plane(std::int64_t tiles) const { return planeOf(product({asSize(tiles), tiling_.pitch})); }
+
+std::size_t TiledProduct::productPlane(std::int64_t tiles) const { return planeOf(product({asSize(tiles), tiling_.lanes})); }
+
 void TiledProduct::layOut(ArenaLayout& arena, int threads) {
-  const std::size_t tiles = product({kProducts, asSize(blockTiles_), tiling_.pitch});
-  const std::size_t packed = product({kProducts, asSize(chunk_), tiling_.lanes});
+  const std::size_t tiles = product({kProducts, plane(blockTiles_)});
+  const std::size_t panels = few_ ? 1 : asSize(tiling_.panels);
+  const std::size_t packed = product({kProducts, planeOf(product({panels, asSize(chunk_), tiling_.lanes}))});
   if (few_) tiles_ = arena.take<float>(tiles);
-  else packed_ = arena.take<float>(product({packed, asSize(tiling_.panels)}));
+  else packed_ = arena.take<float>(packed);
   for (int i = 0; i < threads; i++) {
     memory_.push_back({arena.take<float>(product({9, asSize(chunk_), tiling_.lanes})), few_ ? arena.take<float>(packed) : nullptr,
                        few_ ? nullptr : arena.take<float>(tiles),
-                       arena.take<float>(product({kProducts, asSize(blockTiles_), tiling_.lanes}))});
+                       arena.take<float>(product({kProducts, productPlane(blockTiles_)}))});
   }
 }
 
@@ -98,7 +110,7 @@ void TiledProduct::run(int threads) const { few_ ? runPanels(threads) : runBlock
 
 void TiledProduct::runBlocks(int threads) const {
   const std::size_t panel = asSize(tiling_.channels) * tiling_.lanes;
-  const std::size_t packedPlane = panel * asSize(tiling_.panels);
+  const std::size_t packedPlane = planeOf(panel * asSize(tiling_.panels));
   forEachTask(tiling_.panels, threads, [&](int i, int slot) {
     kernels_.packWeights(product_.weights, i, tiling_.columns, {0, tiling_.channels}, memory_[asSize(slot)].taps,
                          packed_ + asSize(i) * panel, packedPlane);
@@ -107,12 +119,12 @@ void TiledProduct::runBlocks(int threads) const {
     const Part tiles = partOf(tiling_.tiles, blockTiles_, number);
     const std::int64_t count = tiles.end - tiles.begin;
     const Memory& memory = memory_[asSize(slot)];
-    const std::size_t productPlane = asSize(count) * tiling_.lanes;
     kernels_.readTiles(product_.window, tiling_.grid, tiles, memory.tiles, tiling_.pitch, plane(count));
     for (int i = 0; i < tiling_.panels; i++) {
       kernels_.multiply({memory.tiles, tiling_.pitch, plane(count), static_cast<int>(count), tiling_.channels,
-                         packed_ + asSize(i) * panel, packedPlane, i, tiling_.columns, memory.products, productPlane, false});
-      kernels_.writeTiles({product_.to, tiling_.grid, i, tiling_.columns, product_.bias}, tiles, memory.products, productPlane);
+                         packed_ + asSize(i) * panel, packedPlane, i, tiling_.columns, memory.products, productPlane(count), false});
+      kernels_.writeTiles({product_.to, tiling_.grid, i, tiling_.columns, product_.bias}, tiles, memory.products,
+                          productPlane(count));
     }
   });
 }
@@ -120,20 +132,20 @@ void TiledProduct::runBlocks(int threads) const {
 void TiledProduct::runPanels(int threads) const {
   forEachTask(tasksOf(tiling_.tiles, kReadTiles), threads, [&](int number, int) {
     const Part tiles = partOf(tiling_.tiles, kReadTiles, number);
-    kernels_.readTiles(product_.window, tiling_.grid, tiles, tiles_ + plane(tiles.begin), tiling_.pitch, plane(tiling_.tiles));
+    kernels_.readTiles(product_.window, tiling_.grid, tiles, tiles_ + asSize(tiles.begin) * tiling_.pitch, tiling_.pitch,
+                       plane(tiling_.tiles));
   });
-  const std::size_t packedPlane = asSize(chunk_) * tiling_.lanes;
-  const std::size_t productPlane = asSize(tiling_.tiles) * tiling_.lanes;
+  const std::size_t packedPlane = planeOf(asSize(chunk_) * tiling_.lanes);
   forEachTask(tiling_.panels, threads, [&](int i, int slot) {
     const Memory& memory = memory_[asSize(slot)];
     for (int first = 0; first < tiling_.channels; first += chunk_) {
       const int count = std::min(chunk_, tiling_.channels - first);
       kernels_.packWeights(product_.weights, i, tiling_.columns, {first, first + count}, memory.taps, memory.packed, packedPlane);
       kernels_.multiply({tiles_ + first, tiling_.pitch, plane(tiling_.tiles), static_cast<int>(tiling_.tiles), count,
-                         memory.packed, packedPlane, i, tiling_.columns, memory.products, productPlane, first > 0});
+                         memory.packed, packedPlane, i, tiling_.columns, memory.products, productPlane(tiling_.tiles), first > 0});
     }
     kernels_.writeTiles({product_.to, tiling_.grid, i, tiling_.columns, product_.bias}, {0, tiling_.tiles}, memory.products,
-                        productPlane);
+                        productPlane(tiling_.tiles));
   });
 }
 
@@ -146,14 +158,26 @@ TiledWeightGradient::TiledWeightGradient(const WeightGradient& gradient, int bat
   blockTiles_ = tiling_.tiles <= kTilesAtOnce ? tiling_.tiles : evenPiece(tiling_.tiles, most);
 }
 
+std::size_t TiledWeightGradient::valuePlane(std::int64_t tiles) const {
+  return planeOf(product({asSize(tiles), tiling_.pitch}));
+}
+
+std::size_t TiledWeightGradient::slopePlane(std::int64_t tiles) const {
+  return planeOf(product({asSize(tiles), asSize(tiling_.panels), tiling_.lanes}));
+}
+
+std::size_t TiledWeightGradient::sumPlane() const {
+  return planeOf(product({asSize(tiling_.channels), tiling_.lanes}));
+}
+
 void TiledWeightGradient::layOut(ArenaLayout& arena, int threads) {
-  const std::size_t tiles = asSize(blockTiles_), panels = asSize(tiling_.panels);
-  values_ = arena.take<float>(product({kProducts, tiles, tiling_.pitch}));
-  slopes_ = arena.take<float>(product({kProducts, tiles, panels, tiling_.lanes}));
+  const std::size_t panels = asSize(tiling_.panels);
+  values_ = arena.take<float>(product({kProducts, valuePlane(blockTiles_)}));
+  slopes_ = arena.take<float>(product({kProducts, slopePlane(blockTiles_)}));
   if (blockTiles_ == tiling_.tiles) {
-    for (int i = 0; i < threads; i++) local_.push_back(arena.take<float>(kProducts * kSumChannels * tiling_.lanes));
+    for (int i = 0; i < threads; i++) local_.push_back(arena.take<float>(kProducts * planeOf(kSumChannels * tiling_.lanes)));
   } else {
-    sums_ = arena.take<float>(product({kProducts, asSize(tiling_.channels), panels, tiling_.lanes}));
+    sums_ = arena.take<float>(product({kProducts, panels, sumPlane()}));
   }
 }
 
@@ -169,9 +193,9 @@ void TiledWeightGradient::read(Part tiles, int threads) const {
     const Part here = partOf(count, kReadTiles, number);
     const Part now = {tiles.begin + here.begin, tiles.begin + here.end};
     kernels_.readTiles(gradient_.window, tiling_.grid, now, values_ + asSize(here.begin) * tiling_.pitch, tiling_.pitch,
-                       asSize(count) * tiling_.pitch);
+                       valuePlane(count));
     kernels_.readGradientTiles(gradient_, tiling_.grid, now, tiles.begin, slopes_, panelPitch,
-                               panelPitch * asSize(tiling_.panels));
+                               slopePlane(count));
   });
 }
 
@@ -180,9 +204,9 @@ TileSums TiledWeightGradient::sumsOf(int panel, Part channels, std::int64_t tile
   const std::size_t panelPitch = asSize(tiles) * tiling_.lanes;
   return {values_,
           tiling_.pitch,
-          asSize(tiles) * tiling_.pitch,
+          valuePlane(tiles),
           slopes_ + asSize(panel) * panelPitch,
-          panelPitch * asSize(tiling_.panels),
+          slopePlane(tiles),
           static_cast<int>(tiles),
           {0, kTileProducts},
           channels,
@@ -202,7 +226,7 @@ void TiledWeightGradient::runAtOnce(float* to, std::size_t row, int threads) con
     const Part channels = partOf(tiling_.channels, kSumChannels, number % blocks);
     TileSums sums = sumsOf(panel, channels, tiling_.tiles);
     sums.sums = local_[asSize(slot)];
-    sums.sumPlane = kSumChannels * tiling_.lanes;
+    sums.sumPlane = planeOf(kSumChannels * tiling_.lanes);
     kernels_.sumProducts(sums);
     kernels_.writeWeights(sums.sums, sums.sumPlane, tiling_.lanes, panel, tiling_.columns, channels, to,
                           asSize(tiling_.channels) * row, row);
@@ -211,7 +235,7 @@ void TiledWeightGradient::runAtOnce(float* to, std::size_t row, int threads) con
 
 void TiledWeightGradient::runBlocks(float* to, std::size_t row, int threads) const {
   // sums_[panel, k, channel, column]
-  const std::size_t plane = asSize(tiling_.channels) * tiling_.lanes;
+  const std::size_t plane = sumPlane();
   const auto sumsOfPanel = [&](int panel) { return sums_ + asSize(panel) * kProducts * plane; };
   for (std::int64_t begin = 0; begin < tiling_.tiles; begin += blockTiles_) {
     const Part tiles = {begin, std::min(begin + blockTiles_, tiling_.tiles)};

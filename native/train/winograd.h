@@ -34,7 +34,9 @@ class TiledProduct {
   void run(int threads) const;
 
  private:
-  std::size_t plane(std::int64_t tiles) const { return static_cast<std::size_t>(tiles) * tiling_.pitch; }
+  // Floats from one of the 36 planes to the next, for so many tiles.
+  std::size_t plane(std::int64_t tiles) const;
+  std::size_t productPlane(std::int64_t tiles) const;
   void runBlocks(int threads) const;
   void runPanels(int threads) const;
 
@@ -66,6 +68,10 @@ class TiledWeightGradient {
   void run(float* to, std::size_t row, int threads) const;
 
  private:
+  // Floats from one of the 36 planes to the next, for so many tiles.
+  std::size_t valuePlane(std::int64_t tiles) const;
+  std::size_t slopePlane(std::int64_t tiles) const;
+  std::size_t sumPlane() const;
   void read(Part tiles, int threads) const;
   TileSums sumsOf(int panel, Part channels, std::int64_t tiles) const;
   void runBlocks(float* to, std::size_t row, int threads) const;
