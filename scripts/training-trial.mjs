@@ -19,7 +19,7 @@ const { top1Error, seconds } = await train({
   block: 'basic',
   layers: [1, 1, 1],
   width: 16,
-  epochs: 8,
+  epochs: 12,
   batch: 20,
   optimizer: 'adamw',
   learningRate: 0.006,
@@ -39,4 +39,4 @@ const checkpoint = join(out, 'checkpoint.safetensors');
 const evaluated = await evaluate({ model: checkpoint, data: drawn('test', 300), threads: 1 });
 console.log(`${method}: error ${top1Error} on the test images after ${seconds.toFixed(0)} s`);
 assert.equal(evaluated.top1Error, top1Error);
-assert.ok(top1Error < 0.75, 'chance is 0.9');
+assert.ok(top1Error < 0.65, 'chance is 0.9');
