@@ -103,7 +103,7 @@ test('every run of the file has a model here', () => {
 
 /**
  * A ReLU whose input is nearer to zero than float32's rounding lets pass all or nothing by chance, and then a gradient
- * misses by more than its tolerance: resnet18-imagenet has one of −2.3e-7 behind nine convolutions, where PyTorch's own
+ * misses by more than its tolerance: resnet18-imagenet has one of −2.3e-7 behind eight convolutions, where PyTorch's own
  * float32 is 1.6e-6 off. So a result may be that of images which differ by less than they are rounded: one of these
  * factors must give it.
  */
