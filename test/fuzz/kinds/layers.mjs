@@ -58,6 +58,7 @@ const seeds = () => [
       classes: 3,
       seed: 1,
       form: 'direct',
+      without: [],
     },
   },
   {
@@ -78,6 +79,7 @@ const seeds = () => [
       classes: 2,
       seed: 2,
       form: 'winograd',
+      without: [],
     },
   },
 ];
@@ -111,7 +113,7 @@ const uniform = (random, length, bound) =>
   Float32Array.from({ length }, () => (2 * (random.next() / 2 ** 32) - 1) * bound);
 
 /** Loss and gradients, by name. */
-async function gradientsOf(model, { count, image, seed, without }, { form, threads }) {
+async function gradientsOf(model, { count, image, seed, without, factor = 1 }, { form, threads }) {
   const engine = form !== 'plain' ? new NativeEngine(libraryPath()) : new StandardEngine();
   try {
     const shape = { count, image };
@@ -125,7 +127,10 @@ async function gradientsOf(model, { count, image, seed, without }, { form, threa
     const random = new Random(`layers ${seed}`);
     const labels = uniform(random, count * model.classes, 1).map(Math.abs);
     const inputs = {
-      images: { data: uniform(random, count * 3 * image[0] * image[1], 1.7), shape: [count, 3, ...image] },
+      images: {
+        data: uniform(random, count * 3 * image[0] * image[1], 1.7).map((value) => value * factor),
+        shape: [count, 3, ...image],
+      },
       labels: { data: labels, shape: [count, model.classes] },
       ...drawDropoutMasks(dropoutMasks, SEED, STEP),
       ...(form !== 'plain' ? randomInput(SEED, STEP) : {}),
@@ -140,13 +145,25 @@ async function gradientsOf(model, { count, image, seed, without }, { form, threa
 
 const norm = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
+const distance = (one, other) => norm(one.data.map((value, i) => value - other.data[i]));
+
 /** What of the native results is not near the plain ones. */
 function apart(native, plain) {
   const largest = Math.max(...Object.values(plain).map(({ data }) => norm(data)));
   return Object.keys(plain).filter((name) => {
-    const miss = norm(native[name].data.map((value, i) => value - plain[name].data[i]));
+    const miss = distance(native[name], plain[name]);
     return !(miss <= 2e-3 * norm(plain[name].data) + 1e-5 * largest);
   });
+}
+
+/**
+ * Of these names, those that are further apart than what the plain results change by where the images change by a rounding:
+ * a bias before a normalisation has no gradient but rounding, and few numbers may be normalised to anything.
+ */
+function apartForGood(names, native, plain, nudged) {
+  return names.filter(
+    (name) => !(distance(native[name], plain[name]) <= 50 * distance(nudged[name], plain[name])),
+  );
 }
 
 async function run(folder, options) {
@@ -159,13 +176,27 @@ async function run(folder, options) {
   for (const seed of [options.seed, options.seed + 1, options.seed + 2]) {
     const given = { ...options, seed };
     const native = await gradientsOf(made.result, given, { form: options.form, threads: 1 });
-    const several = await gradientsOf(made.result, given, { form: options.form, threads: 3 });
-    for (const name of Object.keys(native))
-      must(
-        Buffer.from(native[name].data.buffer).equals(Buffer.from(several[name].data.buffer)),
-        `${name} has other bits with three threads`,
+    // Sums of ONNX Runtime's own depend on the number of threads.
+    if (options.without.length === 0) {
+      const several = await gradientsOf(made.result, given, { form: options.form, threads: 3 });
+      for (const name of Object.keys(native))
+        must(
+          Buffer.from(native[name].data.buffer).equals(Buffer.from(several[name].data.buffer)),
+          `${name} has other bits with three threads`,
+        );
+    }
+    const plain = await gradientsOf(made.result, given, { form: 'plain', threads: 1 });
+    // Where nothing of the images is seen all gradients but the last are roundings.
+    if (norm(plain[gradientName('images')].data) === 0) return {};
+    wrong = apart(native, plain);
+    if (wrong.length > 0) {
+      const nudged = await gradientsOf(
+        made.result,
+        { ...given, factor: 1 + 2 ** -22 },
+        { form: 'plain', threads: 1 },
       );
-    wrong = apart(native, await gradientsOf(made.result, given, { form: 'plain', threads: 1 }));
+      wrong = apartForGood(wrong, native, plain, nudged);
+    }
     if (wrong.length === 0) return {};
   }
   must(false, `${wrong.join(', ')} of the native engine is not that of the plain graph`);
