@@ -17,7 +17,7 @@ export interface Fusions {
   inside: ReadonlySet<Node>;
 }
 
-const NORMS: ReadonlySet<string> = new Set(['BatchNormTraining', 'BatchNormalization']);
+export const NORMS: ReadonlySet<string> = new Set(['BatchNormTraining', 'BatchNormalization']);
 
 /** What may be computed together with a batch normalisation. */
 export interface FusionOptions {

@@ -13,7 +13,7 @@ import {
 import { type Graph, type Node, sizeOf, type Value } from '../graph';
 import * as native from '../native-ops';
 import { add, concat, div, reshape, sqrt } from '../ops';
-import { type Fusion, findFusions, type Fusions } from './fusions';
+import { type Fusion, findFusions, type Fusions, NORMS } from './fusions';
 import { lastShape, Layouts } from './layouts';
 import { BATCH_NORM, rowOf } from './native-gradients';
 
@@ -65,7 +65,6 @@ export const patterns = [
 ] as const;
 export type Pattern = (typeof patterns)[number];
 
-const NORMS: ReadonlySet<string> = new Set(['BatchNormTraining', 'BatchNormalization']);
 const NO_FUSIONS: Fusions = { byEnd: new Map(), inside: new Set() };
 const floatOf = ({ attributes }: Node, name: string) => (attributes[name] as { float: number }).float;
 
