@@ -12,7 +12,8 @@ what=${1:-all}
 if test "$what" = all || test "$what" = tests; then SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs; fi
 if test "$what" = tests; then exit; fi
 
-folder=build/sanitized
+# In the folder of the native tests: what lies below the binding is compiled once for both.
+folder=build/native-tests-address-undefined
 includes=$(node -p "[require('node-api-headers').include_dir, require('node-addon-api').include_dir].join(';')")
 cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release -DSALIENCYMIX_SANITIZE=address,undefined \
   -DSALIENCYMIX_CUDA=OFF \
