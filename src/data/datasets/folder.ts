@@ -2,7 +2,9 @@
  * A folder of image files: in class folders, with or without split folders above them, or flat. This file finds
  * the images; listing.ts has the rules for splits and classes.
  */
-import { promises as fs } from 'node:fs';
+import callbacks, { promises as fs } from 'node:fs';
+import { promisify } from 'node:util';
+import { systemCode } from '../../errors';
 import { fileError, systemReason } from '../fail';
 import type { DatasetSource } from '../source';
 import { countLeftOut } from '../layout/names';
@@ -65,16 +67,49 @@ async function besideImages(
 
 const folderOf = (id: string): string => id.slice(0, id.lastIndexOf('/') + 1);
 
-/** The bytes of one file. Pipes and devices are refused first: reading a named pipe would wait for ever. So is a file of too many bytes. */
+/** Files are read as they are: no calls of FileHandle's, which has objects and events of its own for each. */
+const system = {
+  open: promisify(callbacks.open),
+  stat: promisify(callbacks.fstat),
+  read: promisify(callbacks.read),
+  close: promisify(callbacks.close),
+};
+
+/** Opening a named pipe then does not wait for one that writes. Windows has neither. */
+const AT_ONCE = callbacks.constants.O_RDONLY | (callbacks.constants.O_NONBLOCK ?? 0);
+
+const notPlain = (id: string, cause?: unknown) =>
+  fileError(id, 'is not a plain file (a pipe, socket or device), so not an image', cause);
+
+/** The bytes of an open file, up to where it ended when it was opened, or ends now. */
+async function readWhole(file: number, bytes: number): Promise<Uint8Array> {
+  const memory = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  while (at < bytes) {
+    const { bytesRead } = await system.read(file, memory, at, bytes - at, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return memory.subarray(0, at);
+}
+
+/**
+ * The bytes of one file. Pipes and devices are refused: reading a named pipe would wait for ever. So is a file of too many
+ * bytes. What is looked at is the file that was opened, whatever takes its place meanwhile.
+ */
 export async function readImageFile(root: string, id: string, limits: Limits): Promise<Uint8Array> {
-  const file = pathOfId(root, id);
-  const info = await fs.stat(file).catch((error: unknown) => {
+  const cannot = (error: unknown) => {
+    if (systemCode(error) === 'ENXIO') throw notPlain(id, error); // a socket
     throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
-  });
-  if (info.isDirectory()) throw fileError(id, 'is a directory, not an image');
-  if (!info.isFile()) throw fileError(id, 'is not a plain file (a pipe, socket or device), so not an image');
-  if (info.size > limits.maxFileBytes) throw fileError(id, tooManyBytes(info.size, limits));
-  return fs.readFile(file).catch((error: unknown) => {
-    throw fileError(id, `cannot be read: ${systemReason(error)}`, error);
-  });
+  };
+  const file = await system.open(pathOfId(root, id), AT_ONCE).catch(cannot);
+  try {
+    const info = await system.stat(file).catch(cannot);
+    if (info.isDirectory()) throw fileError(id, 'is a directory, not an image');
+    if (!info.isFile()) throw notPlain(id);
+    if (info.size > limits.maxFileBytes) throw fileError(id, tooManyBytes(info.size, limits));
+    return await readWhole(file, info.size).catch(cannot);
+  } finally {
+    await system.close(file);
+  }
 }
