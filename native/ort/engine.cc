@@ -13,6 +13,8 @@ bool isFinite(const TensorView& tensor) {
   return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
 }
 
+bool isState(const std::string& output) { return output.starts_with(kNext) || output.starts_with(kOver); }
+
 }  // namespace
 
 const Session& Engine::add(const std::string& name, std::unique_ptr<Session> session) {
@@ -47,18 +49,18 @@ std::vector<Result> Engine::run(const RunRequest& request) {
   std::vector<std::string> written;
   for (std::size_t i = 0; i < session.outputs().size(); i++) {
     const std::string& name = session.outputs()[i].name;
-    const bool isNext = name.starts_with(kNext);
-    if (!isNext && std::ranges::find(request.outputs, name) == request.outputs.end()) continue;
+    const bool isNext = name.starts_with(kNext), isOver = name.starts_with(kOver);
+    if (!isState(name) && std::ranges::find(request.outputs, name) == request.outputs.end()) continue;
     wanted.push_back(i);
     if (isNext) written.push_back(name.substr(kNext.size()));
-    outputs.push_back(isNext ? state_.next(written.back()) : nullptr);
+    outputs.push_back(isNext ? state_.next(written.back()) : isOver ? state_.over(name.substr(kOver.size())) : nullptr);
   }
   session.run(inputs, wanted, outputs);
 
   std::vector<Result> results;
   for (std::size_t i = 0; i < wanted.size(); i++) {
     const std::string& name = session.outputs()[wanted[i]].name;
-    if (name.starts_with(kNext)) continue;
+    if (isState(name)) continue;
     results.push_back({name, Handle<raw::Value>(outputs[i], {library_.api().ReleaseValue}), {}});
   }
   for (Result& result : results) result.tensor = viewOf(library_, result.value.get());

@@ -14,6 +14,9 @@ namespace saliencymix::ort {
 
 // An output of this name, with a tensor's name after it, is what the tensor is after the run.
 inline constexpr std::string_view kNext = "next/";
+// Likewise, but written over the tensor, which then needs no memory beside it. The node that writes it is the last that reads
+// it and the last that can fail, and leaves it as it was where the run's guard is not finite.
+inline constexpr std::string_view kOver = "over/";
 
 struct NamedTensor {
   std::string name;

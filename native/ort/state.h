@@ -11,8 +11,8 @@
 
 namespace saliencymix::ort {
 
-// Each tensor has two memories once a run writes it: runs read the one, and write the other, and when all of a run went well
-// they change places. So nothing is copied, and a run that fails changes nothing.
+// A tensor has two memories once a run writes what comes `next`: runs read the one, and write the other, and when all of a run
+// went well they change places. So nothing is copied, and a run that fails changes nothing. Large tensors are written `over`.
 class State {
  public:
   explicit State(const Library& library) : library_(library) {}
@@ -25,6 +25,9 @@ class State {
 
   // What a run writes in place of the tensor, of its type and shape. Throws Error where there is none.
   raw::Value* next(const std::string& name);
+
+  // What a run writes over. Throws Error where there is none.
+  raw::Value* over(const std::string& name) { return find(name).current.value.get(); }
 
   // Makes what runs have written into `next` the current ones.
   void swap(const std::vector<std::string>& names);

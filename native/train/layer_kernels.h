@@ -84,9 +84,9 @@ struct LayerKernels {
   void (*averagePool)(const PoolRow& row);
   void (*averagePoolGradient)(const PoolRow& row);
 
-  // Each gives whether the new weights are finite.
-  bool (*sgd)(const Sgd& sgd, const Updated& part);
-  bool (*adamw)(const AdamW& adamw, const Updated& part);
+  // Each gives whether the new weights are finite, and writes them and what is kept only where it `changes` them.
+  bool (*sgd)(const Sgd& sgd, const Updated& part, bool changes);
+  bool (*adamw)(const AdamW& adamw, const Updated& part, bool changes);
   bool (*allFinite)(const float* values, std::size_t size);
 
   // Eight flags for each of `count` blocks: 1 where 16 random bits are at least `threshold`.

@@ -25,9 +25,7 @@ Updated partOf(const Updated& whole, std::size_t number) {
   return {std::min(kPart, whole.size - at),
           whole.weight + at,
           whole.gradient + at,
-          {moved(whole.kept[0], at), moved(whole.kept[1], at)},
-          whole.nextWeight + at,
-          {moved(whole.nextKept[0], at), moved(whole.nextKept[1], at)}};
+          {moved(whole.kept[0], at), moved(whole.kept[1], at)}};
 }
 
 // Numbers of the first parts of tensors that follow one another, and of the part after the last.
@@ -58,20 +56,26 @@ bool allFinite(const TrainRun& run, std::span<const Checked> checked) {
   });
 }
 
+// kernel(part, changes) gives whether what it would make, or makes, is finite.
+template <class Kernel>
+bool updateBy(const TrainRun& run, std::span<const Updated> parameters, std::span<const Checked> checked, const Kernel& kernel) {
+  const auto all = [&](bool changes) {
+    return allParts(run, parameters,
+                    [&](const Updated& whole, std::size_t part) { return kernel(partOf(whole, part), changes); });
+  };
+  return allFinite(run, checked) && all(false) && all(true);
+}
+
 }  // namespace
 
 bool update(const TrainRun& run, const Sgd& sgd, std::span<const Updated> parameters, std::span<const Checked> checked) {
-  const bool updated = allParts(run, parameters, [&](const Updated& whole, std::size_t part) {
-    return run.kernels.layers.sgd(sgd, partOf(whole, part));
-  });
-  return allFinite(run, checked) && updated;
+  return updateBy(run, parameters, checked,
+                  [&](const Updated& part, bool changes) { return run.kernels.layers.sgd(sgd, part, changes); });
 }
 
 bool update(const TrainRun& run, const AdamW& adamw, std::span<const Updated> parameters, std::span<const Checked> checked) {
-  const bool updated = allParts(run, parameters, [&](const Updated& whole, std::size_t part) {
-    return run.kernels.layers.adamw(adamw, partOf(whole, part));
-  });
-  return allFinite(run, checked) && updated;
+  return updateBy(run, parameters, checked,
+                  [&](const Updated& part, bool changes) { return run.kernels.layers.adamw(adamw, part, changes); });
 }
 
 }  // namespace saliencymix::train

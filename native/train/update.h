@@ -38,24 +38,23 @@ struct AdamW {
   float bias2 = 1;     // √(1 - beta2^t)
 };
 
-// A parameter, and what the optimizer keeps of it: v of SGD (none without momentum); m and v of AdamW. The new values may lie
-// in the place of the old ones.
+// A parameter, and what the optimizer keeps of it: v of SGD (none without momentum); m and v of AdamW. The new values take the
+// place of the old ones.
 struct Updated {
   std::size_t size;
-  const float* weight;
+  float* weight;
   const float* gradient;
-  const float* kept[2];
-  float* nextWeight;
-  float* nextKept[2];
+  float* kept[2];
 };
 
-// Values that only count for the result: running statistics, the loss.
+// Values that only decide whether the step is taken: running statistics, the loss.
 struct Checked {
   std::size_t size;
   const float* values;
 };
 
-// Gives whether all new weights and all checked values are finite. All are written, whatever it gives.
+// Takes the step if all new weights and all checked values are finite, and gives whether they are; else nothing changes. So
+// everything is read twice: to keep the old values beside the new ones would take as much memory again.
 bool update(const TrainRun& run, const Sgd& sgd, std::span<const Updated> parameters, std::span<const Checked> checked = {});
 bool update(const TrainRun& run, const AdamW& adamw, std::span<const Updated> parameters,
             std::span<const Checked> checked = {});

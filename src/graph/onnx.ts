@@ -58,6 +58,8 @@ export interface EncodeOptions {
   /** Makes the first dimension of all other inputs and outputs variable, and gives it this name. */
   batch?: string;
   version?: string;
+  /** Puts the nodes in another order, in which each still comes before those that read what it makes. */
+  order?: (nodes: readonly Node[]) => readonly Node[];
   /** Texts that are kept in the model. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -125,8 +127,9 @@ function live(graph: Graph): { nodes: Node[]; needed: Set<Value> } {
 }
 
 /** The nodes and constants of a graph as protobuf messages; `prefix` is put before every name. */
-function body(graph: Graph, prefix = '') {
-  const { nodes, needed } = live(graph);
+function body(graph: Graph, { prefix = '', order }: Pick<EncodeOptions, 'order'> & { prefix?: string } = {}) {
+  const { nodes: found, needed } = live(graph);
+  const nodes = order ? order(found) : found;
   // A value that a node makes gets the name of the first output that it is. Every other output is a copy
   // (Identity).
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
@@ -169,8 +172,8 @@ function modelBytes(
 
 /** The bytes of a graph as an ONNX model. Nodes that no output needs are left out; all inputs are kept. */
 export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array {
-  const { weights, batch } = options;
-  const { nodes, constants } = body(graph);
+  const { weights, batch, order } = options;
+  const { nodes, constants } = body(graph, { order });
   const isWeight = ({ name }: Value) => weights?.has(name) ?? false;
   const inside = graph.inputs
     .filter(isWeight)
@@ -207,7 +210,7 @@ const LOOP = 'loop/';
  * iteration.
  */
 export function encodeLoop(graph: Graph, { times, carried, version }: LoopOptions): Uint8Array {
-  const { nodes, constants } = body(graph, LOOP);
+  const { nodes, constants } = body(graph, { prefix: LOOP });
   const isCarried = ({ name }: Value) => graph.outputs.has(carried + name);
   const state = graph.inputs.filter(isCarried);
   const stacked = graph.inputs.filter((input) => !isCarried(input));

@@ -10,7 +10,6 @@ import type {
   RunRequest,
   TensorData,
   TensorInfo,
-  Tensors,
 } from './ort-worker';
 import { asFloat32, asInput, type Numbers } from './values';
 
@@ -77,9 +76,8 @@ export class NativeEngine implements OrtEngine {
     return { inputs: added.inputs.map(tensorInfo), outputs: added.outputs.map(tensorInfo) };
   }
 
-  write(tensors: Tensors): void {
-    const named = Object.entries(tensors).map(([name, tensor]) => tensorOf(name, tensor));
-    addon().ortWrite({ engine: this.#engine, tensors: named });
+  write(name: string, tensor: TensorData): void {
+    addon().ortWrite({ engine: this.#engine, tensors: [tensorOf(name, tensor)] });
   }
 
   read(names: readonly string[]): Results {

@@ -19,8 +19,8 @@ async function execute(request: WorkerRequest): Promise<{ tensors: Results; info
     case 'add':
       return { tensors: {}, info: await engine().add(request.model, request.source, request) };
     case 'write':
-      engine().write(request.tensors);
-      return { tensors: {} };
+      engine().write(request.name, request.tensor);
+      return { tensors: { [request.name]: request.tensor as Results[string] } };
     case 'read':
       return { tensors: engine().read(request.names) };
     case 'run': {

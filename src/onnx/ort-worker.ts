@@ -1,7 +1,8 @@
 /**
  * A worker thread in which ONNX Runtime runs models. It keeps named tensors between runs, its state, such as
  * the weights of a trainer. A model's input that a run does not give is taken from the state by its name. An
- * output named `next/NAME` is stored in the state as NAME. So weights are not copied between threads, and the
+ * output named `next/NAME` is stored in the state as NAME; one named `over/NAME`, which the native engine knows, is
+ * written into the memory of NAME. So weights are not copied between threads, and the
  * JavaScript thread is free meanwhile.
  */
 import { existsSync } from 'node:fs';
@@ -36,6 +37,11 @@ export type Results = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** Prefix of the outputs that are stored in the state. */
 export const NEXT = 'next/';
+/**
+ * Prefix of the outputs that are written over what they replace, so that there need not be memory for both: by a node
+ * that runs after everything else that reads it or can fail, and changes nothing where the guard is not finite.
+ */
+export const OVER = 'over/';
 
 export interface RunRequest {
   /** A model that was added under this name. */
@@ -59,7 +65,8 @@ export interface AddOptions {
 /** What runs models within the thread. Calls come one after the other. */
 export interface OrtEngine {
   add(model: string, source: Uint8Array | string, options: AddOptions): Promise<ModelInfo> | ModelInfo;
-  write(tensors: Tensors): void;
+  /** Copies a tensor into the state. */
+  write(name: string, tensor: TensorData): void;
   read(names: readonly string[]): Results;
   run(request: RunRequest): Promise<Results> | Results;
   close(): Promise<void> | void;
@@ -73,7 +80,7 @@ export interface WorkerStart {
 
 export type WorkerCommand =
   | ({ kind: 'add'; model: string; source: Uint8Array | string } & AddOptions)
-  | { kind: 'write'; tensors: Tensors }
+  | { kind: 'write'; name: string; tensor: TensorData }
   | { kind: 'read'; names: readonly string[] }
   | ({ kind: 'run' } & RunRequest)
   | { kind: 'close' };
@@ -87,7 +94,15 @@ export type WorkerReply =
 export interface OrtWorker {
   /** Compiles a model (its bytes, or the path of its file) and keeps it under a name. */
   add(model: string, source: Uint8Array | string, options: AddOptions): Promise<ModelInfo>;
-  write(tensors: Tensors): Promise<void>;
+  /**
+   * Copies a tensor into the state. Its memory goes to the thread and comes back in the array that is given back, to be
+   * used again; `data` is empty then.
+   */
+  write(
+    name: string,
+    data: Float32Array<ArrayBuffer>,
+    shape: readonly number[],
+  ): Promise<Float32Array<ArrayBuffer>>;
   read(names: readonly string[]): Promise<Results>;
   run(request: RunRequest): Promise<Results>;
   /** Milliseconds that runs have taken, in all. */
@@ -149,13 +164,13 @@ export function startOrtWorker(
   worker.on('exit', () => rejectAll(new SaliencyMixError('MODEL', 'This trainer was closed')));
   worker.unref();
 
-  const send = (command: WorkerCommand) =>
+  const send = (command: WorkerCommand, transfer: ArrayBuffer[] = []) =>
     new Promise<Success>((resolveCall, reject) => {
       if (ended) return reject(ended);
       const id = requests++;
       pending.set(id, { resolve: resolveCall, reject });
       worker.ref();
-      worker.postMessage({ ...command, id }, []);
+      worker.postMessage({ ...command, id }, transfer);
     });
   const close = async () => {
     if (ended) return;
@@ -168,8 +183,9 @@ export function startOrtWorker(
     async add(model, source, options) {
       return (await send({ kind: 'add', model, source, ...options })).info as ModelInfo;
     },
-    async write(tensors) {
-      await send({ kind: 'write', tensors });
+    async write(name, data, shape) {
+      const { tensors } = await send({ kind: 'write', name, tensor: { data, shape } }, [data.buffer]);
+      return new Float32Array(tensors[name].data.buffer as ArrayBuffer);
     },
     read: async (names) => (await send({ kind: 'read', names })).tensors,
     async run(request) {

@@ -9,7 +9,6 @@ import type {
   RunRequest,
   TensorData,
   TensorInfo,
-  Tensors,
 } from './ort-worker';
 import { NEXT } from './ort-worker';
 import { type InferenceSession, loadRuntime, type Tensor } from './runtime';
@@ -65,8 +64,8 @@ export class StandardEngine implements OrtEngine {
     return { inputs: session.inputMetadata.map(tensorInfo), outputs: session.outputMetadata.map(tensorInfo) };
   }
 
-  write(tensors: Tensors): void {
-    for (const [name, tensor] of Object.entries(tensors)) this.#state.set(name, tensorOf(tensor));
+  write(name: string, { data, shape }: TensorData): void {
+    this.#state.set(name, tensorOf({ data: data.slice(), shape }));
   }
 
   read(names: readonly string[]): Results {

@@ -3,7 +3,7 @@ import { SaliencyMixError } from '../errors';
 import { backward } from '../graph/backward';
 import { softmaxCrossEntropy } from '../graph/composites';
 import { gradients } from '../graph/gradients';
-import { Graph, type Value } from '../graph/graph';
+import { Graph, type Node, type Value } from '../graph/graph';
 import { oihw } from '../graph/lowering/layouts';
 import { convolutionWeights, lower, type Pattern } from '../graph/lowering/lower';
 import { nativeGradients } from '../graph/lowering/native-gradients';
@@ -11,9 +11,10 @@ import { type ConvolutionForm, update, type UpdateTensors } from '../graph/nativ
 import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
+import { makerOf, readsLast, savingMemory } from '../graph/run-order';
 import type { Model } from '../models/model';
 import { type DropoutMask, Net, type Parameter } from '../models/net';
-import { NEXT } from '../onnx/ort-worker';
+import { NEXT, OVER } from '../onnx/ort-worker';
 import { version } from '../run/environment';
 
 /** Number and size of the images in a batch. */
@@ -197,18 +198,29 @@ export function stepGraph(
   const tensors = { weights, slots, gradients: backward(loss, weights, rules) };
   const checked = [loss, ...updates.values()];
   const next = (form === 'plain' ? plainUpdate : nativeUpdate)({ graph, optimizer, tensors, checked });
-  parameters.forEach(({ parameter }, i) => graph.output(`${NEXT}${parameter.name}`, next.weights[i]));
+  const prefix = form === 'plain' ? NEXT : OVER;
+  parameters.forEach(({ parameter }, i) => graph.output(`${prefix}${parameter.name}`, next.weights[i]));
   slotNames.forEach((names, kind) =>
-    names.forEach((name, i) => graph.output(`${NEXT}${name}`, next.slots[kind][i])),
+    names.forEach((name, i) => graph.output(`${prefix}${name}`, next.slots[kind][i])),
   );
   for (const [name, value] of updates) graph.output(`${NEXT}${name}`, value);
   graph.output('loss', loss);
   graph.output('logits', logits);
   graph.output('finiteCheck', next.finite);
+  if (form !== 'plain') {
+    const order = updateLast(makerOf(graph, next.finite), [...weights, ...slots.flat()]);
+    return { bytes: encodeModel(graph, { version, order }), dropoutMasks };
+  }
   const loop = { times: TIMES, carried: NEXT, version };
   const bytes = several ? encodeLoop(graph, loop) : encodeModel(graph, { version });
   return { bytes, dropoutMasks };
 }
+
+/** The order of the nodes of a step whose update writes over what it reads. */
+const updateLast = (last: Node, over: readonly Value[]) => (nodes: readonly Node[]) => {
+  if (!readsLast(nodes, last, over)) throw new Error('a weight is read where it may have been updated');
+  return savingMemory(nodes, last);
+};
 
 export const gradientName = (parameter: string): string => `gradient/${parameter}`;
 

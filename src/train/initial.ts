@@ -33,7 +33,11 @@ function initialTensor(shape: Shape, init: Init, seed: number, position: number)
   return { data, shape: [...shape] };
 }
 
-/** The initial values of all parameters by name, in the model's order. */
-export function initialParameters(parameters: readonly Parameter[], seed: number): Map<string, Tensor> {
-  return new Map(parameters.map(({ name, shape, init }, i) => [name, initialTensor(shape, init, seed, i)]));
+/** The initial values of all parameters, in the model's order; each is drawn when it is its turn. */
+export function* initialParameters(
+  parameters: readonly Parameter[],
+  seed: number,
+): Generator<Tensor & { name: string }> {
+  for (const [i, { name, shape, init }] of parameters.entries())
+    yield { name, ...initialTensor(shape, init, seed, i) };
 }

@@ -1,5 +1,4 @@
 /** The arrays that a trainer's graphs take as inputs, with their shapes. */
-import { sizeOf } from '../graph/graph';
 import { RANDOM } from '../graph/lowering/lower';
 import type { Optimizer } from '../graph/optimizers';
 import type { TensorData, Tensors } from '../onnx/ort-worker';
@@ -24,12 +23,6 @@ export function optimizerScalars(
 export const randomInput = (seed: number, step: number): Tensors => ({
   [RANDOM]: { data: BigInt64Array.of(BigInt(seed), BigInt(step)), shape: [2] },
 });
-
-/** Zeros of the given shapes: what the optimizer's slots are before the first step. */
-export const zeros = (tensors: readonly { name: string; shape: readonly number[] }[]): Tensors =>
-  Object.fromEntries(
-    tensors.map(({ name, shape }) => [name, { data: new Float32Array(sizeOf(shape)), shape }]),
-  );
 
 function stackedTensor(parts: readonly TensorData[]): TensorData {
   const [{ data, shape }] = parts;

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sizeOf } from '../graph/graph';
 import type { Model } from '../models/model';
 import type { ChosenEngine } from '../onnx/engine';
 import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../onnx/ort-worker';
@@ -22,7 +23,7 @@ import {
 } from './graphs';
 import { compact, optimizerScalars, randomInput, stackInputs } from './inputs';
 import type { TrainerSettings } from './options';
-import { toFirst, toLast } from './state-layout';
+import { shapeLast, toFirst, toLast } from './state-layout';
 
 type Kind = 'step' | 'gradients' | 'prediction';
 
@@ -32,6 +33,13 @@ const graphName = (kind: Kind, count: number) => `${kind} of ${count}`;
 export interface StepCounts {
   steps: number;
   updates: number;
+}
+
+/** A tensor to set. */
+export interface StateTensor {
+  name: string;
+  shape: readonly number[];
+  data?: Float32Array;
 }
 
 export class GraphRunner {
@@ -171,12 +179,18 @@ export class GraphRunner {
     );
   }
 
-  write(tensors: Tensors): Promise<void> {
-    const kept = Object.entries(tensors).map(([name, tensor]) => [
-      name,
-      this.#isKeptLast(name) ? toLast(tensor) : tensor,
-    ]);
-    return this.#worker.write(Object.fromEntries(kept));
+  /** Sets weights, statistics or the optimizer's slots; those without data to zero. */
+  async write(tensors: Iterable<StateTensor>): Promise<void> {
+    // The same memory goes to the thread and back for each: copies of their own would wait for the garbage collector.
+    let memory = new Float32Array(Math.max(...this.#model.parameters.map(({ shape }) => sizeOf(shape))));
+    for (const { name, shape, data } of tensors) {
+      const isLast = this.#isKeptLast(name);
+      const values = memory.subarray(0, sizeOf(shape));
+      if (data === undefined) values.fill(0);
+      else if (isLast) toLast(data, shape, values);
+      else values.set(data);
+      memory = await this.#worker.write(name, values, isLast ? shapeLast(shape) : shape);
+    }
   }
 
   /** Of a parameter, or of a slot of one. */

@@ -2,8 +2,6 @@
  * The native engine keeps convolution weights, and what an optimizer keeps for them, as h×w×C×O: kernel height and
  * width, input channels, output channels. Files and results have them as O×C×h×w, as PyTorch has.
  */
-import type { TensorData } from '../onnx/ort-worker';
-
 /** Calls back with a place in O×C×h×w and that of the same element in h×w×C×O. */
 function forEachPlace(
   [out, channels, height, width]: readonly number[],
@@ -16,13 +14,17 @@ function forEachPlace(
       for (let o = 0; o < out; o++) visit(o * each + c * pixels + p, (p * channels + c) * out + o);
 }
 
-/** O×C×h×w as h×w×C×O. */
-export function toLast({ data, shape }: TensorData): TensorData {
-  const from = data as Float32Array;
-  const moved = new Float32Array(from.length);
-  forEachPlace(shape, (first, last) => (moved[last] = from[first]));
-  const [out, channels, height, width] = shape;
-  return { data: moved, shape: [height, width, channels, out] };
+/** The shape h×w×C×O of what is O×C×h×w in files. */
+export const shapeLast = ([out, channels, height, width]: readonly number[]) => [
+  height,
+  width,
+  channels,
+  out,
+];
+
+/** Writes O×C×h×w as h×w×C×O `into` other memory. */
+export function toLast(data: Float32Array, shape: readonly number[], into: Float32Array): void {
+  forEachPlace(shape, (first, last) => (into[last] = data[first]));
 }
 
 /** h×w×C×O as O×C×h×w. */

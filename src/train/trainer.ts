@@ -15,7 +15,6 @@ import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { exportedModel, slotName } from './graphs';
 import { type Arithmetic, engineToResume } from './engine';
 import { initialParameters } from './initial';
-import { zeros } from './inputs';
 import {
   checkBatch,
   countImages,
@@ -28,7 +27,7 @@ import {
   type TrainerSettings,
   trainingBatch,
 } from './options';
-import { GraphRunner } from './runner';
+import { GraphRunner, type StateTensor } from './runner';
 import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
 import { notFinite, takeTogether, type WaitingStep } from './steps';
@@ -37,6 +36,9 @@ import { readWeights } from './weights';
 
 /** Said once, since a process may make many trainers. */
 const warnOfEngine = firstOnly(emitWarning);
+
+const named = (tensors: Iterable<readonly [string, Omit<StateTensor, 'name'>]>): StateTensor[] =>
+  Array.from(tensors, ([name, tensor]) => ({ name, ...tensor }));
 
 const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
@@ -113,7 +115,7 @@ export class Trainer {
     trainer.#updates = saved.counts.updates;
     try {
       checkTensors(path, saved.tensors, [...trainer.model.parameters, ...trainer.#slotNames()]);
-      await trainer.#begin(saved.tensors);
+      await trainer.#begin(named(saved.tensors));
     } catch (error) {
       await trainer.close();
       throw error;
@@ -148,14 +150,14 @@ export class Trainer {
     return this.#runner.busy;
   }
 
-  async #begin(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+  /** @param tensors slots that are not among them begin with zeros */
+  async #begin(tensors: Iterable<StateTensor>): Promise<void> {
     // First of all, so that wrong shapes in the model, or a missing onnxruntime-node, are reported at once.
     await this.#runner.compile('step', this.settings.batch);
     if (this.#notNative !== undefined)
       warnOfEngine(`Training runs on the engine "${this.engine}". ${this.#notNative}`);
-    await this.#runner.write(Object.fromEntries(tensors));
-    const missing = this.#slotNames().filter(({ name }) => !tensors.has(name));
-    await this.#runner.write(zeros(missing));
+    await this.#runner.write(this.#slotNames());
+    await this.#runner.write(tensors);
   }
 
   #slotNames(): { name: string; shape: readonly number[] }[] {
@@ -263,8 +265,7 @@ export class Trainer {
   ): Promise<void> {
     checkParameters(parameters, this.model);
     await this.#inOrder(async () => {
-      await this.#runner.write(Object.fromEntries(parameters));
-      await this.#runner.write(zeros(this.#slotNames()));
+      await this.#runner.write([...named(parameters), ...this.#slotNames()]);
       this.#updates = 0;
     });
   }

@@ -10,7 +10,7 @@ import { gradientGraph, gradientName, parametersKeptLast } from '../../src/train
 import { Trainer } from '../../src/train/index';
 import { initialParameters } from '../../src/train/initial';
 import { randomInput } from '../../src/train/inputs';
-import { toLast } from '../../src/train/state-layout';
+import { shapeLast, toLast } from '../../src/train/state-layout';
 
 const side = 32;
 const count = 3;
@@ -79,13 +79,14 @@ describe.each([models[1], models[2]])('%s', (_, model, size) => {
     const { bytes, dropoutMasks } = gradientGraph(model, shape, 'direct', new Set(without));
     const worker = startOrtWorker(chooseEngine('native'));
     const kept = parametersKeptLast(model, shape);
-    const weights = [...initialParameters(model.parameters, 5)];
     const names = model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
     try {
       await worker.add('model', bytes, { threads: 1 });
-      await worker.write(
-        Object.fromEntries(weights.map(([name, one]) => [name, kept.has(name) ? toLast(one) : one])),
-      );
+      for (const { name, data, shape: own } of initialParameters(model.parameters, 5)) {
+        const values = new Float32Array(data);
+        if (kept.has(name)) toLast(data, own, values);
+        await worker.write(name, values, kept.has(name) ? shapeLast(own) : own);
+      }
       return await worker.run({
         model: 'model',
         inputs: {

@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Graph } from '../../src/graph/graph';
+import { update } from '../../src/graph/native-ops';
 import { encodeModel } from '../../src/graph/onnx';
 import { add } from '../../src/graph/ops';
+import { createOptimizer } from '../../src/graph/optimizers';
 import { backends } from '../../src/native/backends';
 import { addon } from '../../src/native/load';
 import { chooseEngine } from '../../src/onnx/engine';
@@ -185,6 +187,14 @@ test.each(['native', 'standard'] as const)('%s: profiles say how long each node 
   const convolutions = traced.filter(({ cat, args }) => cat === 'Node' && args.op_name === 'Conv');
   // Forward there are 7 and two shortcuts, in three steps.
   expect(convolutions.length).toBeGreaterThanOrEqual(27);
+  if (engine === 'native') {
+    // Weights' gradients are made as soon as they can be, not all of them at the end of the step.
+    const nodes = traced.filter(({ name }) => name.endsWith('_kernel_time'));
+    const step = nodes.slice(nodes.length - nodes.length / 3);
+    const places = step.flatMap(({ args }, i) => (args.op_name?.endsWith('ConvWeightGradient') ? [i] : []));
+    expect(places.length).toBe(9);
+    expect((places.at(-1) as number) - places[0]).toBeGreaterThan(2 * places.length);
+  }
   // A checkpoint does not keep where profiles went.
   const resumed = await Trainer.resume(join(work, 'profiled.safetensors'));
   expect(resumed.settings.profile).toBeUndefined();
@@ -231,6 +241,31 @@ describe('the addon’s calls', () => {
     expect([...state()]).toEqual([13, 27.5]);
     addon().ortClose({ engine: made });
     expect(() => addon().ortRun(call)).toThrow(/engine must be one that is not closed/);
+  });
+
+  test('a step of SGD that is written over its weights, and one that is refused', () => {
+    const graph = new Graph();
+    const [rate, w, g] = [graph.input('rate', []), graph.input('w', [2]), graph.input('g', [2])];
+    const { fused } = createOptimizer({ name: 'sgd', momentum: 0, weightDecay: 0 });
+    const { finite, weights } = update(fused, [rate], { weights: [w], gradients: [g], slots: [] }, []);
+    graph.output('over/w', weights[0]);
+    graph.output('finite', finite);
+    const made = engine();
+    addon().ortAdd({ engine: made, model: 'sgd', source: encodeModel(graph), threads: 1 });
+    const state = () => [...new Float32Array(addon().ortRead({ engine: made, names: ['w'] })[0].bytes)];
+    const step = (...gradient: number[]) => {
+      const inputs = [
+        { name: 'rate', type: 'float32', shape: [], data: Float32Array.of(0.5) },
+        { ...one, name: 'g', data: Float32Array.from(gradient) },
+      ];
+      const call = { engine: made, model: 'sgd', inputs, outputs: ['finite'], guard: 'finite' };
+      return [new Float32Array(addon().ortRun(call)[0].bytes)[0], ...state()];
+    };
+    addon().ortWrite({ engine: made, tensors: [{ ...one, name: 'w', data: Float32Array.of(10, 20) }] });
+    expect(step(2, 4)).toEqual([0, 9, 18]);
+    expect(step(Infinity, 4)).toEqual([NaN, 9, 18]);
+    expect(step(2, 4)).toEqual([0, 8, 16]);
+    addon().ortClose({ engine: made });
   });
 
   test('what does not fit is refused in words, and changes nothing', () => {

@@ -1,5 +1,6 @@
 #include "ort/operators/update.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "train/update.h"
@@ -13,6 +14,15 @@ struct Tensors {
   std::vector<train::Checked> checked;
 };
 
+// The memory of a result, with the values of the input that it takes the place of. They have the same memory where a run writes
+// over its state (engine.h).
+float* changed(Call& call, const Call::Input& input, std::size_t output) {
+  float* const memory = call.output(output, input.shape);
+  if (memory == nullptr) throw Error("a result of the optimizer is missing");
+  if (memory != input.data) std::copy_n(input.data, input.size(), memory);
+  return memory;
+}
+
 // Of the inputs from `first` on, of which `parameters` are weights, each with `kept` tensors beside it.
 Tensors tensorsOf(Call& call, std::size_t first, std::size_t parameters, std::size_t kept) {
   Tensors tensors;
@@ -21,12 +31,11 @@ Tensors tensorsOf(Call& call, std::size_t first, std::size_t parameters, std::si
   for (std::size_t i = 0; i < parameters; i++) {
     const Call::Input weight = call.input(first + i), gradient = call.input(first + parameters + i);
     expectShape(gradient, weight.shape, "a gradient");
-    train::Updated one{weight.size(), weight.data, gradient.data, {}, call.output(1 + i, weight.shape), {}};
+    train::Updated one{weight.size(), changed(call, weight, 1 + i), gradient.data, {}};
     for (std::size_t k = 0; k < kept; k++) {
       const Call::Input slot = call.input(first + parameters * (2 + k) + i);
       expectShape(slot, weight.shape, "what an optimizer keeps");
-      one.kept[k] = slot.data;
-      one.nextKept[k] = call.output(1 + parameters * (1 + k) + i, weight.shape);
+      one.kept[k] = changed(call, slot, 1 + parameters * (1 + k) + i);
     }
     tensors.updated.push_back(one);
   }

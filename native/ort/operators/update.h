@@ -3,7 +3,7 @@
 // The tensors are, in this order: all weights; their gradients; for each weight what the optimizer keeps, first of one kind,
 // then of the other; then any that only count for `finite`. Of the attribute `parameters` there are as many weights.
 // The results: finite (a scalar: 0 where all new weights and those others are finite, else NaN), the next weights, and what is
-// kept next, in the order of the inputs.
+// kept next, in the order of the inputs; they are as before where not all is finite.
 #pragma once
 
 #include "ort/operator.h"

@@ -13,13 +13,13 @@ inline void update(const Sgd& sgd, const Updated& p) {
   for (std::size_t i = 0; i < p.size; i++) {
     const float decayed = sgd.weightDecay > 0 ? p.gradient[i] + p.weight[i] * sgd.weightDecay : p.gradient[i];
     if (sgd.momentum == 0) {
-      p.nextWeight[i] = p.weight[i] - decayed * sgd.stepSize;
+      p.weight[i] = p.weight[i] - decayed * sgd.stepSize;
       continue;
     }
     const float velocity = p.kept[0][i] * sgd.momentum + decayed;
     const float direction = sgd.nesterov ? decayed + velocity * sgd.momentum : velocity;
-    p.nextWeight[i] = p.weight[i] - direction * sgd.stepSize;
-    p.nextKept[0][i] = velocity;
+    p.weight[i] = p.weight[i] - direction * sgd.stepSize;
+    p.kept[0][i] = velocity;
   }
 }
 
@@ -29,9 +29,9 @@ inline void update(const AdamW& adamw, const Updated& p) {
     const float mean = p.kept[0][i] * adamw.beta1 + g * adamw.newShare1;
     const float square = p.kept[1][i] * adamw.beta2 + g * g * adamw.newShare2;
     const float size = std::sqrt(square) / adamw.bias2 + adamw.epsilon;
-    p.nextWeight[i] = p.weight[i] * adamw.decay - mean / size * adamw.stepSize;
-    p.nextKept[0][i] = mean;
-    p.nextKept[1][i] = square;
+    p.weight[i] = p.weight[i] * adamw.decay - mean / size * adamw.stepSize;
+    p.kept[0][i] = mean;
+    p.kept[1][i] = square;
   }
 }
 
