@@ -3,7 +3,7 @@
 // kernels             runs all of them
 // kernels --list      only prints them: name, a tab, pixels
 //
-// SALIENCYMIX_CPU names the level. Runs on one thread. A call that is not counted comes first: it makes the tables and the
+// SALIENCYMIX_CPU names the level, and not all levels have all kernels. Runs on one thread. A call that is not counted comes first: it makes the tables and the
 // scratch memory, which a training loop makes only once.
 #include <valgrind/callgrind.h>
 
@@ -20,6 +20,7 @@
 #include "core/image_rows.h"
 #include "cpu/levels.h"
 #include "cpu/resize_crop.h"
+#include "training.h"
 
 using namespace saliencymix;
 
@@ -61,12 +62,6 @@ bool hasKernel(const SaliencyMethod& method) {
   };
   return std::ranges::any_of(cpu::levels(), has);
 }
-
-struct Job {
-  std::string name;
-  int pixels;
-  std::function<void()> run;
-};
 
 class Batch {
  public:
@@ -157,6 +152,7 @@ int main(int argc, char** argv) {
   std::vector<Job> jobs;
   small.addJobs(jobs);
   large.addJobs(jobs);
+  addTrainingJobs(jobs);
   const bool list = argc > 1 && std::strcmp(argv[1], "--list") == 0;
   for (const Job& job : jobs) {
     if (list) {

@@ -1,8 +1,8 @@
 // npm run bench:instructions [-- --write]   how many instructions each kernel takes, counted by callgrind.
 //
 // A number that does not depend on what else the machine is doing. It is held against table.json and fails where a kernel
-// takes over 5 % more than it did; --write renews the table. valgrind has no AVX-512, so that level is not counted; it
-// runs the same source as AVX2, on wider vectors.
+// takes over 5 % more than it did; --write renews the table. A pixel of training is one with all its channels. valgrind has no
+// AVX-512, so that level is not counted; it runs the same source as AVX2, on wider vectors.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -55,7 +55,8 @@ async function build(folder) {
     .trim()
     .split('\n');
   const core = listed.filter((source) => !source.startsWith('native/binding/'));
-  const sources = [...core, 'benchmarks/instructions/kernels.cc'].map((source) => join(root, source));
+  const own = ['kernels', 'training'].map((name) => `benchmarks/instructions/${name}.cc`);
+  const sources = [...core, ...own].map((source) => join(root, source));
   const objects = sources.map((_, i) => join(folder, `${i}.o`));
   const waiting = sources.map((source, i) => [...FLAGS, '-c', source, '-o', objects[i]]);
   const work = async () => {
@@ -86,16 +87,13 @@ async function count(program, level, pixels, folder) {
 
 async function measure(folder) {
   const program = await build(folder);
-  const list = await run(program, ['--list']);
-  const pixels = Object.fromEntries(
-    list
-      .trim()
-      .split('\n')
-      .map((line) => line.split('\t'))
-      .map(([name, number]) => [name, Number(number)]),
-  );
   const levels = {};
   for (const level of LEVELS) {
+    const list = await run(program, ['--list'], { SALIENCYMIX_CPU: level });
+    const lines = list.trim().split('\n');
+    const pixels = Object.fromEntries(
+      lines.map((line) => line.split('\t')).map(([name, number]) => [name, Number(number)]),
+    );
     const found = await count(program, level, pixels, folder);
     levels[level] = Object.fromEntries(Object.keys(pixels).map((name) => [name, found[name]]));
   }
@@ -103,10 +101,10 @@ async function measure(folder) {
 }
 
 function print(levels) {
-  console.log(`instructions per pixel`.padEnd(30) + LEVELS.map((level) => level.padStart(12)).join(''));
+  console.log(`instructions per pixel`.padEnd(38) + LEVELS.map((level) => level.padStart(12)).join(''));
   for (const name of Object.keys(levels[LEVELS[0]])) {
-    const cells = LEVELS.map((level) => String(levels[level][name].perPixel).padStart(12));
-    console.log(name.padEnd(30) + cells.join(''));
+    const cells = LEVELS.map((level) => String(levels[level][name]?.perPixel ?? '').padStart(12));
+    console.log(name.padEnd(38) + cells.join(''));
   }
 }
 
