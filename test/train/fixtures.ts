@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sizeOf } from '../../src/graph/graph';
 import { createModel, type Model, Trainer, type TrainerOptions, type TrainingBatch } from '../../src/train';
 
 /** Low 64 bits of products of 64-bit numbers, each as two halves of 32 bits; both results are left in `product`. */
@@ -74,6 +75,40 @@ export function batchOf(step: number | string, { count, side, classes }: BatchSh
   const images = symmetric(`input/${step}`, count * 3 * side * side, 1.7);
   return { images, labels: Float32Array.from(labels) };
 }
+
+/** The weights that the truth in golden/training was computed from. */
+export function initialWeights({ parameters }: Model) {
+  const values = (name: string, shape: readonly number[]) => {
+    const size = sizeOf(shape);
+    if (shape.length === 4) return symmetric(name, size, Math.sqrt(6 / sizeOf(shape.slice(1))));
+    if (shape.length === 2) return symmetric(name, size, 1 / Math.sqrt(shape[1]));
+    return new Float32Array(size).fill(/(?:bn\d|downsample\.1)\.weight|running_var/.test(name) ? 1 : 0);
+  };
+  return new Map(
+    parameters.map(({ name, shape }) => [name, { data: values(name, shape), shape: [...shape] }]),
+  );
+}
+
+export function norm(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return Math.sqrt(sum);
+}
+
+/** ‖difference‖/‖gradient‖ of all tensors, sorted. */
+export function apart(
+  gradients: ReadonlyMap<string, Float32Array>,
+  others: ReadonlyMap<string, Float32Array>,
+) {
+  const misses = [...gradients].map(([key, values]) => {
+    const other = others.get(key) as Float32Array;
+    return norm(values.map((value, i) => value - other[i])) / norm(values);
+  });
+  return misses.toSorted((a, b) => a - b);
+}
+
+export const median = (sorted: readonly number[]) => sorted[sorted.length >> 1];
+export const last = (sorted: readonly number[]) => sorted[sorted.length - 1];
 
 export const CLASSES = 5;
 export const SIDE = 16;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sizeOf } from '../../src/graph/graph';
 import { createModel, type Model, Trainer } from '../../src/train';
-import { batchOf, symmetric, uniform } from './fixtures';
+import { apart, batchOf, initialWeights, last, median, norm, symmetric, uniform } from './fixtures';
 
 interface TensorTruth {
   shape: number[];
@@ -46,25 +46,6 @@ const models: Record<string, () => Model> = {
   'resnet18-imagenet': () => createModel('resnet18', { classes: 1000 }),
   'wrn-16-2': () => createModel('wrn', { depth: 16, widen: 2, classes: 10 }),
 };
-
-/** The weights that the truth was computed from. */
-function initialWeights({ parameters }: Model) {
-  const values = (name: string, shape: readonly number[]) => {
-    const size = sizeOf(shape);
-    if (shape.length === 4) return symmetric(name, size, Math.sqrt(6 / sizeOf(shape.slice(1))));
-    if (shape.length === 2) return symmetric(name, size, 1 / Math.sqrt(shape[1]));
-    return new Float32Array(size).fill(/(?:bn\d|downsample\.1)\.weight|running_var/.test(name) ? 1 : 0);
-  };
-  return new Map(
-    parameters.map(({ name, shape }) => [name, { data: values(name, shape), shape: [...shape] }]),
-  );
-}
-
-function norm(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return Math.sqrt(sum);
-}
 
 /** How far norms are off, each over its tensor's, the worst of all. */
 function worstNorm(found: ReadonlyMap<string, Float32Array>, truth: Truth): number {
@@ -216,18 +197,6 @@ describe.each(variants)('%s, %j', (name, options, run) => {
     expect(missed(await best(measure, factors))).toEqual([]);
   });
 });
-
-/** ‖difference‖/‖gradient‖ of all tensors, sorted. */
-function apart(gradients: ReadonlyMap<string, Float32Array>, others: ReadonlyMap<string, Float32Array>) {
-  const misses = [...gradients].map(([key, values]) => {
-    const other = others.get(key) as Float32Array;
-    return norm(values.map((value, i) => value - other[i])) / norm(values);
-  });
-  return misses.toSorted((a, b) => a - b);
-}
-
-const median = (sorted: readonly number[]) => sorted[sorted.length >> 1];
-const last = (sorted: readonly number[]) => sorted[sorted.length - 1];
 
 describe.each(runs.map((run) => [run.name, run] as const))('%s, winograd against direct', (name, run) => {
   /** Gradients of the first batch, its images scaled. */
