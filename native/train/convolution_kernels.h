@@ -42,6 +42,7 @@ struct ResultGrid {
   int firstX;
   int stepY;
   int stepX;
+  bool streams = false;  // streaming.h
 };
 
 // Weights in the order in which they are read: panels of columns of the matrix, of panelLanes each and the last one zero

@@ -33,6 +33,7 @@ struct NormaliseBlock {
   Factors residualFactors;  // nulls: the residual as it is
   bool relu;
   float* y;
+  bool streams;  // writes y past the caches (streaming.h)
 };
 
 struct GradientBlock {
@@ -40,6 +41,7 @@ struct GradientBlock {
   Arriving gradient;
   const float* x;  // null: only `bias` is summed
   Factors factors;
+  bool streams;  // writes the result past the caches
 };
 
 // dx = g * slope + (x - mean) * centredFactor + constant, for each float of a wide row.

@@ -3,6 +3,7 @@
 #include "train/batch_norm.h"
 #include "train/channel_factors.h"
 #include "train/channel_sums.h"
+#include "train/streaming.h"
 #include "train/tasks.h"
 
 namespace saliencymix::train {
@@ -24,12 +25,13 @@ const float* moved(const float* from, std::size_t by) { return from != nullptr ?
 float* moved(float* from, std::size_t by) { return from != nullptr ? from + by : nullptr; }
 
 GradientBlock blockOf(const RowBlocks& blocks, std::size_t i, const Arriving& gradient, const float* x,
-                      const Factors& factors) {
+                      const Factors& factors, bool streams) {
   const std::size_t at = blocks.offsetOf(i);
   return {{blocks.sizeOf(i), blocks.width()},
           {gradient.dy + at, moved(gradient.other, at), gradient.mask, moved(gradient.y, at)},
           moved(x, at),
-          factors};
+          factors,
+          streams};
 }
 
 // sums[channel] = factor(channel) * the sum over the blocks.
@@ -48,11 +50,11 @@ void combine(const TrainRun& run, const float* partial, const RowBlocks& blocks,
 double one(std::size_t) { return 1; }
 
 void sumBlocks(const TrainRun& run, const RowBlocks& blocks, const Arriving& gradient, const float* x, const Factors& factors,
-               std::size_t channels, const PartialSums& partial, float* passing) {
+               std::size_t channels, const PartialSums& partial, float* passing, bool streams) {
   forEachBlock(run, blocks.count(), [&](std::size_t i) {
     float* bias = partial.bias + i * blocks.width();
     float* centred = partial.centred + i * blocks.width();
-    run.kernels.layers.gradientSums(blockOf(blocks, i, gradient, x, factors), bias, centred,
+    run.kernels.layers.gradientSums(blockOf(blocks, i, gradient, x, factors, streams), bias, centred,
                                     moved(passing, blocks.offsetOf(i)));
     foldWideRow(bias, channels, blocks.repeat());
     if (x != nullptr) foldWideRow(centred, channels, blocks.repeat());
@@ -73,7 +75,8 @@ void normaliseGradientSums(const TrainRun& run, const Arriving& gradient, const 
   ArenaLayout arena = workspaceOf(run, gradientSumsWorkspaceBytes(shape));
   const PartialSums partial = layOut(arena, blocks);
   const Factors factors = factorsOf(norm, shape.channels, arena);
-  sumBlocks(run, blocks, gradient, x, factors, shape.channels, partial, sums.passing);
+  const bool streams = isStreamed(sums.passing, shape.size(), blocks.width());
+  sumBlocks(run, blocks, gradient, x, factors, shape.channels, partial, sums.passing, streams);
   combine(run, partial.bias, blocks, shape.channels, sums.bias, one);
   combine(run, partial.centred, blocks, shape.channels, sums.scale, [&](std::size_t c) { return double{norm.inverse[c]}; });
 }
@@ -83,7 +86,7 @@ void biasGradient(const TrainRun& run, const Arriving& gradient, const ChannelRo
   const RowBlocks blocks = summedBlocks(shape);
   ArenaLayout arena = workspaceOf(run, gradientSumsWorkspaceBytes(shape));
   const PartialSums partial = layOut(arena, blocks);
-  sumBlocks(run, blocks, gradient, nullptr, Factors{}, shape.channels, partial, passing);
+  sumBlocks(run, blocks, gradient, nullptr, Factors{}, shape.channels, partial, passing, false);
   combine(run, partial.bias, blocks, shape.channels, bias, one);
 }
 
@@ -106,8 +109,9 @@ void normaliseGradient(const TrainRun& run, const Arriving& gradient, const floa
                       }),
       wideRowOfValues(shape.channels, arena,
                       [&](std::size_t c) { return static_cast<float>(-slope(c) * double{sums.bias[c]} / rows); })};
+  const bool streams = isStreamed(dx, shape.size(), blocks.width());
   forEachBlock(run, blocks.count(), [&](std::size_t i) {
-    run.kernels.layers.normaliseGradient(blockOf(blocks, i, gradient, x, factors), gradientFactors, dx + blocks.offsetOf(i));
+    run.kernels.layers.normaliseGradient(blockOf(blocks, i, gradient, x, factors, streams), gradientFactors, dx + blocks.offsetOf(i));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "train/convolution_windows.h"
 #include "train/sizes.h"
+#include "train/streaming.h"
 
 namespace saliencymix::train {
 
@@ -88,8 +89,11 @@ std::size_t WindowProducts::Job::blockFloats(const ConvolutionKernels& kernels) 
   return asSize(blockRows) * asSize(product.chunk + kernels.panelLanes);
 }
 
-void WindowProducts::add(const WindowProduct& product) {
+void WindowProducts::add(WindowProduct product) {
   if (product.window.gridHeight == 0 || product.window.gridWidth == 0) return;
+  ResultGrid& to = product.to;
+  const std::size_t pixel = asSize(to.pixel);
+  to.streams = isStreamed(to.image, asSize(batch_) * asSize(to.height) * asSize(to.width) * pixel, pixel);
   if (form_ == ConvolutionForm::winograd && takesTiles(product.window, product.columns)) tiled_.emplace_back(product, batch_, all_);
   else jobs_.emplace_back(product, batch_, kernels_);
 }

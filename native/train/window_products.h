@@ -17,7 +17,7 @@ class WindowProducts {
       : all_(kernels), kernels_(kernels.convolution), batch_(batch), form_(form) {}
 
   // The product's `packed`, `chunk` and `strips` are set here.
-  void add(const WindowProduct& product);
+  void add(WindowProduct product);
   // Takes memory for packed weights and for the blocks of so many threads.
   void layOut(ArenaLayout& arena, int threads);
   void run(int threads) const;
