@@ -108,17 +108,17 @@ void addNormalisations(std::vector<Job>& jobs) {
   const auto add = [&](const char* name, std::function<void()> run) {
     jobs.push_back({name, static_cast<int>(shape.rows), std::move(run)});
   };
-  add("batch statistics 64", [=] {
+  add("batch statistics, 64 channels", [=] {
     batchStatistics(memory->run(batchStatisticsWorkspaceBytes(shape)), x, shape, 1e-5f, {factor(0), factor(4), factor(1)});
   });
-  add("normalise, residual, activation 64", [=] {
+  add("normalise, residual, activation, 64 channels", [=] {
     normalise(memory->run(normaliseWorkspaceBytes(shape)), {x, norm, residual, {}, true}, shape, y);
   });
   const Arriving arriving{residual, nullptr, Mask::ofResult, y};
-  add("normalise, sums of gradients 64", [=] {
+  add("normalise, sums of gradients, 64 channels", [=] {
     normaliseGradientSums(memory->run(gradientSumsWorkspaceBytes(shape)), arriving, x, norm, shape, {factor(4), factor(5), y});
   });
-  add("normalise, gradient 64", [=] {
+  add("normalise, gradient, 64 channels", [=] {
     normaliseGradient(memory->run(normaliseGradientWorkspaceBytes(shape)), arriving, x, norm, shape, {factor(4), factor(5)}, y);
   });
 }

@@ -9,7 +9,7 @@ const TASKS_FOLDER = new URL('../tasks/', import.meta.url);
 
 export const USAGE = `npm run bench -- [task…] [options]
 
-tasks: ${taskNames.join(', ')} (unless named: all but training, with --quick all)
+tasks: ${taskNames.join(', ')} (unless named: all but training and ablation, with --quick all)
 
   --quick             small inputs and few rounds, about a minute; compares results, times mean little
   --rounds <n>        rounds of each job (default 11, quick 3)
@@ -17,7 +17,7 @@ tasks: ${taskNames.join(', ')} (unless named: all but training, with --quick all
   --against <commit>  builds that commit of this repository too and runs it side by side
   --images <path>     pipeline: JPEG files, a folder or .tar, instead of drawn ones; may be given twice,
                       one of photographs and one of 32 × 32 images
-  --out <file>        where the measurements go; without it those of all tasks but training, and those of training
+  --out <file>        where the measurements go; without it those of all tasks but training and ablation, and those
                       alone, are kept in results/, others are not
   --report [file]     only writes REPORT.md and report.svg, or TRAINING.md, from the given or the newest measurements`;
 

@@ -11,6 +11,7 @@ export const PAGES = {
     tasks: ['saliency', 'mix', 'convert', 'pipeline', 'augment'],
   },
   training: { file: 'TRAINING.md', prefix: 'training-', tasks: ['training'] },
+  ablation: { file: 'ABLATION.md', prefix: 'ablation-', tasks: ['ablation'] },
 };
 
 export const taskNames = Object.values(PAGES).flatMap(({ tasks }) => tasks);

@@ -177,6 +177,13 @@ const nativeUpdate: Update = ({ graph, optimizer, tensors, checked }) => {
   return update(optimizer.fused, scalars, tensors, checked);
 };
 
+export interface StepForm {
+  several?: boolean;
+  form?: GraphForm;
+  /** What is not rewritten in the native form. */
+  without?: ReadonlySet<Pattern>;
+}
+
 /**
  * A training step: forward, loss, backward, update. Outputs are loss, logits, and the weights, slots and
  * statistics after the step. These may be not finite although the loss is finite, so the output finiteCheck
@@ -187,9 +194,14 @@ export function stepGraph(
   model: Model,
   shape: BatchShape,
   optimizer: Optimizer,
-  { several = false, form = 'plain' }: { several?: boolean; form?: GraphForm } = {},
+  { several = false, form = 'plain', without }: StepForm = {},
 ): TrainerGraph {
-  const { graph, parameters, updates, dropoutMasks, logits, loss, rules } = forward(model, shape, form);
+  const { graph, parameters, updates, dropoutMasks, logits, loss, rules } = forward(
+    model,
+    shape,
+    form,
+    without,
+  );
   const weights = parameters.map(({ value }) => value);
   const slotNames = optimizer.slots.map((slot) =>
     parameters.map(({ parameter }) => slotName(slot, parameter.name)),

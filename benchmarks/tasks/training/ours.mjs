@@ -30,7 +30,7 @@ async function createTrainer({ Trainer }, model, settings, { engine, ...others }
 }
 
 /** The batches of a file, each with memory of its own. */
-function batchesOf(input) {
+export function batchesOf(input) {
   const { data, shape } = readArray(input);
   const each = data.length / shape[0];
   return Array.from({ length: shape[0] }, (_, i) => data.slice(i * each, (i + 1) * each));
