@@ -46,6 +46,7 @@ function start(file, place, about, variant) {
   const environment = {
     ...(variant.level && { SALIENCYMIX_CPU: variant.level }),
     ...(variant.allocator === 'system' && SYSTEM_ALLOCATOR),
+    ...variant.environment,
   };
   return contenderOf(place, about, variant, new ContenderProcess(file, environment, variant.threads));
 }

@@ -8,6 +8,7 @@ const VARIANTS = [
   { name: 'saliencymix, standard', options: { engine: 'standard' } },
   { name: 'saliencymix, direct', options: { engine: 'native', convolution: 'direct' } },
   { name: 'saliencymix', options: { engine: 'native', convolution: 'winograd' } },
+  { name: 'saliencymix, AVX2', environment: { SALIENCYMIX_CPU: 'avx2' }, options: { engine: 'native' } },
 ];
 
 export function describe({ root }) {

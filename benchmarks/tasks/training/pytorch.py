@@ -1,5 +1,5 @@
 """PyTorch's step on one thread: with images as it has them by default (NCHW) and with channels last, each as it is installed
-and with an allocator that keeps its memory (by two variables of glibc's), which spares it page faults.
+and with an allocator that keeps its memory (by two variables of glibc's), which spares it page faults; and held to AVX2.
 """
 NEEDS = {"torch": "python3-torch", "numpy": "python3-numpy"}
 
@@ -10,12 +10,15 @@ import torch_networks
 
 torch.set_num_threads(1)
 
+# Holds all that computes in it to AVX2: its own code, oneDNN, OpenBLAS.
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell"}
+
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
 VARIANTS = [
     {"name": f"PyTorch {layout}{kept}", "layout": layout, "allocator": allocator, "threads": 1}
     for allocator, kept in (("system", ""), ("keeps", ", memory kept"))
     for layout in LAYOUTS
-]
+] + [{"name": "PyTorch NCHW, AVX2", "layout": "NCHW", "allocator": "system", "threads": 1, "environment": AVX2}]
 
 
 def describe():
