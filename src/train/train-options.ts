@@ -160,7 +160,7 @@ export const jobOptions = {
     about: 'a checkpoint after every epoch, and within one after so many minutes',
   }),
   /** A folder for ONNX Runtime's profiles, see the trainer's option. */
-  profile: text('folder', { about: 'folder for ONNX Runtime’s profiles: how long each node takes' }),
+  profile: text('folder', { about: 'where ONNX Runtime writes how long each node takes' }),
   /** Stop at the first bad file; unless given, bad files are reported and left out. Resuming compares what files hold. */
   strict: strictOption(),
   /** Resume although files have other dates than when the run was begun, if their sizes are the same. */

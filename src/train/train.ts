@@ -10,6 +10,7 @@ import { SaliencyMixError } from '../errors';
 import { mixingWork } from '../mix/index';
 import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
+import { chooseEngine } from '../onnx/engine';
 import { warnOfOne } from '../run/alone';
 import { type Environment, environment } from '../run/environment';
 import { checkSameData, findEach } from '../run/data-state';
@@ -266,6 +267,7 @@ async function findInputs(
 export async function train(given: TrainOptions): Promise<TrainSummary> {
   const options = parseTraining(given);
   checkBackend(options.mixer.backend, mixingWork(0, [options.mixer]).needs);
+  if (options.engine === 'native') chooseEngine('native'); // throws before data is read and a folder made
   const started = Date.now();
   const whole = await openData(options.data);
   let test: Dataset | undefined;
