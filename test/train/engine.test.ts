@@ -151,8 +151,8 @@ async function predicted(path: string): Promise<Float32Array> {
   try {
     const { inputs } = await worker.add('model', path, { threads: 1 });
     const shape = [3, ...(inputs[0].shape.slice(1) as number[])];
-    const images = { data: symmetric('three', sizeOf(shape), 1.7), shape };
-    const { logits } = await worker.run({ model: 'model', inputs: { images }, outputs: ['logits'] });
+    const three = { data: symmetric('three', sizeOf(shape), 1.7), shape };
+    const { logits } = await worker.run({ model: 'model', inputs: { images: three }, outputs: ['logits'] });
     return logits.data;
   } finally {
     await worker.close();
