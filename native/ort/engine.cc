@@ -30,7 +30,7 @@ Session& Engine::sessionOf(const std::string& model) {
 }
 
 std::vector<Result> Engine::run(const RunRequest& request) {
-  const Session& session = sessionOf(request.model);
+  Session& session = sessionOf(request.model);
   std::vector<Handle<raw::Value>> given;  // kept until the run has ended
   std::vector<const raw::Value*> inputs;
   for (const Port& port : session.inputs()) {

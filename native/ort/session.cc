@@ -47,21 +47,26 @@ Port portOf(const Library& library, std::string name, const raw::TypeInfo* type)
 
 Session::Session(const Library& library, std::span<const std::byte> model, const SessionSettings& settings)
     : library_(library),
+      settings_(settings),
       domain_(std::make_unique<const Domain>(library, settings.threads)),
-      session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
-        return library.api().CreateSessionFromArray(library.env(), model.data(), model.size(),
-                                                    optionsOf(library, settings, *domain_).get(), made);
-      })) {
+      model_(model.begin(), model.end()) {
+  compile();
   describe();
 }
 
 Session::Session(const Library& library, const std::string& path, const SessionSettings& settings)
-    : library_(library),
-      domain_(std::make_unique<const Domain>(library, settings.threads)),
-      session_(library.own<raw::Session>(library.api().ReleaseSession, [&](raw::Session** made) {
-        return library.api().CreateSession(library.env(), pathOf(path).c_str(), optionsOf(library, settings, *domain_).get(), made);
-      })) {
+    : library_(library), settings_(settings), domain_(std::make_unique<const Domain>(library, settings.threads)), path_(path) {
+  compile();
   describe();
+}
+
+void Session::compile() {
+  const Api& api = library_.api();
+  const auto options = optionsOf(library_, settings_, *domain_);
+  session_ = library_.own<raw::Session>(api.ReleaseSession, [&](raw::Session** made) {
+    if (!path_.empty()) return api.CreateSession(library_.env(), pathOf(path_).c_str(), options.get(), made);
+    return api.CreateSessionFromArray(library_.env(), model_.data(), model_.size(), options.get(), made);
+  });
 }
 
 void Session::describe() {
@@ -86,13 +91,17 @@ void Session::describe() {
 }
 
 void Session::run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted,
-                  std::span<raw::Value*> outputs) const {
+                  std::span<raw::Value*> outputs) {
+  if (!session_) compile();
   std::vector<const char*> given;
   for (const Port& input : inputs_) given.push_back(input.name.c_str());
   std::vector<const char*> asked;
   for (const std::size_t output : wanted) asked.push_back(outputs_[output].name.c_str());
-  library_.check(library_.api().Run(session_.get(), nullptr, given.data(), inputs.data(), inputs.size(), asked.data(),
-                                    asked.size(), outputs.data()));
+  raw::Status* const status = library_.api().Run(session_.get(), nullptr, given.data(), inputs.data(), inputs.size(),
+                                                 asked.data(), asked.size(), outputs.data());
+  // A run for which there is too little memory has taken nearly all there is. A profile would end with the session.
+  if (status != nullptr && settings_.profile.empty()) session_.reset();
+  library_.check(status);
 }
 
 std::string Session::endProfile() {

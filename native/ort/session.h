@@ -35,19 +35,23 @@ class Session {
   const std::vector<Port>& inputs() const { return inputs_; }
   const std::vector<Port>& outputs() const { return outputs_; }
 
-  // One value for each input. An output that is not null is memory to write to; the others are made. Throws Error.
-  void run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted,
-           std::span<raw::Value*> outputs) const;
+  // One value for each input. An output that is not null is memory to write to; the others are made. Throws Error; the memory
+  // that the run has taken is given back then, and the model compiled again by the next run.
+  void run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted, std::span<raw::Value*> outputs);
 
   // Ends the profile, and gives the path of its file.
   std::string endProfile();
 
  private:
+  void compile();
   void describe();
 
   const Library& library_;
+  SessionSettings settings_;
   std::unique_ptr<const Domain> domain_;  // of our operators
-  Handle<raw::Session> session_;
+  std::vector<std::byte> model_;          // or its path
+  std::string path_;
+  Handle<raw::Session> session_;  // null after a run that failed
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;
 };

@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../errors';
 import { NativeEngine } from './native-engine';
-import type { ModelInfo, OrtEngine, Results, WorkerReply, WorkerRequest, WorkerStart } from './ort-worker';
+import { memoryOf } from './lent-memory';
+import type { Done, OrtEngine, Results, WorkerReply, WorkerRequest, WorkerStart } from './ort-worker';
 import { StandardEngine } from './standard-engine';
 
 let made: OrtEngine | undefined;
@@ -14,7 +15,7 @@ function engine(): OrtEngine {
   return made;
 }
 
-async function execute(request: WorkerRequest): Promise<{ tensors: Results; info?: ModelInfo; ms?: number }> {
+async function execute(request: WorkerRequest): Promise<Done> {
   switch (request.kind) {
     case 'add':
       return { tensors: {}, info: await engine().add(request.model, request.source, request) };
@@ -26,7 +27,7 @@ async function execute(request: WorkerRequest): Promise<{ tensors: Results; info
     case 'run': {
       const began = performance.now();
       const tensors = await engine().run(request);
-      return { tensors, ms: performance.now() - began };
+      return { tensors, ms: performance.now() - began, lent: memoryOf(request.inputs) };
     }
     default:
       await made?.close();
@@ -45,8 +46,7 @@ parentPort?.on('message', (request: WorkerRequest) => {
       (done): WorkerReply => ({ id: request.id, ...done }),
       (error: unknown): WorkerReply => ({ id: request.id, error: reasonOf(error) }),
     );
-    const transfer =
-      'tensors' in reply ? Object.values(reply.tensors).map(({ data }) => data.buffer as ArrayBuffer) : [];
+    const transfer = 'tensors' in reply ? [...memoryOf(reply.tensors), ...(reply.lent ?? [])] : [];
     parentPort?.postMessage(reply, transfer);
     if (request.kind === 'close') parentPort?.close();
   });

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
+import { LentMemory, memoryOf } from './lent-memory';
 import { stayPrivate } from './telemetry';
 
 /**
@@ -86,10 +87,14 @@ export type WorkerCommand =
   | { kind: 'close' };
 /** A message to the thread, and one from it. */
 export type WorkerRequest = WorkerCommand & { id: number };
-/** `ms`: how long a run took. */
-export type WorkerReply =
-  | { id: number; error: string }
-  | { id: number; tensors: Results; info?: ModelInfo; ms?: number };
+export interface Done {
+  tensors: Results;
+  info?: ModelInfo;
+  /** How long a run took, and the memory of its inputs. */
+  ms?: number;
+  lent?: ArrayBuffer[];
+}
+export type WorkerReply = { id: number; error: string } | ({ id: number } & Done);
 
 export interface OrtWorker {
   /** Compiles a model (its bytes, or the path of its file) and keeps it under a name. */
@@ -104,6 +109,7 @@ export interface OrtWorker {
     shape: readonly number[],
   ): Promise<Float32Array<ArrayBuffer>>;
   read(names: readonly string[]): Promise<Results>;
+  /** The inputs may be changed once this has returned. */
   run(request: RunRequest): Promise<Results>;
   /** Milliseconds that runs have taken, in all. */
   readonly busy: number;
@@ -141,6 +147,7 @@ export function startOrtWorker(
   stayPrivate();
   const workerData: WorkerStart = { library };
   const worker = new Worker(THREAD, { workerData });
+  const memory = new LentMemory();
   const pending = new Map<number, PendingCall>();
   let requests = 0;
   let busy = 0;
@@ -189,7 +196,13 @@ export function startOrtWorker(
     },
     read: async (names) => (await send({ kind: 'read', names })).tensors,
     async run(request) {
-      const { tensors, ms = 0 } = await send({ kind: 'run', ...request });
+      const inputs = memory.copies(request.inputs);
+      const {
+        tensors,
+        ms = 0,
+        lent = [],
+      } = await send({ kind: 'run', ...request, inputs }, memoryOf(inputs));
+      memory.takeBack(lent);
       busy += ms;
       return tensors;
     },

@@ -4,10 +4,6 @@ import type { Optimizer } from '../graph/optimizers';
 import type { TensorData, Tensors } from '../onnx/ort-worker';
 import { scalarName } from './graphs';
 
-/** Copies an array that is a part of a larger buffer: a message to a thread would copy the whole buffer. */
-export const compact = (part: Float32Array) =>
-  part.byteLength < part.buffer.byteLength ? part.slice() : part;
-
 /** The optimizer's scalars at a step, counted from 1. */
 export function optimizerScalars(
   { scalars, scalarsAt }: Optimizer,

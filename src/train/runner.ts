@@ -21,7 +21,7 @@ import {
   TIMES,
   type TrainerGraph,
 } from './graphs';
-import { compact, optimizerScalars, randomInput, stackInputs } from './inputs';
+import { optimizerScalars, randomInput, stackInputs } from './inputs';
 import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
@@ -102,8 +102,8 @@ export class GraphRunner {
   ): Tensors {
     const { image, seed } = this.#settings;
     return {
-      images: { data: compact(images), shape: [count, 3, ...image] },
-      labels: { data: compact(labels), shape: [count, this.#model.classes] },
+      images: { data: images, shape: [count, 3, ...image] },
+      labels: { data: labels, shape: [count, this.#model.classes] },
       ...drawDropoutMasks(dropoutMasks, seed, step),
       ...(this.#form === 'plain' ? {} : randomInput(seed, step)),
     };

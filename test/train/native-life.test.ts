@@ -94,10 +94,16 @@ onLinux('a step for which there is not enough memory: an error, and nothing is l
       learningRate: 0.01,
     });
     await trainer.step(batch(2));
-    const state = async () => [...await trainer.parameters()].map(([, { data }]) => data.join()).join();
+    const state = async () => {
+      const hash = require('node:crypto').createHash('md5');
+      for (const { data } of (await trainer.parameters()).values()) hash.update(new Uint8Array(data.buffer));
+      return hash.digest('hex');
+    };
+    const held = () => /VmData:\\s+(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1] / 1024;
     const before = await state();
     await trainer.step(batch(512)).catch((error) => console.log(error.code, error.message));
-    console.log(trainer.steps, before === await state());
+    // What the failed run had taken, nearly all there is, is given back.
+    console.log(trainer.steps, before === await state(), held() < 600);
     await trainer.step(batch(2));
     console.log(trainer.steps);
     await trainer.close();`,
@@ -106,7 +112,7 @@ onLinux('a step for which there is not enough memory: an error, and nothing is l
   );
   expect([stderr, status]).toEqual(['', 0]);
   expect(stdout).toMatch(
-    /^MODEL ONNX Runtime: .*saliencymix:Conv.*allocate memory.*\nA smaller batch takes less memory\.\n1 true\n2\n$/s,
+    /^MODEL ONNX Runtime: .*saliencymix:Conv.*allocate memory.*\nA smaller batch takes less memory\.\n1 true true\n2\n$/s,
   );
 });
 

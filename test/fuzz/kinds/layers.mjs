@@ -15,7 +15,7 @@ const { patterns } = require('../../../dist/graph/lowering/lower.js');
 const { gradientGraph, gradientName, parametersKeptLast } = require('../../../dist/train/graphs.js');
 const { initialParameters } = require('../../../dist/train/initial.js');
 const { randomInput } = require('../../../dist/train/inputs.js');
-const { toLast } = require('../../../dist/train/state-layout.js');
+const { shapeLast, toLast } = require('../../../dist/train/state-layout.js');
 const { defineModel, layers, ops } = trainApi;
 
 stayPrivate();
@@ -120,10 +120,11 @@ async function gradientsOf(model, { count, image, seed, without, factor = 1 }, {
     const { bytes, dropoutMasks } = gradientGraph(model, shape, form, new Set(without));
     await engine.add('model', bytes, { threads });
     const kept = form !== 'plain' ? parametersKeptLast(model, shape) : new Set();
-    const weights = [...initialParameters(model.parameters, SEED)];
-    engine.write(
-      Object.fromEntries(weights.map(([name, tensor]) => [name, kept.has(name) ? toLast(tensor) : tensor])),
-    );
+    for (const { name, data, shape: own } of initialParameters(model.parameters, SEED)) {
+      const values = new Float32Array(data);
+      if (kept.has(name)) toLast(data, own, values);
+      engine.write(name, { data: values, shape: kept.has(name) ? shapeLast(own) : own });
+    }
     const random = new Random(`layers ${seed}`);
     const labels = uniform(random, count * model.classes, 1).map(Math.abs);
     const inputs = {
