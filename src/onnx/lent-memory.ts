@@ -1,17 +1,17 @@
 /** Memory that goes to a thread with the inputs of a run, and comes back to be filled again. */
-import type { TensorData, Tensors } from './ort-worker';
 
 /** Pieces that are kept: images, labels and a few numbers of each of the runs that wait. */
 const MOST = 32;
 
 type ArrayOf<T> = new (buffer: ArrayBuffer) => T;
+type Tensors<T> = Record<string, { data: T; shape: readonly number[] }>;
 
 /** A message's copy of an array is garbage after each run, and tens of megabytes of it wait for the collector. */
 export class LentMemory {
   readonly #free: ArrayBuffer[] = [];
 
   /** Copies of tensors in memory that can be transferred. */
-  copies(tensors: Tensors): Tensors {
+  copies<T extends ArrayBufferView>(tensors: Tensors<T>): Tensors<T> {
     const copied = Object.entries(tensors).map(([name, { data, shape }]) => [
       name,
       { data: this.#copyOf(data), shape },
@@ -19,7 +19,7 @@ export class LentMemory {
     return Object.fromEntries(copied);
   }
 
-  #copyOf<T extends TensorData['data']>(values: T): T {
+  #copyOf<T extends ArrayBufferView>(values: T): T {
     const { byteLength, byteOffset, buffer } = values;
     const at = this.#free.findIndex((one) => one.byteLength === byteLength);
     const memory = at < 0 ? new ArrayBuffer(byteLength) : this.#free.splice(at, 1)[0];
@@ -34,5 +34,5 @@ export class LentMemory {
 }
 
 /** The memory of copies. */
-export const memoryOf = (tensors: Tensors): ArrayBuffer[] =>
+export const memoryOf = (tensors: Tensors<ArrayBufferView>): ArrayBuffer[] =>
   Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
