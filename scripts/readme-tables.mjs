@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { newestResults, readResults } from '../benchmarks/lib/report.mjs';
-import { machineLine, speedTable } from '../benchmarks/lib/readme.mjs';
+import { machineLine, speedTable, trainingTable } from '../benchmarks/lib/readme.mjs';
+import { PAGES } from '../benchmarks/lib/pages.mjs';
 
 const require = createRequire(import.meta.url);
 const { mixerOptions } = require('../dist/mix/options.js');
@@ -28,9 +29,12 @@ const optionRows = (options) =>
 
 const measured = readResults(newestResults());
 const speed = speedTable(measured);
+const trained = readResults(newestResults(PAGES.training));
+const training = trainingTable(trained);
 
 const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
+  'training-speed': `${table(training.head, training.rows)}\n\n(${machineLine(trained)})`,
   options: table(['option', 'values', 'default', ''], optionRows(mixerOptions)),
   learning: table(['option', 'values', 'default', ''], optionRows(learningOptions)),
   models: table(

@@ -31,6 +31,27 @@ export function speedTable({ tasks, environment }) {
   return { head, rows: tasks.flatMap((task) => task.jobs.map((job) => rowOf(task, job)).filter(Boolean)) };
 }
 
+/** Head and rows of the table of training: a network, ours with all defaults beside PyTorch. */
+export function trainingTable({ tasks }) {
+  const rivals = ['PyTorch NCHW', 'PyTorch channels_last, memory kept', 'saliencymix, standard'];
+  const head = [
+    '',
+    'images/s, one thread',
+    ...rivals.map((rival) => `× ${rival}`),
+    'memory, of PyTorch NCHW’s',
+  ];
+  const rows = tasks.flatMap((task) =>
+    task.jobs.map((job) => {
+      const all = rowsOf(job, task.bandwidth);
+      const named = (name) => all.find((one) => one.name === name);
+      const { rate, ratios, peakMB } = named('saliencymix');
+      const times = rivals.map((rival) => digits(ratios[rival].median));
+      return [job.label, digits(rate.median), ...times, digits(peakMB / named(rivals[0]).peakMB)];
+    }),
+  );
+  return { head, rows };
+}
+
 export function machineLine({ environment: at, date }) {
   const versions = ['opencv', 'torch', 'torchvision']
     .map((name) => [name, Object.entries(at.versions).find(([key]) => key.toLowerCase() === name)?.[1]])
