@@ -256,7 +256,8 @@ export class Trainer {
   }
 
   /**
-   * Sets all parameters and running statistics, and the optimizer's slots to zero.
+   * Sets all parameters and running statistics, and the optimizer's slots to zero. Do not change the arrays until the
+   * promise settles.
    * @throws (rejects) SaliencyMixError ARGUMENT for a name that is missing or unknown, another shape, or a
    *   value that is not finite
    */
