@@ -19,9 +19,23 @@ function windowOf({ attributes }: Node): native.NativeWindow {
   };
 }
 
+/**
+ * A convolution's input for the gradient of its weights: normalised again, if that is what it is, so that it need not be kept
+ * until then. With a residual that would have to be kept instead; and others than convolutions may read it for their gradients.
+ */
+function inputAgain(x: Value): Value {
+  const { tape } = x.graph;
+  const maker = tape.find(({ outputs }) => outputs.includes(x));
+  const [from, scale, bias, residual] = (maker?.inputs ?? []) as Value[];
+  const isRead = (node: Node) => node.inputs.includes(x) && node.op !== own('Conv');
+  if (maker?.op !== BATCH_NORM || residual || tape.some(isRead)) return x;
+  const norm = { statistics: maker.saved[0], scale, bias };
+  return native.normalise(from, norm, { relu: maker.attributes.relu === 1 });
+}
+
 const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   const window = windowOf(node);
-  const byWeights = native.convWeightGradient(x, dy, window, [w.shape[0], w.shape[1]]);
+  const byWeights = native.convWeightGradient(inputAgain(x), dy, window, [w.shape[0], w.shape[1]]);
   return [
     needs[0] ? native.convInputGradient(dy, w, window, sizeOf4(x)) : undefined,
     byWeights.weights,
