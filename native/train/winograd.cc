@@ -4,6 +4,7 @@
 
 #include "train/run.h"
 #include "train/sizes.h"
+#include "train/winograd_cuts.h"
 
 namespace saliencymix::train {
 
@@ -20,39 +21,6 @@ constexpr std::int64_t kFewTiles = 256;
 constexpr std::int64_t kManyWeights = 32 << 10;
 // Channels of a panel that are packed at a time, where tiles are few.
 constexpr int kChunk = 128;
-// Tiles of a task that only reads.
-constexpr std::int64_t kReadTiles = 16;
-// Of the gradient by the weights: so many tiles, or fewer, are summed at once; else about so many floats of them at a time.
-constexpr std::int64_t kTilesAtOnce = 160;
-constexpr std::int64_t kSumFloats = std::int64_t{256} << 10;
-constexpr std::int64_t kMinSumTiles = 96;
-// Channels of a task.
-constexpr int kSumChannels = 28;
-
-template <class T>
-T divideUp(T a, T b) {
-  return (a + b - 1) / b;
-}
-
-std::size_t asSize(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-constexpr std::size_t kProducts = kTileProducts;
-
-// A transform reads or writes 36 planes at once. Where these are an odd number of cache lines apart, their lines fall into
-// different places of the cache.
-std::size_t planeOf(std::size_t floats) {
-  constexpr std::size_t kLine = 16;
-  return (divideUp(floats, kLine) | 1) * kLine;
-}
-
-// `all` cut evenly into pieces of at most `most`: the size of each but the last.
-std::int64_t evenPiece(std::int64_t all, std::int64_t most) { return divideUp(all, divideUp(all, most)); }
-
-int tasksOf(std::int64_t all, std::int64_t each) { return static_cast<int>(divideUp(all, each)); }
-
-Part partOf(std::int64_t all, std::int64_t each, int number) {
-  return {number * each, std::min(all, (number + 1) * each)};
-}
 
 }  // namespace
 
@@ -146,115 +114,6 @@ void TiledProduct::runPanels(int threads) const {
     }
     kernels_.writeTiles({product_.to, tiling_.grid, i, tiling_.columns, product_.bias}, {0, tiling_.tiles}, memory.products,
                         productPlane(tiling_.tiles));
-  });
-}
-
-TiledWeightGradient::TiledWeightGradient(const WeightGradient& gradient, int batch, const TrainKernels& kernels)
-    : gradient_(gradient),
-      kernels_(kernels.winograd),
-      tiling_(gradient.window, gradient.columns, batch, kernels.convolution.panelLanes) {
-  const std::int64_t floats = static_cast<std::int64_t>(kProducts) * (tiling_.channels + tiling_.columns);
-  const std::int64_t most = std::max(kSumFloats / floats, kMinSumTiles);
-  blockTiles_ = tiling_.tiles <= kTilesAtOnce ? tiling_.tiles : evenPiece(tiling_.tiles, most);
-}
-
-std::size_t TiledWeightGradient::valuePlane(std::int64_t tiles) const {
-  return planeOf(product({asSize(tiles), tiling_.pitch}));
-}
-
-std::size_t TiledWeightGradient::slopePlane(std::int64_t tiles) const {
-  return planeOf(product({asSize(tiles), asSize(tiling_.panels), tiling_.lanes}));
-}
-
-std::size_t TiledWeightGradient::sumPlane() const {
-  return planeOf(product({asSize(tiling_.channels), tiling_.lanes}));
-}
-
-void TiledWeightGradient::layOut(ArenaLayout& arena, int threads) {
-  const std::size_t panels = asSize(tiling_.panels);
-  values_ = arena.take<float>(product({kProducts, valuePlane(blockTiles_)}));
-  slopes_ = arena.take<float>(product({kProducts, slopePlane(blockTiles_)}));
-  if (blockTiles_ == tiling_.tiles) {
-    for (int i = 0; i < threads; i++) local_.push_back(arena.take<float>(kProducts * planeOf(kSumChannels * tiling_.lanes)));
-  } else {
-    sums_ = arena.take<float>(product({kProducts, panels, sumPlane()}));
-  }
-}
-
-void TiledWeightGradient::run(float* to, std::size_t row, int threads) const {
-  blockTiles_ == tiling_.tiles ? runAtOnce(to, row, threads) : runBlocks(to, row, threads);
-}
-
-// Into values_ and slopes_, of which the first is tile tiles.begin.
-void TiledWeightGradient::read(Part tiles, int threads) const {
-  const std::int64_t count = tiles.end - tiles.begin;
-  const std::size_t panelPitch = asSize(count) * tiling_.lanes;
-  forEachTask(tasksOf(count, kReadTiles), threads, [&](int number, int) {
-    const Part here = partOf(count, kReadTiles, number);
-    const Part now = {tiles.begin + here.begin, tiles.begin + here.end};
-    kernels_.readTiles(gradient_.window, tiling_.grid, now, values_ + asSize(here.begin) * tiling_.pitch, tiling_.pitch,
-                       valuePlane(count));
-    kernels_.readGradientTiles(gradient_, tiling_.grid, now, tiles.begin, slopes_, panelPitch,
-                               slopePlane(count));
-  });
-}
-
-// For the tiles that were read last, as many as `tiles`. Where the sums go is still to be said.
-TileSums TiledWeightGradient::sumsOf(int panel, Part channels, std::int64_t tiles) const {
-  const std::size_t panelPitch = asSize(tiles) * tiling_.lanes;
-  return {values_,
-          tiling_.pitch,
-          valuePlane(tiles),
-          slopes_ + asSize(panel) * panelPitch,
-          slopePlane(tiles),
-          static_cast<int>(tiles),
-          {0, kTileProducts},
-          channels,
-          panel,
-          tiling_.columns,
-          nullptr,
-          0,
-          tiling_.lanes,
-          false};
-}
-
-void TiledWeightGradient::runAtOnce(float* to, std::size_t row, int threads) const {
-  read({0, tiling_.tiles}, threads);
-  const int blocks = tasksOf(tiling_.channels, kSumChannels);
-  forEachTask(blocks * tiling_.panels, threads, [&](int number, int slot) {
-    const int panel = number / blocks;
-    const Part channels = partOf(tiling_.channels, kSumChannels, number % blocks);
-    TileSums sums = sumsOf(panel, channels, tiling_.tiles);
-    sums.sums = local_[asSize(slot)];
-    sums.sumPlane = planeOf(kSumChannels * tiling_.lanes);
-    kernels_.sumProducts(sums);
-    kernels_.writeWeights(sums.sums, sums.sumPlane, tiling_.lanes, panel, tiling_.columns, channels, to,
-                          asSize(tiling_.channels) * row, row);
-  });
-}
-
-void TiledWeightGradient::runBlocks(float* to, std::size_t row, int threads) const {
-  // sums_[panel, k, channel, column]
-  const std::size_t plane = sumPlane();
-  const auto sumsOfPanel = [&](int panel) { return sums_ + asSize(panel) * kProducts * plane; };
-  for (std::int64_t begin = 0; begin < tiling_.tiles; begin += blockTiles_) {
-    const Part tiles = {begin, std::min(begin + blockTiles_, tiling_.tiles)};
-    read(tiles, threads);
-    forEachTask(kTileProducts * tiling_.panels, threads, [&](int number, int) {
-      const int k = number / tiling_.panels, panel = number % tiling_.panels;
-      TileSums sums = sumsOf(panel, {0, tiling_.channels}, tiles.end - tiles.begin);
-      sums.ks = {k, k + 1};
-      sums.sums = sumsOfPanel(panel) + asSize(k) * plane;
-      sums.add = begin > 0;
-      kernels_.sumProducts(sums);
-    });
-  }
-  const int blocks = tasksOf(tiling_.channels, kSumChannels);
-  forEachTask(blocks * tiling_.panels, threads, [&](int number, int) {
-    const int panel = number / blocks;
-    const Part channels = partOf(tiling_.channels, kSumChannels, number % blocks);
-    kernels_.writeWeights(sumsOfPanel(panel) + asSize(channels.begin) * tiling_.lanes, plane, tiling_.lanes, panel,
-                          tiling_.columns, channels, to, asSize(tiling_.channels) * row, row);
   });
 }
 

@@ -68,23 +68,39 @@ class TiledWeightGradient {
   void run(float* to, std::size_t row, int threads) const;
 
  private:
+  // How tiles are summed; by shape alone. See winograd_by_weights.cc.
+  enum class Way { atOnce, byParts, byBlocks };
+  // Of the tiles of a block.
+  struct Memory {
+    float* values;
+    float* slopes;  // the gradient of the results
+  };
   // Floats from one of the 36 planes to the next, for so many tiles.
   std::size_t valuePlane(std::int64_t tiles) const;
   std::size_t slopePlane(std::int64_t tiles) const;
   std::size_t sumPlane() const;
-  void read(Part tiles, int threads) const;
-  TileSums sumsOf(int panel, Part channels, std::int64_t tiles) const;
-  void runBlocks(float* to, std::size_t row, int threads) const;
+  std::size_t sumFloats() const;
+  float* sumsAt(int part, int panel) const;
+  void read(Part tiles, Part block, const Memory& memory) const;
+  void readTogether(Part block, int threads) const;
+  TileSums sumsOf(const Memory& memory, int panel, Part channels, std::int64_t tiles) const;
   void runAtOnce(float* to, std::size_t row, int threads) const;
+  void runParts(float* to, std::size_t row, int threads) const;
+  void runBlocks(float* to, std::size_t row, int threads) const;
+  template <class Task>
+  void forEachChannels(int threads, const Task& task) const;
+  void addSums(int part, int panel, Part channels) const;
+  void writeWeights(int panel, Part channels, float* to, std::size_t row) const;
 
   WeightGradient gradient_;
   const WinogradKernels& kernels_;
   Tiling tiling_;
-  std::int64_t blockTiles_;
-  float* values_ = nullptr;
-  float* slopes_ = nullptr;  // the gradient of the results
+  Way way_;
+  std::int64_t partTiles_;   // of which there are sums
+  std::int64_t blockTiles_;  // that are in memory
+  std::vector<Memory> memory_;  // byParts: of each thread; else one
   float* sums_ = nullptr;
-  std::vector<float*> local_;  // sums of each thread
+  std::vector<float*> local_;  // atOnce: sums of each thread
 };
 
 }  // namespace saliencymix::train

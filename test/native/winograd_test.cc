@@ -77,14 +77,16 @@ TEST(everySizeAndPadding) {
   compare(s, numbers);
 }
 
-// The shapes of the networks, with smaller batches: few tiles with many weights, many tiles, several blocks of sums.
+// The shapes of the networks, with smaller batches: few tiles with many weights, many tiles, several parts and blocks of sums.
 TEST(layersOfNetworks) {
   check::Numbers numbers(93);
   compare(winograd(2, 32, 32, 16, 16), numbers);
+  compare(winograd(9, 32, 32, 16, 16), numbers);
   compare(winograd(5, 16, 16, 32, 32), numbers);
   compare(winograd(4, 8, 8, 64, 64), numbers);
   if (check::quick()) return;
   compare(winograd(12, 16, 16, 24, 40), numbers);
+  compare(winograd(17, 32, 29, 9, 20), numbers);
   compare(winograd(2, 32, 32, 64, 64), numbers);
   compare(winograd(1, 8, 8, 256, 256), numbers);
   compare(winograd(1, 4, 4, 512, 512), numbers);
