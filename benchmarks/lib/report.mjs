@@ -143,10 +143,24 @@ CPU time of a step on one thread, AVX-512 unless it says otherwise, processes in
   initial weights going to the thread one by one.
 - Gradients of weights run as soon as they can (src/graph/run-order.ts): memory of ResNet-18 batch 128 1052 → 908 MB, of
   ResNet-20 batch 128 382 → 352 MB. Times, with the line before: 1.01 to 1.03, on a busy machine that varied as much.
-- What a convolution alone reads of a normalisation is computed again for the gradient of its weights, not kept
-  (src/graph/lowering/native-gradients.ts): memory of ResNet-20 batch 128 341 → 299 MB, ResNet-18 batch 128 911 → 826, WRN-16-4
-  batch 32 288 → 249, ResNet-50 batch 4 700 → 674. Times: 1.00 to 1.03, 1.01 to 1.03, 1.00, 1.01.
-- The 36 planes of Winograd's transforms lie an odd number of cache lines apart: see the commit of that name.`;
+- What convolutions alone read of a normalisation is not written, they compute it where they read it (native/train/
+  convolution_input.h; the pattern "convolution input"): memory of ResNet-20 batch 128 341 → 295 MB, ResNet-18 batch 128
+  911 → 772, WRN-16-4 batch 32 288 → 237, ResNet-50 batch 4 700 → 663. Beside keeping nothing and normalising again for the
+  gradient of the weights: ResNet-20 0.96, WRN-16-4 0.96, ResNet-18 batch 32 1.00, ResNet-50 batch 4 and 16 1.00.
+- With few weights each thread sums tiles of its own (native/train/winograd_by_weights.cc): the gradients of the weights of
+  16 × 16 channels at 32², batch 128, 0.82 to 0.89 on one thread, and of ResNet-20 on two threads 24.9 → 23.0 ms.
+- The 36 planes of Winograd's transforms lie an odd number of cache lines apart: see the commit of that name.
+
+## What was tried and not taken
+
+Time of the nodes, ms a step, one thread: ResNet-20 batch 128 (132 in all), ResNet-18 batch 32 (244), ResNet-50 batch 4 (444).
+
+- Sums for the statistics in the output transform of Winograd's convolutions: convolutions 35.6 → 38.3, 67.8 → 68.6,
+  118.4 → 120.3, where the node that they would replace takes 3.9, 3.5 and 8.9, the last mostly after other convolutions. At
+  most 1 % gained, before the sums of the blocks are combined.
+- The gradient of a normalisation in the input transforms of both gradients of the convolution before it: those take 28.1 → 34.7
+  and 39.9 → 45.0, 66.5 → 72.2 and 77.5 → 83.8, 111.6 → 115.7 and 135.5 → 143.6, where the node that they would replace takes
+  5.9, 5.1 and 11.1. Lost: tiles overlap, and three tensors are read twice.`;
 
 function writeOf(page, title, results, ...more) {
   const parts = [title, aboutSteps(page), machine(results), ...results.tasks.map(taskSection), ...more];

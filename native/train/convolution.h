@@ -11,6 +11,7 @@
 
 #include <cstddef>
 
+#include "train/batch_norm.h"
 #include "train/run.h"
 
 namespace saliencymix::train {
@@ -48,19 +49,29 @@ struct ConvolutionShape {
 // std::length_error where a tensor of the shape would not fit into memory. The functions below expect a shape that passed.
 void checkShape(const ConvolutionShape& shape);
 
+// What is done to an input where it is read: it is normalised, and then 0 where that is negative, if `relu` says so. What lies
+// outside of the input stays zero.
+struct InputNorm {
+  Normalisation norm;
+  bool relu = false;
+};
+
 // Each of the three needs run.workspace of as many bytes as its function of the same name says.
-std::size_t convolutionWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads);
-// `bias`: of as many numbers as there are output channels, or nullptr.
+// `normalised`: whether it is to be run with an InputNorm.
+std::size_t convolutionWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads,
+                                      bool normalised = false);
+// `bias`: of as many numbers as there are output channels, or nullptr. `norm`: or nullptr.
 void convolution(const ConvolutionShape& shape, const float* input, const float* weights, const float* bias, float* output,
-                 const TrainRun& run);
+                 const TrainRun& run, const InputNorm* norm = nullptr);
 
 std::size_t convolutionByInputWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads);
 void convolutionByInput(const ConvolutionShape& shape, const float* outputGradient, const float* weights,
                         float* inputGradient, const TrainRun& run);
 
-std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads);
-// `biasGradient`: or nullptr.
+std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads,
+                                               bool normalised = false);
+// `biasGradient`: or nullptr. `norm`: as above.
 void convolutionByWeights(const ConvolutionShape& shape, const float* input, const float* outputGradient,
-                          float* weightGradient, float* biasGradient, const TrainRun& run);
+                          float* weightGradient, float* biasGradient, const TrainRun& run, const InputNorm* norm = nullptr);
 
 }  // namespace saliencymix::train

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/arena_layout.h"
-#include "train/convolution_windows.h"
+#include "train/convolution_input.h"
 #include "train/sizes.h"
 #include "train/winograd.h"
 
@@ -148,13 +148,9 @@ class BiasSums {
   float* memory_ = nullptr;
 };
 
-WeightGradient gradientOf(const ConvolutionShape& shape, int group, const float* input, const float* outputGradient) {
+WeightGradient gradientOf(const ConvolutionShape& shape, int group, const ReadInput& input, const float* outputGradient) {
   const GroupPointers at(shape, group);
-  return {windowOf(shape, at.channels(input)), at.outputs(outputGradient), shape.outputs, shape.groupOutputs(), false};
-}
-
-bool inTiles(const ConvolutionShape& shape) {
-  return shape.form == ConvolutionForm::winograd && !isDepthwise(shape) && takesTiles(windowOf(shape, nullptr), shape.groupOutputs());
+  return {windowOf(shape, input, group), at.outputs(outputGradient), shape.outputs, shape.groupOutputs(), false};
 }
 
 void sumDirectly(const ConvolutionShape& shape, const WeightPlan& plan, const float* input, const float* outputGradient,
@@ -178,7 +174,7 @@ void sumDirectly(const ConvolutionShape& shape, const WeightPlan& plan, const fl
     const int tasks = plan.parts * shape.groups * plan.columnBlocks * plan.panelBlocks;
     forEachTask(tasks, run.threads, [&](int number, int slot) {
       const WeightTask task(plan, shape, number);
-      WeightGradient gradient = gradientOf(shape, task.group, input, outputGradient);
+      WeightGradient gradient = gradientOf(shape, task.group, {input}, outputGradient);
       gradient.strips = plan.strips;
       const std::size_t thread = static_cast<std::size_t>(slot);
       kernels.byWeights(gradient, plan.rowsOf(task.part), plan.blockRows,
@@ -194,11 +190,13 @@ std::int64_t rowsOf(const ConvolutionShape& s) { return std::int64_t{s.batch} * 
 
 }  // namespace
 
-std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads) {
+std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, const TrainKernels& kernels, int threads,
+                                               bool normalised) {
   ArenaLayout arena(nullptr);
+  InputMemory(shape, normalised, arena);
   BiasSums(rowsOf(shape), static_cast<std::size_t>(shape.outputs), arena);
   if (inTiles(shape)) {
-    TiledWeightGradient(gradientOf(shape, 0, nullptr, nullptr), shape.batch, kernels).layOut(arena, threads);
+    TiledWeightGradient(gradientOf(shape, 0, {}, nullptr), shape.batch, kernels).layOut(arena, threads);
   } else {
     WeightMemory(WeightPlan(shape, kernels.convolution), shape, kernels, threads, arena);
   }
@@ -206,20 +204,21 @@ std::size_t convolutionByWeightsWorkspaceBytes(const ConvolutionShape& shape, co
 }
 
 void convolutionByWeights(const ConvolutionShape& shape, const float* input, const float* outputGradient,
-                          float* weightGradient, float* biasGradient, const TrainRun& run) {
+                          float* weightGradient, float* biasGradient, const TrainRun& run, const InputNorm* norm) {
   ArenaLayout arena(run.workspace.data());
+  const ReadInput read = InputMemory(shape, norm != nullptr, arena).read(input, norm, run);
   const std::size_t outputs = static_cast<std::size_t>(shape.outputs);
   const BiasSums bias(rowsOf(shape), outputs, arena);
   if (biasGradient != nullptr) bias.run(outputGradient, biasGradient, run);
   if (!inTiles(shape)) {
     const WeightPlan plan(shape, run.kernels.convolution);
     const WeightMemory memory(plan, shape, run.kernels, run.threads, arena);
-    sumDirectly(shape, plan, input, outputGradient, weightGradient, memory, run);
+    sumDirectly(shape, plan, read.pixels, outputGradient, weightGradient, memory, run);
     return;
   }
   for (int group = 0; group < shape.groups; group++) {
     ArenaLayout rest = arena;  // each group has the same memory
-    TiledWeightGradient tiled(gradientOf(shape, group, input, outputGradient), shape.batch, run.kernels);
+    TiledWeightGradient tiled(gradientOf(shape, group, read, outputGradient), shape.batch, run.kernels);
     tiled.layOut(rest, run.threads);
     tiled.run(GroupPointers(shape, group).outputs(weightGradient), outputs, run.threads);
   }

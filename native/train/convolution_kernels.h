@@ -15,6 +15,15 @@ struct Taps {
   int count;
 };
 
+// What is read in the place of an image's numbers: (x - mean) * slope + bias, with a factor of each kind for every channel that
+// takes part, and then 0 where that is negative, if `relu` says so. Where `mean` is null the numbers are read as they are.
+struct PixelFactors {
+  const float* mean = nullptr;
+  const float* slope = nullptr;
+  const float* bias = nullptr;
+  bool relu = false;
+};
+
 // A matrix that exists only as places in an image. Its rows are the places of a grid over all images of a batch, row by row;
 // its columns are (tap along y, tap along x, channel). For place (i, j) the taps are rows i * strideY + y.first + ... and
 // columns j * strideX + x.first + ... of the image; outside of it there are zeros.
@@ -30,6 +39,7 @@ struct TapWindow {
   int strideX;
   Taps y;
   Taps x;
+  PixelFactors factors = {};  // which only tiles heed (winograd_kernels.h)
 };
 
 // Where the results of a grid's places go: pixel (i * stepY + firstY, j * stepX + firstX) of an image.

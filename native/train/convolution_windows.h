@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "train/convolution.h"
+#include "train/winograd.h"
 
 namespace saliencymix::train {
 
@@ -30,6 +31,9 @@ class GroupPointers {
   T* channels(T* pixels) const {
     return pixels == nullptr ? nullptr : pixels + channel_;
   }
+  PixelFactors channels(const PixelFactors& all) const {
+    return {channels(all.mean), channels(all.slope), channels(all.bias), all.relu};
+  }
   template <class T>
   T* outputs(T* pixels) const {
     return pixels == nullptr ? nullptr : pixels + output_;
@@ -53,6 +57,11 @@ inline TapWindow windowOf(const ConvolutionShape& s, const float* input) {
           s.strideX,
           {-s.padTop, s.kernelHeight > 1 ? s.dilationY : 1, s.kernelHeight},
           {-s.padLeft, s.kernelWidth > 1 ? s.dilationX : 1, s.kernelWidth}};
+}
+
+// Whether a convolution, and so its gradient by the weights, is computed in tiles.
+inline bool inTiles(const ConvolutionShape& s) {
+  return s.form == ConvolutionForm::winograd && !isDepthwise(s) && takesTiles(windowOf(s, nullptr), s.groupOutputs());
 }
 
 // All places of the output.

@@ -69,7 +69,7 @@ struct TileSums {
 };
 
 struct WinogradKernels {
-  // to[k, tile, channel]: what some tiles are made of. There must be room for whole registers of channels.
+  // to[k, tile, channel]: what some tiles are made of, with the window's factors. There must be room for whole registers of channels.
   void (*readTiles)(const TapWindow& window, const TileGrid& grid, Part tiles, float* to, std::size_t pitch, std::size_t plane);
   // The same for the gradient of the results: for each k and panel a row for each tile from number `first` on.
   void (*readGradientTiles)(const WeightGradient& gradient, const TileGrid& grid, Part tiles, std::int64_t first, float* to,

@@ -105,6 +105,18 @@ export class Graph {
     return this.constant([value], []);
   }
 
+  /** A value that no node makes: on the tape it stands for what nodes that read it compute for themselves. */
+  unwritten(shape: Shape): Value {
+    const value = {
+      graph: this,
+      name: `unwritten_${this.#made++}`,
+      shape: [...shape],
+      dtype: 'float32' as const,
+    };
+    this.#claim(value.name);
+    return value;
+  }
+
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`two outputs are named ${name}`);
     this.outputs.set(name, value);

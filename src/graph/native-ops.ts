@@ -54,15 +54,36 @@ function outSize(size: Pair, kernel: Pair, { stride, padding, dilation }: Native
 
 const sizeIn = ({ shape }: Value): Pair => [shape[1], shape[2]];
 
+/** How a convolution normalises what it reads: see `normalise`. Zeros around the image stay zeros. */
+export interface InputNorm {
+  norm: Norm;
+  relu: boolean;
+}
+
+const normInputs = (read: InputNorm | undefined) =>
+  read ? [read.norm.statistics, read.norm.scale, read.norm.bias] : [];
+
+/** Of `conv` and convWeightGradient. */
+export const convAttributes = (window: NativeWindow, read: InputNorm | undefined) => ({
+  ...attributesOf(window),
+  relu: Number(read?.relu ?? false),
+});
+
 /** Convolution. x: N×H×W×C, w: h×w×C/groups×O, bias: O → N×H'×W'×O. */
-export function conv(x: Value, w: Value, bias: Value | undefined, window: NativeWindow): Value {
+export function conv(
+  x: Value,
+  w: Value,
+  bias: Value | undefined,
+  window: NativeWindow,
+  read?: InputNorm,
+): Value {
   const [height, width, channels, out] = w.shape;
   if (x.shape.length !== 4 || x.shape[3] !== channels * window.groups)
     throw shapeError('Conv', 'channels differ', x, w);
   const size = outSize(sizeIn(x), [height, width], window);
   if (size.some((side) => side < 1)) throw shapeError('Conv', 'the kernel does not fit', x, w);
-  const inputs = bias ? [x, w, bias] : [x, w];
-  return native('Conv', inputs, attributesOf(window), [[x.shape[0], ...size, out]])[0];
+  const inputs = trimmed([x, w, bias, ...normInputs(read)]);
+  return native('Conv', inputs, convAttributes(window, read), [[x.shape[0], ...size, out]])[0];
 }
 
 /** The gradient of a convolution's input, of height × width. dy: N×H'×W'×O → N×height×width×C. */
@@ -71,17 +92,19 @@ export function convInputGradient(dy: Value, w: Value, window: NativeWindow, siz
   return native('ConvInputGradient', [dy, w], { ...attributesOf(window), size }, [shape])[0];
 }
 
-/** The gradients of a convolution's weights and of its bias. */
+/** The gradients of a convolution's weights and of its bias. `read` as it was. */
 export function convWeightGradient(
   x: Value,
   dy: Value,
   window: NativeWindow,
   kernel: Pair,
+  read?: InputNorm,
 ): { weights: Value; bias: Value } {
   const out = dy.shape[3];
   const shapes = [[...kernel, x.shape[3] / window.groups, out], [out]];
-  const attributes = { ...attributesOf(window), kernel };
-  const [weights, bias] = native('ConvWeightGradient', [x, dy], attributes, shapes);
+  const attributes = { ...convAttributes(window, read), kernel };
+  const inputs = [x, dy, ...normInputs(read)];
+  const [weights, bias] = native('ConvWeightGradient', inputs, attributes, shapes);
   return { weights, bias };
 }
 

@@ -53,6 +53,40 @@ void compare(const ConvolutionShape& shape, check::Numbers& numbers, double most
   }
 }
 
+// What a level makes of a case whose input is normalised where it is read.
+Results computedWith(const InputNorm& norm, const Case& c, const TrainLevel& level, int threads) {
+  Results r{std::vector<float>(c.gradient.size()), {}, std::vector<float>(c.weights.size()), std::vector<float>(c.bias.size())};
+  const TrainKernels& kernels = *level.kernels;
+  Workspace forward(convolutionWorkspaceBytes(c.shape, kernels, threads, true));
+  convolution(c.shape, c.input.data(), c.weights.data(), c.bias.data(), r.output.data(), {kernels, threads, forward.bytes()},
+              &norm);
+  Workspace backward(convolutionByWeightsWorkspaceBytes(c.shape, kernels, threads, true));
+  convolutionByWeights(c.shape, c.input.data(), c.gradient.data(), r.byWeights.data(), r.byBias.data(),
+                       {kernels, threads, backward.bytes()}, &norm);
+  return r;
+}
+
+void compareNormalised(const ConvolutionShape& shape, bool relu, check::Numbers& numbers) {
+  Case c(shape, numbers);
+  const std::size_t channels = sizeOf({shape.channels});
+  const std::vector<float> mean = floats(numbers, channels), inverse = floats(numbers, channels), scale = floats(numbers, channels),
+                           bias = floats(numbers, channels);
+  const InputNorm norm{{mean.data(), inverse.data(), scale.data(), bias.data()}, relu};
+  const ChannelRows rows{c.input.size() / channels, channels};
+  for (const TrainLevel& level : trainLevels()) {
+    if (!level.supported()) continue;
+    Case before = c;
+    Workspace workspace(normaliseWorkspaceBytes(rows));
+    normalise({*level.kernels, 1, workspace.bytes()}, {c.input.data(), norm.norm, nullptr, {}, relu}, rows, before.input.data());
+    Results expected = computed(before, level, 1);
+    expected.byInput.clear();
+    for (const int threads : {1, 3}) {
+      if (computedWith(norm, c, level, threads) == expected) continue;
+      check::report(__FILE__, __LINE__, std::string(level.name) + ", " + text(shape) + (relu ? ", relu" : ""));
+    }
+  }
+}
+
 }  // namespace
 
 TEST(everyNumberOfChannels) {
@@ -109,6 +143,22 @@ TEST(randomShapes) {
     compare(winograd(1 + numbers.below(4), 3 + numbers.below(25), 3 + numbers.below(25), 8 + numbers.below(40),
                      8 + numbers.below(50), numbers.below(3)),
             numbers);
+  }
+}
+
+// An input that is normalised where it is read: the same bits as of one that was normalised before, in tiles and without them.
+TEST(normalisedInputs) {
+  check::Numbers numbers(97);
+  const auto direct = [](ConvolutionShape s) {
+    s.form = ConvolutionForm::direct;
+    return s;
+  };
+  ConvolutionShape groups = winograd(2, 9, 8, 27, 36);
+  groups.groups = 3;
+  for (const ConvolutionShape& shape :
+       {winograd(2, 7, 9, 13, 10), winograd(3, 8, 8, 64, 40, 0), winograd(9, 32, 30, 16, 9), winograd(1, 4, 4, 300, 280), groups,
+        direct(winograd(2, 7, 9, 13, 10)), square(2, 6, 20, 12, 1, 1), square(2, 9, 5, 7, 3, 2)}) {
+    for (const bool relu : {false, true}) compareNormalised(shape, relu, numbers);
   }
 }
 

@@ -1,6 +1,6 @@
 #include "ort/operators/batch_norm.h"
 
-#include "train/batch_norm.h"
+#include "ort/operators/normalisation.h"
 
 namespace saliencymix::ort {
 
@@ -20,15 +20,6 @@ std::int64_t channelsOf(const ChannelRows& rows) { return static_cast<std::int64
 // The rows of a 3×C tensor.
 train::BatchStatistics statisticsIn(float* memory, const ChannelRows& rows) {
   return {memory, memory + rows.channels, memory + 2 * rows.channels};
-}
-
-// From inputs first (statistics), first + 1 (scale) and first + 2 (bias).
-train::Normalisation normalisationAt(const Call& call, std::size_t first, const ChannelRows& rows) {
-  const Call::Input statistics = call.input(first), scale = call.input(first + 1), bias = call.input(first + 2);
-  expectShape(statistics, {3, channelsOf(rows)}, "statistics");
-  expectShape(scale, {channelsOf(rows)}, "scale");
-  expectShape(bias, {channelsOf(rows)}, "bias");
-  return {statistics.data, statistics.data + 2 * rows.channels, scale.data, bias.data};
 }
 
 class BatchStatistics final : public Node {
@@ -74,11 +65,11 @@ class Normalise final : public Node {
   void compute(Call& call) const override {
     const Call::Input x = call.input(0), residual = call.input(4);
     const ChannelRows rows = rowsOf(x);
-    train::NormaliseInputs inputs{x.data, normalisationAt(call, 1, rows), nullptr, {}, relu_};
+    train::NormaliseInputs inputs{x.data, normalisationAt(call, 1, rows.channels), nullptr, {}, relu_};
     if (residual.data != nullptr) {
       expectShape(residual, x.shape, "residual");
       inputs.residual = residual.data;
-      if (call.input(5).data != nullptr) inputs.residualNorm = normalisationAt(call, 5, rows);
+      if (call.input(5).data != nullptr) inputs.residualNorm = normalisationAt(call, 5, rows.channels);
     }
     normalise(call.run(train::normaliseWorkspaceBytes(rows)), inputs, rows, call.output(0, x.shape));
   }
@@ -111,7 +102,7 @@ class NormaliseGradientSums final : public Node {
   void compute(Call& call) const override {
     const Call::Input x = call.input(1);
     const ChannelRows rows = rowsOf(x);
-    const train::Normalisation norm = normalisationAt(call, 2, rows);
+    const train::Normalisation norm = normalisationAt(call, 2, rows.channels);
     const train::Arriving arriving = arrivingAt(call, mask_, 5);
     float* const bias = call.output(0, {channelsOf(rows)});
     float* const scale = call.output(1, {channelsOf(rows)});
@@ -130,7 +121,7 @@ class NormaliseGradient final : public Node {
   void compute(Call& call) const override {
     const Call::Input x = call.input(1), bias = call.input(5), scale = call.input(6);
     const ChannelRows rows = rowsOf(x);
-    const train::Normalisation norm = normalisationAt(call, 2, rows);
+    const train::Normalisation norm = normalisationAt(call, 2, rows.channels);
     expectShape(bias, {channelsOf(rows)}, "dbias");
     expectShape(scale, {channelsOf(rows)}, "dscale");
     const train::Arriving arriving = arrivingAt(call, mask_, 7);

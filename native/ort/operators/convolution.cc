@@ -1,5 +1,8 @@
 #include "ort/operators/convolution.h"
 
+#include <optional>
+
+#include "ort/operators/normalisation.h"
 #include "train/convolution.h"
 
 namespace saliencymix::ort {
@@ -46,14 +49,28 @@ Shape outputShape(const ConvolutionShape& of) { return {of.batch, of.outputHeigh
 Shape weightShape(const ConvolutionShape& of) { return {of.kernelHeight, of.kernelWidth, of.groupChannels(), of.outputs}; }
 
 // A run with the workspace that the function asks for.
-template <class Bytes>
-train::TrainRun runOf(Call& call, const ConvolutionShape& shape, const Bytes& bytes) {
-  return call.run(bytes(shape, call.run(0).kernels, call.threads()));
+template <class Bytes, class... More>
+train::TrainRun runOf(Call& call, const ConvolutionShape& shape, const Bytes& bytes, More... more) {
+  return call.run(bytes(shape, call.run(0).kernels, call.threads(), more...));
 }
+
+// From input `first` on: how x is normalised, if the node has these inputs.
+class NormAt {
+ public:
+  NormAt(const Call& call, std::size_t first, const ConvolutionShape& shape, bool relu) {
+    if (call.input(first).data != nullptr) norm_ = {normalisationAt(call, first, static_cast<std::size_t>(shape.channels)), relu};
+  }
+  const train::InputNorm* get() const { return norm_ ? &*norm_ : nullptr; }
+  explicit operator bool() const { return norm_.has_value(); }
+
+ private:
+  std::optional<train::InputNorm> norm_;
+};
 
 class Convolution final : public Node {
  public:
-  explicit Convolution(const Attributes& attributes) : window_(windowOf(attributes)) {}
+  explicit Convolution(const Attributes& attributes)
+      : window_(windowOf(attributes)), relu_(attributes.whole("relu") != 0) {}
   void compute(Call& call) const override {
     const Call::Input x = call.input(0), w = call.input(1), bias = call.input(2);
     ConvolutionShape shape = window_;
@@ -62,12 +79,15 @@ class Convolution final : public Node {
     checkShape(shape);
     expectShape(w, weightShape(shape), "w");
     if (bias.data != nullptr) expectShape(bias, {shape.outputs}, "bias");
+    const NormAt norm(call, 3, shape, relu_);
     float* const y = call.output(0, outputShape(shape));
-    convolution(shape, x.data, w.data, bias.data, y, runOf(call, shape, train::convolutionWorkspaceBytes));
+    const train::TrainRun run = runOf(call, shape, train::convolutionWorkspaceBytes, bool{norm});
+    convolution(shape, x.data, w.data, bias.data, y, run, norm.get());
   }
 
  private:
   ConvolutionShape window_;
+  bool relu_;
 };
 
 class ConvolutionByInput final : public Node {
@@ -96,7 +116,7 @@ class ConvolutionByInput final : public Node {
 class ConvolutionByWeights final : public Node {
  public:
   explicit ConvolutionByWeights(const Attributes& attributes)
-      : window_(windowOf(attributes)), kernel_(attributes.wholes("kernel", 2)) {}
+      : window_(windowOf(attributes)), kernel_(attributes.wholes("kernel", 2)), relu_(attributes.whole("relu") != 0) {}
   void compute(Call& call) const override {
     const Call::Input x = call.input(0), dy = call.input(1);
     ConvolutionShape shape = window_;
@@ -106,22 +126,26 @@ class ConvolutionByWeights final : public Node {
     shape.outputs = dy.side(3);
     checkShape(shape);
     expectShape(dy, outputShape(shape), "dy");
+    const NormAt norm(call, 2, shape, relu_);
     float* const dw = call.output(0, weightShape(shape));
     float* const dbias = call.output(1, {shape.outputs});
-    convolutionByWeights(shape, x.data, dy.data, dw, dbias, runOf(call, shape, train::convolutionByWeightsWorkspaceBytes));
+    const train::TrainRun run = runOf(call, shape, train::convolutionByWeightsWorkspaceBytes, bool{norm});
+    convolutionByWeights(shape, x.data, dy.data, dw, dbias, run, norm.get());
   }
 
  private:
   ConvolutionShape window_;
   std::vector<int> kernel_;
+  bool relu_;
 };
 
 }  // namespace
 
 constexpr Element f32 = Element::float32;
 
-const Operator kConvolution = {"Conv", {f32, f32, f32}, 2, {f32}, makeNode<Convolution>};
+const Operator kConvolution = {"Conv", {f32, f32, f32, f32, f32, f32}, 2, {f32}, makeNode<Convolution>};
 const Operator kConvolutionByInput = {"ConvInputGradient", {f32, f32}, 2, {f32}, makeNode<ConvolutionByInput>};
-const Operator kConvolutionByWeights = {"ConvWeightGradient", {f32, f32}, 2, {f32, f32}, makeNode<ConvolutionByWeights>};
+const Operator kConvolutionByWeights = {
+    "ConvWeightGradient", {f32, f32, f32, f32, f32}, 2, {f32, f32}, makeNode<ConvolutionByWeights>};
 
 }  // namespace saliencymix::ort

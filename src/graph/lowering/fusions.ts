@@ -9,6 +9,8 @@ export interface Fusion {
   relu: boolean;
   /** The result of all of it. */
   result: Value;
+  /** Whether convolutions of images alone read it. */
+  onlyConvolved: boolean;
 }
 
 /** By the node that ends a fusion: until then, the nodes before it in the fusion have no value. */
@@ -42,6 +44,9 @@ export function findFusions(
     const found = readers.get(value) ?? [];
     return found.length === 1 && !kept.has(value) ? found[0] : undefined;
   };
+  const onlyConvolved = (value: Value): boolean =>
+    !kept.has(value) &&
+    (readers.get(value) ?? []).every(({ op, inputs }) => op === 'Conv' && inputs.lastIndexOf(value) === 0);
   const byEnd = new Map<Node, Fusion>();
   const inside = new Set<Node>();
   for (const norm of tape) {
@@ -74,7 +79,8 @@ export function findFusions(
     for (const node of relu ? [norm, end] : [norm]) inside.add(node);
     if (relu) end = last;
     inside.delete(end);
-    byEnd.set(end, { norm, residual, relu, result: end.outputs[0] });
+    const [result] = end.outputs;
+    byEnd.set(end, { norm, residual, relu, result, onlyConvolved: onlyConvolved(result) });
   }
   return { byEnd, inside };
 }

@@ -15,7 +15,7 @@ import * as native from '../native-ops';
 import { add, concat, div, reshape, sqrt } from '../ops';
 import { type Fusion, findFusions, type Fusions, NORMS } from './fusions';
 import { lastShape, Layouts } from './layouts';
-import { BATCH_NORM, rowOf } from './native-gradients';
+import { BATCH_NORM, CONV, rowOf } from './native-gradients';
 
 export interface Lowered {
   graph: Graph;
@@ -55,6 +55,8 @@ export const patterns = [
   /** What is added to a normalised value, and the ReLU after it: computed together with it. */
   'residual',
   'activation',
+  /** A normalised value that convolutions alone read: they compute it where they read it. */
+  'convolution input',
   'max pooling',
   'global mean',
   'dropout',
@@ -97,6 +99,8 @@ class Lowering {
   readonly #statistics = new Map<Node, Value>();
   /** Of the mean of each batch. */
   readonly #statisticsOfMean = new Map<Value, Value>();
+  /** What convolutions are to read in the place of a value that is not written. */
+  readonly #read = new Map<Value, { x: Value } & native.InputNorm>();
   readonly #without: ReadonlySet<Pattern>;
   #random?: Value;
 
@@ -173,11 +177,19 @@ class Lowering {
       groups: 1,
       form: this.#convolution,
     };
+    const image = this.values.last(x as Value);
+    const weights = this.values.weights(w as Value);
     const added = bias && this.values.first(bias);
-    this.values.setLast(
-      y,
-      native.conv(this.values.last(x as Value), this.values.weights(w as Value), added, window),
-    );
+    const read = this.#read.get(image);
+    if (!read) return this.values.setLast(y, native.conv(image, weights, added, window));
+    const { statistics, scale, bias: shift } = read.norm;
+    const build = () => ({
+      outputs: [native.conv(read.x, weights, added, window, read)],
+      saved: [read.x, statistics, scale, shift],
+    });
+    const inputs = [image, weights, ...(added ? [added] : [])];
+    const made = this.values.graph.composite(CONV, inputs, build, native.convAttributes(window, read));
+    this.values.setLast(y, made.outputs[0]);
   }
 
   #maxPool({ inputs: [x], outputs: [y], attributes }: Node): void {
@@ -251,18 +263,24 @@ class Lowering {
     };
   }
 
-  #fused({ norm: node, residual, relu, result }: Fusion): void {
+  #fused({ norm: node, residual, relu, result, onlyConvolved }: Fusion): void {
     const { x, norm } = this.#normOf(node);
     const second = residual?.norm && this.#normOf(residual.norm);
     const added = second?.x ?? (residual && this.values.last(residual.value));
     const parts = [x, norm.scale, norm.bias, added, second?.norm.scale, second?.norm.bias];
     const saved = [norm.statistics, ...(second ? [second.norm.statistics] : [])];
     const inputs = parts.filter((part) => part !== undefined);
+    const isRead =
+      onlyConvolved && !residual && this.#takes('convolution') && this.#takes('convolution input');
     const build = () => {
       const beside = added && { value: added, norm: second?.norm };
-      return { outputs: [native.normalise(x, norm, { residual: beside, relu })], saved };
+      const y = isRead
+        ? this.values.graph.unwritten(x.shape)
+        : native.normalise(x, norm, { residual: beside, relu });
+      return { outputs: [y], saved };
     };
     const made = this.values.graph.composite(BATCH_NORM, inputs, build, { relu: Number(relu) });
+    if (isRead) this.#read.set(made.outputs[0], { x, norm, relu });
     this.values.setLast(result, made.outputs[0]);
   }
 

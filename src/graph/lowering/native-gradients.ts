@@ -6,6 +6,8 @@ import { mul, reshape, slice } from '../ops';
 
 type Pair = readonly [number, number];
 
+const own = (name: string) => `${native.NATIVE_DOMAIN}:${name}`;
+
 const sizeOf4 = ({ shape }: Value): Pair => [shape[1], shape[2]];
 
 /** The window that a convolution's attributes describe. */
@@ -19,23 +21,11 @@ function windowOf({ attributes }: Node): native.NativeWindow {
   };
 }
 
-/**
- * A convolution's input for the gradient of its weights: normalised again, if that is what it is, so that it need not be kept
- * until then. With a residual that would have to be kept instead; and others than convolutions may read it for their gradients.
- */
-function inputAgain(x: Value): Value {
-  const { tape } = x.graph;
-  const maker = tape.find(({ outputs }) => outputs.includes(x));
-  const [from, scale, bias, residual] = (maker?.inputs ?? []) as Value[];
-  const isRead = (node: Node) => node.inputs.includes(x) && node.op !== own('Conv');
-  if (maker?.op !== BATCH_NORM || residual || tape.some(isRead)) return x;
-  const norm = { statistics: maker.saved[0], scale, bias };
-  return native.normalise(from, norm, { relu: maker.attributes.relu === 1 });
-}
-
 const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   const window = windowOf(node);
-  const byWeights = native.convWeightGradient(inputAgain(x), dy, window, [w.shape[0], w.shape[1]]);
+  const [from, statistics, scale, bias] = node.saved;
+  const read = from && { norm: { statistics, scale, bias }, relu: node.attributes.relu === 1 };
+  const byWeights = native.convWeightGradient(from ?? x, dy, window, [w.shape[0], w.shape[1]], read);
   return [
     needs[0] ? native.convInputGradient(dy, w, window, sizeOf4(x)) : undefined,
     byWeights.weights,
@@ -103,11 +93,12 @@ const batchNormRule: Rule = ({
 
 export const BATCH_NORM = 'NativeBatchNorm';
 
-const own = (name: string) => `${native.NATIVE_DOMAIN}:${name}`;
+/** A convolution; one that normalises what it reads has saved of what, and the norm. */
+export const CONV = own('Conv');
 
 export const nativeGradients: Readonly<Record<string, Gradient>> = {
   ...gradients,
-  [own('Conv')]: convRule,
+  [CONV]: convRule,
   [own('MaxPool')]: ({ node, x: [x], y: [, places], dy: [dy] }) => [
     native.maxPoolGradient(dy, places, poolOf(node), sizeOf4(x)),
   ],
