@@ -65,7 +65,7 @@ struct Results {
 
   bool operator==(const Results& other) const {
     const auto same = [](const std::vector<float>& a, const std::vector<float>& b) {
-      return std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+      return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
     };
     return same(output, other.output) && same(byInput, other.byInput) && same(byWeights, other.byWeights) &&
            same(byBias, other.byBias);
