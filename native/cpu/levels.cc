@@ -4,9 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <cpuid.h>
-#endif
+#include "cpu/processor.h"
 
 namespace saliencymix::cpu {
 
@@ -23,21 +21,8 @@ namespace scalar { extern const Kernels kernels; }
 namespace {
 
 #if defined(__x86_64__) && defined(__GNUC__)
-// Asked of the processor itself, as not every compiler's __builtin_cpu_supports knows the name.
-bool hasF16c() {
-  unsigned a, b, c, d;
-  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
-}
-
-bool hasAvx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && hasF16c();
-}
-
-bool hasAvx512() {
-  return hasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni");
-}
+bool hasAvx2() { return processorFeatures().avx2; }
+bool hasAvx512() { return processorFeatures().avx512; }
 #endif
 
 bool always() { return true; }

@@ -2,11 +2,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "train/kernels/begin.h"
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma,f16c")
-#endif
+#include "cpu/kernels/target_avx2.inc"
 
 #define SALIENCYMIX_VECTOR_BYTES 32
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx2.inc"
@@ -15,7 +11,5 @@ namespace saliencymix::train::avx2 {
 #include "train/kernels/all.inc"
 }  // namespace saliencymix::train::avx2
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "cpu/kernels/target_end.inc"
 #endif

@@ -2,11 +2,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "train/kernels/begin.h"
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c"))), apply_to = function)
-#else
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c,prefer-vector-width=512")
-#endif
+#include "cpu/kernels/target_avx512.inc"
 
 #define SALIENCYMIX_VECTOR_BYTES 64
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx512.inc"
@@ -15,7 +11,5 @@ namespace saliencymix::train::avx512 {
 #include "train/kernels/all.inc"
 }  // namespace saliencymix::train::avx512
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "cpu/kernels/target_end.inc"
 #endif
