@@ -81,6 +81,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
     for (const Backend* backend : backends()) backend->releaseKept();
     releaseKeptBlocks();
   });
+  exports.Set("version", SALIENCYMIX_VERSION);
   exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
   exports.Set("recordLayout", Napi::Function::New(env, recordLayout, "recordLayout"));

@@ -117,6 +117,8 @@ export interface NativePlacing {
  * is slow to make and is freed only by a full garbage collection.
  */
 export interface Addon {
+  /** Of the package that it was built for. */
+  version: string;
   backends(): {
     name: string;
     description: string;
