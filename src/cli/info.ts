@@ -7,6 +7,7 @@ import { mixMethodNames, mixMethods } from '../mix/index';
 import { modelNames, models } from '../models/index';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
+import { onnxruntimeLine } from '../package-manager';
 import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
 import { type TrainingInfo, trainingInfo } from '../train/engine';
@@ -14,8 +15,7 @@ import { printDescription } from './info-data';
 import { addDataOptions, dataOf, runCommand } from './run';
 
 const onnxruntime = () =>
-  onnxruntimeVersion() ??
-  'not installed (optional, for training and learned saliency: npm install onnxruntime-node)';
+  onnxruntimeVersion() ?? `not installed (optional, for training and learned saliency: ${onnxruntimeLine()})`;
 
 function collect() {
   const all = backends();

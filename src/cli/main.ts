@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { version } from '../run/environment';
 import { addAugment } from './augment';
+import { addBuild } from './build';
 import { addDemo } from './demo';
 import { addInfo } from './info';
 import { addDemoTrain } from './demo-train';
@@ -15,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showSuggestionAfterError()
     .configureHelp({ sortOptions: false });
-  for (const add of [addAugment, addSaliency, addTrain, addEvaluate, addInfo, addDemo, addDemoTrain])
-    add(program);
+  const commands = [addAugment, addSaliency, addTrain, addEvaluate, addInfo, addDemo, addDemoTrain, addBuild];
+  for (const add of commands) add(program);
   await program.parseAsync(argv);
 }

@@ -1,9 +1,10 @@
 /** Decodes image files to pixels and encodes pixels to files, with sharp. */
 import { types } from 'node:util';
-import sharp from 'sharp';
+import type sharp from 'sharp';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { resizeCropImage, jpegVersion } from '../native/images';
+import { loadSharp } from '../sharp';
 import { mayHaveDeepProfile } from './deep-profile';
 import { fileError } from './fail';
 import { fillAround, firstFrame } from './gif-frame';
@@ -59,6 +60,7 @@ const BACKGROUND_VALUE = 255;
  * already. The settings apply to the whole process, so the command line makes them and the library does not.
  */
 export function bulkMode(): void {
+  const sharp = loadSharp();
   sharp.cache(false);
   sharp.concurrency(1);
 }
@@ -159,7 +161,7 @@ export async function encode(
   if (pixels.length !== height * width * channels) {
     throw invalid('pixels', `${height} × ${width} × ${channels} bytes`, pixels);
   }
-  const image = sharp(pixels, { raw: { height, width, channels } });
+  const image = loadSharp()(pixels, { raw: { height, width, channels } });
   image.toColourspace(channels === 1 ? 'b-w' : 'srgb');
   if (format === 'png') image.png({ compressionLevel: 6, adaptiveFiltering: false });
   else if (format === 'jpeg') image.jpeg({ quality: quality ?? 95, chromaSubsampling: '4:4:4' });
@@ -185,19 +187,19 @@ function opened(
     );
   const { refused, hasOther } = tiffSamples(input);
   if (refused !== undefined) throw fileError(file, refused);
-  const image = sharp(input, { ...STRICTNESS, limitInputPixels, ignoreIcc: hasUsualProfile(input) });
+  const image = loadSharp()(input, { ...STRICTNESS, limitInputPixels, ignoreIcc: hasUsualProfile(input) });
   return { image, hasOther };
 }
 
 /** The size of an image that was refused for it, from its header: nothing is decoded. */
 async function refusedSize(input: Uint8Array): Promise<Size | undefined> {
-  const image = sharp(input, { limitInputPixels: false });
+  const image = loadSharp()(input, { limitInputPixels: false });
   const found = await image.metadata().catch(() => undefined);
   return found && [found.height, found.width];
 }
 
 function decodesHeic(): boolean {
-  return sharp.format.heif.input.fileSuffix?.includes('.heic') ?? false;
+  return loadSharp().format.heif.input.fileSuffix?.includes('.heic') ?? false;
 }
 
 /**
@@ -235,9 +237,10 @@ async function unreadable(
 
 /** Versions of the libraries that decode: different ones may give different pixels for the same file. */
 export function codecVersions(): { sharp: string; vips: string; jpeg: string } {
+  const { versions } = loadSharp();
   return {
-    sharp: sharp.versions.sharp ?? 'unknown',
-    vips: sharp.versions.vips,
+    sharp: versions.sharp ?? 'unknown',
+    vips: versions.vips,
     jpeg: jpegVersion() || 'sharp',
   };
 }

@@ -162,8 +162,12 @@ async function loadInto(
   return undefined;
 }
 
-/** The error of one file. A data set from outside this package may throw errors of other classes. */
+/**
+ * The error of one file. A data set from outside this package may throw errors of other classes.
+ * @throws where no file can be read, for want of a library
+ */
 function fileErrorOf(error: unknown, id: string): SaliencyMixError {
+  if (error instanceof SaliencyMixError && error.code === 'ADDON') throw error;
   return error instanceof SaliencyMixError
     ? error
     : fileError(id, `cannot be read: ${systemReason(error)}`, error);

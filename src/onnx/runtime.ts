@@ -1,5 +1,6 @@
 /** Loads onnxruntime-node, which is optional. Worker threads do that when they open their first model. */
 import { reasonOf } from '../errors';
+import { onnxruntimeLine } from '../package-manager';
 
 export type Runtime = typeof import('onnxruntime-node');
 export type { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -12,9 +13,8 @@ export function loadRuntime(): Runtime {
     runtime ??= require('onnxruntime-node') as Runtime;
     return runtime;
   } catch (error) {
-    throw new Error(
-      `it needs the package onnxruntime-node (npm install onnxruntime-node): ${reasonOf(error)}`,
-      { cause: error },
-    );
+    throw new Error(`it needs the package onnxruntime-node (${onnxruntimeLine()}): ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }

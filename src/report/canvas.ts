@@ -1,5 +1,5 @@
 /** Draws text, and composes pictures, with sharp. */
-import sharp from 'sharp';
+import { loadSharp } from '../sharp';
 
 /** RGB pixels, row by row. */
 export interface Picture {
@@ -53,7 +53,7 @@ export async function text(words: string, style: TextStyle): Promise<Buffer> {
   // The renderer crops the picture to what is drawn. Two invisible letters, one high and one low, give it a
   // fixed height.
   const markup = `<span foreground="${colour}">${escaped(words)}<span fgalpha="1">|f</span></span>`;
-  const drawn = sharp({
+  const drawn = loadSharp()({
     text: { text: markup, font: `DM Mono ${size}`, fontfile: FONT_FILE, rgba: true, dpi: 72 },
   });
   const { data, info } = await drawn.png().toBuffer({ resolveWithObject: true });
@@ -69,7 +69,7 @@ export async function text(words: string, style: TextStyle): Promise<Buffer> {
 export async function fitted({ pixels, height, width }: Picture, side: number): Promise<Buffer> {
   const factor = Math.floor(side / Math.max(height, width));
   const scaled = factor >= 1 ? [height * factor, width * factor] : [side, side];
-  return sharp(pixels, { raw: { height, width, channels: 3 } })
+  return loadSharp()(pixels, { raw: { height, width, channels: 3 } })
     .resize({ height: scaled[0], width: scaled[1], fit: 'inside', kernel: factor >= 1 ? 'nearest' : 'cubic' })
     .png()
     .toBuffer();
@@ -77,7 +77,7 @@ export async function fitted({ pixels, height, width }: Picture, side: number): 
 
 /** A plain rectangle. */
 export async function bar(width: number, height: number, colour: string): Promise<Buffer> {
-  return sharp({ create: { width: Math.max(1, width), height, channels: 3, background: colour } })
+  return loadSharp()({ create: { width: Math.max(1, width), height, channels: 3, background: colour } })
     .png()
     .toBuffer();
 }
@@ -89,7 +89,7 @@ export async function compose(
   ground: string,
   layers: readonly Layer[],
 ): Promise<Buffer> {
-  return sharp({ create: { width, height, channels: 3, background: ground } })
+  return loadSharp()({ create: { width, height, channels: 3, background: ground } })
     .composite([...layers])
     .png({ compressionLevel: 9, palette: true, quality: 90, effort: 4 })
     .toBuffer();

@@ -1,15 +1,8 @@
 /** The versions of programs and libraries that made a result. They are kept with it. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { codecVersions } from '../data/codec';
 import { levelOf } from '../native/backends';
 
-const manifest = JSON.parse(readFileSync(resolve(__dirname, '..', '..', 'package.json'), 'utf8')) as {
-  version: string;
-};
-
-/** Version of this package. */
-export const version = manifest.version;
+export { version } from '../version';
 
 /** Version of the optional onnxruntime-node, from its package.json: loading the package takes long. */
 export function onnxruntimeVersion(): string | undefined {

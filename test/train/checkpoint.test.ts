@@ -341,7 +341,7 @@ test('without onnxruntime-node: training says what to install, mixing works', ()
   expect(stdout.split('\n')).toEqual([
     '384',
     expect.stringMatching(
-      /^SaliencyMixError MODEL .*needs the package onnxruntime-node \(npm install onnxruntime-node\)/,
+      /^SaliencyMixError MODEL .*needs the package onnxruntime-node \(npm install onnxruntime-node --ignore-scripts\)/,
     ),
     '',
   ]);
