@@ -111,7 +111,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
     return readOutput(part, batch, backend, records->samples.size());
   });
 
-  const auto work = [=, &backend] {
+  std::function<void()> work = [=, &backend] {
     const Run run{threads, cancelled.get()};
     MixJob job{batch.source(), records->samples, placing, std::nullopt, {}};
     if (output) {
@@ -126,11 +126,11 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
     if (placing) records->writeBack();
   };
   if (!backend.isRemote() && isQuick(records->samples, placing, output, batch)) {
-    return PromiseWorker::now(from, cancelled, work);
+    return PromiseWorker::now(from, cancelled, std::move(work));
   }
   const bool helped = has(from, "helped") && readInt(from, "helped", 0) != 0 && !backend.isRemote();
   Pool::shared().prewake(helped ? threads - 1 : threads);
-  return PromiseWorker::queue(from, cancelled, work, helped ? std::make_shared<Pool::CallerHelp>() : nullptr);
+  return PromiseWorker::queue(from, cancelled, std::move(work), helped ? std::make_shared<Pool::CallerHelp>() : nullptr);
 }
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {

@@ -4,23 +4,24 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cpu/compiler.h"
 #include "cpu/processor.h"
 
 namespace saliencymix::cpu {
 
 // A new level: its file in cpu/levels, its declaration here, and its line below.
-#if defined(__x86_64__) && defined(__GNUC__)
+#if SALIENCYMIX_HAS_X64_VECTORS
 namespace avx512 { extern const Kernels kernels; }
 namespace avx2 { extern const Kernels kernels; }
 #endif
-#if defined(__GNUC__)
+#if SALIENCYMIX_HAS_VECTORS
 namespace portable { extern const Kernels kernels; }
 #endif
 namespace scalar { extern const Kernels kernels; }
 
 namespace {
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if SALIENCYMIX_HAS_X64_VECTORS
 bool hasAvx2() { return processorFeatures().avx2; }
 bool hasAvx512() { return processorFeatures().avx512; }
 #endif
@@ -28,11 +29,11 @@ bool hasAvx512() { return processorFeatures().avx512; }
 bool always() { return true; }
 
 constexpr std::array kLevels = {
-#if defined(__x86_64__) && defined(__GNUC__)
+#if SALIENCYMIX_HAS_X64_VECTORS
     Level{"avx512", "AVX-512 with VNNI", &avx512::kernels, &hasAvx512},
     Level{"avx2", "AVX2 with FMA", &avx2::kernels, &hasAvx2},
 #endif
-#if defined(__GNUC__)
+#if SALIENCYMIX_HAS_VECTORS
     Level{"portable", "128-bit vectors", &portable::kernels, &always},
 #endif
     Level{"scalar", "the scalar reference", &scalar::kernels, &always},

@@ -1,12 +1,14 @@
 #include "cpu/processor.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "cpu/compiler.h"
+
+#if SALIENCYMIX_HAS_X64_VECTORS
 #include <cpuid.h>
 #endif
 
 namespace saliencymix::cpu {
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if SALIENCYMIX_HAS_X64_VECTORS
 
 namespace {
 

@@ -27,7 +27,7 @@ GetApiBase findEntry(const std::string& path) {
   HMODULE module = GetModuleHandleW(wide.c_str());
   if (module == nullptr) module = LoadLibraryExW(wide.c_str(), nullptr, LOAD_WITH_ALTERED_SEARCH_PATH);
   if (module == nullptr) throw Error(path + " cannot be loaded (error " + std::to_string(GetLastError()) + " of Windows)");
-  return reinterpret_cast<GetApiBase>(GetProcAddress(module, "OrtGetApiBase"));
+  return reinterpret_cast<GetApiBase>(reinterpret_cast<void*>(GetProcAddress(module, "OrtGetApiBase")));
 }
 
 #else

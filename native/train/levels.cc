@@ -3,27 +3,28 @@
 #include <cstring>
 #include <vector>
 
+#include "cpu/compiler.h"
 #include "cpu/levels.h"
 
 namespace saliencymix::train {
 
 // A new level: its file in train/levels, its declaration here, and its line below.
-#if defined(__x86_64__) && defined(__GNUC__)
+#if SALIENCYMIX_HAS_X64_VECTORS
 namespace avx512 { extern const TrainKernels kernels; }
 namespace avx2 { extern const TrainKernels kernels; }
 #endif
-#if defined(__GNUC__)
+#if SALIENCYMIX_HAS_VECTORS
 namespace portable { extern const TrainKernels kernels; }
 #endif
 
 namespace {
 
-const TrainKernels* kernelsOf(const char* level) {
-#if defined(__x86_64__) && defined(__GNUC__)
+const TrainKernels* kernelsOf([[maybe_unused]] const char* level) {
+#if SALIENCYMIX_HAS_X64_VECTORS
   if (std::strcmp(level, "avx512") == 0) return &avx512::kernels;
   if (std::strcmp(level, "avx2") == 0) return &avx2::kernels;
 #endif
-#if defined(__GNUC__)
+#if SALIENCYMIX_HAS_VECTORS
   if (std::strcmp(level, "portable") == 0) return &portable::kernels;
 #endif
   return nullptr;

@@ -1,5 +1,7 @@
 // AVX2 with FMA, as of Haswell and Zen.
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "cpu/compiler.h"
+
+#if SALIENCYMIX_HAS_X64_VECTORS
 #include "cpu/kernels/begin.h"
 
 #include "cpu/kernels/target_avx2.inc"

@@ -1,5 +1,7 @@
 // AVX-512 as of Cascade Lake and Zen 4 (F, BW, DQ, VL, VNNI).
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "cpu/compiler.h"
+
+#if SALIENCYMIX_HAS_X64_VECTORS
 #include "cpu/kernels/begin.h"
 
 #include "cpu/kernels/target_avx512.inc"

@@ -1,5 +1,7 @@
 // Vectors of 128 bits, for which the compiler takes what every processor of the kind has: SSE2, NEON.
-#if defined(__GNUC__)
+#include "cpu/compiler.h"
+
+#if SALIENCYMIX_HAS_VECTORS
 #include "cpu/kernels/begin.h"
 
 #define SALIENCYMIX_VECTOR_BYTES 16

@@ -1,5 +1,7 @@
 // Training kernels in AVX2 with FMA, for the processors of cpu/levels/avx2.cc.
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "cpu/compiler.h"
+
+#if SALIENCYMIX_HAS_X64_VECTORS
 #include "train/kernels/begin.h"
 
 #include "cpu/kernels/target_avx2.inc"

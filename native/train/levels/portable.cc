@@ -1,5 +1,7 @@
 // Training kernels in vectors of 128 bits, for which the compiler takes what every processor of the kind has.
-#if defined(__GNUC__)
+#include "cpu/compiler.h"
+
+#if SALIENCYMIX_HAS_VECTORS
 #include "train/kernels/begin.h"
 
 #define SALIENCYMIX_VECTOR_BYTES 16

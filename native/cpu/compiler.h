@@ -1,0 +1,15 @@
+// Which levels of vector code this compiler can make: it must know GCC's vector types, as clang does, also where it stands in for
+// Microsoft's and does not call itself GCC.
+#pragma once
+
+#if defined(__GNUC__) || defined(__clang__)
+#define SALIENCYMIX_HAS_VECTORS 1
+#else
+#define SALIENCYMIX_HAS_VECTORS 0
+#endif
+
+#if SALIENCYMIX_HAS_VECTORS && defined(__x86_64__)
+#define SALIENCYMIX_HAS_X64_VECTORS 1
+#else
+#define SALIENCYMIX_HAS_X64_VECTORS 0
+#endif
