@@ -109,6 +109,7 @@ interface ReadAttribute extends Record<string, unknown> {
 
 export interface ReadNode {
   opType: string;
+  output: string[];
   attribute: ReadAttribute[];
 }
 

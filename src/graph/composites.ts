@@ -90,12 +90,16 @@ export const DROPOUT_LEVELS = 0x10000;
 /** What dropout multiplies by where an element is kept. */
 export const dropoutScale = (rate: number): number => 1 / (1 - rate);
 
-/** Dropout (Srivastava et al., JMLR 2014): x/(1 − rate) where `kept`, a bool mask of x's shape, is true, else 0. */
+/**
+ * Dropout (Srivastava et al., JMLR 2014): x/(1 − rate) where `kept`, a mask of x's shape, is true, else 0. For graphics
+ * cards the mask is float32, 1 or 0.
+ */
 export function dropout(x: Value, kept: Value, rate: number): Value {
   const { graph } = x;
   const build = () => {
     const scaled = mul(x, graph.scalar(dropoutScale(rate)));
-    return { outputs: [where(kept, scaled, graph.scalar(0))], saved: [] };
+    const y = kept.dtype === 'bool' ? where(kept, scaled, graph.scalar(0)) : mul(scaled, kept);
+    return { outputs: [y], saved: [] };
   };
   return graph.composite('Dropout', [x, kept], build, { rate: { float: rate } }).outputs[0];
 }

@@ -9,6 +9,7 @@ import { SaliencyMixError } from '../errors';
 import { dropout } from './composites';
 import { convInputGradient, convWeightGradient } from './convolution';
 import { type Node, sizeOf, type Value } from './graph';
+import { byIndices, byMasks } from './max-pool';
 import * as ops from './ops';
 import { windowOf } from './ops/window';
 
@@ -64,12 +65,10 @@ const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   ].slice(0, node.inputs.length);
 };
 
-/** Each dY is added at the place of its window's maximum. Windows may overlap, so a place may get several. */
-const maxPoolRule: Rule = ({ x: [x], y: [, indices], dy: [dy] }) => {
-  const flat = [sizeOf(dy.shape)];
-  const zeros = expand(zero(x), [sizeOf(x.shape)]);
-  return [reshape(ops.scatterAdd(zeros, reshape(indices, flat), reshape(dy, flat)), x.shape)];
-};
+/** See max-pool.ts. */
+const maxPoolRule: Rule = ({ node, x: [x], y: [y, indices], dy: [dy] }) => [
+  x.graph.target === 'gpu' ? byMasks(x, y, dy, windowOf(node.attributes)) : byIndices(x, indices, dy),
+];
 
 /**
  * Training mode. With x̂ = (x − μ)/σ and M values per channel:
@@ -133,7 +132,7 @@ const sliceRule: Rule = ({ node, x: [x], y: [y], dy: [dy] }) => {
 const padRule: Rule = ({ node, x: [x], dy: [dy] }) => {
   const pads = x.graph.integersOf(node.inputs[1]);
   const ranges = x.shape.map((side, axis) => ({ axis, start: pads[axis], end: pads[axis] + side }));
-  return [ops.slice(dy, ranges), undefined];
+  return [ops.slice(dy, ranges), undefined, undefined].slice(0, node.inputs.length);
 };
 
 const concatRule: Rule = ({ node, x, dy: [dy] }) => {
@@ -188,6 +187,7 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   Concat: concatRule,
   // layers
   Gemm: gemmRule,
+  MatMul: 'forbidden', // only gradients are made of it
   Conv: convRule,
   ConvTranspose: 'forbidden',
   MaxPool: maxPoolRule,

@@ -49,7 +49,13 @@ export const sizeOf = (shape: Shape): number => shape.reduce((product, side) => 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((side, axis) => side === b[axis]);
 
+/**
+ * What a graph is written for: on graphics cards other forms of the same function are fast, and each node is to run there.
+ */
+export type Target = 'cpu' | 'gpu';
+
 export class Graph {
+  readonly target: Target;
   readonly inputs: Value[] = [];
   readonly constants: Constant[] = [];
   /** The nodes that run. */
@@ -62,6 +68,10 @@ export class Graph {
   readonly #names = new Set<string>();
   readonly #constantOf = new Map<string, Value>();
   #made = 0;
+
+  constructor(target: Target = 'cpu') {
+    this.target = target;
+  }
 
   /** Refuses a name that is in use: ONNX would take the two values for one. */
   #claim(name: string): void {

@@ -139,9 +139,9 @@ function body(graph: Graph, { prefix = '', order }: Pick<EncodeOptions, 'order'>
   const written = nodes.map(({ op, inputs, outputs, attributes }) => {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     const input = inputs.map((one) => (one ? nameOf(one) : ''));
-    // Our own operators do not compute what nobody reads.
-    const isLeftOut = (output: Value, i: number) => i > 0 && op.includes(':') && !needed.has(output);
-    const output = outputs.map((value, i) => (isLeftOut(value, i) ? '' : nameOf(value)));
+    // What nobody reads need not be computed.
+    const read = outputs.map((value, i) => (i === 0 || needed.has(value) ? nameOf(value) : ''));
+    const output = read.slice(0, read.findLastIndex((name) => name !== '') + 1);
     return simpleNode(op, input, output, attribute);
   });
   for (const [name, value] of graph.outputs) {

@@ -114,12 +114,13 @@ export class Net {
   }
 
   /**
-   * A bool mask for dropout, drawn for every step: true, with probability 1 − rate, where an element is kept.
+   * A mask for dropout, drawn for every step: true, with probability 1 − rate, where an element is kept. It is bool, and in
+   * graphs for graphics cards float32, 1 or 0.
    */
   dropoutMask(name: string, shape: Shape, rate: number): Value {
     const mask = { name: `dropout/${name}`, shape, rate, number: this.dropoutMasks.length };
     this.dropoutMasks.push(mask);
-    return this.graph.input(mask.name, mask.shape, 'bool');
+    return this.graph.input(mask.name, mask.shape, this.graph.target === 'gpu' ? 'float32' : 'bool');
   }
 
   #ask(parameter: Parameter): Value {

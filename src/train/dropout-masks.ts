@@ -5,7 +5,7 @@ import type { DropoutMask } from '../models/net';
 import { Purpose, Stream } from '../rng';
 
 /** Draws one image's part of a mask: 1 where an element is kept. A word serves two elements. */
-function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
+function drawMask(mask: Uint8Array | Float32Array, rate: number, stream: Stream): void {
   const dropped = Math.round(rate * DROPOUT_LEVELS);
   for (let i = 0; i < mask.length; i += 2) {
     const word = stream.bits() >>> 0;
@@ -14,14 +14,18 @@ function drawMask(mask: Uint8Array, rate: number, stream: Stream): void {
   }
 }
 
-/** Draws the masks of a step. Each image has its own stream of random numbers for each mask. */
+/**
+ * Draws the masks of a step. Each image has its own stream of random numbers for each mask.
+ * @param Mask bools, or floats in graphs for graphics cards
+ */
 export function drawDropoutMasks(
   masks: readonly DropoutMask[],
   seed: number,
   step: number,
-): Record<string, { data: Uint8Array; shape: Shape }> {
+  Mask: typeof Uint8Array | typeof Float32Array = Uint8Array,
+): Record<string, { data: Uint8Array | Float32Array; shape: Shape }> {
   const drawn = masks.map(({ name, shape, rate, number }) => {
-    const data = new Uint8Array(sizeOf(shape));
+    const data = new Mask(sizeOf(shape));
     const length = data.length / shape[0];
     for (let sample = 0; sample < shape[0]; sample++) {
       const stream = new Stream(seed, Purpose.dropout, { epoch: step, batch: number, sample });

@@ -9,7 +9,7 @@ import { convolutionWeights, lower, type Pattern } from '../graph/lowering/lower
 import { nativeGradients } from '../graph/lowering/native-gradients';
 import { type ConvolutionForm, update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
-import { concat, reduceSum, reshape } from '../graph/ops';
+import { concat, identity, reduceSum, reshape } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import { makerOf, readsLast, savingMemory } from '../graph/run-order';
 import type { Model } from '../models/model';
@@ -26,6 +26,8 @@ export interface BatchShape {
 export interface TrainerGraph {
   /** An ONNX model. */
   bytes: Uint8Array;
+  /** Names of its outputs. */
+  outputs: readonly string[];
   /** Inputs that must be drawn for every run. A mask's position here is part of its random numbers' address. */
   dropoutMasks: readonly DropoutMask[];
 }
@@ -38,10 +40,12 @@ export const TIMES = 'times';
 export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
 /**
- * The form of a trainer's graphs: of ONNX's operators alone, or with those that only the native engine knows, with its
- * convolutions in one of two forms.
+ * The form of a trainer's graphs: of ONNX's operators alone, for the processor (plain) or for graphics cards (gpu); or with
+ * operators that only the native engine knows, with its convolutions in one of two forms.
  */
-export type GraphForm = 'plain' | ConvolutionForm;
+export type GraphForm = 'plain' | 'gpu' | ConvolutionForm;
+
+const isOfOnnx = (form: GraphForm): form is 'plain' | 'gpu' => form === 'plain' || form === 'gpu';
 
 interface Forward {
   graph: Graph;
@@ -74,8 +78,8 @@ function checkSameParameters({ name, parameters }: Model, net: Net): void {
   throw new SaliencyMixError('MODEL', `The model ${name} ${what} when it was defined, ${where}`);
 }
 
-function build(model: Model, { count, image }: BatchShape, mode: Net['mode']) {
-  const graph = new Graph();
+function build(model: Model, { count, image }: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
+  const graph = new Graph(form === 'gpu' ? 'gpu' : 'cpu');
   const net = new Net(graph, mode);
   const images = graph.input('images', [count, 3, ...image]);
   const logits = model.build(net, images);
@@ -88,11 +92,11 @@ export const parametersKeptLast = (model: Model, shape: BatchShape): ReadonlySet
   convolutionWeights(build(model, shape, 'train').graph);
 
 function forward(model: Model, shape: BatchShape, form: GraphForm, without?: ReadonlySet<Pattern>): Forward {
-  const { graph, net, images, logits } = build(model, shape, 'train');
+  const { graph, net, images, logits } = build(model, shape, 'train', form);
   const labels = graph.input('labels', [shape.count, model.classes]);
   const loss = softmaxCrossEntropy(logits, labels);
   const trained = [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
-  if (form === 'plain') {
+  if (isOfOnnx(form)) {
     const parameters = trained.map((one) => ({ ...one, isLast: false }));
     const { updates, dropoutMasks } = net;
     return { graph, parameters, updates, dropoutMasks, images, logits, loss, rules: gradients };
@@ -122,11 +126,16 @@ function forward(model: Model, shape: BatchShape, form: GraphForm, without?: Rea
   };
 }
 
-/** A scalar that is finite only if all values are finite: the sum of all their elements. */
+/**
+ * A scalar that is finite only if all values are finite: the sum of all their elements. On a graphics card, where one group
+ * of threads would make the sum of a whole tensor, the rows are summed first.
+ */
 function finiteCheckOf(values: readonly Value[]): Value {
   const sums = values.map((value) => {
     const axes = value.shape.map((_, axis) => axis);
-    return reshape(axes.length > 0 ? reduceSum(value, axes, false) : value, [1]);
+    const summed = value.graph.target === 'gpu' ? axes.slice(1) : axes;
+    const sum = summed.length > 0 ? reduceSum(value, summed, false) : value;
+    return sum.shape.length === 1 ? sum : reshape(sum, [1]);
   });
   return reduceSum(concat(sums, 0), [0], false);
 }
@@ -209,8 +218,8 @@ export function stepGraph(
   const slots = slotNames.map((names) => names.map((name, i) => graph.input(name, weights[i].shape)));
   const tensors = { weights, slots, gradients: backward(loss, weights, rules) };
   const checked = [loss, ...updates.values()];
-  const next = (form === 'plain' ? plainUpdate : nativeUpdate)({ graph, optimizer, tensors, checked });
-  const prefix = form === 'plain' ? NEXT : OVER;
+  const next = (isOfOnnx(form) ? plainUpdate : nativeUpdate)({ graph, optimizer, tensors, checked });
+  const prefix = isOfOnnx(form) ? NEXT : OVER;
   parameters.forEach(({ parameter }, i) => graph.output(`${prefix}${parameter.name}`, next.weights[i]));
   slotNames.forEach((names, kind) =>
     names.forEach((name, i) => graph.output(`${prefix}${name}`, next.slots[kind][i])),
@@ -219,13 +228,14 @@ export function stepGraph(
   graph.output('loss', loss);
   graph.output('logits', logits);
   graph.output('finiteCheck', next.finite);
-  if (form !== 'plain') {
+  const outputs = [...graph.outputs.keys()];
+  if (!isOfOnnx(form)) {
     const order = updateLast(makerOf(graph, next.finite), [...weights, ...slots.flat()]);
-    return { bytes: encodeModel(graph, { version, order }), dropoutMasks };
+    return { bytes: encodeModel(graph, { version, order }), dropoutMasks, outputs };
   }
   const loop = { times: TIMES, carried: NEXT, version };
   const bytes = several ? encodeLoop(graph, loop) : encodeModel(graph, { version });
-  return { bytes, dropoutMasks };
+  return { bytes, dropoutMasks, outputs };
 }
 
 /** The order of the nodes of a step whose update writes over what it reads. */
@@ -253,20 +263,36 @@ export function gradientGraph(
   graph.output(gradientName('images'), slopes[0]);
   for (const [i, { parameter, isLast }] of parameters.entries())
     graph.output(gradientName(parameter.name), isLast ? oihw(slopes[i + 1]) : slopes[i + 1]);
-  return { bytes: encodeModel(graph, { version }), dropoutMasks };
+  return { bytes: encodeModel(graph, { version }), dropoutMasks, outputs: [...graph.outputs.keys()] };
 }
 
 /** A graph from images to logits in evaluation mode. */
-export function predictionGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): Uint8Array {
-  const { graph, logits } = build(model, shape, 'evaluate');
-  if (form === 'plain') {
+export function predictionGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
+  const { graph, logits } = build(model, shape, 'evaluate', form);
+  const found = { dropoutMasks: [], outputs: ['logits'] };
+  if (isOfOnnx(form)) {
     graph.output('logits', logits);
-    return encodeModel(graph, { version });
+    return { bytes: encodeModel(graph, { version }), ...found };
   }
   const keptLast = parametersKeptLast(model, shape);
   const lowered = lower(graph, { kept: [logits], keptLast, maskNumbers: new Map(), convolution: form });
   lowered.graph.output('logits', lowered.of(logits));
-  return encodeModel(lowered.graph, { version });
+  return { bytes: encodeModel(lowered.graph, { version }), ...found };
+}
+
+/** Prefix of the outputs that give what is on a graphics card to the processor. */
+export const READ = 'read/';
+
+/**
+ * A graph that does nothing but move tensors: named next/… they go onto the graphics card, named read/… they come from it.
+ */
+export function transferGraph(
+  tensors: readonly { name: string; shape: readonly number[] }[],
+  prefix: typeof NEXT | typeof READ,
+): TrainerGraph {
+  const graph = new Graph('gpu');
+  for (const { name, shape } of tensors) graph.output(prefix + name, identity(graph.input(name, shape)));
+  return { bytes: encodeModel(graph, { version }), dropoutMasks: [], outputs: [...graph.outputs.keys()] };
 }
 
 /** What an exported model has besides its graph. */

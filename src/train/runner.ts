@@ -85,7 +85,7 @@ export class GraphRunner {
     const make = {
       step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
       gradients: () => gradientGraph(model, shape, form),
-      prediction: () => ({ bytes: predictionGraph(model, shape, form), dropoutMasks: [] }),
+      prediction: () => predictionGraph(model, shape, form),
     };
     const { bytes, dropoutMasks } = make[kind]();
     if (profile !== undefined) await writing(profile, () => mkdir(profile, { recursive: true }));
@@ -104,7 +104,7 @@ export class GraphRunner {
     return {
       images: { data: images, shape: [count, 3, ...image] },
       labels: { data: labels, shape: [count, this.#model.classes] },
-      ...drawDropoutMasks(dropoutMasks, seed, step),
+      ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'gpu' ? Float32Array : Uint8Array),
       ...(this.#form === 'plain' ? {} : randomInput(seed, step)),
     };
   }

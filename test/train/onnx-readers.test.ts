@@ -31,7 +31,7 @@ test.each(models)('%s: every attribute has its value in the file, zero too', (_,
   const shape = { count: 2, image };
   const sgd = createOptimizer({ name: 'sgd', momentum: 0.9 });
   const graphs = [
-    predictionGraph(model, shape),
+    predictionGraph(model, shape).bytes,
     gradientGraph(model, shape).bytes,
     stepGraph(model, shape, sgd).bytes,
     stepGraph(model, shape, sgd, { several: true }).bytes,

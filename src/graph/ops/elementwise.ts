@@ -34,12 +34,25 @@ const reduced = (x: Value, axes: readonly number[], keep: boolean) => {
   const kept = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
   return keep ? kept : kept.filter((_, axis) => !axes.includes(axis));
 };
+type Reduction = (x: Value, axes: readonly number[], keep?: boolean) => Value;
 // In opset 17 the sum has its axes as an input, the others have them as an attribute.
-export const reduceSum = (x: Value, axes: readonly number[], keep = true): Value =>
+const sum: Reduction = (x, axes, keep = true) =>
   single('ReduceSum', [x, integers(x, axes)], reduced(x, axes, keep), { keepdims: Number(keep) });
 const reduction =
-  (op: string) =>
-  (x: Value, axes: readonly number[], keep = true): Value =>
+  (op: string): Reduction =>
+  (x, axes, keep = true) =>
     single(op, [x], reduced(x, axes, keep), { axes: [...axes], keepdims: Number(keep) });
-export const reduceMean = reduction('ReduceMean');
+
+/**
+ * Per channel of N×C×H×W in two stages on a graphics card, where one over all three axes moves the whole map first, and
+ * then has no more groups of threads than there are channels.
+ */
+const staged =
+  (reduce: Reduction): Reduction =>
+  (x, axes, keep) =>
+    x.graph.target === 'gpu' && x.shape.length === 4 && axes.join() === '0,2,3'
+      ? reduce(reduce(x, [2, 3], keep), [0], keep)
+      : reduce(x, axes, keep);
+export const reduceSum = staged(sum);
+export const reduceMean = staged(reduction('ReduceMean'));
 export const reduceMax = reduction('ReduceMax');

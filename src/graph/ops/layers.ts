@@ -23,6 +23,14 @@ export function gemm(
   return single('Gemm', c ? [a, b, c] : [a, b], [rows, cols], attributes);
 }
 
+/** Products of matrices, one for each group: S×M×K and S×K×N → S×M×N. */
+export function matMul(a: Value, b: Value): Value {
+  const [groups, rows, inner] = a.shape;
+  const fits = a.shape.length === 3 && b.shape.length === 3 && b.shape[0] === groups && b.shape[1] === inner;
+  if (!fits) throw shapeError('MatMul', 'sides differ', a, b);
+  return single('MatMul', [a, b], [groups, rows, b.shape[2]]);
+}
+
 /**
  * Convolution. x: N×C×H×W, w: O×C×h×w, bias: O → N×O×H'×W'. `dilation` is the distance between elements of the
  * kernel.

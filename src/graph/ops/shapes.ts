@@ -67,11 +67,12 @@ export function flip(x: Value, axes: readonly number[]): Value {
   return single('Slice', [x, ...[back, ends, axes, back].map((column) => integers(x, column))], x.shape);
 }
 
-/** Adds zeros: `before[axis]` before the elements of an axis, `after[axis]` after them. */
-export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+/** Adds zeros, or another `value`: `before[axis]` before the elements of an axis, `after[axis]` after them. */
+export function pad(x: Value, before: readonly number[], after: readonly number[], value?: number): Value {
   const shape = x.shape.map((side, axis) => before[axis] + side + after[axis]);
   if (sameShape(shape, x.shape)) return x;
-  return single('Pad', [x, integers(x, [...before, ...after])], shape);
+  const pads = integers(x, [...before, ...after]);
+  return single('Pad', value === undefined ? [x, pads] : [x, pads, x.graph.scalar(value)], shape);
 }
 
 /** Joins values along an axis; all other sides must be equal. */
