@@ -8,8 +8,8 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  // What needs a graphics card: jest.gpu.config.js runs it.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/gpu/'],
+  // What needs a graphics card or a driver for one: jest.gpu.config.js and jest.webgpu.config.js run it.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/gpu/', '<rootDir>/test/webgpu/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/.gpu/'],
   testTimeout: 60_000,
   // Looked up in the sandbox, Math costs more than what it computes; so it is a parameter of every module instead.

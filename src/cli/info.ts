@@ -17,14 +17,14 @@ import { addDataOptions, dataOf, runCommand } from './run';
 const onnxruntime = () =>
   onnxruntimeVersion() ?? `not installed (optional, for training and learned saliency: ${onnxruntimeLine()})`;
 
-function collect() {
+async function collect() {
   const all = backends();
   return {
     saliencymix: version,
     ...environment(all.find(({ available, auto }) => available && auto)?.name ?? 'none'),
     onnxruntime: onnxruntime(),
     processor: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} threads`,
-    training: trainingInfo(),
+    training: await trainingInfo(),
     backends: all,
     saliency: saliencyMethods,
     methods: mixMethodNames.map((name) => ({ name, summary: mixMethods[name].summary })),
@@ -48,7 +48,10 @@ function aboutTraining({ engine, reason, ort, level, providers }: TrainingInfo):
   const on = providers.filter(({ available }) => available).map(({ name }) => name);
   const why = reason === undefined ? '' : `; not the native one: ${reason}`;
   const code = level === undefined ? '' : ` (${level})`;
-  return `engine ${engine}${code}, ONNX Runtime ${ort} on ${on.join(', ')}${why}`;
+  const notes = providers
+    .filter((one) => one.reason !== undefined)
+    .map((one) => `; ${one.name}: ${one.reason}`);
+  return `engine ${engine}${code}, ONNX Runtime ${ort} on ${on.join(', ')}${why}${notes.join('')}`;
 }
 
 /** What a list shows of an entry besides its name. */
@@ -57,7 +60,7 @@ function about(entry: string | { name: string; summary: string } | Backend): str
   return 'summary' in entry ? entry.summary : aboutBackend(entry);
 }
 
-function print(info: ReturnType<typeof collect>): void {
+function print(info: Awaited<ReturnType<typeof collect>>): void {
   for (const [key, value] of Object.entries({ ...info, training: aboutTraining(info.training) })) {
     if (!Array.isArray(value)) {
       console.log(`${key.padEnd(12)} ${String(value)}`);
@@ -80,7 +83,7 @@ export function addInfo(program: Command): void {
   addDataOptions(command, 'which of train, val, test, where the data has them (default train)').action(
     (path: string | undefined, parsed: Record<string, unknown>) =>
       runCommand(async () => {
-        const info = path === undefined ? collect() : await describeDataset(dataOf(path, parsed));
+        const info = path === undefined ? await collect() : await describeDataset(dataOf(path, parsed));
         if (parsed.json) console.log(JSON.stringify(info, null, 2));
         else if ('sizes' in info) printDescription(info);
         else print(info);

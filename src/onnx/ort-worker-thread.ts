@@ -10,8 +10,8 @@ let made: OrtEngine | undefined;
 
 /** Made by the first request, so that its error is the request's. */
 function engine(): OrtEngine {
-  const { library } = workerData as WorkerStart;
-  made ??= library === undefined ? new StandardEngine() : new NativeEngine(library);
+  const { library, provider } = workerData as WorkerStart;
+  made ??= library === undefined ? new StandardEngine(provider) : new NativeEngine(library);
   return made;
 }
 

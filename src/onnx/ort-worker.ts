@@ -11,6 +11,7 @@ import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { LentMemory, memoryOf } from './lent-memory';
 import { stayPrivate } from './telemetry';
+import { isWebGpuMissing, noWebGpu, takeWebGpu } from './webgpu';
 
 /**
  * A tensor, row-major. A Uint8Array has bools, a BigInt64Array int64 numbers. Floats are converted where the
@@ -61,7 +62,12 @@ export interface AddOptions {
    * when the thread is closed.
    */
   profile?: string;
+  /** Names of the model's outputs: on WebGPU, where it must be said beforehand which stay there. */
+  outputs?: readonly string[];
 }
+
+/** Where onnxruntime-node computes. On WebGPU the state that runs make stays on the graphics card. */
+export type StandardProvider = 'cpu' | 'webgpu';
 
 /** What runs models within the thread. Calls come one after the other. */
 export interface OrtEngine {
@@ -77,6 +83,8 @@ export interface OrtEngine {
 export interface WorkerStart {
   /** Full path of ONNX Runtime's library, for the native engine; unless given, onnxruntime-node runs the models. */
   library?: string;
+  /** Where onnxruntime-node computes; cpu unless given. */
+  provider?: StandardProvider;
 }
 
 export type WorkerCommand =
@@ -127,8 +135,9 @@ interface PendingCall {
   reject(error: Error): void;
 }
 
-function failed(error: unknown): SaliencyMixError {
+function failed(error: unknown, { provider }: WorkerStart): SaliencyMixError {
   const reason = reasonOf(error);
+  if (provider === 'webgpu' && isWebGpuMissing(reason)) return noWebGpu(reason, error);
   const advice = /allocate memory|not enough memory/.test(reason)
     ? '\nA smaller batch takes less memory.'
     : '';
@@ -138,14 +147,16 @@ function failed(error: unknown): SaliencyMixError {
 /**
  * Starts a new thread. It runs commands in the order they are given. `onEnd` is called when the thread has
  * ended.
+ * @throws SaliencyMixError BACKEND for WebGPU while another thread uses it
  */
 export function startOrtWorker(
-  { library }: WorkerStart = {},
+  { library, provider }: WorkerStart = {},
   onEnd: () => void = () => undefined,
 ): OrtWorker {
   if (!existsSync(THREAD)) throw new SaliencyMixError('MODEL', `${THREAD} is missing: npm run build`);
   stayPrivate();
-  const workerData: WorkerStart = { library };
+  const workerData: WorkerStart = { library, provider };
+  const giveBack = provider === 'webgpu' ? takeWebGpu() : () => undefined;
   const worker = new Worker(THREAD, { workerData });
   const memory = new LentMemory();
   const pending = new Map<number, PendingCall>();
@@ -164,11 +175,14 @@ export function startOrtWorker(
     const call = pending.get(reply.id);
     pending.delete(reply.id);
     if (pending.size === 0) worker.unref(); // an idle thread does not keep the process alive
-    if ('error' in reply) call?.reject(failed(reply.error));
+    if ('error' in reply) call?.reject(failed(reply.error, workerData));
     else call?.resolve(reply);
   });
-  worker.on('error', (error) => rejectAll(failed(error)));
-  worker.on('exit', () => rejectAll(new SaliencyMixError('MODEL', 'This trainer was closed')));
+  worker.on('error', (error) => rejectAll(failed(error, workerData)));
+  worker.on('exit', () => {
+    giveBack();
+    rejectAll(new SaliencyMixError('MODEL', 'This trainer was closed'));
+  });
   worker.unref();
 
   const send = (command: WorkerCommand, transfer: ArrayBuffer[] = []) =>

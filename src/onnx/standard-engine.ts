@@ -7,6 +7,7 @@ import type {
   OrtEngine,
   Results,
   RunRequest,
+  StandardProvider,
   TensorData,
   TensorInfo,
 } from './ort-worker';
@@ -39,16 +40,42 @@ function profileWritten(profile: string): string {
   return join(dirname(profile), name as string);
 }
 
+/**
+ * The options of a session on WebGPU: what is stored in the state stays there, and a node that WebGPU does not have is an
+ * error, where it would go to the processor and back in each run.
+ */
+function onCard({ outputs = [] }: AddOptions): InferenceSession.SessionOptions {
+  const { listSupportedBackends } = loadRuntime();
+  if (!listSupportedBackends().some(({ name }) => name === 'webgpu'))
+    throw new Error(`onnxruntime-node has no WebGPU for ${process.platform}-${process.arch}`);
+  const location = (name: string) => (name.startsWith(NEXT) ? 'gpu-buffer' : 'cpu');
+  return {
+    preferredOutputLocation: Object.fromEntries(outputs.map((name) => [name, location(name)])),
+    extra: { session: { disable_cpu_ep_fallback: '1' } },
+  };
+}
+
+/** Frees a tensor's memory, which on a graphics card nobody collects. */
+const drop = (tensor: Tensor | undefined) => {
+  if (tensor?.location === 'gpu-buffer') tensor.dispose();
+};
+
 export class StandardEngine implements OrtEngine {
+  readonly #provider: StandardProvider;
   readonly #models = new Map<string, InferenceSession>();
   readonly #state = new Map<string, Tensor>();
   readonly #profiles = new Map<string, string>();
+
+  constructor(provider: StandardProvider = 'cpu') {
+    this.#provider = provider;
+  }
 
   async add(model: string, source: Uint8Array | string, options: AddOptions): Promise<ModelInfo> {
     const { InferenceSession: Session } = loadRuntime();
     const { threads, profile } = options;
     const settings: InferenceSession.SessionOptions = {
-      executionProviders: ['cpu'],
+      executionProviders: [this.#provider],
+      ...(this.#provider === 'webgpu' && onCard(options)),
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableMemPattern: false, // takes 25 to 33 % less memory at its peak, and is as fast
@@ -65,6 +92,7 @@ export class StandardEngine implements OrtEngine {
   }
 
   write(name: string, { data, shape }: TensorData): void {
+    drop(this.#state.get(name));
     this.#state.set(name, tensorOf({ data: data.slice(), shape }));
   }
 
@@ -86,8 +114,10 @@ export class StandardEngine implements OrtEngine {
     const fetches = session.outputNames.filter((name) => name.startsWith(NEXT) || outputs.includes(name));
     const results = await session.run(feeds, fetches);
     const isFinite = guard === undefined || (results[guard].data as Float32Array).every(Number.isFinite);
-    for (const name of isFinite ? fetches : []) {
-      if (name.startsWith(NEXT)) this.#state.set(name.slice(NEXT.length), results[name]);
+    for (const name of fetches.filter((one) => one.startsWith(NEXT))) {
+      const kept = name.slice(NEXT.length);
+      drop(isFinite ? this.#state.get(kept) : results[name]);
+      if (isFinite) this.#state.set(kept, results[name]);
     }
     return Object.fromEntries(outputs.map((name) => [name, dataOf(results[name])]));
   }
@@ -97,8 +127,9 @@ export class StandardEngine implements OrtEngine {
       this.#models.get(model)?.endProfiling();
       renameSync(profileWritten(profile), `${profile}.json`);
     }
+    for (const tensor of this.#state.values()) drop(tensor);
+    this.#state.clear();
     for (const session of this.#models.values()) await session.release();
     this.#models.clear();
-    this.#state.clear();
   }
 }

@@ -4,7 +4,8 @@ import { type ConvolutionForm, convolutionForms } from '../graph/native-ops';
 import { chooseEngine, type EngineName, engineNames, nativeLibrary } from '../onnx/engine';
 import { onnxruntimeVersion } from '../run/environment';
 import { emitWarning, type Warn } from '../warning';
-import { providers } from './options';
+import type { StandardProvider } from '../onnx/ort-worker';
+import { findWebGpu, type Provider, providers } from './provider';
 
 /** What decides the last digits of training, besides the seed: kept in checkpoints and run.json. */
 export interface Arithmetic {
@@ -26,31 +27,33 @@ export interface TrainingInfo {
   /** Path of its library, for the native engine, and the level of the engine's code. */
   library?: string;
   level?: string;
-  /** The execution providers that the library has, by the names of the option `provider` where that has them. */
-  providers: { name: string; available: boolean; reason?: string }[];
+  /** What the option `provider` may be here, and why not the others. */
+  providers: { name: Provider; available: boolean; reason?: string }[];
 }
 
-/** CPUExecutionProvider is the provider 'cpu'. */
-const providerName = (name: string) => name.replace(/ExecutionProvider$/, '').toLowerCase();
+/** The providers, WebGPU tried; none without onnxruntime-node. */
+async function providersOf(ort: string | undefined): Promise<TrainingInfo['providers']> {
+  if (ort === undefined)
+    return providers.map((name) => ({ name, available: false, reason: 'onnxruntime-node is not installed' }));
+  const { reason, isSoftware } = await findWebGpu();
+  const webgpu = isSoftware ? 'its driver computes on the processor: not chosen by auto' : reason;
+  return [
+    { name: 'cpu', available: true },
+    { name: 'webgpu', available: reason === undefined, ...(webgpu !== undefined && { reason: webgpu }) },
+    { name: 'cuda', available: false, reason: 'not in this version' },
+  ];
+}
 
-export function trainingInfo(): TrainingInfo {
+/** Looks for engines and providers, which takes about a second. */
+export async function trainingInfo(): Promise<TrainingInfo> {
+  const version = onnxruntimeVersion();
+  const found = await providersOf(version);
   try {
-    const { library, ort, level, providers: names } = nativeLibrary();
-    const known = names.map(providerName).map((name) => {
-      const available = (providers as readonly string[]).includes(name);
-      return available ? { name, available } : { name, available, reason: 'training does not use it' };
-    });
-    return { engine: 'native', ort, library, level, providers: known };
+    const { library, ort, level } = nativeLibrary();
+    return { engine: 'native', ort, library, level, providers: found };
   } catch (error) {
-    const ort = onnxruntimeVersion();
-    const engine = ort === undefined ? 'none' : 'standard';
-    const available = ort !== undefined;
-    return {
-      engine,
-      reason: reasonOf(error),
-      ort,
-      providers: providers.map((name) => ({ name, available })),
-    };
+    const engine = version === undefined ? 'none' : 'standard';
+    return { engine, reason: reasonOf(error), ort: version, providers: found };
   }
 }
 
@@ -58,28 +61,37 @@ export function trainingInfo(): TrainingInfo {
 interface SavedArithmetic {
   /** Those of earlier versions have none and were trained by 'standard'. */
   readonly engine?: unknown;
+  readonly provider?: unknown;
   readonly convolution?: unknown;
   readonly level?: unknown;
 }
 
 /**
- * The engine and form of convolutions to resume with: those that are asked for, else the checkpoint's, or another engine
- * where that cannot be had. Warns where they are not the checkpoint's, or the engine's code is of another level.
+ * The engine and form of convolutions to resume with on a provider: those that are asked for, else the checkpoint's, or
+ * another engine where that cannot be had. Warns where they, or the provider, are not the checkpoint's, or the engine's code
+ * is of another level.
  * @throws SaliencyMixError BACKEND for 'native', where it is asked for and cannot be had
  */
 export function engineToResume(
   saved: SavedArithmetic,
-  asked: { engine?: EngineName | 'auto'; convolution?: ConvolutionForm },
+  asked: { engine?: EngineName | 'auto'; convolution?: ConvolutionForm; provider?: StandardProvider },
   warn: Warn = emitWarning,
 ): { engine: EngineName; convolution?: ConvolutionForm } {
-  const before = engineNames.find((name) => name === saved.engine) ?? 'standard';
-  const form = convolutionForms.find((name) => name === saved.convolution);
-  const convolution = asked.convolution ?? form;
-  const { engine, reason, level } = chooseEngine(asked.engine ?? (before === 'native' ? 'auto' : before));
   const tell = (from: string, to: string) =>
     warn(
       `The checkpoint was trained ${from} and goes on ${to}: last digits may differ from those of a run that was not stopped`,
     );
+  const { provider = 'cpu' } = asked;
+  const wasOnCard = saved.provider === 'webgpu';
+  if (wasOnCard !== (provider === 'webgpu'))
+    tell(`on the provider "${wasOnCard ? 'webgpu' : 'cpu'}"`, `on "${provider}"`);
+  if (provider === 'webgpu') return { engine: 'standard' };
+  if (wasOnCard)
+    return { engine: chooseEngine(asked.engine ?? 'auto').engine, convolution: asked.convolution };
+  const before = engineNames.find((name) => name === saved.engine) ?? 'standard';
+  const form = convolutionForms.find((name) => name === saved.convolution);
+  const convolution = asked.convolution ?? form;
+  const { engine, reason, level } = chooseEngine(asked.engine ?? (before === 'native' ? 'auto' : before));
   if (engine !== before) {
     const why = reason === undefined ? '' : ` (${reason})`;
     tell(`on the engine "${before}"`, `on "${engine}"${why}`);

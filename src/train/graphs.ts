@@ -45,7 +45,7 @@ export const scalarName = (scalar: string): string => `scalar/${scalar}`;
  */
 export type GraphForm = 'plain' | 'gpu' | ConvolutionForm;
 
-const isOfOnnx = (form: GraphForm): form is 'plain' | 'gpu' => form === 'plain' || form === 'gpu';
+export const isOfOnnx = (form: GraphForm): form is 'plain' | 'gpu' => form === 'plain' || form === 'gpu';
 
 interface Forward {
   graph: Graph;

@@ -7,6 +7,7 @@ import { convolutionForms } from '../graph/native-ops';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
 import { engineNames } from '../onnx/engine';
+import { providers } from './provider';
 import {
   custom,
   later,
@@ -21,8 +22,6 @@ import {
   whole,
 } from '../option';
 
-export const providers = ['cpu'] as const;
-
 /** See onnx/engine.ts. */
 export const engineOption = (about?: string) => named(['auto', ...engineNames], { default: 'auto', about });
 
@@ -34,12 +33,16 @@ export const trainerOptions = {
   optimizer: required(
     custom<Optimizer, OptimizerOptions>((value = { name: 'sgd' }) => createOptimizer(value)),
   ),
-  /** Where ONNX Runtime computes; 'cpu' unless given. */
-  provider: named(providers, { default: 'cpu' }),
+  /**
+   * Where ONNX Runtime computes; 'cpu' unless given. webgpu: on the graphics card, by Vulkan, Metal or Direct3D 12, through
+   * onnxruntime-node; one trainer of a process at a time. auto: webgpu where a graphics card is found, else cpu, and a
+   * warning says which. cuda is not in this version. Bits are the same for each provider, not between them.
+   */
+  provider: named(['auto', ...providers], { default: 'cpu' }),
   /**
    * native: the addon calls ONNX Runtime's library, which runs graphs with operators of this package; weights stay in
    * native memory. standard: graphs of ONNX's own operators, through onnxruntime-node. auto, unless given: native, or
-   * where that cannot be had standard, with a warning.
+   * where that cannot be had standard, with a warning; on WebGPU always standard.
    */
   engine: engineOption(),
   /**
@@ -50,12 +53,12 @@ export const trainerOptions = {
   /**
    * Largest number of steps in one run of ONNX Runtime by the engine standard; 1 unless given. Steps that wait for
    * earlier ones are run together, which copies the weights once for all of them. The bits stay the same. The engine
-   * native copies no weights, and always runs one step at a time.
+   * native and the provider webgpu copy no weights, and always run one step at a time.
    */
   stepsPerRun: whole(1, { max: 1024, default: 1 }),
   /**
    * Threads of ONNX Runtime; all processors unless given. The engine native gives the same bits for any number; those
-   * of the engine standard depend on it, because it decides where the runtime splits its sums.
+   * of the engine standard on the provider cpu depend on it, because it decides where the runtime splits its sums.
    */
   threads: whole(1, { max: 1024 }),
   /** Seed of the initial weights and of dropout; 0 unless given. */
@@ -80,6 +83,7 @@ export const resumeOptions = {
   threads: trainerOptions.threads,
   profile: trainerOptions.profile,
   engine: named(['auto', ...engineNames]),
+  provider: named(['auto', ...providers]),
   convolution: named(convolutionForms),
   model: later<Model>(),
 };

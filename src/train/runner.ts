@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { sizeOf } from '../graph/graph';
 import type { Model } from '../models/model';
 import type { ChosenEngine } from '../onnx/engine';
-import { type OrtWorker, type Results, startOrtWorker, type Tensors } from '../onnx/ort-worker';
+import {
+  NEXT,
+  type OrtWorker,
+  type Results,
+  type StandardProvider,
+  startOrtWorker,
+  type Tensors,
+} from '../onnx/ort-worker';
 import { writing } from '../run/files';
 import type { Gradients, StepOptions, TrainingBatch } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
@@ -15,19 +22,33 @@ import {
   gradientGraph,
   gradientName,
   type GraphForm,
+  isOfOnnx,
   parametersKeptLast,
   predictionGraph,
+  READ,
+  slotName,
   stepGraph,
   TIMES,
   type TrainerGraph,
+  transferGraph,
 } from './graphs';
 import { optimizerScalars, randomInput, stackInputs } from './inputs';
 import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
-type Kind = 'step' | 'gradients' | 'prediction';
+/** place, fetch: all state onto the graphics card, and from it. */
+type Kind = 'step' | 'gradients' | 'prediction' | 'place' | 'fetch';
 
 const graphName = (kind: Kind, count: number) => `${kind} of ${count}`;
+
+/** Names and shapes of what an optimizer keeps for a model's parameters. */
+export const slotsOf = (
+  { parameters }: Model,
+  { slots }: TrainerSettings['optimizer'],
+): { name: string; shape: readonly number[] }[] =>
+  parameters
+    .filter(({ trained }) => trained)
+    .flatMap(({ name, shape }) => slots.map((slot) => ({ name: slotName(slot, name), shape })));
 
 /** Steps done, and steps since the optimizer's slots were last set to zero. */
 export interface StepCounts {
@@ -52,15 +73,23 @@ export class GraphRunner {
   /** The graphs that are compiled, by name. */
   readonly #graphs = new Map<string, Promise<Pick<TrainerGraph, 'dropoutMasks'>>>();
 
-  /** @param chosen.library of the native engine */
-  constructor(model: Model, settings: TrainerSettings, { library }: Pick<ChosenEngine, 'library'>) {
+  /** @param library of the native engine */
+  constructor(
+    model: Model,
+    settings: TrainerSettings,
+    { library, provider }: Pick<ChosenEngine, 'library'> & { provider: StandardProvider },
+  ) {
     this.#model = model;
     this.#settings = settings;
-    this.#form = library === undefined ? 'plain' : settings.convolution;
-    this.#worker = startOrtWorker({ library });
+    const plain = provider === 'webgpu' ? 'gpu' : 'plain';
+    this.#form = library === undefined ? plain : settings.convolution;
+    this.#worker = startOrtWorker({ library, provider });
   }
 
-  /** Largest number of steps in one run: the native engine keeps the weights where they are, and gains nothing by more. */
+  /**
+   * Largest number of steps in one run: where weights stay where they are, in native memory or on a graphics card, nothing
+   * is gained by more.
+   */
   get stepsPerRun(): number {
     return this.#form === 'plain' ? this.#settings.stepsPerRun : 1;
   }
@@ -82,15 +111,18 @@ export class GraphRunner {
     const { image, optimizer, threads, profile } = this.#settings;
     const form = this.#form;
     const shape = { count, image };
+    const state = () => [...model.parameters, ...slotsOf(model, optimizer)];
     const make = {
       step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
       gradients: () => gradientGraph(model, shape, form),
       prediction: () => predictionGraph(model, shape, form),
+      place: () => transferGraph(state(), NEXT),
+      fetch: () => transferGraph(state(), READ),
     };
-    const { bytes, dropoutMasks } = make[kind]();
+    const { bytes, dropoutMasks, outputs } = make[kind]();
     if (profile !== undefined) await writing(profile, () => mkdir(profile, { recursive: true }));
     const path = profile && join(profile, name.replaceAll(' ', '-'));
-    await this.#worker.add(name, bytes, { threads, profile: path });
+    await this.#worker.add(name, bytes, { threads, profile: path, outputs });
     return { dropoutMasks };
   }
 
@@ -105,7 +137,7 @@ export class GraphRunner {
       images: { data: images, shape: [count, 3, ...image] },
       labels: { data: labels, shape: [count, this.#model.classes] },
       ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'gpu' ? Float32Array : Uint8Array),
-      ...(this.#form === 'plain' ? {} : randomInput(seed, step)),
+      ...(isOfOnnx(this.#form) ? {} : randomInput(seed, step)),
     };
   }
 
@@ -173,13 +205,22 @@ export class GraphRunner {
 
   /** Copies of weights, statistics or the optimizer's slots, by name. */
   async read(names: readonly string[]): Promise<Results> {
+    if (this.#form === 'gpu') return this.#fetch(names);
     const kept = Object.entries(await this.#worker.read(names));
     return Object.fromEntries(
       kept.map(([name, tensor]) => [name, this.#isKeptLast(name) ? toFirst(tensor) : tensor]),
     );
   }
 
-  /** Sets weights, statistics or the optimizer's slots; those without data to zero. */
+  async #fetch(names: readonly string[]): Promise<Results> {
+    await this.compile('fetch', 1);
+    const model = graphName('fetch', 1);
+    const outputs = names.map((name) => READ + name);
+    const results = await this.#worker.run({ model, inputs: {}, outputs });
+    return Object.fromEntries(names.map((name) => [name, results[READ + name]]));
+  }
+
+  /** Sets weights, statistics or the optimizer's slots; those without data to zero. The first time, all of them. */
   async write(tensors: Iterable<StateTensor>): Promise<void> {
     // The same memory goes to the thread and back for each: copies of their own would wait for the garbage collector.
     let memory = new Float32Array(Math.max(...this.#model.parameters.map(({ shape }) => sizeOf(shape))));
@@ -191,11 +232,14 @@ export class GraphRunner {
       else values.set(data);
       memory = await this.#worker.write(name, values, isLast ? shapeLast(shape) : shape);
     }
+    if (this.#form !== 'gpu') return;
+    await this.compile('place', 1);
+    await this.#worker.run({ model: graphName('place', 1), inputs: {}, outputs: [] });
   }
 
   /** Of a parameter, or of a slot of one. */
   #isKeptLast(name: string): boolean {
-    if (this.#form === 'plain') return false;
+    if (isOfOnnx(this.#form)) return false;
     const { batch, image } = this.#settings;
     this.#keptLast ??= parametersKeptLast(this.#model, { count: batch, image });
     return this.#keptLast.has(name.slice(name.lastIndexOf('/') + 1));

@@ -28,7 +28,8 @@ import {
 import { ignoreDatesOption, strictOption } from '../run/data-options';
 import { modes } from '../run/out-folder';
 import type { Warn } from '../warning';
-import { engineOption, providers } from './options';
+import { engineOption } from './options';
+import { providers } from './provider';
 import { scheduleNames, schedules } from './schedule';
 
 export interface TrainProgress {
@@ -104,7 +105,10 @@ export const learningOptions = {
     about: 'per channel',
   }),
   seed: whole(0, { default: 0, about: 'of every random choice' }),
-  provider: named(providers, { default: 'cpu', about: 'where ONNX Runtime computes' }),
+  provider: named(['auto', ...providers], {
+    about:
+      'where ONNX Runtime computes: cpu, unless given; webgpu, the graphics card; auto: webgpu where one is found',
+  }),
   engine: engineOption(
     'what calls ONNX Runtime: native, the addon, which keeps weights in place; standard, onnxruntime-node; auto: native where it can be had',
   ),

@@ -19,6 +19,7 @@ import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
+import { findProvider } from './provider';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
 import { matchClasses, trainingData, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
@@ -121,6 +122,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
     return resumed(join(out, CHECKPOINT), {
       threads,
       model,
+      provider,
       engine: engine === 'auto' ? undefined : engine,
       convolution,
       profile,
@@ -265,9 +267,13 @@ async function findInputs(
  *   loss or weights are no longer finite; FILE with `strict`; the signal's reason when aborted
  */
 export async function train(given: TrainOptions): Promise<TrainSummary> {
-  const options = parseTraining(given);
-  checkBackend(options.mixer.backend, mixingWork(0, [options.mixer]).needs);
-  if (options.engine === 'native') chooseEngine('native'); // throws before data is read and a folder made
+  const parsed = parseTraining(given);
+  const { onProgress = () => undefined, onWarning = emitWarning, mixer, engine } = parsed;
+  // What cannot be had is told before data is read and a folder made.
+  checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
+  if (engine === 'native') chooseEngine('native');
+  const provider = parsed.provider && (await findProvider(parsed.provider, engine, onWarning));
+  const options: Training = { ...parsed, provider };
   const started = Date.now();
   const whole = await openData(options.data);
   let test: Dataset | undefined;
@@ -287,8 +293,7 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
       if (problem)
         throw new SaliencyMixError('FILE', `${problem.file}: ${problem.reason}`, { file: problem.file });
     }
-    const { onProgress = () => undefined, onWarning = emitWarning } = options;
-    warnOfOne({ batch: options.batch, images: data.length, mixer: options.mixer }, onWarning);
+    warnOfOne({ batch: options.batch, images: data.length, mixer }, onWarning);
     // What is held out is among the files of the data.
     const stored = await findInputs(options, holdout ? { data: whole } : { data, test });
     const claim = await claimFolder(options.out, options.mode, folderUse(settings, stored.check));

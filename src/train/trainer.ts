@@ -6,13 +6,13 @@
 import * as check from '../check';
 import type { Model } from '../models/model';
 import { chooseEngine, type EngineName } from '../onnx/engine';
-import type { Results } from '../onnx/ort-worker';
+import type { Results, StandardProvider } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
 import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
-import { exportedModel, slotName } from './graphs';
+import { exportedModel } from './graphs';
 import { type Arithmetic, engineToResume } from './engine';
 import { initialParameters } from './initial';
 import {
@@ -27,7 +27,8 @@ import {
   type TrainerSettings,
   trainingBatch,
 } from './options';
-import { GraphRunner, type StateTensor } from './runner';
+import { chooseProvider } from './provider';
+import { GraphRunner, slotsOf, type StateTensor } from './runner';
 import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
 import { notFinite, takeTogether, type WaitingStep } from './steps';
@@ -36,9 +37,16 @@ import { readWeights } from './weights';
 
 /** Said once, since a process may make many trainers. */
 const warnOfEngine = firstOnly(emitWarning);
+const warnOfProvider = firstOnly(emitWarning);
 
 const named = (tensors: Iterable<readonly [string, Omit<StateTensor, 'name'>]>): StateTensor[] =>
   Array.from(tensors, ([name, tensor]) => ({ name, ...tensor }));
+
+/** The tensors of both, one after the other: what is drawn one by one is not kept all at once. */
+function* inTurn(first: Iterable<StateTensor>, second: Iterable<StateTensor>): Generator<StateTensor> {
+  yield* first;
+  yield* second;
+}
 
 const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
@@ -64,24 +72,26 @@ export class Trainer {
   /** Every call other than a step increases it: steps before and after such a call are not run together. */
   #barrierId = 0;
 
-  private constructor(model: Model, settings: TrainerSettings) {
-    const chosen = chooseEngine(settings.engine);
+  private constructor(model: Model, settings: TrainerSettings, provider: StandardProvider) {
+    const chosen = chooseEngine(provider === 'webgpu' ? 'standard' : settings.engine);
     this.model = model;
-    this.settings = Object.freeze({ ...settings, engine: chosen.engine });
+    this.settings = Object.freeze({ ...settings, provider, engine: chosen.engine });
     this.#notNative = chosen.reason;
     this.level = chosen.level;
-    this.#runner = new GraphRunner(model, settings, chosen);
+    this.#runner = new GraphRunner(model, settings, { ...chosen, provider });
   }
 
   /**
    * A trainer with weights drawn from the seed.
    * @throws (rejects) SaliencyMixError ARGUMENT for a wrong option; MODEL where the model cannot take such images, or
-   *   onnxruntime-node is not installed; BACKEND for the native engine where it cannot be had
+   *   onnxruntime-node is not installed; BACKEND for an engine or a provider that cannot be had, and for WebGPU while another
+   *   trainer uses it
    */
   static async create(model: Model, options: TrainerOptions): Promise<Trainer> {
     const settings = parseTrainer(options);
     checkClassifier(model, settings.image);
-    const trainer = new Trainer(model, settings);
+    const provider = await chooseProvider(settings.provider, settings.engine, warnOfProvider);
+    const trainer = new Trainer(model, settings, provider);
     try {
       await trainer.#begin(initialParameters(model.parameters, trainer.settings.seed));
     } catch (error) {
@@ -93,28 +103,28 @@ export class Trainer {
 
   /**
    * A trainer from a checkpoint of `save`, which goes on as if it had not been stopped. It has as many threads
-   * as before unless `threads` is given; on the engine standard, another number gives other bits. It has the
-   * engine and the form of convolutions as before unless `engine` or `convolution` is given, or that engine cannot be
-   * had: then a warning says so, since last digits may differ. A model that createModel did not make must be given.
+   * as before unless `threads` is given; on the engine standard, another number gives other bits. It has the provider, the
+   * engine and the form of convolutions as before unless `provider`, `engine` or `convolution` is given, or that engine
+   * cannot be had: then a warning says so, since last digits may differ. A model that createModel did not make must be given.
    * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, edited, not of this package, or of
-   *   another model
+   *   another model; BACKEND where its provider cannot be had here
    */
   static async resume(path: string, options: ResumeOptions = {}): Promise<Trainer> {
-    const { threads, engine, convolution, profile, model } = parse(resumeOptions, options, 'resume options');
+    const { threads, profile, model, ...asked } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
-    const settings = savedSettings(path, {
-      ...saved.trainer,
-      threads: threads ?? saved.trainer.threads,
-      ...engineToResume({ ...saved.trainer, level: saved.arithmetic?.level }, { engine, convolution }),
-      profile,
-    });
+    const given = { ...saved.trainer, threads: threads ?? saved.trainer.threads, profile };
+    const wanted = asked.provider ?? savedSettings(path, given).provider;
+    const provider = await chooseProvider(wanted, asked.engine ?? 'auto', warnOfProvider);
+    const before = { ...saved.trainer, level: saved.arithmetic?.level };
+    const engine = engineToResume(before, { ...asked, provider });
+    const settings = savedSettings(path, { ...given, ...engine, provider });
     if (model !== undefined) checkClassifier(model, settings.image);
-    const trainer = new Trainer(savedModel(path, saved, model), settings);
+    const trainer = new Trainer(savedModel(path, saved, model), settings, provider);
     trainer.notes = saved.notes;
     trainer.#steps = saved.counts.steps;
     trainer.#updates = saved.counts.updates;
     try {
-      checkTensors(path, saved.tensors, [...trainer.model.parameters, ...trainer.#slotNames()]);
+      checkTensors(path, saved.tensors, [...trainer.model.parameters, ...trainer.#slots()]);
       await trainer.#begin(named(saved.tensors));
     } catch (error) {
       await trainer.close();
@@ -156,14 +166,11 @@ export class Trainer {
     await this.#runner.compile('step', this.settings.batch);
     if (this.#notNative !== undefined)
       warnOfEngine(`Training runs on the engine "${this.engine}". ${this.#notNative}`);
-    await this.#runner.write(this.#slotNames());
-    await this.#runner.write(tensors);
+    await this.#runner.write(inTurn(this.#slots(), tensors));
   }
 
-  #slotNames(): { name: string; shape: readonly number[] }[] {
-    const trained = this.model.parameters.filter((parameter) => parameter.trained);
-    const { slots } = this.settings.optimizer;
-    return trained.flatMap(({ name, shape }) => slots.map((slot) => ({ name: slotName(slot, name), shape })));
+  #slots(): { name: string; shape: readonly number[] }[] {
+    return slotsOf(this.model, this.settings.optimizer);
   }
 
   /**
@@ -266,7 +273,7 @@ export class Trainer {
   ): Promise<void> {
     checkParameters(parameters, this.model);
     await this.#inOrder(async () => {
-      await this.#runner.write([...named(parameters), ...this.#slotNames()]);
+      await this.#runner.write([...named(parameters), ...this.#slots()]);
       this.#updates = 0;
     });
   }
@@ -279,7 +286,7 @@ export class Trainer {
     check.text(path, 'path');
     const { model, settings } = this;
     const notes = plainNotes(this.notes);
-    const names = [...model.parameters, ...this.#slotNames()].map(({ name }) => name);
+    const names = [...model.parameters, ...this.#slots()].map(({ name }) => name);
     const { counts, tensors } = await this.#inOrder(async () => ({
       counts: { steps: this.#steps, updates: this.#updates },
       tensors: weightsOf(await this.#runner.read(names)),

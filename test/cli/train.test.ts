@@ -337,7 +337,9 @@ describe('mistakes', () => {
     [['--model', 'wrn', '--width', '8'], /Unknown option "width" in wrn options/],
     [['--model', 'resnet'], /1 to 8 numbers of blocks, one per stage for layers/],
     [['--optimizer', 'adamw', '--momentum', '0.5'], /Unknown option "momentum" in optimizer/],
-    [['--provider', 'cuda'], /one of "cpu" for provider but received "cuda"/],
+    [['--provider', 'metal'], /one of "auto", "cpu", "webgpu", "cuda" for provider but received "metal"/],
+    [['--provider', 'cuda'], /CUDA is not in this version: provider 'webgpu'/],
+    [['--provider', 'webgpu', '--engine', 'native'], /'standard' or 'auto' where provider is 'webgpu'/],
     [['--label-smoothing', '1'], /for labelSmoothing but received 1/],
     [['--method', 'salincymix'], /did you mean "saliencymix"/],
   ])('%j', async (args, message) => expect(await failing(...args)).toMatch(message));

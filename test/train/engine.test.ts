@@ -329,12 +329,18 @@ test('going on with another engine is told', () => {
     ...direct,
     convolution: 'winograd',
   });
+  expect(engineToResume({ ...direct, level }, { provider: 'webgpu' }, tell)).toEqual({ engine: 'standard' });
+  const card = { engine: 'standard', provider: 'webgpu' };
+  expect(engineToResume(card, { provider: 'webgpu' }, tell)).toEqual({ engine: 'standard' });
+  expect(engineToResume(card, { provider: 'cpu' }, tell)).toEqual({ engine: 'native' });
   expect(said).toEqual([
     expect.stringMatching(/trained on the engine "standard" and goes on on "native": last digits may differ/),
     `The checkpoint was trained by other code and goes on with ${level} code: last digits may differ from those of a run that was not stopped`,
     expect.stringMatching(
       /with convolutions in the form "direct" and goes on in the form "winograd": last digits/,
     ),
+    expect.stringMatching(/trained on the provider "cpu" and goes on on "webgpu": last digits may differ/),
+    expect.stringMatching(/trained on the provider "webgpu" and goes on on "cpu": last digits may differ/),
   ]);
 });
 
