@@ -10,7 +10,13 @@ module.exports = {
   },
   // What needs a graphics card or a driver for one: jest.gpu.config.js and jest.webgpu.config.js run it.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/gpu/', '<rootDir>/test/webgpu/'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/.gpu/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/build/',
+    '<rootDir>/.gpu/',
+    '<rootDir>/.card/',
+    '<rootDir>/.cache/',
+  ],
   testTimeout: 60_000,
   // Looked up in the sandbox, Math costs more than what it computes; so it is a parameter of every module instead.
   sandboxInjectedGlobals: ['Math'],

@@ -4,6 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { newestResults, readResults } from '../benchmarks/lib/report.mjs';
 import { machineLine, speedTable, trainingTable } from '../benchmarks/lib/readme.mjs';
+import { cardLine, cardTable } from '../benchmarks/gpu/lib/readme.mjs';
+import { newestGpuResults } from '../benchmarks/gpu/lib/report.mjs';
+import { newestTraining } from '../benchmarks/gpu/training/results.mjs';
 import { PAGES } from '../benchmarks/lib/pages.mjs';
 
 const require = createRequire(import.meta.url);
@@ -32,9 +35,13 @@ const speed = speedTable(measured);
 const trained = readResults(newestResults(PAGES.training));
 const training = trainingTable(trained);
 
+const card = newestGpuResults();
+const onCard = cardTable(card, newestTraining(card.environment.device));
+
 const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
   'training-speed': `${table(training.head, training.rows)}\n\n(${machineLine(trained)})`,
+  card: `${table(onCard.head, onCard.rows)}\n\n(${cardLine(card)})`,
   options: table(['option', 'values', 'default', ''], optionRows(mixerOptions)),
   learning: table(['option', 'values', 'default', ''], optionRows(learningOptions)),
   models: table(

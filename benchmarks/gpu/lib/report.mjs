@@ -5,6 +5,7 @@ import { digits, percent } from '../../lib/figures.mjs';
 import { UsageError } from '../../lib/options.mjs';
 import { GPU_RESULTS, plain, readResults, table } from '../../lib/report.mjs';
 import { summary } from '../../lib/statistics.mjs';
+import { newestTraining, trainingSection } from '../training/results.mjs';
 import { copyBandwidth, gigabytes, jobOf, judge, median, shareOf, stagesOf } from './bars.mjs';
 
 const HERE = new URL('../../', import.meta.url);
@@ -192,6 +193,7 @@ export function gpuPage(results) {
     ...hostSection(results),
     ...rivalsSection(results),
     ...nodeSection(results),
+    ...trainingSection(newestTraining(results.environment.device)),
     ...left.map(({ name, why }) => `Without ${name}: ${why}.`),
     '## Stages',
     ...jobs.flatMap((job) => jobSection(results, job)),

@@ -19,7 +19,7 @@ const CASES = [
   [2, 250, 31],
 ];
 
-function findPython() {
+export function findPython() {
   const wanted = process.env.SALIENCYMIX_BENCH_PYTHON;
   const has = (command) => spawnSync(command, ['-c', 'import torch']).status === 0;
   return (wanted ? [wanted] : ['python3', '/usr/bin/python3']).find(has);

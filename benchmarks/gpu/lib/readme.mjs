@@ -1,0 +1,71 @@
+// The few numbers of a card that the package's README quotes.
+import { digits } from '../../lib/figures.mjs';
+import { trainingRows } from '../training/results.mjs';
+import { jobOf, median } from './bars.mjs';
+
+const SIZES = { large: '256 × 224²', small: '4096 × 32²' };
+
+/** Our jobs, what they do in words, and the rival that does the same. */
+const JOBS = [
+  ['fine-grained', 'saliency maps and peaks', ({ name }) => name.startsWith('saliency')],
+  [
+    'mix uint8 NHWC',
+    'saliencymix, uint8',
+    ({ name, gives }) => name === 'SaliencyMix' && gives.startsWith('uint8'),
+  ],
+  [
+    'paste float32 NCHW',
+    'cutmix, float32 NCHW',
+    ({ name, gives }) => name === 'torchvision cutmix' && !gives.includes('ready'),
+  ],
+  [
+    'blend float32 NCHW',
+    'mixup, float32 NCHW',
+    ({ name, gives }) => name === 'torchvision mixup' && !gives.includes('ready'),
+  ],
+];
+
+function jobRow(results, [id, label, isRival], size) {
+  const job = jobOf(results, `${id} ${size}`);
+  const rival = results.lines.find((line) => line.kind === 'rival' && line.size === size && isRival(line));
+  if (!job || !rival) return [];
+  const ms = median(job.wallMs);
+  return [
+    [
+      `${label}, ${SIZES[size]}`,
+      digits(ms),
+      digits((1000 * job.images) / ms),
+      `${digits(median(rival.ms) / ms)} ×`,
+    ],
+  ];
+}
+
+function trainingRow({ label, rows, pytorch }) {
+  const own = rows.find(({ name }) => name === 'saliencymix, webgpu');
+  if (!own || !pytorch) return [];
+  const ms = median(own.ms);
+  return [
+    [
+      `training by WebGPU: ${label}`,
+      digits(ms),
+      digits((1000 * own.images) / ms),
+      `${digits(median(pytorch.ms) / ms)} ×`,
+    ],
+  ];
+}
+
+/** Head and rows of the table: a call, or a step of training, beside PyTorch on the same card. */
+export function cardTable(results, training) {
+  const jobs = Object.keys(SIZES).flatMap((size) => JOBS.flatMap((job) => jobRow(results, job, size)));
+  return {
+    head: ['', 'ms', 'images/s', 'as fast as PyTorch'],
+    rows: [...jobs, ...trainingRows(training).flatMap(trainingRow)],
+  };
+}
+
+export function cardLine({ environment: at, date }) {
+  const { driver, torch } = at.versions;
+  return [at.device, `driver ${driver}`, `torch ${torch}`, `commit ${at.commit}`, date.slice(0, 10)].join(
+    ', ',
+  );
+}

@@ -1,0 +1,131 @@
+// Packs the two parts. One: Node, the packages, dist, Vulkan's loader. Two: the release of ONNX Runtime whose CUDA provider npm
+// has, with code for one architecture alone.
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { LEFT_OUT, neededModules } from './modules.mjs';
+import { KEPT, MOST, ONE, ROOT, run, TWO } from './parts.mjs';
+import { thin } from './thin.mjs';
+
+/** NVIDIA's Vulkan driver is there with the card; its loader may not be, nor what the driver is linked to. */
+const LOADERS = ['libvulkan1', 'libegl1', 'libglvnd0', 'libopengl0', 'libgl1', 'libglx0', 'libgles2'];
+
+/** A copy of Microsoft's files that npm has, for trials like this: no dependency. Core and provider must be of one release. */
+const ORT = '1.29.0';
+const CUDA_PACKAGE = 'com.github.asus4.onnxruntime.linux-x64-gpu@0.4.9';
+const CUDA_DIGEST = '56cf3254';
+/** sm_90: H100, H200. */
+const ARCHITECTURE = Number(process.env.SALIENCYMIX_CARD_ARCHITECTURE ?? 90);
+
+/** An archive of files in a folder, the same bytes for the same files; made only where it is not there yet. */
+function archive(file, folder, names, excluded = []) {
+  const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  const left = excluded.map((pattern) => `--exclude=${pattern}`);
+  const tar = join(KEPT, 'part.tar');
+  run('tar', ['-C', folder, ...fixed, ...left, '-cf', tar, ...names]);
+  const digest = createHash('sha256').update(readFileSync(tar)).digest('hex');
+  const packed = join(KEPT, `${digest}.tar.xz`);
+  if (!existsSync(packed)) {
+    run('xz', ['-T0', '--x86', '--lzma2=preset=6', '--keep', '--force', tar]);
+    renameSync(`${tar}.xz`, packed);
+  }
+  rmSync(tar);
+  copyFileSync(packed, file);
+}
+
+function fresh(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+
+function packOne() {
+  fresh(ONE);
+  const node = join(KEPT, 'node', 'bin');
+  fresh(node);
+  run('strip', ['-s', process.execPath, '-o', join(node, 'node')]);
+  archive(join(ONE, 'node.tar.xz'), join(KEPT, 'node'), ['bin']);
+  archive(join(ONE, 'modules.tar.xz'), ROOT, neededModules(), LEFT_OUT);
+  archive(join(ONE, 'dist.tar.xz'), ROOT, ['dist']);
+  const debs = join(ONE, 'debs');
+  mkdirSync(debs);
+  run('apt-get', ['download', '--quiet', ...LOADERS], { cwd: debs });
+  copyFileSync(join(ROOT, 'scripts', 'card', 'start.sh'), join(ONE, 'start.sh'));
+  writeFileSync(join(ONE, 'commit'), run('git', ['rev-parse', '--short=10', 'HEAD']));
+}
+
+/** The files of a package, by its name and version; npm checks its digest. */
+function packageOf(spec) {
+  const folder = join(KEPT, spec.replaceAll('/', '-'));
+  if (!existsSync(folder)) {
+    const [made] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', KEPT, spec]));
+    const part = `${folder}.part`;
+    fresh(part);
+    run('tar', ['-xzf', join(KEPT, made.filename), '-C', part, '--strip-components=1']);
+    rmSync(join(KEPT, made.filename));
+    renameSync(part, folder);
+  }
+  return folder;
+}
+
+/** A file below a folder, by its name. */
+function fileIn(folder, name) {
+  const found = readdirSync(folder, { recursive: true }).find((path) => path.endsWith(name));
+  if (found === undefined) throw new Error(`${folder} has no ${name}`);
+  return join(folder, found);
+}
+
+function packTwo() {
+  fresh(TWO);
+  const modules = join(KEPT, 'ort', 'node_modules');
+  fresh(modules);
+  for (const name of ['onnxruntime-node', 'onnxruntime-common'])
+    cpSync(packageOf(`${name}@${ORT}`), join(modules, name), { recursive: true });
+  const cuda = packageOf(CUDA_PACKAGE);
+  const binaries = join(modules, 'onnxruntime-node', 'bin', 'napi-v6', 'linux', 'x64');
+  const provider = readFileSync(fileIn(cuda, 'libonnxruntime_providers_cuda.so'));
+  const digest = createHash('sha256').update(provider).digest('hex');
+  if (!digest.startsWith(CUDA_DIGEST))
+    throw new Error(`${CUDA_PACKAGE} has another CUDA provider: ${digest}`);
+  writeFileSync(join(binaries, 'libonnxruntime_providers_cuda.so'), thin(provider, ARCHITECTURE));
+  copyFileSync(
+    fileIn(cuda, 'libonnxruntime_providers_shared.so'),
+    join(binaries, 'libonnxruntime_providers_shared.so'),
+  );
+  archive(join(TWO, 'modules.tar.xz'), join(KEPT, 'ort'), ['node_modules'], LEFT_OUT);
+  copyFileSync(join(ROOT, 'scripts', 'card', 'start.sh'), join(TWO, 'start.sh'));
+  copyFileSync(join(ONE, 'commit'), join(TWO, 'commit'));
+}
+
+const bytesIn = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .map((name) => statSync(join(folder, name)))
+    .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+
+/** @throws Error where something is missing, or a part is too large */
+export async function packAll() {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('the parts are packed on Linux x64');
+  if (!existsSync(join(ROOT, 'dist', 'index.js'))) throw new Error('dist is not built: npm run build:ts');
+  mkdirSync(KEPT, { recursive: true });
+  packOne();
+  packTwo();
+  for (const folder of [ONE, TWO]) {
+    const bytes = bytesIn(folder);
+    console.log(`${folder}: ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+    if (bytes > MOST) throw new Error(`${folder} is larger than ${MOST / 2 ** 20} MiB`);
+  }
+  console.log(
+    'On the machine with the card, in a copy of this checkout: bash .card/one/start.sh <folder>, then bash .card/two/start.sh <folder>',
+  );
+}
