@@ -138,7 +138,9 @@ try {
       const { host, out, commit } = options;
       const kept = writeTraining({ dryRun: host, environment: cardOf(root, { host, commit }), lines }, out);
       console.log(`measurements: ${kept}`);
+      const isOfCard = ({ kind, name }) => kind === 'training' && /webgpu|CUDA/.test(name);
       if (lines.some(({ kind }) => kind === 'wrong')) process.exitCode = 1;
+      if (!host && !lines.some(isOfCard)) throw new Error('nothing was trained on the card');
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
