@@ -8,8 +8,13 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  // What needs a graphics card or a driver for one: jest.gpu.config.js and jest.webgpu.config.js run it.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/gpu/', '<rootDir>/test/webgpu/'],
+  // What needs a graphics card or a driver for one: other configurations run it.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/gpu/',
+    '<rootDir>/test/webgpu/',
+    '<rootDir>/test/cuda/',
+  ],
   modulePathIgnorePatterns: [
     '<rootDir>/dist/',
     '<rootDir>/build/',

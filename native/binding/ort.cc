@@ -129,7 +129,11 @@ Napi::Value ortAdd(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Napi::Object from = argument(info);
   Engine& engine = readEngine(from);
-  const ort::SessionSettings settings{readInt(from, "threads", 1), has(from, "profile") ? readText(from, "profile") : ""};
+  ort::SessionSettings settings{readInt(from, "threads", 1), has(from, "profile") ? readText(from, "profile") : ""};
+  if (has(from, "cuda")) {
+    const Napi::Object cuda = from.Get("cuda").As<Napi::Object>();
+    settings.cuda = {readInt(cuda, "device", 0), readInt(cuda, "tf32", 0) != 0};
+  }
   const std::string model = readText(from, "model");
   const Napi::Value source = from.Get("source");
   const ort::Session& session = told(env, [&]() -> const ort::Session& {

@@ -11,8 +11,10 @@ namespace saliencymix::ort {
 // Objects of the library, known by their addresses.
 namespace raw {
 struct Allocator;
+struct CudaOptions;
 struct CustomOpDomain;
 struct Env;
+struct IoBinding;
 struct KernelContext;
 struct KernelInfo;
 struct MemoryInfo;

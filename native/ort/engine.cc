@@ -45,13 +45,20 @@ std::vector<Result> Engine::run(const RunRequest& request) {
   }
 
   std::vector<std::size_t> wanted;
-  std::vector<raw::Value*> outputs;
-  std::vector<std::string> written;
   for (std::size_t i = 0; i < session.outputs().size(); i++) {
     const std::string& name = session.outputs()[i].name;
+    if (isState(name) || std::ranges::find(request.outputs, name) != request.outputs.end()) wanted.push_back(i);
+  }
+  return session.isOnCard() ? runOnCard(session, inputs, wanted, request.guard) : runHere(session, inputs, wanted, request.guard);
+}
+
+std::vector<Result> Engine::runHere(Session& session, std::span<const raw::Value* const> inputs,
+                                    std::span<const std::size_t> wanted, const std::string& guard) {
+  std::vector<raw::Value*> outputs;
+  std::vector<std::string> written;
+  for (const std::size_t i : wanted) {
+    const std::string& name = session.outputs()[i].name;
     const bool isNext = name.starts_with(kNext), isOver = name.starts_with(kOver);
-    if (!isState(name) && std::ranges::find(request.outputs, name) == request.outputs.end()) continue;
-    wanted.push_back(i);
     if (isNext) written.push_back(name.substr(kNext.size()));
     outputs.push_back(isNext ? state_.next(written.back()) : isOver ? state_.over(name.substr(kOver.size())) : nullptr);
   }
@@ -64,9 +71,41 @@ std::vector<Result> Engine::run(const RunRequest& request) {
     results.push_back({name, Handle<raw::Value>(outputs[i], {library_.api().ReleaseValue}), {}});
   }
   for (Result& result : results) result.tensor = viewOf(library_, result.value.get());
-  const auto guard = std::ranges::find(results, request.guard, &Result::name);
-  if (guard == results.end() || isFinite(guard->tensor)) state_.swap(written);
+  if (isGood(results, guard)) state_.swap(written);
   return results;
+}
+
+// What comes next is memory that the run makes: what it replaces is given back when the run has gone well, else the new.
+std::vector<Result> Engine::runOnCard(Session& session, std::span<const raw::Value* const> inputs,
+                                      std::span<const std::size_t> wanted, const std::string& guard) {
+  std::vector<CardOutput> outputs;
+  for (const std::size_t i : wanted) {
+    const std::string& name = session.outputs()[i].name;
+    raw::Value* const over = name.starts_with(kOver) ? state_.over(name.substr(kOver.size())) : nullptr;
+    outputs.push_back({i, over, name.starts_with(kNext)});
+  }
+  std::vector<Handle<raw::Value>> values = session.runOnCard(inputs, outputs);
+
+  std::vector<Result> results;
+  std::vector<std::pair<std::string, Handle<raw::Value>>> next;
+  for (std::size_t i = 0; i < values.size(); i++) {
+    const std::string& name = session.outputs()[wanted[i]].name;
+    if (name.starts_with(kNext)) {
+      next.emplace_back(name.substr(kNext.size()), std::move(values[i]));
+    } else if (!isState(name)) {
+      results.push_back({name, std::move(values[i]), {}});
+    }
+  }
+  for (Result& result : results) result.tensor = viewOf(library_, result.value.get());
+  if (isGood(results, guard)) {
+    for (auto& [name, value] : next) state_.keep(name, std::move(value));
+  }
+  return results;
+}
+
+bool Engine::isGood(std::span<const Result> results, const std::string& guard) const {
+  const auto found = std::ranges::find(results, guard, &Result::name);
+  return found == results.end() || isFinite(found->tensor);
 }
 
 std::string Engine::endProfile(const std::string& model) { return sessionOf(model).endProfile(); }

@@ -58,6 +58,13 @@ class Engine {
 
  private:
   Session& sessionOf(const std::string& model);
+  // Each writes what comes next, and gives the other outputs; `wanted` are positions among the session's.
+  std::vector<Result> runHere(Session& session, std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted,
+                              const std::string& guard);
+  std::vector<Result> runOnCard(Session& session, std::span<const raw::Value* const> inputs,
+                                std::span<const std::size_t> wanted, const std::string& guard);
+  // Whether the guard, if it is among the results, is finite.
+  bool isGood(std::span<const Result> results, const std::string& guard) const;
 
   const Library& library_;
   State state_;

@@ -1,10 +1,25 @@
 #include "ort/session.h"
 
+#include <array>
+
 #include "ort/paths.h"
 
 namespace saliencymix::ort {
 
 namespace {
+
+// The card's provider, which the library loads from its own folder.
+void appendCuda(const Library& library, raw::SessionOptions* options, const CudaSettings& cuda) {
+  const Api& api = library.api();
+  const auto chosen = library.own<raw::CudaOptions>(api.ReleaseCUDAProviderOptions,
+                                                    [&](raw::CudaOptions** made) { return api.CreateCUDAProviderOptions(made); });
+  const std::string device = std::to_string(cuda.device);
+  const std::array keys = {"device_id", "use_tf32", "cudnn_conv_algo_search", "cudnn_conv_use_max_workspace"};
+  const std::array values = {device.c_str(), cuda.tf32 ? "1" : "0", "EXHAUSTIVE", "1"};
+  library.check(api.UpdateCUDAProviderOptions(chosen.get(), keys.data(), values.data(), keys.size()));
+  library.check(api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, chosen.get()));
+  library.check(api.AddSessionConfigEntry(options, "session.disable_cpu_ep_fallback", "1"));
+}
 
 Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSettings& settings, const Domain& domain) {
   const Api& api = library.api();
@@ -20,6 +35,7 @@ Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSetti
   library.check(api.AddSessionConfigEntry(options.get(), "session.intra_op.allow_spinning", "0"));
   library.check(api.SetSessionLogSeverityLevel(options.get(), static_cast<int>(LogLevel::fatal)));
   domain.addTo(options.get());
+  if (settings.cuda) appendCuda(library, options.get(), *settings.cuda);
   if (!settings.profile.empty()) {
     library.check(api.EnableProfiling(options.get(), pathOf(settings.profile).c_str()));
   }
@@ -99,9 +115,44 @@ void Session::run(std::span<const raw::Value* const> inputs, std::span<const std
   for (const std::size_t output : wanted) asked.push_back(outputs_[output].name.c_str());
   raw::Status* const status = library_.api().Run(session_.get(), nullptr, given.data(), inputs.data(), inputs.size(),
                                                  asked.data(), asked.size(), outputs.data());
+  checkRun(status);
+}
+
+void Session::checkRun(raw::Status* status) {
   // A run for which there is too little memory has taken nearly all there is. A profile would end with the session.
   if (status != nullptr && settings_.profile.empty()) session_.reset();
   library_.check(status);
+}
+
+std::vector<Handle<raw::Value>> Session::runOnCard(std::span<const raw::Value* const> inputs,
+                                                   std::span<const CardOutput> wanted) {
+  if (!session_) compile();
+  const Api& api = library_.api();
+  const auto binding = library_.own<raw::IoBinding>(
+      api.ReleaseIoBinding, [&](raw::IoBinding** made) { return api.CreateIoBinding(session_.get(), made); });
+  const auto card = library_.own<raw::MemoryInfo>(api.ReleaseMemoryInfo, [&](raw::MemoryInfo** made) {
+    return api.CreateMemoryInfo("Cuda", AllocatorKind::arena, settings_.cuda->device, MemoryKind::ordinary, made);
+  });
+  for (std::size_t i = 0; i < inputs.size(); i++) {
+    library_.check(api.BindInput(binding.get(), inputs_[i].name.c_str(), inputs[i]));
+  }
+  for (const CardOutput& one : wanted) {
+    const char* const name = outputs_[one.output].name.c_str();
+    library_.check(one.over != nullptr
+                       ? api.BindOutput(binding.get(), name, one.over)
+                       : api.BindOutputToDevice(binding.get(), name, one.stays ? card.get() : library_.cpuMemory()));
+  }
+  checkRun(api.RunWithBinding(session_.get(), nullptr, binding.get()));
+  raw::Value** values = nullptr;
+  std::size_t count = 0;
+  library_.check(api.GetBoundOutputValues(binding.get(), library_.allocator(), &values, &count));
+  std::vector<Handle<raw::Value>> results;
+  for (std::size_t i = 0; i < count; i++) {
+    Handle<raw::Value> value(values[i], {api.ReleaseValue});
+    results.push_back(wanted[i].over != nullptr ? Handle<raw::Value>{} : std::move(value));
+  }
+  library_.check(api.AllocatorFree(library_.allocator(), values));
+  return results;
 }
 
 std::string Session::endProfile() {

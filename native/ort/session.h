@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,10 +21,26 @@ struct Port {
   Shape shape;
 };
 
+// A graphics card, by CUDA.
+struct CudaSettings {
+  int device;
+  // Factors of products with ten bits after the first, which is faster.
+  bool tf32;
+};
+
 struct SessionSettings {
   int threads;
   // The first part of the path of a file to which ONNX Runtime writes how long each node takes; empty for none.
   std::string profile;
+  // All nodes run there, and a node that cannot is an error; without it the processor runs them.
+  std::optional<CudaSettings> cuda = {};
+};
+
+// An output of a run on a card: written over a value that is there, or made, to stay on the card or to be read here.
+struct CardOutput {
+  std::size_t output;
+  raw::Value* over;
+  bool stays;
 };
 
 class Session {
@@ -39,12 +56,18 @@ class Session {
   // that the run has taken is given back then, and the model compiled again by the next run.
   void run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted, std::span<raw::Value*> outputs);
 
+  bool isOnCard() const { return settings_.cuda.has_value(); }
+  // The same on the card: gives the values of the outputs in their order, null for those that are written over.
+  std::vector<Handle<raw::Value>> runOnCard(std::span<const raw::Value* const> inputs, std::span<const CardOutput> wanted);
+
   // Ends the profile, and gives the path of its file.
   std::string endProfile();
 
  private:
   void compile();
   void describe();
+  // What a run says, after which the model may have to be compiled again.
+  void checkRun(raw::Status* status);
 
   const Library& library_;
   SessionSettings settings_;

@@ -38,6 +38,12 @@ raw::Value* State::next(const std::string& name) {
   return tensor.next.value.get();
 }
 
+void State::keep(const std::string& name, Handle<raw::Value> value) {
+  Tensor& tensor = find(name);
+  tensor.current = {nullptr, std::move(value)};
+  tensor.next = {};
+}
+
 void State::swap(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     Tensor& tensor = find(name);
@@ -47,6 +53,7 @@ void State::swap(const std::vector<std::string>& names) {
 
 TensorView State::read(const std::string& name) const {
   const Tensor& tensor = find(name);
+  if (tensor.current.lines == nullptr) throw Error("the tensor \"" + name + "\" is on a graphics card");
   return {tensor.element, tensor.shape, tensor.current.lines.get()};
 }
 

@@ -29,10 +29,13 @@ class State {
   // What a run writes over. Throws Error where there is none.
   raw::Value* over(const std::string& name) { return find(name).current.value.get(); }
 
+  // In place of a tensor that is there: a value of its own, which may be on a graphics card.
+  void keep(const std::string& name, Handle<raw::Value> value);
+
   // Makes what runs have written into `next` the current ones.
   void swap(const std::vector<std::string>& names);
 
-  // Throws Error where there is none. The memory is the state's.
+  // Throws Error where there is none, or where it is on a graphics card. The memory is the state's.
   TensorView read(const std::string& name) const;
 
   void clear() { tensors_.clear(); }
@@ -42,6 +45,7 @@ class State {
   struct alignas(64) Line {
     std::byte bytes[64];
   };
+  // Without lines the memory is the value's own.
   struct Memory {
     std::unique_ptr<Line[]> lines;
     Handle<raw::Value> value;

@@ -13,18 +13,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { LEFT_OUT, neededModules } from './modules.mjs';
-import { KEPT, MOST, ONE, ROOT, run, TWO } from './parts.mjs';
+import { cudaProvider, ORT, packageOf } from './ort.mjs';
+import { fresh, KEPT, MOST, ONE, ROOT, run, TWO } from './parts.mjs';
 import { thin } from './thin.mjs';
 
 /** NVIDIA's Vulkan driver is there with the card; its loader may not be, nor what the driver is linked to. */
 const LOADERS = ['libvulkan1', 'libegl1', 'libglvnd0', 'libopengl0', 'libgl1', 'libglx0', 'libgles2'];
 
-/** A copy of Microsoft's files that npm has, for trials like this: no dependency. Core and provider must be of one release. */
-const ORT = '1.29.0';
-const CUDA_PACKAGE = 'com.github.asus4.onnxruntime.linux-x64-gpu@0.4.9';
-const CUDA_DIGEST = '56cf3254';
 /** sm_90: H100, H200. */
 const ARCHITECTURE = Number(process.env.SALIENCYMIX_CARD_ARCHITECTURE ?? 90);
 
@@ -44,11 +41,6 @@ function archive(file, folder, names, excluded = []) {
   copyFileSync(packed, file);
 }
 
-function fresh(folder) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-}
-
 function packOne() {
   fresh(ONE);
   const node = join(KEPT, 'node', 'bin');
@@ -64,44 +56,16 @@ function packOne() {
   writeFileSync(join(ONE, 'commit'), run('git', ['rev-parse', '--short=10', 'HEAD']));
 }
 
-/** The files of a package, by its name and version; npm checks its digest. */
-function packageOf(spec) {
-  const folder = join(KEPT, spec.replaceAll('/', '-'));
-  if (!existsSync(folder)) {
-    const [made] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', KEPT, spec]));
-    const part = `${folder}.part`;
-    fresh(part);
-    run('tar', ['-xzf', join(KEPT, made.filename), '-C', part, '--strip-components=1']);
-    rmSync(join(KEPT, made.filename));
-    renameSync(part, folder);
-  }
-  return folder;
-}
-
-/** A file below a folder, by its name. */
-function fileIn(folder, name) {
-  const found = readdirSync(folder, { recursive: true }).find((path) => path.endsWith(name));
-  if (found === undefined) throw new Error(`${folder} has no ${name}`);
-  return join(folder, found);
-}
-
 function packTwo() {
   fresh(TWO);
   const modules = join(KEPT, 'ort', 'node_modules');
   fresh(modules);
   for (const name of ['onnxruntime-node', 'onnxruntime-common'])
     cpSync(packageOf(`${name}@${ORT}`), join(modules, name), { recursive: true });
-  const cuda = packageOf(CUDA_PACKAGE);
   const binaries = join(modules, 'onnxruntime-node', 'bin', 'napi-v6', 'linux', 'x64');
-  const provider = readFileSync(fileIn(cuda, 'libonnxruntime_providers_cuda.so'));
-  const digest = createHash('sha256').update(provider).digest('hex');
-  if (!digest.startsWith(CUDA_DIGEST))
-    throw new Error(`${CUDA_PACKAGE} has another CUDA provider: ${digest}`);
-  writeFileSync(join(binaries, 'libonnxruntime_providers_cuda.so'), thin(provider, ARCHITECTURE));
-  copyFileSync(
-    fileIn(cuda, 'libonnxruntime_providers_shared.so'),
-    join(binaries, 'libonnxruntime_providers_shared.so'),
-  );
+  const [shared, cuda] = cudaProvider();
+  copyFileSync(shared, join(binaries, basename(shared)));
+  writeFileSync(join(binaries, basename(cuda)), thin(readFileSync(cuda), ARCHITECTURE));
   archive(join(TWO, 'modules.tar.xz'), join(KEPT, 'ort'), ['node_modules'], LEFT_OUT);
   copyFileSync(join(ROOT, 'scripts', 'card', 'start.sh'), join(TWO, 'start.sh'));
   copyFileSync(join(ONE, 'commit'), join(TWO, 'commit'));

@@ -67,7 +67,7 @@ const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
 
 /** See max-pool.ts. */
 const maxPoolRule: Rule = ({ node, x: [x], y: [y, indices], dy: [dy] }) => [
-  x.graph.target === 'gpu' ? byMasks(x, y, dy, windowOf(node.attributes)) : byIndices(x, indices, dy),
+  x.graph.target === 'webgpu' ? byMasks(x, y, dy, windowOf(node.attributes)) : byIndices(x, indices, dy),
 ];
 
 /**

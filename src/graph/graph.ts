@@ -50,9 +50,10 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((side, axis) => side === b[axis]);
 
 /**
- * What a graph is written for: on graphics cards other forms of the same function are fast, and each node is to run there.
+ * What a graph is written for: on graphics cards other forms of the same function are fast, and each node is to run there. By
+ * WebGPU and by CUDA they differ, too, as their convolutions and products are not the same.
  */
-export type Target = 'cpu' | 'gpu';
+export type Target = 'cpu' | 'webgpu' | 'cuda';
 
 export class Graph {
   readonly target: Target;

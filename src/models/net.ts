@@ -120,7 +120,7 @@ export class Net {
   dropoutMask(name: string, shape: Shape, rate: number): Value {
     const mask = { name: `dropout/${name}`, shape, rate, number: this.dropoutMasks.length };
     this.dropoutMasks.push(mask);
-    return this.graph.input(mask.name, mask.shape, this.graph.target === 'gpu' ? 'float32' : 'bool');
+    return this.graph.input(mask.name, mask.shape, this.graph.target === 'webgpu' ? 'float32' : 'bool');
   }
 
   #ask(parameter: Parameter): Value {

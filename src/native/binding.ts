@@ -96,6 +96,12 @@ export interface NativeTensorCopy extends NativePort {
   bytes: ArrayBuffer;
 }
 
+/** A graphics card that ONNX Runtime computes on; `tf32` is 0 or 1. */
+export interface NativeCuda {
+  device: number;
+  tf32: number;
+}
+
 /** A copy of all bytes of a backend's memory, in one direction or the other. */
 interface NativeTransfer {
   resident: ResidentHandle;
@@ -248,6 +254,7 @@ export interface Addon {
     threads: number;
     /** First part of the path of a file that says how long each node takes. */
     profile?: string;
+    cuda?: NativeCuda;
   }): { inputs: NativePort[]; outputs: NativePort[] };
   ortWrite(call: { engine: OrtHandle; tensors: readonly NativeTensor[] }): void;
   ortRead(call: { engine: OrtHandle; names: readonly string[] }): NativeTensorCopy[];

@@ -1,6 +1,6 @@
 /** Models run by our addon, through the C interface of ONNX Runtime's library. */
 import { renameSync } from 'node:fs';
-import type { NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding';
+import type { NativeCuda, NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding';
 import { addon } from '../native/load';
 import type {
   AddOptions,
@@ -60,17 +60,23 @@ function tensorInfo({
 /** A run blocks the thread that calls it, which is therefore one of its own. */
 export class NativeEngine implements OrtEngine {
   readonly #engine: OrtHandle;
+  readonly #cuda?: NativeCuda;
   /** By model and input. */
   readonly #inputTypes = new Map<string, Map<string, string>>();
   readonly #profiles = new Map<string, string>();
 
-  /** @param library full path of ONNX Runtime's library */
-  constructor(library: string) {
+  /**
+   * @param library full path of ONNX Runtime's library
+   * @param cuda the graphics card to compute on, in place of the processor
+   */
+  constructor(library: string, cuda?: NativeCuda) {
+    this.#cuda = cuda;
     this.#engine = addon().newOrtEngine({ path: library });
   }
 
   add(model: string, source: Uint8Array | string, { threads, profile }: AddOptions): ModelInfo {
-    const added = addon().ortAdd({ engine: this.#engine, model, source, threads, profile });
+    const cuda = this.#cuda;
+    const added = addon().ortAdd({ engine: this.#engine, model, source, threads, profile, cuda });
     if (profile !== undefined) this.#profiles.set(model, profile);
     this.#inputTypes.set(model, new Map(added.inputs.map(({ name, type }) => [name, type])));
     return { inputs: added.inputs.map(tensorInfo), outputs: added.outputs.map(tensorInfo) };

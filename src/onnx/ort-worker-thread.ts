@@ -1,17 +1,15 @@
 /** The code of the worker thread that ort-worker.ts starts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '../errors';
-import { NativeEngine } from './native-engine';
+import { engineFor } from './engine-for';
 import { memoryOf } from './lent-memory';
 import type { Done, OrtEngine, Results, WorkerReply, WorkerRequest, WorkerStart } from './ort-worker';
-import { StandardEngine } from './standard-engine';
 
 let made: OrtEngine | undefined;
 
 /** Made by the first request, so that its error is the request's. */
 function engine(): OrtEngine {
-  const { library, provider } = workerData as WorkerStart;
-  made ??= library === undefined ? new StandardEngine(provider) : new NativeEngine(library);
+  made ??= engineFor(workerData as WorkerStart);
   return made;
 }
 

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
+import { isCudaMissing, noCuda } from './cuda';
 import { LentMemory, memoryOf } from './lent-memory';
 import { stayPrivate } from './telemetry';
 import { isWebGpuMissing, noWebGpu, takeWebGpu } from './webgpu';
@@ -66,8 +67,12 @@ export interface AddOptions {
   outputs?: readonly string[];
 }
 
-/** Where onnxruntime-node computes. On WebGPU the state that runs make stays on the graphics card. */
-export type StandardProvider = 'cpu' | 'webgpu';
+/** Where ONNX Runtime computes. On a graphics card the state that runs make stays there. */
+export type ProviderName = 'cpu' | 'webgpu' | 'cuda';
+
+/** tf32: factors of products with ten bits after the first. */
+export const precisions = ['fp32', 'tf32'] as const;
+export type Precision = (typeof precisions)[number];
 
 /** What runs models within the thread. Calls come one after the other. */
 export interface OrtEngine {
@@ -83,8 +88,10 @@ export interface OrtEngine {
 export interface WorkerStart {
   /** Full path of ONNX Runtime's library, for the native engine; unless given, onnxruntime-node runs the models. */
   library?: string;
-  /** Where onnxruntime-node computes; cpu unless given. */
-  provider?: StandardProvider;
+  /** Where ONNX Runtime computes; cpu unless given. cuda is the native engine's, webgpu the other's. */
+  provider?: ProviderName;
+  /** Of cuda; fp32 unless given. */
+  precision?: Precision;
 }
 
 export type WorkerCommand =
@@ -138,6 +145,7 @@ interface PendingCall {
 function failed(error: unknown, { provider }: WorkerStart): SaliencyMixError {
   const reason = reasonOf(error);
   if (provider === 'webgpu' && isWebGpuMissing(reason)) return noWebGpu(reason, error);
+  if (provider === 'cuda' && isCudaMissing(reason)) return noCuda(reason, error);
   const advice = /allocate memory|not enough memory/.test(reason)
     ? '\nA smaller batch takes less memory.'
     : '';
@@ -150,12 +158,12 @@ function failed(error: unknown, { provider }: WorkerStart): SaliencyMixError {
  * @throws SaliencyMixError BACKEND for WebGPU while another thread uses it
  */
 export function startOrtWorker(
-  { library, provider }: WorkerStart = {},
+  { library, provider, precision }: WorkerStart = {},
   onEnd: () => void = () => undefined,
 ): OrtWorker {
   if (!existsSync(THREAD)) throw new SaliencyMixError('MODEL', `${THREAD} is missing: npm run build`);
   stayPrivate();
-  const workerData: WorkerStart = { library, provider };
+  const workerData: WorkerStart = { library, provider, precision };
   const giveBack = provider === 'webgpu' ? takeWebGpu() : () => undefined;
   const worker = new Worker(THREAD, { workerData });
   const memory = new LentMemory();

@@ -7,7 +7,6 @@ import type {
   OrtEngine,
   Results,
   RunRequest,
-  StandardProvider,
   TensorData,
   TensorInfo,
 } from './ort-worker';
@@ -61,12 +60,12 @@ const drop = (tensor: Tensor | undefined) => {
 };
 
 export class StandardEngine implements OrtEngine {
-  readonly #provider: StandardProvider;
+  readonly #provider: 'cpu' | 'webgpu';
   readonly #models = new Map<string, InferenceSession>();
   readonly #state = new Map<string, Tensor>();
   readonly #profiles = new Map<string, string>();
 
-  constructor(provider: StandardProvider = 'cpu') {
+  constructor(provider: 'cpu' | 'webgpu' = 'cpu') {
     this.#provider = provider;
   }
 

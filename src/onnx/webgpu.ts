@@ -1,9 +1,6 @@
-/** ONNX Runtime's WebGPU provider: whether it can be had here, why not, and that one thread at a time uses it. */
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+/** ONNX Runtime's WebGPU provider: what it needs, and that one thread at a time uses it. */
 import { SaliencyMixError } from '../errors';
-import { stayPrivate } from './telemetry';
+import { tidy } from './tidy';
 
 /** What it needs, by platform; the reason comes first. */
 const NEEDS: Partial<Record<NodeJS.Platform, string>> = {
@@ -24,13 +21,6 @@ export function noWebGpu(reason: string, cause?: unknown): SaliencyMixError {
     },
   );
 }
-
-/** ONNX Runtime's words without places in its source and the condition that it tested. */
-const tidy = (reason: string) =>
-  reason
-    .replaceAll(/\s+/g, ' ')
-    .replace(/^(ONNX Runtime: )?\/onnxruntime_src\/.* was false\. /, '')
-    .replace(/[. ]+$/, '');
 
 /** What ONNX Runtime says where there is no adapter, or none that it can use. */
 export const isWebGpuMissing = (reason: string): boolean =>
@@ -57,49 +47,4 @@ export function takeWebGpu(): () => void {
     if (isMine) isTaken = false;
     isMine = false;
   };
-}
-
-/** What trying it has shown. */
-export interface WebGpuFinding {
-  /** Why it cannot be had. */
-  reason?: string;
-  /** The driver computes on the processor, which is slower than the provider cpu. */
-  isSoftware?: boolean;
-}
-
-const PROBE = resolve(__dirname, '..', '..', 'dist', 'onnx', 'webgpu-probe.js');
-/** Drivers answer within a second; one that hangs is none. */
-const PATIENCE = 30_000;
-
-/**
- * Opens a session of a small model on WebGPU in a process of its own, where a driver may fail in any way, and where what it
- * prints is not seen.
- */
-export function probeWebGpu(model: Uint8Array): Promise<WebGpuFinding> {
-  if (!existsSync(PROBE)) throw new SaliencyMixError('MODEL', `${PROBE} is missing: npm run build`);
-  stayPrivate();
-  const child = spawn(process.execPath, [PROBE, Buffer.from(model).toString('base64')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    timeout: PATIENCE,
-    killSignal: 'SIGKILL',
-    windowsHide: true,
-  });
-  return new Promise((done) => {
-    let [answer, printed] = ['', ''];
-    child.stdout.on('data', (text) => (answer += String(text)));
-    child.stderr.on('data', (text) => (printed += String(text)));
-    child.on('error', ({ message }) => done({ reason: message }));
-    child.on('close', (code, signal) => done(findingOf(answer, printed, signal ?? `exit code ${code}`)));
-  });
-}
-
-/** The probe's answer; with what the driver printed, which says more than ONNX Runtime does where there is no adapter. */
-function findingOf(answer: string, printed: string, ended: string): WebGpuFinding {
-  const line = answer.split('\n').find((one) => one.startsWith('{'));
-  if (line === undefined) return { reason: `a trial of it ended with ${ended}` };
-  const found = JSON.parse(line) as WebGpuFinding;
-  if (found.reason === undefined) return found;
-  const [said] = [...printed.matchAll(/^Warning: (.+)$/gm)].map(([, text]) => text);
-  return { reason: said === undefined ? tidy(found.reason) : `${tidy(found.reason)} (${said})` };
 }

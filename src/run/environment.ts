@@ -29,6 +29,8 @@ export interface Environment {
   /** Of the native engine: how it computes convolutions, and the level of its code. */
   convolution?: string;
   trainingLevel?: string;
+  /** Of the provider cuda. */
+  precision?: string;
 }
 
 export function environment(backend: string): Environment {

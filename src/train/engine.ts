@@ -4,8 +4,8 @@ import { type ConvolutionForm, convolutionForms } from '../graph/native-ops';
 import { chooseEngine, type EngineName, engineNames, nativeLibrary } from '../onnx/engine';
 import { onnxruntimeVersion } from '../run/environment';
 import { emitWarning, type Warn } from '../warning';
-import type { StandardProvider } from '../onnx/ort-worker';
-import { findWebGpu, type Provider, providers } from './provider';
+import type { Precision, ProviderName } from '../onnx/ort-worker';
+import { engineOn, findCuda, findWebGpu, providers } from './provider';
 
 /** What decides the last digits of training, besides the seed: kept in checkpoints and run.json. */
 export interface Arithmetic {
@@ -14,6 +14,8 @@ export interface Arithmetic {
   /** How the native engine computes convolutions, and the level of its code, such as avx512. */
   convolution?: ConvolutionForm;
   level?: string;
+  /** Of the provider cuda. */
+  precision?: Precision;
 }
 
 /** What training would run on. */
@@ -28,19 +30,19 @@ export interface TrainingInfo {
   library?: string;
   level?: string;
   /** What the option `provider` may be here, and why not the others. */
-  providers: { name: Provider; available: boolean; reason?: string }[];
+  providers: { name: ProviderName; available: boolean; reason?: string }[];
 }
 
 /** The providers, WebGPU tried; none without onnxruntime-node. */
 async function providersOf(ort: string | undefined): Promise<TrainingInfo['providers']> {
   if (ort === undefined)
     return providers.map((name) => ({ name, available: false, reason: 'onnxruntime-node is not installed' }));
-  const { reason, isSoftware } = await findWebGpu();
+  const [{ reason, isSoftware }, cuda] = await Promise.all([findWebGpu(), findCuda()]);
   const webgpu = isSoftware ? 'its driver computes on the processor: not chosen by auto' : reason;
   return [
     { name: 'cpu', available: true },
     { name: 'webgpu', available: reason === undefined, ...(webgpu !== undefined && { reason: webgpu }) },
-    { name: 'cuda', available: false, reason: 'not in this version' },
+    { name: 'cuda', available: cuda.reason === undefined, ...cuda },
   ];
 }
 
@@ -74,7 +76,7 @@ interface SavedArithmetic {
  */
 export function engineToResume(
   saved: SavedArithmetic,
-  asked: { engine?: EngineName | 'auto'; convolution?: ConvolutionForm; provider?: StandardProvider },
+  asked: { engine?: EngineName | 'auto'; convolution?: ConvolutionForm; provider?: ProviderName },
   warn: Warn = emitWarning,
 ): { engine: EngineName; convolution?: ConvolutionForm } {
   const tell = (from: string, to: string) =>
@@ -82,11 +84,11 @@ export function engineToResume(
       `The checkpoint was trained ${from} and goes on ${to}: last digits may differ from those of a run that was not stopped`,
     );
   const { provider = 'cpu' } = asked;
-  const wasOnCard = saved.provider === 'webgpu';
-  if (wasOnCard !== (provider === 'webgpu'))
-    tell(`on the provider "${wasOnCard ? 'webgpu' : 'cpu'}"`, `on "${provider}"`);
-  if (provider === 'webgpu') return { engine: 'standard' };
-  if (wasOnCard)
+  const was = providers.find((name) => name === saved.provider) ?? 'cpu';
+  if (was !== provider) tell(`on the provider "${was}"`, `on "${provider}"`);
+  const only = engineOn(provider);
+  if (only !== undefined) return { engine: only };
+  if (was !== 'cpu')
     return { engine: chooseEngine(asked.engine ?? 'auto').engine, convolution: asked.convolution };
   const before = engineNames.find((name) => name === saved.engine) ?? 'standard';
   const form = convolutionForms.find((name) => name === saved.convolution);

@@ -40,12 +40,16 @@ export const TIMES = 'times';
 export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
 /**
- * The form of a trainer's graphs: of ONNX's operators alone, for the processor (plain) or for graphics cards (gpu); or with
- * operators that only the native engine knows, with its convolutions in one of two forms.
+ * The form of a trainer's graphs: of ONNX's operators alone, for the processor (plain) or for a graphics card by a provider;
+ * or with operators that only the native engine knows, with its convolutions in one of two forms.
  */
-export type GraphForm = 'plain' | 'gpu' | ConvolutionForm;
+export type GraphForm = 'plain' | Card | ConvolutionForm;
 
-export const isOfOnnx = (form: GraphForm): form is 'plain' | 'gpu' => form === 'plain' || form === 'gpu';
+/** The provider of a graphics card that a graph is for. */
+export type Card = 'webgpu' | 'cuda';
+
+export const isForCard = (form: GraphForm): form is Card => form === 'webgpu' || form === 'cuda';
+export const isOfOnnx = (form: GraphForm): form is 'plain' | Card => form === 'plain' || isForCard(form);
 
 interface Forward {
   graph: Graph;
@@ -79,7 +83,7 @@ function checkSameParameters({ name, parameters }: Model, net: Net): void {
 }
 
 function build(model: Model, { count, image }: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
-  const graph = new Graph(form === 'gpu' ? 'gpu' : 'cpu');
+  const graph = new Graph(isForCard(form) ? form : 'cpu');
   const net = new Net(graph, mode);
   const images = graph.input('images', [count, 3, ...image]);
   const logits = model.build(net, images);
@@ -133,7 +137,7 @@ function forward(model: Model, shape: BatchShape, form: GraphForm, without?: Rea
 function finiteCheckOf(values: readonly Value[]): Value {
   const sums = values.map((value) => {
     const axes = value.shape.map((_, axis) => axis);
-    const summed = value.graph.target === 'gpu' ? axes.slice(1) : axes;
+    const summed = value.graph.target === 'webgpu' ? axes.slice(1) : axes;
     const sum = summed.length > 0 ? reduceSum(value, summed, false) : value;
     return sum.shape.length === 1 ? sum : reshape(sum, [1]);
   });
@@ -289,8 +293,9 @@ export const READ = 'read/';
 export function transferGraph(
   tensors: readonly { name: string; shape: readonly number[] }[],
   prefix: typeof NEXT | typeof READ,
+  card: Card,
 ): TrainerGraph {
-  const graph = new Graph('gpu');
+  const graph = new Graph(card);
   for (const { name, shape } of tensors) graph.output(prefix + name, identity(graph.input(name, shape)));
   return { bytes: encodeModel(graph, { version }), dropoutMasks: [], outputs: [...graph.outputs.keys()] };
 }

@@ -7,6 +7,7 @@ import { convolutionForms } from '../graph/native-ops';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
 import { engineNames } from '../onnx/engine';
+import { precisions } from '../onnx/ort-worker';
 import { providers } from './provider';
 import {
   custom,
@@ -35,14 +36,17 @@ export const trainerOptions = {
   ),
   /**
    * Where ONNX Runtime computes; 'cpu' unless given. webgpu: on the graphics card, by Vulkan, Metal or Direct3D 12, through
-   * onnxruntime-node; one trainer of a process at a time. auto: webgpu where a graphics card is found, else cpu, and a
-   * warning says which. cuda is not in this version. Bits are the same for each provider, not between them.
+   * onnxruntime-node; one trainer of a process at a time. cuda: on NVIDIA's cards, by the native engine, where ONNX Runtime
+   * has its CUDA provider. auto: cuda, else webgpu on a graphics card, else cpu, and a warning says which. Bits are the same
+   * for each provider, not between them.
    */
   provider: named(['auto', ...providers], { default: 'cpu' }),
+  /** Numbers of the provider cuda, whose tf32 rounds factors to ten bits after the first; fp32 unless given. */
+  precision: named(precisions, { default: 'fp32' }),
   /**
    * native: the addon calls ONNX Runtime's library, which runs graphs with operators of this package; weights stay in
    * native memory. standard: graphs of ONNX's own operators, through onnxruntime-node. auto, unless given: native, or
-   * where that cannot be had standard, with a warning; on WebGPU always standard.
+   * where that cannot be had standard, with a warning; by WebGPU always standard, by CUDA always native.
    */
   engine: engineOption(),
   /**
@@ -53,7 +57,7 @@ export const trainerOptions = {
   /**
    * Largest number of steps in one run of ONNX Runtime by the engine standard; 1 unless given. Steps that wait for
    * earlier ones are run together, which copies the weights once for all of them. The bits stay the same. The engine
-   * native and the provider webgpu copy no weights, and always run one step at a time.
+   * native and providers of graphics cards copy no weights, and always run one step at a time.
    */
   stepsPerRun: whole(1, { max: 1024, default: 1 }),
   /**
@@ -84,6 +88,7 @@ export const resumeOptions = {
   profile: trainerOptions.profile,
   engine: named(['auto', ...engineNames]),
   provider: named(['auto', ...providers]),
+  precision: named(precisions),
   convolution: named(convolutionForms),
   model: later<Model>(),
 };

@@ -1,65 +1,96 @@
 /** Where a trainer computes: what 'auto' takes, and what can be had here. */
 import * as check from '../check';
-import { reasonOf, SaliencyMixError } from '../errors';
+import { reasonOf } from '../errors';
+import { cudaProblem, noCuda } from '../onnx/cuda';
 import type { EngineName } from '../onnx/engine';
-import { NEXT, type StandardProvider } from '../onnx/ort-worker';
-import { noWebGpu, probeWebGpu, type WebGpuFinding } from '../onnx/webgpu';
+import { libraryPath } from '../onnx/library';
+import { NEXT, type Precision, type ProviderName } from '../onnx/ort-worker';
+import { type Finding, probe } from '../onnx/probe';
+import { noWebGpu } from '../onnx/webgpu';
 import type { Warn } from '../warning';
 import { transferGraph } from './graphs';
 
-export const providers = ['cpu', 'webgpu', 'cuda'] as const;
-export type Provider = (typeof providers)[number];
+export const providers = ['cpu', 'webgpu', 'cuda'] as const satisfies readonly ProviderName[];
 
-/** Whether training on WebGPU can be had: tried with a model that copies one number. */
-export const findWebGpu = (): Promise<WebGpuFinding> =>
-  probeWebGpu(transferGraph([{ name: 'x', shape: [1] }], NEXT).bytes);
-
-/** Why WebGPU is not what 'auto' takes. */
-const faultOf = ({ reason, isSoftware }: WebGpuFinding): string | undefined =>
-  isSoftware ? 'WebGPU has only a driver that computes on the processor' : reason;
-
-async function automatic(engine: EngineName | 'auto', tell: Warn): Promise<StandardProvider> {
-  if (engine === 'native') return 'cpu';
-  const fault = await findWebGpu().then(faultOf, reasonOf);
-  tell(
-    fault === undefined
-      ? 'Training runs on the provider "webgpu"'
-      : `Training runs on the provider "cpu": ${fault}`,
-  );
-  return fault === undefined ? 'webgpu' : 'cpu';
+/** What is asked for. */
+export interface Wanted {
+  provider: ProviderName | 'auto';
+  engine: EngineName | 'auto';
+  precision?: Precision;
 }
 
+/** A model that copies one number. */
+const smallest = (provider: 'webgpu' | 'cuda') =>
+  transferGraph([{ name: 'x', shape: [1] }], NEXT, provider).bytes;
+
+/** Whether training on WebGPU can be had: tried. */
+export const findWebGpu = (): Promise<Finding> => probe({ provider: 'webgpu' }, smallest('webgpu'));
+
+/** Whether training on CUDA can be had: its libraries are looked for, then it is tried. */
+export async function findCuda(): Promise<Finding> {
+  let library: string;
+  try {
+    library = libraryPath();
+  } catch (error) {
+    return { reason: reasonOf(error) };
+  }
+  const reason = cudaProblem(library);
+  return reason === undefined ? probe({ library, provider: 'cuda' }, smallest('cuda')) : { reason };
+}
+
+/** Why WebGPU is not what 'auto' takes. */
+const faultOf = ({ reason, isSoftware }: Finding): string | undefined =>
+  isSoftware ? 'WebGPU has only a driver that computes on the processor' : reason;
+
+async function automatic(engine: EngineName | 'auto', tell: Warn): Promise<ProviderName> {
+  const cuda = engine === 'standard' ? 'it needs the engine native' : (await findCuda()).reason;
+  if (cuda === undefined) {
+    tell('Training runs on the provider "cuda"');
+    return 'cuda';
+  }
+  const webgpu =
+    engine === 'native' ? 'it needs the engine standard' : await findWebGpu().then(faultOf, reasonOf);
+  const provider = webgpu === undefined ? 'webgpu' : 'cpu';
+  const faults = [`cuda: ${cuda}`, ...(webgpu === undefined ? [] : [`webgpu: ${webgpu}`])];
+  tell(`Training runs on the provider "${provider}" (${faults.join('; ')})`);
+  return provider;
+}
+
+const ENGINES: Partial<Record<ProviderName, EngineName>> = { webgpu: 'standard', cuda: 'native' };
+
+/** The engine that a provider goes with, where it goes with one only. */
+export const engineOn = (provider: ProviderName): EngineName | undefined => ENGINES[provider];
+
 /**
- * The same before anything else of a run is begun, and whether WebGPU can be had.
- * @throws (rejects) SaliencyMixError as chooseProvider; BACKEND where there is no WebGPU
+ * The provider that a name comes to. `tell` is told what 'auto' takes, and why.
+ * @throws (rejects) SaliencyMixError ARGUMENT for an engine or a precision that does not go with it
  */
-export async function findProvider(
-  wanted: Provider | 'auto',
-  engine: EngineName | 'auto',
+export async function chooseProvider(
+  { provider: wanted, engine, precision }: Wanted,
   tell: Warn,
-): Promise<StandardProvider> {
-  const provider = await chooseProvider(wanted, engine, tell);
-  const { reason } = wanted === 'webgpu' ? await findWebGpu() : {};
-  if (reason !== undefined) throw noWebGpu(reason);
+): Promise<ProviderName> {
+  const provider = wanted === 'auto' ? await automatic(engine, tell) : wanted;
+  const needed = engineOn(provider);
+  if (needed !== undefined && engine !== 'auto' && engine !== needed)
+    throw check.invalid('engine', `'${needed}' or 'auto' where provider is '${provider}'`, engine);
+  if (precision === 'tf32' && provider !== 'cuda')
+    throw check.invalid('precision', `'fp32' where provider is '${provider}'`, precision);
   return provider;
 }
 
 /**
- * The provider that a name comes to. `tell` is told what 'auto' takes, and why.
- * @throws (rejects) SaliencyMixError BACKEND for 'cuda'; ARGUMENT for 'webgpu' with the engine native, which computes on the
- *   processor
+ * The same before anything else of a run is begun, and whether the provider can be had.
+ * @throws (rejects) SaliencyMixError as chooseProvider; BACKEND where it cannot be had
  */
-export async function chooseProvider(
-  wanted: Provider | 'auto',
-  engine: EngineName | 'auto',
-  tell: Warn,
-): Promise<StandardProvider> {
-  if (wanted === 'auto') return automatic(engine, tell);
-  if (wanted === 'cuda') {
-    const what = "Training on CUDA is not in this version: provider 'webgpu' trains on graphics cards";
-    throw new SaliencyMixError('BACKEND', what, { argument: 'provider' });
+export async function findProvider(wanted: Wanted, tell: Warn): Promise<ProviderName> {
+  const provider = await chooseProvider(wanted, tell);
+  if (wanted.provider === 'webgpu') {
+    const { reason } = await findWebGpu();
+    if (reason !== undefined) throw noWebGpu(reason);
   }
-  if (wanted === 'webgpu' && engine === 'native')
-    throw check.invalid('engine', `'standard' or 'auto' where provider is 'webgpu'`, engine);
-  return wanted;
+  if (wanted.provider === 'cuda') {
+    const { reason } = await findCuda();
+    if (reason !== undefined) throw noCuda(reason);
+  }
+  return provider;
 }

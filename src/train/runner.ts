@@ -11,7 +11,8 @@ import {
   NEXT,
   type OrtWorker,
   type Results,
-  type StandardProvider,
+  type Precision,
+  type ProviderName,
   startOrtWorker,
   type Tensors,
 } from '../onnx/ort-worker';
@@ -21,7 +22,9 @@ import { drawDropoutMasks } from './dropout-masks';
 import {
   gradientGraph,
   gradientName,
+  type Card,
   type GraphForm,
+  isForCard,
   isOfOnnx,
   parametersKeptLast,
   predictionGraph,
@@ -63,6 +66,12 @@ export interface StateTensor {
   data?: Float32Array;
 }
 
+/** Where, and with which numbers. */
+export interface Place {
+  provider: ProviderName;
+  precision: Precision;
+}
+
 export class GraphRunner {
   readonly #model: Model;
   readonly #settings: TrainerSettings;
@@ -77,13 +86,13 @@ export class GraphRunner {
   constructor(
     model: Model,
     settings: TrainerSettings,
-    { library, provider }: Pick<ChosenEngine, 'library'> & { provider: StandardProvider },
+    { library, provider, precision }: Pick<ChosenEngine, 'library'> & Place,
   ) {
     this.#model = model;
     this.#settings = settings;
-    const plain = provider === 'webgpu' ? 'gpu' : 'plain';
-    this.#form = library === undefined ? plain : settings.convolution;
-    this.#worker = startOrtWorker({ library, provider });
+    const onProcessor = library === undefined ? 'plain' : settings.convolution;
+    this.#form = provider === 'cpu' ? onProcessor : provider;
+    this.#worker = startOrtWorker({ library, provider, precision });
   }
 
   /**
@@ -116,8 +125,8 @@ export class GraphRunner {
       step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
       gradients: () => gradientGraph(model, shape, form),
       prediction: () => predictionGraph(model, shape, form),
-      place: () => transferGraph(state(), NEXT),
-      fetch: () => transferGraph(state(), READ),
+      place: () => transferGraph(state(), NEXT, form as Card),
+      fetch: () => transferGraph(state(), READ, form as Card),
     };
     const { bytes, dropoutMasks, outputs } = make[kind]();
     if (profile !== undefined) await writing(profile, () => mkdir(profile, { recursive: true }));
@@ -136,7 +145,7 @@ export class GraphRunner {
     return {
       images: { data: images, shape: [count, 3, ...image] },
       labels: { data: labels, shape: [count, this.#model.classes] },
-      ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'gpu' ? Float32Array : Uint8Array),
+      ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'webgpu' ? Float32Array : Uint8Array),
       ...(isOfOnnx(this.#form) ? {} : randomInput(seed, step)),
     };
   }
@@ -205,7 +214,7 @@ export class GraphRunner {
 
   /** Copies of weights, statistics or the optimizer's slots, by name. */
   async read(names: readonly string[]): Promise<Results> {
-    if (this.#form === 'gpu') return this.#fetch(names);
+    if (isForCard(this.#form)) return this.#fetch(names);
     const kept = Object.entries(await this.#worker.read(names));
     return Object.fromEntries(
       kept.map(([name, tensor]) => [name, this.#isKeptLast(name) ? toFirst(tensor) : tensor]),
@@ -232,7 +241,7 @@ export class GraphRunner {
       else values.set(data);
       memory = await this.#worker.write(name, values, isLast ? shapeLast(shape) : shape);
     }
-    if (this.#form !== 'gpu') return;
+    if (!isForCard(this.#form)) return;
     await this.compile('place', 1);
     await this.#worker.run({ model: graphName('place', 1), inputs: {}, outputs: [] });
   }

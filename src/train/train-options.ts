@@ -28,6 +28,7 @@ import {
 import { ignoreDatesOption, strictOption } from '../run/data-options';
 import { modes } from '../run/out-folder';
 import type { Warn } from '../warning';
+import { precisions } from '../onnx/ort-worker';
 import { engineOption } from './options';
 import { providers } from './provider';
 import { scheduleNames, schedules } from './schedule';
@@ -107,8 +108,9 @@ export const learningOptions = {
   seed: whole(0, { default: 0, about: 'of every random choice' }),
   provider: named(['auto', ...providers], {
     about:
-      'where ONNX Runtime computes: cpu, unless given; webgpu, the graphics card; auto: webgpu where one is found',
+      'where ONNX Runtime computes: cpu, unless given; webgpu, a graphics card; cuda, one of NVIDIA’s; auto: the last of these that is found',
   }),
+  precision: named(precisions, { about: 'of cuda: fp32, unless given, or tf32' }),
   engine: engineOption(
     'what calls ONNX Runtime: native, the addon, which keeps weights in place; standard, onnxruntime-node; auto: native where it can be had',
   ),

@@ -115,7 +115,7 @@ async function resumed(path: string, options: Parameters<typeof Trainer.resume>[
 
 /** The trainer of the folder's checkpoint, or a new one. */
 async function trainerFor({ options, settings, model }: Job, resuming: boolean): Promise<Trainer> {
-  const { out, threads, provider, engine, convolution, profile } = options;
+  const { out, threads, provider, precision, engine, convolution, profile } = options;
   // The bits of the standard engine's sums depend on the number of threads: the checkpoint's is taken unless one is
   // given.
   if (resuming)
@@ -123,6 +123,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
       threads,
       model,
       provider,
+      precision,
       engine: engine === 'auto' ? undefined : engine,
       convolution,
       profile,
@@ -133,6 +134,7 @@ async function trainerFor({ options, settings, model }: Job, resuming: boolean):
     image: size,
     optimizer,
     provider,
+    precision,
     engine,
     convolution,
     threads,
@@ -272,7 +274,8 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
   // What cannot be had is told before data is read and a folder made.
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   if (engine === 'native') chooseEngine('native');
-  const provider = parsed.provider && (await findProvider(parsed.provider, engine, onWarning));
+  const { provider: wanted, precision } = parsed;
+  const provider = wanted && (await findProvider({ provider: wanted, engine, precision }, onWarning));
   const options: Training = { ...parsed, provider };
   const started = Date.now();
   const whole = await openData(options.data);

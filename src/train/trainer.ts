@@ -6,7 +6,7 @@
 import * as check from '../check';
 import type { Model } from '../models/model';
 import { chooseEngine, type EngineName } from '../onnx/engine';
-import type { Results, StandardProvider } from '../onnx/ort-worker';
+import type { ProviderName, Results } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
@@ -27,7 +27,7 @@ import {
   type TrainerSettings,
   trainingBatch,
 } from './options';
-import { chooseProvider } from './provider';
+import { chooseProvider, engineOn } from './provider';
 import { GraphRunner, slotsOf, type StateTensor } from './runner';
 import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
@@ -56,7 +56,7 @@ export class Trainer {
   readonly settings: TrainerSettings;
   /** Data of your own, as plain JSON, that is saved in checkpoints and exported models. */
   notes: Record<string, unknown> = {};
-  /** Level of the native engine's code, such as 'avx512'; undefined on the engine standard. */
+  /** Level of the native engine's code, such as 'avx512'; undefined on the engine standard, and on graphics cards. */
   readonly level?: string;
   readonly #runner: GraphRunner;
   /** Why `auto` did not take the native engine. */
@@ -72,13 +72,13 @@ export class Trainer {
   /** Every call other than a step increases it: steps before and after such a call are not run together. */
   #barrierId = 0;
 
-  private constructor(model: Model, settings: TrainerSettings, provider: StandardProvider) {
-    const chosen = chooseEngine(provider === 'webgpu' ? 'standard' : settings.engine);
+  private constructor(model: Model, settings: TrainerSettings, provider: ProviderName) {
+    const chosen = chooseEngine(engineOn(provider) ?? settings.engine);
     this.model = model;
     this.settings = Object.freeze({ ...settings, provider, engine: chosen.engine });
     this.#notNative = chosen.reason;
-    this.level = chosen.level;
-    this.#runner = new GraphRunner(model, settings, { ...chosen, provider });
+    this.level = provider === 'cpu' ? chosen.level : undefined;
+    this.#runner = new GraphRunner(model, settings, { ...chosen, provider, precision: settings.precision });
   }
 
   /**
@@ -90,7 +90,7 @@ export class Trainer {
   static async create(model: Model, options: TrainerOptions): Promise<Trainer> {
     const settings = parseTrainer(options);
     checkClassifier(model, settings.image);
-    const provider = await chooseProvider(settings.provider, settings.engine, warnOfProvider);
+    const provider = await chooseProvider(settings, warnOfProvider);
     const trainer = new Trainer(model, settings, provider);
     try {
       await trainer.#begin(initialParameters(model.parameters, trainer.settings.seed));
@@ -110,14 +110,16 @@ export class Trainer {
    *   another model; BACKEND where its provider cannot be had here
    */
   static async resume(path: string, options: ResumeOptions = {}): Promise<Trainer> {
-    const { threads, profile, model, ...asked } = parse(resumeOptions, options, 'resume options');
+    const { threads, profile, model, precision, ...asked } = parse(resumeOptions, options, 'resume options');
     const saved = await readCheckpoint(check.text(path, 'path'));
     const given = { ...saved.trainer, threads: threads ?? saved.trainer.threads, profile };
-    const wanted = asked.provider ?? savedSettings(path, given).provider;
-    const provider = await chooseProvider(wanted, asked.engine ?? 'auto', warnOfProvider);
+    const saying = savedSettings(path, given);
+    const wanted = { provider: asked.provider ?? saying.provider, engine: asked.engine ?? 'auto', precision };
+    const provider = await chooseProvider(wanted, warnOfProvider);
     const before = { ...saved.trainer, level: saved.arithmetic?.level };
     const engine = engineToResume(before, { ...asked, provider });
-    const settings = savedSettings(path, { ...given, ...engine, provider });
+    const numbers = provider === 'cuda' ? (precision ?? saying.precision) : 'fp32';
+    const settings = savedSettings(path, { ...given, ...engine, provider, precision: numbers });
     if (model !== undefined) checkClassifier(model, settings.image);
     const trainer = new Trainer(savedModel(path, saved, model), settings, provider);
     trainer.notes = saved.notes;
@@ -146,7 +148,8 @@ export class Trainer {
   /** What decides the last digits: engine, provider, and of the native engine how it computes convolutions and its level. */
   get arithmetic(): Arithmetic {
     const { engine, provider, level } = this;
-    const { convolution } = this.settings;
+    const { convolution, precision } = this.settings;
+    if (provider === 'cuda') return { engine, provider, precision };
     return engine === 'native' ? { engine, provider, convolution, level } : { engine, provider };
   }
 

@@ -338,7 +338,12 @@ describe('mistakes', () => {
     [['--model', 'resnet'], /1 to 8 numbers of blocks, one per stage for layers/],
     [['--optimizer', 'adamw', '--momentum', '0.5'], /Unknown option "momentum" in optimizer/],
     [['--provider', 'metal'], /one of "auto", "cpu", "webgpu", "cuda" for provider but received "metal"/],
-    [['--provider', 'cuda'], /CUDA is not in this version: provider 'webgpu'/],
+    [
+      ['--provider', 'cuda'],
+      /no CUDA to train on: libonnxruntime_providers_shared.so and libonnxruntime_providers_cuda.so/,
+    ],
+    [['--provider', 'cuda', '--engine', 'standard'], /'native' or 'auto' where provider is 'cuda'/],
+    [['--precision', 'tf32'], /'fp32' where provider is 'cpu'/],
     [['--provider', 'webgpu', '--engine', 'native'], /'standard' or 'auto' where provider is 'webgpu'/],
     [['--label-smoothing', '1'], /for labelSmoothing but received 1/],
     [['--method', 'salincymix'], /did you mean "saliencymix"/],

@@ -43,9 +43,9 @@ async function gradientsOf(target: Target, inputs: readonly Input[], build: (x: 
   return { found, operators: new Set(graph.nodes.map(({ op }) => op)) };
 }
 
-async function both(inputs: readonly Input[], build: (x: Value[]) => Value) {
+async function both(inputs: readonly Input[], build: (x: Value[]) => Value, card: Target = 'webgpu') {
   const cpu = await gradientsOf('cpu', inputs, build);
-  const gpu = await gradientsOf('gpu', inputs, build);
+  const gpu = await gradientsOf(card, inputs, build);
   return { cpu: cpu.found, gpu: gpu.found, operators: gpu.operators };
 }
 
@@ -101,11 +101,14 @@ describe('convolution', () => {
   ];
   test.each(cases)('%s', async (_, shape, kernel, out, [stride, padding]) => {
     const inputs = [drawn(shape, 1), drawn([out, shape[1], ...kernel], 2)];
-    const { cpu, gpu, operators } = await both(inputs, ([x, w]) =>
-      ops.conv(x, w, undefined, { stride, padding }),
-    );
-    expectNear(gpu, cpu);
-    expect(operators).toContain('MatMul');
+    const convolved = ([x, w]: Value[]) => ops.conv(x, w, undefined, { stride, padding });
+    const webgpu = await both(inputs, convolved);
+    expectNear(webgpu.gpu, webgpu.cpu);
+    expect(webgpu.operators).toContain('MatMul');
+    const cuda = await both(inputs, convolved, 'cuda');
+    expectNear(cuda.gpu, cuda.cpu);
+    // By products for large maps only.
+    expect(cuda.operators.has('Gemm')).toBe(shape[3] === 16);
   });
 });
 
@@ -124,7 +127,7 @@ const model = createModel('resnet', {
 });
 const shape = { count: 4, image: [32, 32] } as const;
 
-test('a network with a pooling stem has the same gradients in both forms', async () => {
+test('a network with a pooling stem has the same gradients in all forms', async () => {
   const worker = startOrtWorker();
   const inputs: Tensors = { images: drawn([4, 3, 32, 32], 1), labels: drawn([4, 3], 2) };
   for (const [i, { name, shape: sides }] of model.parameters.entries()) {
@@ -137,16 +140,18 @@ test('a network with a pooling stem has the same gradients in both forms', async
     ...model.parameters.flatMap(({ name, trained }) => (trained ? [gradientName(name)] : [])),
   ];
   const results = [];
-  for (const form of ['plain', 'gpu'] as const) {
+  for (const form of ['plain', 'webgpu', 'cuda'] as const) {
     await worker.add(form, gradientGraph(model, shape, form).bytes, { threads: 1 });
     const found = await worker.run({ model: form, inputs, outputs });
     results.push(Object.fromEntries(outputs.map((name) => [name, found[name].data])));
   }
   await worker.close();
-  const [plain, gpu] = results;
-  for (const name of outputs) {
-    const miss = plain[name].map((value, i) => value - gpu[name][i]);
-    expect([name, largest(miss) <= 2e-5 * largest(plain[name])]).toEqual([name, true]);
+  const [plain, ...cards] = results;
+  for (const found of cards) {
+    for (const name of outputs) {
+      const miss = plain[name].map((value, i) => value - found[name][i]);
+      expect([name, largest(miss) <= 2e-5 * largest(plain[name])]).toEqual([name, true]);
+    }
   }
 });
 
@@ -154,7 +159,7 @@ test('a step for graphics cards asks for nothing that WebGPU does not have', () 
   const wrn = createModel('wrn', { depth: 10, widen: 1, dropout: 0.3, classes: 3 });
   for (const one of [model, wrn]) {
     const { bytes, outputs } = stepGraph(one, shape, createOptimizer({ name: 'adamw' }), {
-      form: 'gpu',
+      form: 'webgpu',
     });
     const nodes = readNodes(bytes);
     const operators = new Set(nodes.map(({ opType }) => opType));

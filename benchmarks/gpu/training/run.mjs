@@ -46,11 +46,10 @@ function readOptions() {
   }
 }
 
-/** NVIDIA_TF32_OVERRIDE is the only way to tell ONNX Runtime's CUDA provider, through onnxruntime-node, which numbers to use. */
 const OURS = [
   { name: 'saliencymix, webgpu', way: 'webgpu' },
-  { name: 'ONNX Runtime, CUDA, fp32', way: 'cuda', environment: { NVIDIA_TF32_OVERRIDE: '0' } },
-  { name: 'ONNX Runtime, CUDA, TF32', way: 'cuda' },
+  { name: 'saliencymix, cuda, fp32', way: 'cuda', precision: 'fp32' },
+  { name: 'saliencymix, cuda, TF32', way: 'cuda', precision: 'tf32' },
 ];
 const PYTORCH = ['fp32', 'TF32'].flatMap((precision) =>
   ['NCHW', 'channels_last'].map((layout) => ({
@@ -88,11 +87,10 @@ async function contend({ name, command, words, environment }, job, reference) {
 }
 
 function contenders({ by, host, steps }, file) {
-  const node = ({ name, way, environment }) => ({
+  const node = ({ name, way, precision }) => ({
     name,
     command: process.execPath,
-    words: [here('ours.mjs'), file, way, steps],
-    environment,
+    words: [here('ours.mjs'), file, way, steps, ...(precision ? [precision] : [])],
   });
   const python = findPython();
   const torch = ({ name, words }) => ({
@@ -138,7 +136,7 @@ try {
       const { host, out, commit } = options;
       const kept = writeTraining({ dryRun: host, environment: cardOf(root, { host, commit }), lines }, out);
       console.log(`measurements: ${kept}`);
-      const isOfCard = ({ kind, name }) => kind === 'training' && /webgpu|CUDA/.test(name);
+      const isOfCard = ({ kind, name }) => kind === 'training' && /webgpu|cuda/.test(name);
       if (lines.some(({ kind }) => kind === 'wrong')) process.exitCode = 1;
       if (!host && !lines.some(isOfCard)) throw new Error('nothing was trained on the card');
     } finally {

@@ -50,7 +50,7 @@ const reduction =
 const staged =
   (reduce: Reduction): Reduction =>
   (x, axes, keep) =>
-    x.graph.target === 'gpu' && x.shape.length === 4 && axes.join() === '0,2,3'
+    x.graph.target === 'webgpu' && x.shape.length === 4 && axes.join() === '0,2,3'
       ? reduce(reduce(x, [2, 3], keep), [0], keep)
       : reduce(x, axes, keep);
 export const reduceSum = staged(sum);

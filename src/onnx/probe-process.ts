@@ -1,8 +1,9 @@
-/** A process of its own, in which webgpu.ts opens a session on WebGPU: argument is a model, in base64. */
+/** The process of probe.ts. Its arguments: how a worker would be started, as JSON, and a model, in base64. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { reasonOf } from '../errors';
-import { StandardEngine } from './standard-engine';
-import type { WebGpuFinding } from './webgpu';
+import { engineFor } from './engine-for';
+import type { WorkerStart } from './ort-worker';
+import type { Finding } from './probe';
 
 const filesOf = (folder: string): string[] => {
   try {
@@ -30,11 +31,11 @@ function isSoftware(): boolean {
   return !hasCard() || (drivers.length > 0 && drivers.every((line) => SOFTWARE.test(line)));
 }
 
-async function find(): Promise<WebGpuFinding> {
-  const engine = new StandardEngine('webgpu');
+async function find(start: WorkerStart, model: Uint8Array): Promise<Finding> {
+  const engine = engineFor(start);
   try {
-    await engine.add('probe', Buffer.from(process.argv[2], 'base64'), { threads: 1, outputs: [] });
-    return { isSoftware: isSoftware() };
+    await engine.add('probe', model, { threads: 1, outputs: [] });
+    return start.provider === 'webgpu' ? { isSoftware: isSoftware() } : {};
   } catch (error) {
     return { reason: reasonOf(error) };
   } finally {
@@ -42,4 +43,7 @@ async function find(): Promise<WebGpuFinding> {
   }
 }
 
-void find().then((found) => console.log(JSON.stringify(found)));
+const [start, model] = process.argv.slice(2);
+void find(JSON.parse(start) as WorkerStart, Buffer.from(model, 'base64')).then((found) =>
+  console.log(JSON.stringify(found)),
+);
