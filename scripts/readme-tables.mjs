@@ -12,6 +12,7 @@ import { PAGES } from '../benchmarks/lib/pages.mjs';
 const require = createRequire(import.meta.url);
 const { mixerOptions } = require('../dist/mix/options.js');
 const { mixMethods } = require('../dist/mix/index.js');
+const { imageOperations } = require('../dist/operations/table.js');
 const { writers } = require('../dist/augment/writers/index.js');
 const { learningOptions } = require('../dist/train/train-options.js');
 const { models } = require('../dist/models/index.js');
@@ -42,6 +43,10 @@ const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
   'training-speed': `${table(training.head, training.rows)}\n\n(${machineLine(trained)})`,
   card: `${table(onCard.head, onCard.rows)}\n\n(${cardLine(card)})`,
+  operations: table(
+    ['operation', '', 'magnitude'],
+    Object.entries(imageOperations).map(([name, { summary, unit = '' }]) => [`\`${name}\``, summary, unit]),
+  ),
   options: table(['option', 'values', 'default', ''], optionRows(mixerOptions)),
   learning: table(['option', 'values', 'default', ''], optionRows(learningOptions)),
   models: table(

@@ -36,6 +36,9 @@ export { placeBox } from './mix/place-box';
 export type { MixPlan } from './mix/plan';
 export { type Scheme, schemeNames } from './mix/schemes';
 export { type Backend, backends } from './native/backends';
+export { applyImageOperation, type ImageOperationOptions } from './operations/apply';
+export type { FillColor } from './operations/fill';
+export { type ImageOperation, imageOperationNames } from './operations/table';
 export { saliency, type SaliencyExtremes, type SaliencyOptions, type SaliencyResult } from './saliency/index';
 export { type SaliencyMethod, saliencyMethods } from './saliency/methods';
 export type {

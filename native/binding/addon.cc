@@ -106,6 +106,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
   exports.Set("resizeCropImage", Napi::Function::New(env, resizeCropImage, "resizeCropImage"));
   exports.Set("cropFlip", Napi::Function::New(env, cropFlip, "cropFlip"));
+  exports.Set("imageOperations", Napi::Function::New(env, imageOperations, "imageOperations"));
+  exports.Set("applyOperations", Napi::Function::New(env, applyOperations, "applyOperations"));
   exports.Set("ortLibrary", Napi::Function::New(env, ortLibrary, "ortLibrary"));
   exports.Set("newOrtEngine", Napi::Function::New(env, newOrtEngine, "newOrtEngine"));
   exports.Set("ortAdd", Napi::Function::New(env, ortAdd, "ortAdd"));

@@ -46,6 +46,22 @@ std::vector<CropFlip> readDraws(const Napi::Object& from, int count) {
   return draws;
 }
 
+// Three int32 per step: the operation's number, row and column; and its magnitude, a float64.
+std::vector<operations::Step> readSteps(const Napi::Object& from, int count) {
+  const std::size_t length = product(count, readInt(from, "stepsPerImage", 1), 1, 1);
+  const std::int32_t* numbers = readArray<std::int32_t>(from, "steps", 3 * length);
+  const double* magnitudes = readArray<double>(from, "magnitudes", length);
+  std::vector<operations::Step> steps(length);
+  for (operations::Step& step : steps) {
+    if (numbers[0] < 0 || static_cast<std::size_t>(numbers[0]) >= operations::kOperations.size()) {
+      throw badArgument(from.Env(), "steps", "numbers of operations");
+    }
+    step = {numbers[0], {*magnitudes++, {numbers[1], numbers[2]}}};
+    numbers += 3;
+  }
+  return steps;
+}
+
 // Calls task(i, memory) for i = 0 .. count - 1, on up to `threads` threads, each with a Memory of its own.
 template <class Memory, class Task>
 void forEachWith(int count, int threads, const Task& task) {
@@ -112,6 +128,32 @@ Napi::Value cropFlip(const Napi::CallbackInfo& info) {
     backend.cropFlip(batch, draws, result, Run{threads, cancelled.get()});
   };
   if (!backend.isRemote() && bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
+  Pool::shared().prewake(threads);
+  return PromiseWorker::queue(from, cancelled, work);
+}
+
+Napi::Value imageOperations(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const operations::Operation& operation : operations::kOperations) {
+    list.Set(list.Length(), std::string(operation.name));
+  }
+  return list;
+}
+
+Napi::Value applyOperations(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const BatchView batch = readBatch(from);
+  if (batch.channels > 3) throw badArgument(from.Env(), "channels", "1 or 3");
+  const Backend& backend = readBackend(from);
+  const int threads = readInt(from, "threads", 1);
+  const CancelFlag cancelled = readCancel(from);
+  std::vector<operations::Step> steps = readSteps(from, batch.count);
+  const std::uint8_t* colors = readArray<std::uint8_t>(from, "fill", 3);
+  const operations::Fill fill{colors[0], colors[1], colors[2]};
+  std::uint8_t* result = readArray<std::uint8_t>(from, "result", bytesOf(batch));
+  const auto work = [=, &backend, steps = std::move(steps)] {
+    backend.applyOperations({batch, steps, fill, result}, Run{threads, cancelled.get()});
+  };
   Pool::shared().prewake(threads);
   return PromiseWorker::queue(from, cancelled, work);
 }

@@ -16,4 +16,9 @@ Napi::Value resizeCropImage(const Napi::CallbackInfo& info);
 // cropFlip({ data, count, height, width, channels, backend, threads, draws, result, cancel? })
 Napi::Value cropFlip(const Napi::CallbackInfo& info);
 
+// imageOperations(): their names; the position of a name is the operation's number
+Napi::Value imageOperations(const Napi::CallbackInfo& info);
+// applyOperations({ data, count, height, width, channels, backend, threads, stepsPerImage, steps, magnitudes, fill, result, cancel? })
+Napi::Value applyOperations(const Napi::CallbackInfo& info);
+
 }  // namespace saliencymix::binding

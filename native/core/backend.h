@@ -18,6 +18,7 @@
 #include "core/crop_flip.h"
 #include "core/image.h"
 #include "core/mix.h"
+#include "core/operations/steps.h"
 #include "core/plan.h"
 #include "core/saliency/methods.h"
 
@@ -128,6 +129,9 @@ class Backend {
   // Shifts and mirrors every image as drawn for it. out: of the batch's size; does not overlap it.
   virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
                         const Run& run) const = 0;
+
+  // Applies to every image its steps, in their order.
+  virtual void applyOperations(const operations::Job& job, const Run& run) const = 0;
 
   // Memory of this backend, with contents that are not defined; and copies of its whole contents from and to the host.
   virtual std::unique_ptr<Resident> allocate(std::size_t bytes) const = 0;

@@ -95,6 +95,16 @@ class CpuBackend final : public Backend {
     });
   }
 
+  void applyOperations(const operations::Job& job, const Run& run) const override {
+    cpu::forEachRange(job.batch.count, run, [&](int begin, int end) {
+      operations::Steps steps(*kernels_.operations, job);
+      for (int i = begin; i < end; i++) {
+        run.throwIfCancelled();
+        steps.apply(i);
+      }
+    });
+  }
+
   std::unique_ptr<Resident> allocate(std::size_t bytes) const override {
     return std::make_unique<HostMemory>(name(), bytes);
   }

@@ -14,6 +14,7 @@
 #include "core/image.h"
 #include "core/image_rows.h"
 #include "core/mix.h"
+#include "core/operations/passes.h"
 #include "cpu/resize_crop_tables.h"
 
 namespace saliencymix::cpu {
@@ -85,6 +86,8 @@ struct Kernels {
   void (*cropFlip)(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out);
   // nullptr where the reference runs.
   const ResizeCropKernel* resizeCrop;
+  // What the operations on images are made of.
+  const operations::Passes* operations;
 };
 
 }  // namespace saliencymix::cpu

@@ -27,6 +27,7 @@ class AbsentBackend final : public Backend {
     refuse();
   }
   void cropFlip(const BatchView&, std::span<const CropFlip>, std::uint8_t*, const Run&) const override { refuse(); }
+  void applyOperations(const operations::Job&, const Run&) const override { refuse(); }
   std::unique_ptr<Resident> allocate(std::size_t) const override { refuse(); }
   void upload(const void*, Resident&, const Run&) const override { refuse(); }
   void download(const Resident&, void*, const Run&) const override { refuse(); }

@@ -7,6 +7,7 @@ import { mixMethodNames, mixMethods } from '../mix/index';
 import { modelNames, models } from '../models/index';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
+import { aboutOperation, imageOperationNames } from '../operations/table';
 import { onnxruntimeLine } from '../package-manager';
 import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
@@ -29,6 +30,7 @@ async function collect() {
     saliency: saliencyMethods,
     methods: mixMethodNames.map((name) => ({ name, summary: mixMethods[name].summary })),
     schemes: schemeNames,
+    operations: imageOperationNames.map((name) => ({ name, summary: aboutOperation(name).summary })),
     models: modelNames.map((name) => ({ name, summary: models[name].summary })),
     data: formats.map(({ name, summary }) => ({ name, summary })),
   };

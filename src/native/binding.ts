@@ -169,6 +169,19 @@ export interface Addon {
   }): Promise<void>;
   /** `draws` has three numbers per image: dy, dx, flip. */
   cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;
+  /** Names of the operations on images; the position of a name is the operation's number. */
+  imageOperations(): string[];
+  /** `steps` has three numbers per step: operation, row, column; `fill` is red, green, blue. */
+  applyOperations(
+    call: NativeBatch &
+      NativeRun & {
+        stepsPerImage: number;
+        steps: Int32Array;
+        magnitudes: Float64Array;
+        fill: Uint8Array;
+        result: Uint8Array;
+      },
+  ): Promise<void>;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
   /** Wakes so many threads for the call that comes next. */

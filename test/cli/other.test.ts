@@ -189,6 +189,7 @@ test('info tells what is there', async () => {
     'saliencymix',
     'cutout',
     'nonsalient-to-nonsalient',
+    'AutoContrast',
     'onnxruntime',
     'demo',
   ])

@@ -28,6 +28,6 @@ void cropFlip(const ImageView& image, const CropFlip& draw, Rows rows, std::uint
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix, &cropFlip, nullptr};
+const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix, &cropFlip, nullptr, &operations::kReference};
 
 }  // namespace saliencymix::cpu::scalar

@@ -1,0 +1,33 @@
+/** What is done to each image of a batch, as plain data: drawn here or by a policy, and applied by native code. */
+import type { OperationSteps } from '../native/operations';
+import { operationNumber } from '../native/operations';
+import type { ImageOperation } from './table';
+
+/** An operation on one image. */
+export interface DrawnOperation {
+  /** `Cutout` is a policy's own: it needs a place. */
+  operation: ImageOperation | 'Cutout';
+  /** 0 where the operation has none. */
+  magnitude: number;
+  /** Row and column of the middle, of `Cutout`. */
+  at?: readonly [row: number, column: number];
+}
+
+/** The operations of each image, in their order, as native code takes them: as many for each. */
+export function operationSteps(
+  images: readonly (readonly DrawnOperation[])[],
+  fill: readonly [number, number, number],
+): OperationSteps {
+  const each = Math.max(1, ...images.map(({ length }) => length));
+  const length = images.length * each;
+  const steps = new Int32Array(3 * length); // where an image has fewer: operation 0, Identity
+  const magnitudes = new Float64Array(length);
+  images.forEach((operations, image) => {
+    operations.forEach(({ operation, magnitude, at: [row, column] = [0, 0] }, i) => {
+      const at = image * each + i;
+      steps.set([operationNumber(operation), row, column], 3 * at);
+      magnitudes[at] = magnitude;
+    });
+  });
+  return { stepsPerImage: each, steps, magnitudes, fill: Uint8Array.from(fill) };
+}
