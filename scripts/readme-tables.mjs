@@ -13,6 +13,7 @@ const require = createRequire(import.meta.url);
 const { mixerOptions } = require('../dist/mix/options.js');
 const { mixMethods } = require('../dist/mix/index.js');
 const { imageOperations } = require('../dist/operations/table.js');
+const { policies, policyOptions } = require('../dist/operations/policies/index.js');
 const { writers } = require('../dist/augment/writers/index.js');
 const { learningOptions } = require('../dist/train/train-options.js');
 const { models } = require('../dist/models/index.js');
@@ -46,6 +47,15 @@ const parts = {
   operations: table(
     ['operation', '', 'magnitude'],
     Object.entries(imageOperations).map(([name, { summary, unit = '' }]) => [`\`${name}\``, summary, unit]),
+  ),
+  policies: table(
+    ['policy', 'values', '', 'source'],
+    policies.map(({ name, summary, reference }) => [
+      `\`${name}\``,
+      policyOptions[name].values,
+      summary,
+      reference,
+    ]),
   ),
   options: table(['option', 'values', 'default', ''], optionRows(mixerOptions)),
   learning: table(['option', 'values', 'default', ''], optionRows(learningOptions)),

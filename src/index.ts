@@ -2,6 +2,7 @@
 export { augment, type AugmentSummary } from './augment/job';
 export type { AugmentOptions, Progress } from './augment/options';
 export type { Batch, BatchOptions } from './data/batches';
+export type { AugmentationOptions } from './data/augmentation';
 export type { CropFlipOptions } from './data/crop-flip';
 export { type Dataset, openDataset } from './data/dataset';
 export {

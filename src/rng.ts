@@ -22,6 +22,7 @@ export const Purpose = {
   drawing: 9,
   weights: 10,
   dropout: 11,
+  operations: 12,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

@@ -12,6 +12,7 @@ import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
 import { mixingWork, usesModel } from '../mix/index';
 import { checkBackend } from '../native/backends';
+import { chosenPolicy } from '../operations/policies/index';
 import { parse } from '../option';
 import { warnOfOne } from '../run/alone';
 import { environment } from '../run/environment';
@@ -25,7 +26,7 @@ import { folderUse } from './folder-use';
 import { writePreview } from './preview';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
 import type { Settings } from './settings';
-import { partsOf, type Task, tasksOf } from './tasks';
+import { drawsOf, partsOf, type Task, tasksOf } from './tasks';
 import { emitWarning, type Warn } from '../warning';
 import { writerOf } from './writers';
 import type { Part, Sample } from './writers/writer';
@@ -133,7 +134,8 @@ async function writeAll(
 
   const strictTo = size.strict ? size.from : undefined;
   const left = parts.slice(state.parts).flat();
-  const load = (i: number) => loadBatch(dataset, left[i].positions, size.size, { strictTo, signal });
+  const load = (i: number) =>
+    loadBatch(dataset, left[i].positions, size.size, { strictTo, signal, draws: drawsOf(run, left[i]) });
   const loaded = readAhead(left.length, AHEAD, load);
   let { images } = state;
   const errors = [...state.errors];
@@ -225,6 +227,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const { out, data, mixer, onProgress = () => undefined, onData = () => undefined } = options;
   const { onWarning = emitWarning } = options;
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
+  chosenPolicy(options);
   const started = Date.now();
   const dataset = await openData(data);
   try {

@@ -8,6 +8,7 @@ import { mixingWork } from '../mix/index';
 import { type Mixer, mixerFor } from '../mix/mixer';
 import { mixerOption } from '../mix/options';
 import { chooseBackend, chooseThreads } from '../native/backends';
+import { chosenPolicy, policyOptions } from '../operations/policies/index';
 import {
   abortSignal,
   callback,
@@ -48,6 +49,7 @@ export const augmentOptions = {
   batch: whole(1, { max: 65536, default: 64, about: 'images per batch; pairs are drawn within it' }),
   /** Passes over the data, each with draws of its own; 1 unless given. */
   copies: whole(1, { max: 65536, default: 1, about: 'passes over the data, each with draws of its own' }),
+  ...policyOptions,
   /** Options of the mixer. */
   mixer: mixerOption,
   /** folder unless given. */
@@ -85,6 +87,12 @@ export interface AugmentRun extends Pick<Augmenting, 'out' | 'strict' | 'signal'
   backend: string;
 }
 
+/** The policy that images are augmented by before they are mixed, where there is one. */
+function augmentSetting(options: Augmenting): Pick<Settings, 'augment'> {
+  const augment = chosenPolicy(options);
+  return Object.keys(augment).length > 0 ? { augment } : {};
+}
+
 /** Finds the image size, and makes settings and mixer. */
 export async function prepare(options: Augmenting, dataset: Dataset): Promise<AugmentRun> {
   const { data, out, batch, copies, format, encoding, shard, mode, strict, signal: stop, mixer } = options;
@@ -107,6 +115,7 @@ export async function prepare(options: Augmenting, dataset: Dataset): Promise<Au
     format,
     encoding,
     shard,
+    ...augmentSetting(options),
     mixer: decidingOptions(mixer, classes),
   };
   // Chosen once, for a full batch: a smaller last batch runs on the same backend.

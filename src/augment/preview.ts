@@ -14,6 +14,7 @@ import type { ImageBatch } from '../types';
 import { writeWhole } from '../run/files';
 import { PREVIEW } from './folder-use';
 import type { Settings } from './settings';
+import { drawsOf, type Task } from './tasks';
 
 const ROWS = 6;
 
@@ -95,11 +96,8 @@ async function rowsOf(
   }));
 }
 
-export async function writePreview(
-  run: PreviewRun,
-  task: { copy: number; batch: number; positions: Uint32Array },
-): Promise<void> {
-  const loaded = await loadBatch(run.dataset, task.positions, run.size.size);
+export async function writePreview(run: PreviewRun, task: Task): Promise<void> {
+  const loaded = await loadBatch(run.dataset, task.positions, run.size.size, { draws: drawsOf(run, task) });
   if (!loaded.images) return;
   const { slots } = loaded;
   const mixed = await run.mixer.mix(loaded.images, loaded.labels, {

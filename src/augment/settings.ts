@@ -5,6 +5,7 @@
 import * as check from '../check';
 import type { ImageFormat } from '../data/codec';
 import type { OpenOptions } from '../data/datasets/format';
+import type { ChosenPolicy } from '../operations/policies/index';
 import type { DecidingOptions } from '../run/data-identity';
 
 /** Shard i (`index`) of n (`of`) does the batches b with (b mod n) + 1 = i. */
@@ -24,6 +25,8 @@ export interface Settings {
   format: string;
   encoding: ImageFormat;
   shard: Shard;
+  /** The policy of random operations before mixing, where there is one. */
+  augment?: ChosenPolicy;
   mixer: DecidingOptions;
 }
 

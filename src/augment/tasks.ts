@@ -2,6 +2,7 @@
  * A run as a list of batches: the items are shuffled by (seed, copy) and cut into batches; each shard has some
  * of them.
  */
+import { type AugmentationDraws, drawAugmentation } from '../data/augmentation';
 import { cut, order } from '../data/order';
 import type { BatchId } from './journal';
 import type { AugmentRun } from './options';
@@ -20,6 +21,15 @@ export function tasksOf({ dataset, settings }: Pick<AugmentRun, 'dataset' | 'set
   })
     .flat()
     .filter((task) => (task.batch % shard.of) + 1 === shard.index);
+}
+
+/** What is drawn for the slots of a batch by the run's policy; undefined where it has none. */
+export function drawsOf(
+  { settings: { augment, mixer, size } }: Pick<AugmentRun, 'settings'>,
+  { copy, batch, positions }: Task,
+): AugmentationDraws | undefined {
+  const at = { epoch: copy, batch };
+  return augment && drawAugmentation(augment, mixer.seed ?? 0, at, positions.length, size);
 }
 
 /** The tasks in groups, the parts of the run: see journal.ts. */

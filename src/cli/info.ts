@@ -8,6 +8,7 @@ import { modelNames, models } from '../models/index';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
 import { aboutOperation, imageOperationNames } from '../operations/table';
+import { policies } from '../operations/policies/index';
 import { onnxruntimeLine } from '../package-manager';
 import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
@@ -31,6 +32,7 @@ async function collect() {
     methods: mixMethodNames.map((name) => ({ name, summary: mixMethods[name].summary })),
     schemes: schemeNames,
     operations: imageOperationNames.map((name) => ({ name, summary: aboutOperation(name).summary })),
+    policies: policies.map(({ name, summary }) => ({ name, summary })),
     models: modelNames.map((name) => ({ name, summary: models[name].summary })),
     data: formats.map(({ name, summary }) => ({ name, summary })),
   };

@@ -2,19 +2,9 @@
 import { setMaxListeners } from 'node:events';
 import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
-import {
-  abortSignal,
-  callback,
-  flag,
-  group,
-  named,
-  type OptionsOf,
-  parse,
-  type Parsed,
-  whole,
-} from '../option';
+import { abortSignal, callback, flag, named, type OptionsOf, parse, type Parsed, whole } from '../option';
 import type { ImageBatch, Slots } from '../types';
-import { cropFlipOptions, drawCropFlips } from './crop-flip';
+import { augmentationOption, drawAugmentation } from './augmentation';
 import { abortable, createGate } from './concurrency';
 import type { FailedItem } from './fill';
 import { type BatchLabels, loadBatch, type LoadedBatch } from './load';
@@ -48,8 +38,8 @@ const batchOptions = {
   onBad: named(['throw', 'skip'], { default: 'throw' }),
   /** With `onBad: 'skip'`, called with the images of a batch in which none could be loaded: it is not yielded. */
   onSkipped: callback<(holes: FailedItem[]) => void>(),
-  /** Random crop and flip of each image; none unless given. */
-  augment: group(cropFlipOptions),
+  /** A policy of random operations on each image, then random crop and flip; none unless given. */
+  augment: augmentationOption(),
   signal: abortSignal(),
 };
 
@@ -153,7 +143,8 @@ async function epochBatches(
     count: parts.length,
     load: (number) => {
       const positions = parts[number];
-      const draws = augment && drawCropFlips(augment, seed, { epoch, batch: number }, positions.length);
+      const draws =
+        augment && drawAugmentation(augment, seed, { epoch, batch: number }, positions.length, size);
       return loadBatch(dataset, positions, size, { strictTo: from, draws, gate, signal });
     },
   };

@@ -1,11 +1,11 @@
 /**
- * Loads one batch: reads and decodes its items, crops and flips them, and closes the gaps of those that failed.
+ * Loads one batch: reads, decodes and augments its items, and closes the gaps of those that failed.
  */
 import { types } from 'node:util';
 import { invalid } from '../check';
-import { cropFlip } from '../native/crop-flip';
 import { freshMemory } from '../native/memory';
 import type { ImageBatch, Slots } from '../types';
+import { type AugmentationDraws, applyAugmentation } from './augmentation';
 import type { Size } from './codec';
 import { abortable } from './concurrency';
 import { type FailedItem, fillAtOnce, fillEach, type FillOptions } from './fill';
@@ -40,8 +40,8 @@ export interface LoadedBatch {
 }
 
 export interface LoadOptions extends FillOptions {
-  /** How the image in each slot is shifted and mirrored, as drawCropFlips gives it. */
-  draws?: Int32Array;
+  /** What is done with the image in each slot. */
+  draws?: AugmentationDraws;
 }
 
 /**
@@ -62,21 +62,12 @@ export async function loadBatch(
   const data = imageMemory(positions.length, size);
   const filled = await abortable(fillAtOnce(data, source, positions, size), signal);
   const outcomes = filled ? [] : await abortable(fillEach(data, source, positions, size, options), signal);
-  const shown = draws ? await cropAndFlip(data, positions.length, size, draws, signal) : data;
+  const count = positions.length;
+  // Empty slots are augmented too; `pack` removes them.
+  const shown = draws
+    ? await applyAugmentation(data, [count, ...size, 3], draws, () => imageMemory(count, size), signal)
+    : data;
   return pack(shown, size, positions, source, outcomes);
-}
-
-/** The images, shifted and mirrored, in new memory. Empty slots are processed too; `pack` removes them. */
-async function cropAndFlip(
-  data: Uint8Array,
-  count: number,
-  size: Size,
-  draws: Int32Array,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const shown = imageMemory(count, size);
-  await cropFlip({ data, shape: [count, ...size, 3] }, draws, shown, { signal });
-  return shown;
 }
 
 /**

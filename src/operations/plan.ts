@@ -18,7 +18,7 @@ export function operationSteps(
   images: readonly (readonly DrawnOperation[])[],
   fill: readonly [number, number, number],
 ): OperationSteps {
-  const each = Math.max(1, ...images.map(({ length }) => length));
+  const each = images.reduce((most, one) => Math.max(most, one.length), 1);
   const length = images.length * each;
   const steps = new Int32Array(3 * length); // where an image has fewer: operation 0, Identity
   const magnitudes = new Float64Array(length);

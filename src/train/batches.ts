@@ -1,4 +1,4 @@
-/** The batches that a model is trained on: loaded, cropped and flipped, mixed, with smoothed labels. */
+/** The batches that a model is trained on: loaded, augmented, mixed, with smoothed labels. */
 import type { Dataset } from '../data/dataset';
 import type { FailedItem } from '../data/fill';
 import { mixerFor } from '../mix/mixer';

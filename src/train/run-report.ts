@@ -1,6 +1,6 @@
 /** Writes report.html of a training run. */
 import { basename, join } from 'node:path';
-import { drawCropFlips } from '../data/crop-flip';
+import { drawAugmentation } from '../data/augmentation';
 import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
 import { cut, order } from '../data/order';
@@ -23,14 +23,14 @@ const SHOWN = 32;
 export const parameterCount = ({ parameters }: Model): number =>
   parameters.reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0);
 
-/** A PNG of the first images that the model is trained on: cropped, flipped and mixed, but not normalised. */
+/** A PNG of the first images that the model is trained on: augmented and mixed, but not normalised. */
 export async function drawSamples(
   dataset: Dataset,
   settings: TrainSettings,
 ): Promise<Uint8Array | undefined> {
   const { size, batch, seed, augment, mixer: options, classes } = settings;
   const [positions] = cut(order(dataset.length, { shuffle: true, seed, epoch: 0 }), batch);
-  const draws = drawCropFlips(augment, seed, { epoch: 0, batch: 0 }, positions.length);
+  const draws = drawAugmentation(augment, seed, { epoch: 0, batch: 0 }, positions.length, size);
   const { images, labels, slots } = await loadBatch(dataset, positions, size, { draws });
   if (!images) return undefined;
   const mixer = mixerFor({ ...options, classes: classes.length, backend: 'auto' });

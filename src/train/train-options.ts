@@ -11,6 +11,7 @@ import { convolutionForms } from '../graph/native-ops';
 import { optimizerNames } from '../graph/optimizers';
 import { completeMixer, type MixerOptions, type MixOptions, mixerOptions } from '../mix/options';
 import { modelNames } from '../models/index';
+import { policyOptions } from '../operations/policies/index';
 import {
   abortSignal,
   callback,
@@ -91,6 +92,7 @@ export const learningOptions = {
     default: 0,
     about: 'this share of every label goes to all classes alike',
   }),
+  ...policyOptions,
   crop: whole(0, {
     about: 'shift by up to so many pixels, zeros coming in; 4 up to 64 pixels, else 0, unless given',
   }),

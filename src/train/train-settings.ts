@@ -2,6 +2,7 @@
  * The settings that decide a training run's numbers. They are in run.json and the checkpoint; a resumed run
  * must have the same.
  */
+import type { Augmentation } from '../data/augmentation';
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { resolveSize } from '../data/size';
@@ -10,6 +11,7 @@ import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
 import { mixerOptions } from '../mix/options';
+import { chosenPolicy } from '../operations/policies/index';
 import { defaultsOf, type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
@@ -37,7 +39,7 @@ export interface TrainSettings extends ScheduleSettings {
   batch: number;
   optimizer: OptimizerOptions;
   labelSmoothing: number;
-  augment: { crop: number; flip: boolean };
+  augment: Augmentation;
   mean: readonly number[];
   std: readonly number[];
   seed: number;
@@ -72,6 +74,7 @@ export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer'> & {
 
 export function parseTraining(given: unknown): Training {
   const options = parse(trainOptions, given, 'train options');
+  chosenPolicy(options);
   return Object.freeze({ ...options, optimizer: optimizerOf(options) });
 }
 
@@ -133,7 +136,11 @@ export async function resolveSettings(
     warmup,
     optimizer: options.optimizer,
     labelSmoothing,
-    augment: { crop: options.crop ?? (Math.max(...size) <= SMALL ? 4 : 0), flip },
+    augment: {
+      ...chosenPolicy(options),
+      crop: options.crop ?? (Math.max(...size) <= SMALL ? 4 : 0),
+      flip,
+    },
     mean,
     std,
     seed,

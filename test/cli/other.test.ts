@@ -190,6 +190,7 @@ test('info tells what is there', async () => {
     'cutout',
     'nonsalient-to-nonsalient',
     'AutoContrast',
+    'trivialaugment',
     'onnxruntime',
     'demo',
   ])
