@@ -10,7 +10,7 @@ import type { Signal } from './types';
 type Presence = 'required' | 'default' | 'optional';
 
 /** How the command line reads a value. */
-type Kind = 'name' | 'text' | 'number' | 'flag' | 'list' | 'size' | 'value';
+type Kind = 'name' | 'text' | 'number' | 'numberOrName' | 'flag' | 'list' | 'size' | 'value';
 
 /**
  * One option. Its name is its key in the table. `Input` is what users may pass, `Value` what `check` makes of
@@ -168,6 +168,22 @@ export const whole = <D extends number | undefined = undefined>(
   return option<number, D>('number', values, details, (value, argument) =>
     check.integer(value, argument, min, max),
   );
+};
+
+/** A whole number from `min` to `max`, or one of a list of names. */
+export const wholeOr = <T extends string, D extends number | T | undefined = undefined>(
+  known: readonly T[],
+  min: number,
+  { max, ...details }: Details<D> & { max: number },
+) => {
+  const listed = (quote: string) => known.map((name) => `${quote}${name}${quote}`).join(', ');
+  const values = `${min} … ${max}, ${listed('`')}`;
+  return option<number | T, D>('numberOrName', values, details, (value, argument) => {
+    if (known.includes(value as T)) return value as T;
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max)
+      return value as number;
+    throw check.invalid(argument, `a whole number from ${min} to ${max}, or ${listed('"')}`, value);
+  });
 };
 
 /** A finite number in a range, as check.number takes it. */

@@ -175,7 +175,7 @@ describe('mixer options', () => {
     [{ seed: 1.5 }, /a whole number of at least 0 for seed/],
     [{ classes: 0 }, /for classes but received 0/],
     [{ threads: 0 }, /a whole number from 1 to 1024 for threads/],
-    [{ fill: 256 }, /a whole number from 0 to 255 for fill/],
+    [{ fill: 256 }, /a whole number from 0 to 255, or "mean" for fill/],
     [{ preset: 'papers' }, /\(did you mean "paper"\?\)/],
     [
       { probabilty: 0.5 },

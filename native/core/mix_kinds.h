@@ -16,6 +16,7 @@
 #include <type_traits>
 
 #include "core/box.h"
+#include "core/fill.h"
 #include "core/host_device.h"
 #include "core/plan.h"
 #include "core/nhwc_batch.h"
@@ -107,7 +108,7 @@ struct Blend {
   }
 };
 
-// `fill` over box `to` of the target.
+// `fill` (fill.h) over box `to` of the target.
 struct Erase {
   static constexpr BoxFrom kBox = BoxFrom::anchors;
   static constexpr bool kMovesBytes = true;
@@ -117,13 +118,20 @@ struct Erase {
   static bool boxesFit(const BoxPair&) { return true; }
 
   template <class T>
-  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>&, const MixSample& sample, int, int, int) {
-    return static_cast<T>(sample.fill);
+  SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>&, const MixSample& sample, int, int, int c) {
+    return fillValue<T>(sample.fill, c);
   }
   template <class T>
   static void row(const NhwcBatch<T>& batch, const MixSample& sample, int, int left, int right, T* out) {
-    std::fill_n(out, batch.lengthOf(right - left), static_cast<T>(sample.fill));
+    for (int x = left; x < right; x++) {
+      for (int c = 0; c < batch.channels; c++) *out++ = fillValue<T>(sample.fill, c);
+    }
   }
+};
+
+// The same where the box was drawn: a square of a length that does not depend on lambda.
+struct Cut : Erase {
+  static constexpr BoxFrom kBox = BoxFrom::draw;
 };
 
 // Box `from` of the source, brought to the size of box `to` of the target and put over it. Nearest: row i of the h rows of

@@ -47,7 +47,7 @@ struct MixSample {
   Anchor from;    // in the source
   Anchor to;      // in the target
   double lambda;  // drawn; after placing, the target's weight in the label, as its kind counts it
-  int fill;       // value of erased pixels, every channel
+  int fill;       // value of erased pixels, see fill.h
   BoxPair boxes;  // found by placing, or drawn; only for kinds that have a box
 };
 

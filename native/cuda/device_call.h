@@ -23,6 +23,7 @@
 #include "core/arena_layout.h"
 #include "core/backend.h"
 #include "cuda/device_call_memory.h"
+#include "cuda/kernels/clear_box.h"
 #include "cuda/kernels/crop_flip.h"
 #include "cuda/kernels/mix.h"
 
@@ -102,7 +103,7 @@ class DeviceCall {
     if (job.format) {
       feed.uploadUntil(view.count);
       write({{pixels.data, view.count, view.height, view.width, view.channels}, samples, static_cast<int>(size.samples)},
-            *job.format, out, static_cast<std::byte*>(job.output.host));
+            *job.format, job.samples, out, static_cast<std::byte*>(job.output.host));
     }
     if (job.placing) queue_.download(job.samples.data(), samples, size.samples * sizeof(MixSample), placed);
   }
@@ -239,31 +240,34 @@ class DeviceCall {
   }
 
   // Writes the mixed images; where they go to the host, in parts: one is downloaded while the next is written.
-  void write(const MixInput& input, const OutputFormat& format, std::byte* out, std::byte* host) {
+  void write(const MixInput& input, const OutputFormat& format, std::span<const MixSample> samples, std::byte* out,
+             std::byte* host) {
+    const bool clears = std::ranges::any_of(samples, [&](const MixSample& sample) { return clearsBox(sample, format); });
     const std::size_t imageBytes = static_cast<std::size_t>(input.imageLength()) * bytesPerValue(format.dtype);
     const int each = host == nullptr ? input.count : partsOf(input.count, tuning::kOutputParts);
     for (int first = 0; first < input.count; first += each) {
       run_.throwIfCancelled();
       const int count = std::min(each, input.count - first);
       const std::size_t at = static_cast<std::size_t>(first) * imageBytes;
-      writePart({input.batch, input.samples + first, count}, format, out + at);
+      writePart({input.batch, input.samples + first, count}, format, clears, out + at);
       if (host != nullptr) queue_.download(host + at, out + at, static_cast<std::size_t>(count) * imageBytes,
                                            queue_.recordEvent());
     }
   }
-  void writePart(const MixInput& input, const OutputFormat& format, std::byte* out) {
+  void writePart(const MixInput& input, const OutputFormat& format, bool clears, std::byte* out) {
     switch (format.dtype) {
-      case Dtype::uint8: return writeAs(input, format, reinterpret_cast<std::uint8_t*>(out));
-      case Dtype::float32: return writeAs(input, format, reinterpret_cast<float*>(out));
-      case Dtype::float16: return writeAs(input, format, reinterpret_cast<std::uint16_t*>(out));
+      case Dtype::uint8: return writeAs(input, format, clears, reinterpret_cast<std::uint8_t*>(out));
+      case Dtype::float32: return writeAs(input, format, clears, reinterpret_cast<float*>(out));
+      case Dtype::float16: return writeAs(input, format, clears, reinterpret_cast<std::uint16_t*>(out));
     }
   }
   template <class T>
-  void writeAs(const MixInput& input, const OutputFormat& format, T* out) {
+  void writeAs(const MixInput& input, const OutputFormat& format, bool clears, T* out) {
     const bool planes = format.layout == Layout::nchw && input.batch.channels > 1;
     if (planes && MixUnits<T, true>::fits(input)) queue_.launch(MixUnits<T, true>{input, format, out});
     else if (!planes && MixUnits<T, false>::fits(input)) queue_.launch(MixUnits<T, false>{input, format, out});
     else queue_.launch(MixValues<T>{input, format, out});
+    if (clears) queue_.launch(ClearBoxes<T>{input, format, out});
   }
 
   Queue& queue_;

@@ -37,8 +37,14 @@ function toSize(text: string): number | [number, number] | 'keep' | 'auto' {
   return match[2] === undefined ? Number(match[1]) : [Number(match[1]), Number(match[2])];
 }
 
+/** "16", or a name. The API checks it. */
+function toNumberOrName(text: string): number | string {
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 const parsers: { [kind in Option<unknown>['kind']]?: (text: string) => unknown } = {
   number: toNumber,
+  numberOrName: toNumberOrName,
   list: toNumbers,
   size: toSize,
 };

@@ -29,7 +29,7 @@ interface CommandLineOptions extends Record<string, unknown> {
 }
 
 /** Options that are the run's, not its mixer's. */
-const OWN: ReadonlySet<string> = new Set(['seed', 'threads']);
+const OWN: ReadonlySet<string> = new Set(['seed', 'threads', 'mean']);
 const ownMixerNames = mixerNames.filter((name) => !OWN.has(name));
 
 /** Trains with a progress bar, and prints the result. */
@@ -80,7 +80,9 @@ export function addTrain(program: Command): void {
   command.optionsGroup('Mixing:');
   addOptions(command, mixerOptions, ownMixerNames).action((parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
-      const { seed: _, threads: __, ...mixer } = pick(mixerOptions, parsed);
+      const mixer = Object.fromEntries(
+        Object.entries(pick(mixerOptions, parsed)).filter(([name]) => !OWN.has(name)),
+      );
       await trainAndReport({
         onData: reportData,
         ...pick(trainOptions, parsed),

@@ -5,6 +5,7 @@
 import type { NativeSamples } from '../native/binding';
 import { Purpose, permutation, Stream } from '../rng';
 import type { Slots } from '../types';
+import { encodeFill, fillOf } from './fill';
 import { mixMethods } from './index';
 import type { Anchor, MethodDraw, MixMethod } from './method';
 import type { MixOptions } from './options';
@@ -72,12 +73,14 @@ interface Drawable extends Choice {
   readonly method: MixMethod;
   readonly draw: MethodDraw;
   readonly kinds: DrawKinds;
+  /** Of erased pixels, as records have it. */
+  readonly fill: number;
 }
 
 function drawableOf({ options, weight }: Choice): Drawable {
   const method = mixMethods[options.method];
   const draw = method.drawFor(options);
-  return { options, weight, method, draw, kinds: kindsOf(draw) };
+  return { options, weight, method, draw, kinds: kindsOf(draw), fill: encodeFill(fillOf(options)) };
 }
 
 /** Draws samples and writes them to the records. One stream object serves all of them, see Stream.moveTo. */
@@ -99,8 +102,8 @@ class Drawer {
   /** Draws sample i; gives the position of its choice. */
   draw(i: number): number {
     const choice = this.#choose(i);
-    const { options, draw, kinds } = this.#choices[choice];
-    const { probability, alpha, fill } = options;
+    const { options, draw, kinds, fill } = this.#choices[choice];
+    const { probability, alpha } = options;
     const mixed = probability >= 1 || this.#numbers(Purpose.mixing, i).uniform() < probability;
     if (!mixed || draw.kind === 'keep') {
       writeDraw(this.#records, i, this.#kept, 1, fill);

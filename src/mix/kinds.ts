@@ -6,6 +6,7 @@
 import * as check from '../check';
 import type { Box } from '../types';
 import { clippedBySource, clippedByTarget, type DetectionBox } from './box-geometry';
+import type { Fill } from './fill';
 
 /** The fields that every sample of a plan may have. */
 interface SampleBase {
@@ -39,8 +40,11 @@ interface SampleBase {
    * random pixel.
    */
   anchor?: [row: number, col: number];
-  /** Value of erased pixels, every channel. */
-  fill?: number;
+  /**
+   * Value of erased pixels, every channel; or, one for each channel, the mean that a normalisation subtracts, as bytes. Where
+   * the output has a mean subtracted, the latter are exactly 0.
+   */
+  fill?: Fill;
 }
 
 /** The result is the target. */
@@ -77,12 +81,20 @@ export interface ResizeSample extends SampleBase {
   from: Box;
 }
 
+/** Box `to` of the target, a square of a given length, is filled with the value `fill`. */
+export interface CutSample extends SampleBase {
+  kind: 'cut';
+  mixed: true;
+  to: Box;
+}
+
 type SampleOfKind = {
   keep: KeepSample;
   paste: PasteSample;
   blend: BlendSample;
   erase: EraseSample;
   resize: ResizeSample;
+  cut: CutSample;
 };
 
 export type MixKind = keyof SampleOfKind;
@@ -91,7 +103,7 @@ export type MixKind = keyof SampleOfKind;
  * The kinds whose boxes the method draws; those of the others are placed around anchors, whatever is drawn
  * (`kBox` in native/core/mix_kinds.h).
  */
-export type DrawnBoxKind = 'resize';
+export type DrawnBoxKind = 'resize' | 'cut';
 
 /** One image of the result; its `kind` says what happens to it. */
 export type MixSample = SampleOfKind[MixKind];
@@ -134,6 +146,10 @@ const overBox: KindDefinition<PasteSample | ResizeSample>['boxes'] = (
   ...ofSource.flatMap((box) => clippedBySource(box, from, to, minVisibility)),
 ];
 
+/** For kinds that erase a part of the target. */
+const underBox: KindDefinition<EraseSample | CutSample>['boxes'] = ({ to }, ofTarget, _, minVisibility) =>
+  ofTarget.flatMap((box) => clippedByTarget(box, to, minVisibility));
+
 export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> } = {
   keep: { hasSource: false, fields: [], boxes: (_, ofTarget) => copies(ofTarget) },
   paste: {
@@ -156,8 +172,7 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
   erase: {
     hasSource: false,
     fields: ['to', 'anchor', 'fill'],
-    boxes: ({ to }, ofTarget, _, minVisibility) =>
-      ofTarget.flatMap((box) => clippedByTarget(box, to, minVisibility)),
+    boxes: underBox,
   },
   resize: {
     hasSource: true,
@@ -168,6 +183,11 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
         throw check.invalid('plan.samples.from', 'a box that is not empty', from, { index });
     },
     boxes: overBox,
+  },
+  cut: {
+    hasSource: false,
+    fields: ['to', 'fill'],
+    boxes: underBox,
   },
 };
 

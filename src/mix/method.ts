@@ -34,7 +34,7 @@ interface AnchoredDraw {
 }
 
 /** A sample whose boxes the method draws itself; lambda follows from them. */
-interface BoxDraw {
+export interface BoxDraw {
   readonly kind: DrawnBoxKind;
   readonly from?: undefined;
   readonly to?: undefined;
@@ -56,6 +56,7 @@ export type MethodDraw = AnchoredDraw | BoxDraw;
 export interface DrawOptions {
   scheme: Scheme;
   ties: 'first' | 'random';
+  length: number | 'lambda';
 }
 
 export interface MixMethod {

@@ -8,12 +8,14 @@ import {
   checked,
   completed,
   custom,
+  list,
   named,
   type OptionsOf,
   type Parsed,
   real,
   text,
   whole,
+  wholeOr,
 } from '../option';
 import { saliencyMethods } from '../saliency/methods';
 import { mixMethodNames } from './index';
@@ -50,7 +52,23 @@ export const mixerOptions = {
     default: 'first',
     about: 'which of equally salient pixels: first in row-major order, or seeded',
   }),
-  fill: whole(0, { max: 255, default: 0, about: 'value of erased pixels (cutout only)' }),
+  length: wholeOr(['lambda'], 1, {
+    max: 0x7fffffff,
+    values: 'whole number ≥ 1, `lambda`',
+    default: 'lambda',
+    about:
+      'side of cutout’s square, cut off at the border (published: 16 for CIFAR-10, 8 for CIFAR-100, 20 for SVHN); `lambda` is CutMix’s box',
+  }),
+  fill: wholeOr(['mean'], 0, {
+    max: 255,
+    default: 0,
+    about:
+      'value of erased pixels (cutout only); `mean` is exactly 0 once the output’s mean is subtracted, else the byte nearest to `mean`',
+  }),
+  mean: list('3 numbers', (one, name) => check.number(one, name, 0, 1), {
+    count: 3,
+    about: 'per channel, of [0, 1], for `fill: mean`; CIFAR’s unless given, in training the run’s',
+  }),
   seed: whole(0, { default: 0, about: 'of every random choice; same seed, same bytes' }),
   classes: whole(1, {
     max: 0x7fffffff,
@@ -98,6 +116,9 @@ export function completeMixer(given: CheckedMixerOptions): MixOptions {
     throw check.invalid('saliencyModel', 'the path of an ONNX model (saliency is "learned")', undefined);
   return Object.freeze(result);
 }
+
+/** Whether the mixer needs to know the mean that is subtracted from pixels. */
+export const usesMean = ({ fill }: MixOptions): boolean => fill === 'mean';
 
 export const parseMixer = (given: unknown): MixOptions =>
   completeMixer(checked(mixerOptions, given, 'mixer options'));

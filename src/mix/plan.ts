@@ -5,6 +5,7 @@
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
 import type { Box } from '../types';
+import { checkFill } from './fill';
 import { isMixed, kindNames, kindOf, type MixSample } from './kinds';
 
 export const PLAN_VERSION = 2;
@@ -60,7 +61,7 @@ function checkSample(value: unknown, plan: MixPlan, index: number): void {
   for (const field of definition.fields) {
     if (field === 'to' || field === 'from')
       checkBox(sample[field], height, width, `plan.samples.${field}`, index);
-    if (field === 'fill') check.integer(sample.fill ?? 0, 'plan.samples.fill', -0x80000000, 0x7fffffff);
+    if (field === 'fill') checkFill(sample.fill ?? 0, 'plan.samples.fill');
   }
   definition.check?.(sample, index);
 }

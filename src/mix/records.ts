@@ -5,6 +5,7 @@
 import type { NativeSamples, RecordLayout } from '../native/binding';
 import { addon } from '../native/load';
 import type { Box } from '../types';
+import { decodeFill, encodeFill } from './fill';
 import { isMixed, kindOf, type MixKind, type MixSample } from './kinds';
 import type { Anchor, MethodDraw } from './method';
 
@@ -185,7 +186,7 @@ export function decodeSamples(records: NativeSamples, methodOf: (sample: number)
       to: () => box(int.toBox),
       from: () => box(int.fromBox),
       anchor: () => [ints[at + int.from + 1], ints[at + int.from + 2]],
-      fill: () => ints[at + int.fill],
+      fill: () => decodeFill(ints[at + int.fill]),
     };
     const share = shareOf(records, i);
     const sample = { ...share, kind, mixed: isMixed({ ...share, kind }), method: methodOf(i) } as MixSample;
@@ -212,7 +213,7 @@ export function encodeSamples(samples: readonly MixSample[], fill?: number): Nat
     ints[at + int.source] = sample.source;
     ints[at + int.kind] = numberOf(sample.kind);
     ints[at + int.boxOwner] = i;
-    ints[at + int.fill] = fill ?? sample.fill ?? 0;
+    ints[at + int.fill] = fill ?? encodeFill(sample.fill ?? 0);
     const { fields } = kindOf(sample);
     if (sample.from && fields.includes('from')) ints.set(sidesOf(sample.from), at + int.fromBox);
     if (sample.to && fields.includes('to')) ints.set(sidesOf(sample.to), at + int.toBox);

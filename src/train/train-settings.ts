@@ -10,8 +10,8 @@ import type { Size } from '../data/codec';
 import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
-import { mixerOptions } from '../mix/options';
 import { chosenPolicy } from '../operations/policies/index';
+import { mixerOptions, usesMean } from '../mix/options';
 import { defaultsOf, type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
@@ -126,7 +126,7 @@ export async function resolveSettings(
     classes: train.classes,
     size,
     model: { name: model.name, options: model.options },
-    mixer: decidingOptions({ ...options.mixer, seed }, classes),
+    mixer: decidingOptions({ ...options.mixer, seed, ...(usesMean(options.mixer) && { mean }) }, classes),
     epochs,
     batch: Math.min(options.batch, train.length),
     learningRate,

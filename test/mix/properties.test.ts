@@ -34,6 +34,10 @@ const shownBy: { [K in MixKind]: (sample: Extract<Sample, { kind: K }>, at: Valu
     ({ to, fill }) =>
     (own, row, col) =>
       inside(to, row, col) ? (fill as number) : own,
+  cut:
+    ({ to, fill }) =>
+    (own, row, col) =>
+      inside(to, row, col) ? (fill as number) : own,
   paste:
     ({ source, from, to }, at) =>
     (own, row, col) =>
@@ -72,7 +76,7 @@ function checkSample(sample: MixPlan['samples'][number], h: number, w: number, o
   expect(lambda).toBeLessThanOrEqual(1);
   if (kind === 'keep') expect(lambda).toBe(1);
   // An image is not mixed with itself.
-  expect(mixed).toBe(kind === 'erase' || (kind !== 'keep' && target !== source));
+  expect(mixed).toBe(['erase', 'cut'].includes(kind) || (kind !== 'keep' && target !== source));
   for (const box of [to, from]) {
     if (!box) continue;
     expect(box.top >= 0 && box.left >= 0 && box.bottom <= h && box.right <= w).toBe(true);
@@ -103,6 +107,7 @@ const variants: MixerOptions[] = [
   ...schemeNames.map((scheme) => ({ scheme, ties: 'random' as const })),
   ...schemeNames.map((scheme) => ({ scheme, box: 'clip' as const, per: 'batch' as const })),
   { method: 'cutout', fill: 9, per: 'batch' },
+  { method: 'cutout', fill: 9, length: 8 },
   { method: 'mixup', per: 'batch', alpha: 2 },
 ];
 

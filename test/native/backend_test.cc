@@ -30,7 +30,7 @@ static std::vector<MixSample> randomSamples(check::Numbers& numbers, int count, 
     sample.from = {static_cast<AnchorKind>(2 + numbers.below(2)), {0, 0}, numbers.below(2) == 0 ? kFirstTie : numbers.uniform()};
     sample.to = {static_cast<AnchorKind>(1 + numbers.below(3)), {0, 0}, kFirstTie};
     sample.lambda = numbers.uniform();
-    sample.fill = 77;
+    sample.fill = numbers.below(2) == 0 ? 77 : ~(10 | 20 << 8 | 30 << 16);
     samples.push_back(sample);
   }
   return samples;
@@ -101,7 +101,8 @@ static std::uint8_t expectedPixel(const BatchView& batch, const MixSample& s, in
       if (inside) return at(s.source, y - to.top + s.boxes.from.top, x - to.left + s.boxes.from.left);
       break;
     case MixKind::erase:
-      if (inside) return static_cast<std::uint8_t>(s.fill);
+    case MixKind::cut:
+      if (inside) return static_cast<std::uint8_t>(s.fill >= 0 ? s.fill : 10 * (c + 1));
       break;
     case MixKind::resize: {
       const Box& from = s.boxes.from;
@@ -141,7 +142,45 @@ TEST(placingAndMixingByTheDefinition) {
         }
       }
       if (sample.kind == MixKind::paste || sample.kind == MixKind::resize) CHECK_EQUAL(sample.lambda, survivingShare(height, width, sample.boxes.to));
-      if (sample.kind == MixKind::erase) CHECK_EQUAL(sample.lambda, 1.0);
+      if (sample.kind == MixKind::erase || sample.kind == MixKind::cut) CHECK_EQUAL(sample.lambda, 1.0);
+    }
+  }
+}
+
+// A box that is filled with the mean is 0 where the mean has been subtracted, in every layout and number type, and nothing
+// else is changed.
+TEST(boxesOfTheMeanAreZero) {
+  constexpr int kHeight = 5, kWidth = 7;
+  check::Numbers numbers(14);
+  for (const int channels : {1, 3}) {
+    const auto data = numbers.bytes(static_cast<std::size_t>(kHeight * kWidth * channels));
+    const NhwcBatch<std::uint8_t> batch{data.data(), 1, kHeight, kWidth, channels};
+    MixSample sample{};
+    sample.kind = MixKind::cut;
+    sample.lambda = 1.0;
+    sample.fill = ~(125 | 123 << 8 | 114 << 16);
+    sample.boxes.to = {1, 2, 4, 6};
+    const std::vector<MixSample> samples{sample};
+    for (const Backend* backend : backends()) {
+      if (!backend->unavailable().empty()) continue;
+      for (const Layout layout : {Layout::nhwc, Layout::nchw}) {
+        const OutputFormat format{layout, Dtype::float32, {125.3f, 123.0f, 113.9f}, {0.01f, 0.02f, 0.03f}};
+        std::vector<float> out(data.size(), -1.0f);
+        calls::mix(*backend, batch, samples, format, out.data(), kTwoThreads);
+        const OutputFormat half{layout, Dtype::float16, {125.3f, 123.0f, 113.9f}, {0.01f, 0.02f, 0.03f}};
+        std::vector<std::uint16_t> halves(data.size(), 1);
+        calls::mix(*backend, batch, samples, half, halves.data(), kTwoThreads);
+        for (int i = 0; i < static_cast<int>(out.size()); i++) {
+          const int pixel = layout == Layout::nchw ? i % (kHeight * kWidth) : i / channels;
+          const int c = layout == Layout::nchw ? i / (kHeight * kWidth) : i % channels;
+          const int y = pixel / kWidth;
+          const int x = pixel % kWidth;
+          const bool inside = y >= 1 && y < 4 && x >= 2 && x < 6;
+          const float own = normalise(batch.value(0, y, x, c), format.offset[c], format.scale[c]);
+          CHECK_EQUAL(out[static_cast<std::size_t>(i)], inside ? 0.0f : own);
+          CHECK_EQUAL(halves[static_cast<std::size_t>(i)], inside ? 0 : halfBits(own));
+        }
+      }
     }
   }
 }

@@ -26,4 +26,9 @@ inline void drawKind(MixSample& sample, check::Numbers& numbers, int height, int
   } while (sample.boxes.from.empty());
 }
 
+// A byte for all channels, or one for each.
+inline int drawFill(check::Numbers& numbers) {
+  return numbers.below(2) == 0 ? numbers.below(256) : ~numbers.below(1 << 24);
+}
+
 }  // namespace kinds

@@ -175,7 +175,7 @@ std::vector<MixSample> mixedSamples(check::Numbers& numbers, int count, int heig
     sample.from = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
     sample.to = {AnchorKind::given, {numbers.below(height), numbers.below(width)}, kFirstTie};
     sample.lambda = numbers.below(8) == 0 ? numbers.below(2) : numbers.uniform();
-    sample.fill = numbers.below(256);
+    sample.fill = kinds::drawFill(numbers);
     samples.push_back(sample);
   }
   placeSamples(samples, height, width, numbers.below(2) == 0 ? BoxRule::clip : BoxRule::shift);

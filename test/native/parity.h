@@ -150,7 +150,7 @@ inline std::vector<MixSample> drawnSamples(check::Numbers& numbers, const Shape&
     sample.from = anchor(1);
     sample.to = anchor(0);
     sample.lambda = numbers.below(8) == 0 ? numbers.below(2) : numbers.uniform();
-    sample.fill = numbers.below(256);
+    sample.fill = kinds::drawFill(numbers);
     if (i > 0 && numbers.below(4) == 0) {
       const MixSample& owner = samples[static_cast<std::size_t>(samples.back().boxOwner)];
       sample.boxOwner = owner.boxOwner;

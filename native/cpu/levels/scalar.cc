@@ -18,6 +18,8 @@ void mix(const NhwcBatch<std::uint8_t>& batch, const MixSample& sample, const Mi
     mixRow(batch, sample, y, row.data());
     convertRow(row.data(), y, batch.height, batch.width, batch.channels, output.format, output.image);
   }
+  if (!clearsBox(sample, output.format)) return;
+  clearBox(sample, rows.begin, rows.end, {nullptr, 1, batch.height, batch.width, batch.channels}, output.format, output.image);
 }
 
 void cropFlip(const ImageView& image, const CropFlip& draw, Rows rows, std::uint8_t* out) {

@@ -170,9 +170,13 @@ struct MixUnits {
     for (int i = 0; i < 16; i++) bytes.push(Blend::blendPixel(sample.lambda, target.get(i), source.get(i)));
     return bytes;
   }
-  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Erase, const MixSample& sample, int, int, int) const {
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Erase, const MixSample& sample, int at, int, int) const {
+    if (sample.fill < 0) return gatherSlowly(sample, at);
     const std::uint32_t four = static_cast<std::uint32_t>(sample.fill & 0xff) * 0x01010101u;
     return {{four, four, four, four}};
+  }
+  SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Cut, const MixSample& sample, int at, int y, int x) const {
+    return sixteen(Erase{}, sample, at, y, x);
   }
   SALIENCYMIX_HOST_DEVICE Bytes16 sixteen(Paste, const MixSample& sample, int, int y, int x) const {
     const auto& [from, to] = sample.boxes;
