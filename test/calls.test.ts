@@ -16,7 +16,7 @@ test('the names of the saliency methods are those of the addon', () => {
       .methods()
       .map(({ name }) => name),
   ).toEqual([...nativeMethods]);
-  expect(saliencyMethods).toEqual([...nativeMethods, 'learned']);
+  expect(saliencyMethods).toEqual([...nativeMethods, 'float-bytes', 'learned']);
 });
 
 test('the JavaScript thread stays free', async () => {

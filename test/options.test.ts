@@ -167,7 +167,7 @@ describe('nothing of a call happens before its arguments are checked', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test.each([...wrong, { lr: 1 }, { momentum: 2 }])('train with %j writes nothing', async (more) => {
+  test.each([...wrong, { lr: 1 }, { momentum: 2 }, { mixer: { mean: [0, 0, 0] } }])('train with %j writes nothing', async (more) => {
     const out = join(work, 'refused');
     await expect(train({ data: 'demo', out, ...more } as never)).rejects.toThrow(
       /^(Expected|Unknown option) /,

@@ -96,6 +96,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("upload", Napi::Function::New(env, upload, "upload"));
   exports.Set("download", Napi::Function::New(env, download, "download"));
   exports.Set("saliency", Napi::Function::New(env, saliency, "saliency"));
+  exports.Set("floatBytes", Napi::Function::New(env, floatBytes, "floatBytes"));
   exports.Set("modelInput", Napi::Function::New(env, modelInput, "modelInput"));
   exports.Set("resizeMaps", Napi::Function::New(env, resizeMaps, "resizeMaps"));
   exports.Set("extremes", Napi::Function::New(env, extremes, "extremes"));

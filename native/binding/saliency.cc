@@ -1,7 +1,12 @@
 #include "binding/saliency.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "binding/batch.h"
 #include "core/model_io.h"
+#include "core/saliency/float_bytes.h"
 #include "threads/pool.h"
 
 namespace saliencymix::binding {
@@ -30,6 +35,30 @@ Napi::Value saliency(const Napi::CallbackInfo& info) {
   Pool::shared().prewake(threads);
   return PromiseWorker::queue(from, cancelled, [=, &backend, &method] {
     backend.saliency({batch.source(), &method, maps, peaks, lows}, Run{threads, cancelled.get()});
+  });
+}
+
+Napi::Value floatBytes(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const BatchView batch = readBatch(from);
+  const int threads = readInt(from, "threads", 1);
+  const int wanted = readInt(from, "wanted", 1);
+  const std::int32_t* positions = readArray<std::int32_t>(from, "positions", static_cast<std::size_t>(wanted));
+  std::vector<int> images(positions, positions + wanted);
+  if (!std::ranges::all_of(images, [&](int i) { return i >= 0 && i < batch.count; })) {
+    throw badArgument(from.Env(), "positions", "positions in the batch");
+  }
+  FloatBytes::Normalisation normalisation{};
+  std::copy_n(readArray<float>(from, "mean", 3), 3, normalisation.mean);
+  std::copy_n(readArray<float>(from, "std", 3), 3, normalisation.std);
+  float* result = readArray<float>(from, "result", product(batch.count, batch.height, batch.width, 1));
+  const CancelFlag cancelled = readCancel(from);
+  return PromiseWorker::queue(from, cancelled, [=, images = std::move(images)] {
+    Pool::shared().forEach(wanted, threads, [&](int i) {
+      Run{threads, cancelled.get()}.throwIfCancelled();
+      const int image = images[static_cast<std::size_t>(i)];
+      FloatBytes::compute(batch.image(image), normalisation, result + product(image, batch.height, batch.width, 1));
+    });
   });
 }
 

@@ -25,6 +25,8 @@ function ownOrSides(value: unknown): Size | undefined {
 export const mapsOptions = {
   method: searchOptions.method,
   saliencyModel: searchOptions.saliencyModel,
+  mean: searchOptions.mean,
+  std: searchOptions.std,
   ...runOptions,
   data: required(dataOption),
   out: required(text('path')),
@@ -182,7 +184,7 @@ async function mapAll(run: MapsRun, how: SaliencyOptions): Promise<ImagePeaks[]>
  */
 export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
   const options = parse(mapsOptions, given, 'maps options');
-  const { data, out, method, saliencyModel, signal, force, threads = 1 } = options;
+  const { data, out, method, saliencyModel, mean, std, signal, force, threads = 1 } = options;
   // Each call has one image. Where images keep their own sizes, which are not known yet, they are taken for
   // small ones.
   const [height, width] = options.size ?? [0, 0];
@@ -194,7 +196,7 @@ export async function writeMaps(given: MapsOptions): Promise<MapsSummary> {
     await checkOut(out, force);
     const bad = dataset.problems.map(({ file, reason }) => ({ file, reason }));
     // Several images run at once, so each call has one thread unless more are asked for.
-    const how = { method, saliencyModel, backend, threads, signal };
+    const how = { method, saliencyModel, mean, std, backend, threads, signal };
     const images = await mapAll({ dataset, options, bad }, how);
     await writeWhole(join(out, PEAKS), `${JSON.stringify({ method, images }, null, 1)}\n`);
     const { notices } = dataset;

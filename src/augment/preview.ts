@@ -54,11 +54,12 @@ async function mapsOf(
   const [, height, width, channels] = batch.shape;
   const data = new Uint8Array(positions.length * height * width * channels);
   positions.forEach((at, i) => data.set(imageAt(batch, at).pixels, i * height * width * channels));
-  const { saliency: method, saliencyModel } = settings.mixer;
+  const { saliency: method, saliencyModel, mean, std } = settings.mixer;
   const chosen: ImageBatch = { data, shape: [positions.length, height, width, channels] };
   const { maps } = await saliency(chosen, {
     method,
     ...(method === 'learned' ? { saliencyModel } : undefined),
+    ...(method === 'float-bytes' ? { mean, std } : undefined),
   });
   return positions.map((_, i) => maps.subarray(i * height * width, (i + 1) * height * width));
 }

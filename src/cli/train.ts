@@ -29,7 +29,7 @@ interface CommandLineOptions extends Record<string, unknown> {
 }
 
 /** Options that are the run's, not its mixer's. */
-const OWN: ReadonlySet<string> = new Set(['seed', 'threads', 'mean']);
+const OWN: ReadonlySet<string> = new Set(['seed', 'threads', 'mean', 'std']);
 const ownMixerNames = mixerNames.filter((name) => !OWN.has(name));
 
 /** Trains with a progress bar, and prints the result. */

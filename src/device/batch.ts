@@ -75,8 +75,8 @@ export class DeviceBatch<D extends Dtype = Dtype> {
   }
 
   /**
-   * What `saliency()` gives, computed on the batch's backend; the batch must be uint8 NHWC. The method
-   * `learned` is an exception: its model runs in this process, so the pixels are downloaded for it.
+   * What `saliency()` gives, computed on the batch's backend; the batch must be uint8 NHWC. The methods
+   * `learned` and `float-bytes` are exceptions: they run in this process, so the pixels are downloaded for them.
    * @throws (rejects) SaliencyMixError ARGUMENT, MODEL; the signal's reason when aborted
    */
   saliency(options: DeviceSaliencyOptions & { maps: false }): Promise<SaliencyExtremes>;

@@ -1,14 +1,12 @@
 /** What erased pixels are filled with: in options, in plans, and as the addon has it (native/core/fill.h). */
 import * as check from '../check';
+import { CIFAR_MEAN } from '../pixel-statistics';
 
 /**
  * One value for every channel; or three, the mean that a normalisation subtracts, rounded to bytes. Where an output has a mean
  * subtracted, the latter are 0 in it exactly.
  */
 export type Fill = number | readonly [red: number, green: number, blue: number];
-
-/** Mean of the pixels of CIFAR-10, per channel, of [0, 1], as the authors of Cutout and of SaliencyMix have it. */
-export const CIFAR_MEAN = [125.3, 123.0, 113.9].map((value) => value / 255);
 
 export interface FillOptions {
   fill: number | 'mean';

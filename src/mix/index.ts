@@ -1,5 +1,6 @@
 /** The registry of mixing methods. A new one: its file in this folder, and one line here. */
 import type { Work } from '../native/backends';
+import { isNative } from '../saliency/made-maps';
 import { cutmix } from './cutmix';
 import { cutout } from './cutout';
 import type { DrawOptions, MixMethod } from './method';
@@ -36,9 +37,7 @@ export const usesModel = ({ method, saliency, probability }: Omit<WorkOptions, k
 
 /** Whether a mixer with these options runs a native saliency method. */
 export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
-  return (
-    mixMethods[options.method].needsSaliency && options.saliency !== 'learned' && options.probability > 0
-  );
+  return mixMethods[options.method].needsSaliency && isNative(options.saliency) && options.probability > 0;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { NativeFormat, NativeDestination } from '../native/binding';
 import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { BatchInput } from '../native/batch-input';
+import { isNative } from '../saliency/made-maps';
 import { abortSignal, later, type OptionsOf, parse, type Parsed, whole } from '../option';
 import type { ArrayOfDtype, Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
 import { DrawAhead } from './ahead';
@@ -153,7 +154,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   const draws = new DrawAhead((shape, address) => drawBatch(choices, per, shape, address));
 
   /** Whether mixing takes one native call. */
-  const oneCall = choices.length === 1 && choices[0].options.saliency !== 'learned';
+  const oneCall = choices.length === 1 && isNative(choices[0].options.saliency);
 
   /**
    * Whether the JavaScript thread helps to mix a small batch: it would only wait for the other threads

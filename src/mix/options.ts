@@ -8,7 +8,6 @@ import {
   checked,
   completed,
   custom,
-  list,
   named,
   type OptionsOf,
   type Parsed,
@@ -17,6 +16,7 @@ import {
   whole,
   wholeOr,
 } from '../option';
+import { meanOption, stdOption } from '../pixel-statistics';
 import { saliencyMethods } from '../saliency/methods';
 import { mixMethodNames } from './index';
 import { schemeNames } from './schemes';
@@ -65,10 +65,10 @@ export const mixerOptions = {
     about:
       'value of erased pixels (cutout only); `mean` is exactly 0 once the output’s mean is subtracted, else the byte nearest to `mean`',
   }),
-  mean: list('3 numbers', (one, name) => check.number(one, name, 0, 1), {
-    count: 3,
-    about: 'per channel, of [0, 1], for `fill: mean`; CIFAR’s unless given, in training the run’s',
-  }),
+  mean: meanOption(
+    'of pixels, per channel, of [0, 1], for `fill: mean` and `saliency: float-bytes`; CIFAR’s unless given, in training the run’s',
+  ),
+  std: stdOption('the same for `saliency: float-bytes`'),
   seed: whole(0, { default: 0, about: 'of every random choice; same seed, same bytes' }),
   classes: whole(1, {
     max: 0x7fffffff,
@@ -81,10 +81,10 @@ export const mixerOptions = {
       'where native code runs, never another one instead; `auto` is the CPU, or for saliency of large batches the first there is',
   }),
   threads: threadsOption('threads of one native call; all processors unless given'),
-  preset: named(['paper', 'released'], {
+  preset: named(['paper', 'released', 'released-exact'], {
     default: 'paper',
     about:
-      '`paper` are the defaults; `released` draws as the authors’ code does: per batch, clip, probability 0.5',
+      '`paper` are the defaults; `released` draws as the authors’ code does: per batch, clip, probability 0.5; `released-exact` also finds its saliency as that code does (float-bytes)',
   }),
 };
 
@@ -99,13 +99,16 @@ export type MixOptions = Omit<Parsed<typeof mixerOptions>, 'preset'>;
 /** The options of a mixer that do not depend on which choice a sample is drawn with. */
 export type MixerSettings = Pick<MixOptions, 'seed' | 'classes' | 'backend' | 'threads'>;
 
+const released = { per: 'batch', box: 'clip', probability: 0.5 } as const;
+
 /**
- * The options that a preset changes. Both find saliency on uint8 pixels. The authors' released code passes
- * float32 pixels to OpenCV, which reads their bytes as pixels; that error is not copied.
+ * The options that a preset changes. The authors' released code passes normalised float32 pixels to OpenCV, which reads their
+ * bytes as pixels. Only `released-exact` repeats that; `released` finds saliency on uint8 pixels, as the paper says.
  */
-const presets: Record<'paper' | 'released', CheckedMixerOptions> = {
+const presets: Record<NonNullable<CheckedMixerOptions['preset']>, CheckedMixerOptions> = {
   paper: {},
-  released: { per: 'batch', box: 'clip', probability: 0.5 },
+  released,
+  'released-exact': { ...released, saliency: 'float-bytes' },
 };
 
 /** Adds to the options that were given those of the preset, then the defaults. */
@@ -117,8 +120,9 @@ export function completeMixer(given: CheckedMixerOptions): MixOptions {
   return Object.freeze(result);
 }
 
-/** Whether the mixer needs to know the mean that is subtracted from pixels. */
-export const usesMean = ({ fill }: MixOptions): boolean => fill === 'mean';
+/** Whether the mixer needs to know by what pixels are normalised. */
+export const usesNormalisation = ({ fill, saliency }: MixOptions): boolean =>
+  fill === 'mean' || saliency === 'float-bytes';
 
 export const parseMixer = (given: unknown): MixOptions =>
   completeMixer(checked(mixerOptions, given, 'mixer options'));

@@ -5,11 +5,11 @@ import type { NativeSamples } from '../native/binding';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
 import type { BatchInput } from '../native/batch-input';
-import { learnedMaps } from '../saliency/learned';
+import { isNative, type MadeMethod, madeMaps } from '../saliency/made-maps';
 import type { DrawnBatch } from './draw';
 import { usesNativeSaliency } from './index';
 import type { MixOptions } from './options';
-import { needsSaliency, pickRecords, putBackRecords } from './records';
+import { pickRecords, putBackRecords, salientImages } from './records';
 
 /** The input of a native call on a batch, and how the call runs. */
 export interface NativeContext {
@@ -22,9 +22,9 @@ export interface NativeContext {
 }
 
 /**
- * Places samples that were drawn with one set of options; with `output` it also mixes them. A learned model
- * runs first, in ONNX Runtime. The native methods run inside the native call, which then begins before this
- * function first waits.
+ * Places samples that were drawn with one set of options; with `output` it also mixes them. Maps that no backend
+ * makes are made first. The native methods run inside the native call, which then begins before this function
+ * first waits.
  */
 export async function placeSamples(
   records: NativeSamples,
@@ -33,15 +33,28 @@ export async function placeSamples(
   output?: Parts['output'],
 ): Promise<void> {
   const clip = options.box === 'clip' ? 1 : 0;
-  const learned = options.saliency === 'learned';
-  // The model is not run where no anchor needs a map.
-  const maps = learned && needsSaliency(records) ? await mapsOf(options, context) : undefined;
+  const maps = isNative(options.saliency)
+    ? undefined
+    : await mapsOf(options.saliency, records, options, context);
   const method = usesNativeSaliency(options) ? options.saliency : undefined;
   await callMix(context, records, { place: { clip, method, maps }, output });
 }
 
-async function mapsOf({ saliencyModel }: MixOptions, context: NativeContext): Promise<Float32Array> {
-  return await learnedMaps(await context.input.toHost(context), saliencyModel as string, context);
+/** Undefined where no anchor needs a map. */
+async function mapsOf(
+  method: MadeMethod,
+  records: NativeSamples,
+  { saliencyModel, mean, std }: MixOptions,
+  context: NativeContext,
+): Promise<Float32Array | undefined> {
+  const images = salientImages(records);
+  if (images.size === 0) return undefined;
+  return await madeMaps(
+    method,
+    await context.input.toHost(context),
+    { saliencyModel, mean, std, images },
+    context,
+  );
 }
 
 /** Places a batch, with one native call for each choice that was drawn. It completes the records in place. */

@@ -142,14 +142,18 @@ export function putBackRecords(
   });
 }
 
-/** Whether any sample has an anchor that must be found in a saliency map. */
-export function needsSaliency({ samples, ints }: NativeSamples): boolean {
+/** The images in whose saliency maps an anchor must be found. Samples that share another's boxes need none of their own. */
+export function salientImages({ samples, ints }: NativeSamples): Set<number> {
   const { ints: int, anchors } = layout();
-  const salient = (kind: number) => kind === anchors.peak || kind === anchors.low;
+  const isSalient = (kind: number) => kind === anchors.peak || kind === anchors.low;
+  const images = new Set<number>();
   for (let i = 0; i < samples; i++) {
-    if (salient(ints[i * int.end + int.from]) || salient(ints[i * int.end + int.to])) return true;
+    const at = i * int.end;
+    if (ints[at + int.boxOwner] !== i) continue;
+    if (isSalient(ints[at + int.from])) images.add(ints[at + int.source]);
+    if (isSalient(ints[at + int.to])) images.add(ints[at + int.target]);
   }
-  return false;
+  return images;
 }
 
 /** The two images whose labels are mixed, and the weight of the target's. */

@@ -207,6 +207,18 @@ export interface Addon {
     call: NativeInput &
       NativeRun & { method: string; maps?: Float32Array; peaks: Int32Array; lows: Int32Array },
   ): Promise<void>;
+  /** Maps of the images at `positions`, `wanted` of them; those of the others are not written. */
+  floatBytes(
+    call: NativeBatch & {
+      threads: number;
+      cancel?: CancelFlag;
+      wanted: number;
+      positions: Int32Array;
+      mean: Float32Array;
+      std: Float32Array;
+      result: Float32Array;
+    },
+  ): Promise<void>;
   modelInput(
     call: NativeBatch & NativeFormat & { threads: number; size: number; input: Float32Array },
   ): Promise<void>;

@@ -7,8 +7,9 @@ import { allocate, resultMemory } from '../native/memory';
 import { addon } from '../native/load';
 import { hostInput, type BatchInput } from '../native/batch-input';
 import { abortSignal, later, named, type OptionsOf, parse, type Parsed, text } from '../option';
+import { meanOption, stdOption } from '../pixel-statistics';
 import type { ImageBatch } from '../types';
-import { learnedSaliency } from './learned';
+import { isNative, madeSaliency } from './made-maps';
 import { type SaliencyMethod, saliencyMethods } from './methods';
 
 /** Options of saliency, for batches in this process and in a backend's memory. */
@@ -17,6 +18,9 @@ export const searchOptions = {
   method: named(saliencyMethods, { default: 'fine-grained' }),
   /** The ONNX model of `method: 'learned'`. */
   saliencyModel: text('path'),
+  /** What the pixels of `method: 'float-bytes'` are normalised by, per channel, of [0, 1]; CIFAR's unless given. */
+  mean: meanOption('of the pixels of float-bytes, per channel, of [0, 1]; CIFAR’s unless given'),
+  std: stdOption('of the pixels of float-bytes, per channel; CIFAR’s unless given'),
   /** All processors unless given. */
   threads: threadsOption(),
   /**
@@ -32,8 +36,8 @@ export type SaliencyOptions = OptionsOf<typeof saliencyOptions>;
 
 export interface SaliencyResult {
   /**
-   * n × h × w values, row by row; larger is more salient. In [0, 1] for fine-grained, spectral-residual and
-   * sobel; a distance in CIELAB units, 0 to about 200, for frequency-tuned; what the model gives for learned.
+   * n × h × w values, row by row; larger is more salient. In [0, 1] for fine-grained, spectral-residual, sobel and
+   * float-bytes; a distance in CIELAB units, 0 to about 200, for frequency-tuned; what the model gives for learned.
    */
   maps: Float32Array;
   shape: readonly [n: number, height: number, width: number];
@@ -60,7 +64,8 @@ export type SaliencyExtremes = Omit<SaliencyResult, 'maps'>;
  *
  * Methods: `fine-grained` (Montabone & Soto 2010; as OpenCV computes it, to the bit), `spectral-residual` (Hou
  * & Zhang 2007), `frequency-tuned` (Achanta et al. 2009), `sobel` (Sobel & Feldman 1968: length of the gradient
- * of the gray image), `learned` (any ONNX model with N×3×S×S in and one S×S map per image out).
+ * of the gray image), `float-bytes` (what the authors' released code gets from OpenCV for pixels that are normalised by `mean`
+ * and `std`: noise), `learned` (any ONNX model with N×3×S×S in and one S×S map per image out).
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON, MODEL; the signal's reason when aborted
  */
 export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Promise<SaliencyResult> {
@@ -68,14 +73,11 @@ export async function saliency(batch: ImageBatch, options?: SaliencyOptions): Pr
   return (await findSaliency(hostInput(imageBatch(batch)), given)) as SaliencyResult;
 }
 
-/**
- * What the choice of a backend depends on. A learned model runs in ONNX Runtime, so it needs nothing of a
- * backend.
- */
+/** What the choice of a backend depends on. Maps that no backend makes need nothing of one. */
 export function saliencyWork(pixels: number, method: SaliencyMethod): Work {
-  return method === 'learned'
-    ? { pixels, saliency: false, needs: [] }
-    : { pixels, saliency: true, needs: [method] };
+  return isNative(method)
+    ? { pixels, saliency: true, needs: [method] }
+    : { pixels, saliency: false, needs: [] };
 }
 
 /** The parsed options of `saliency()` or of a device batch. */
@@ -97,15 +99,15 @@ export async function findSaliency(input: BatchInput, given: Search): Promise<Sa
   const backend = backendFor(given.backend, input, work);
   const threads = chooseThreads(given.threads);
   const about = { shape: [count, height, width] as const, method, backend, level: levelOf(backend) };
-  if (method === 'learned') {
-    const model = check.text(given.saliencyModel, 'saliencyModel');
-    if (given.into !== undefined)
-      throw check.invalid('into', 'nothing where a model makes the maps', given.into);
+  const length = count * height * width;
+  if (!isNative(method)) {
     const run = { threads, signal };
-    const { maps, ...extremes } = await learnedSaliency(await input.toHost(run), model, run);
+    const { saliencyModel, mean, std, into } = given;
+    const result = into && resultMemory(Float32Array, length, into, input.reads);
+    const options = { saliencyModel, mean, std, result };
+    const { maps, ...extremes } = await madeSaliency(method, await input.toHost(run), options, run);
     return { ...(withMaps && { maps }), ...extremes, ...about };
   }
-  const length = count * height * width;
   const maps = withMaps ? resultMemory(Float32Array, length, given.into, input.reads) : undefined;
   const peaks = allocate(Int32Array, 2 * count);
   const lows = allocate(Int32Array, 2 * count);

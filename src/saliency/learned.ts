@@ -122,16 +122,3 @@ export async function learnedMaps(
   }
   return result;
 }
-
-/** Maps of a batch with their peaks and lows; of equal values the first in row-major order. */
-export async function learnedSaliency(batch: ImageBatch, path: string, options: RunOptions) {
-  const [count, height, width] = batch.shape;
-  const maps = await learnedMaps(batch, path, options);
-  const peaks = allocate(Int32Array, 2 * count);
-  const lows = allocate(Int32Array, 2 * count);
-  await runNative(
-    () => addon().extremes({ threads: options.threads, count, height, width, maps, peaks, lows }),
-    [],
-  );
-  return { maps, peaks, lows };
-}

@@ -4,6 +4,8 @@ import { nativeMethods } from './native-methods';
 export { nativeMethods };
 export type NativeMethod = (typeof nativeMethods)[number];
 
-/** `learned` is any ONNX saliency model, given as `saliencyModel`. */
-export const saliencyMethods = [...nativeMethods, 'learned'] as const;
+/**
+ * `float-bytes` is what the authors' released code computes; `learned` is any ONNX saliency model, given as `saliencyModel`.
+ */
+export const saliencyMethods = [...nativeMethods, 'float-bytes', 'learned'] as const;
 export type SaliencyMethod = (typeof saliencyMethods)[number];

@@ -135,9 +135,10 @@ const runMixerOptions = {
   threads: notHere('threads'),
   classes: notHere('classes'),
   mean: notHere('mean'),
+  std: notHere('std'),
 };
 
-type RunMixerOptions = Omit<MixerOptions, 'seed' | 'threads' | 'classes' | 'mean'>;
+type RunMixerOptions = Omit<MixerOptions, 'seed' | 'threads' | 'classes' | 'mean' | 'std'>;
 const parseMixer = (value: unknown) => completeMixer(checked(runMixerOptions, value, 'mixer options'));
 
 /** The other options of a run: its data, its output, and how it runs. */
@@ -159,7 +160,7 @@ export const jobOptions = {
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */
   size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),
-  /** Options of the mixer; its seed, threads and mean are those of the run. */
+  /** Options of the mixer; its seed, threads, mean and std are those of the run. */
   mixer: custom<MixOptions, RunMixerOptions, MixOptions>(parseMixer, { default: parseMixer(undefined) }),
   /** new unless given. */
   mode: named(modes, { default: 'new' }),

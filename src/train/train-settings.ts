@@ -11,7 +11,7 @@ import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
 import { chosenPolicy } from '../operations/policies/index';
-import { mixerOptions, usesMean } from '../mix/options';
+import { mixerOptions, usesNormalisation } from '../mix/options';
 import { defaultsOf, type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
@@ -126,7 +126,10 @@ export async function resolveSettings(
     classes: train.classes,
     size,
     model: { name: model.name, options: model.options },
-    mixer: decidingOptions({ ...options.mixer, seed, ...(usesMean(options.mixer) && { mean }) }, classes),
+    mixer: decidingOptions(
+      { ...options.mixer, seed, ...(usesNormalisation(options.mixer) && { mean, std }) },
+      classes,
+    ),
     epochs,
     batch: Math.min(options.batch, train.length),
     learningRate,

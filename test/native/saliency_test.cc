@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "check.h"
+#include "core/saliency/float_bytes.h"
 #include "core/saliency/methods.h"
 
 using namespace saliencymix;
@@ -33,6 +34,41 @@ TEST(fineGrainedOfAnImpulse) {
   const std::vector<float> map = compute("fine-grained", {0, 0, 0, 255, 0, 0, 0}, 1, 7, 1);
   const int expected[] = {255, 145, 118, 255, 118, 145, 255};
   for (std::size_t i = 0; i < 7; i++) CHECK_EQUAL(std::lround(map[i] * 255.0f), expected[i]);
+}
+
+static std::vector<float> floatBytesOf(const std::vector<std::uint8_t>& row) {
+  std::vector<float> map(row.size(), -1.0f);
+  const int width = static_cast<int>(row.size());
+  FloatBytes::compute({row.data(), 1, width, 1}, {{0.0f, 0.0f, 0.0f}, {1.0f, 1.0f, 1.0f}}, map.data());
+  return map;
+}
+
+// By hand. Two pixels, 0 and 1, are blurred to 0.5, 0.5, of which the first has the bytes 0 0 0 3f: c = 0, 0. The sum of both is
+// 1, so m = (1 - 0) / 1 = 1 and off = 1 at both, six times. Four pixels of 1 have the bytes 0 0 80 3f in the first of them: c = 0,
+// 0, 128, 63. m = (4 - c) / 3: off = 1, 1, 0, 0; on = 0, 0, trunc(169.3), trunc(82.7), six times, of 255: 0, 0, 255, trunc(123.7).
+TEST(floatBytesByHand) {
+  CHECK(floatBytesOf({0, 255}) == (std::vector<float>{1.0f, 1.0f}));
+  CHECK(floatBytesOf({255, 255, 255, 255}) == (std::vector<float>{1.0f, 1.0f, 1.0f, 123.0f * (1.0f / 255.0f)}));
+  CHECK(floatBytesOf({77}) == (std::vector<float>{0.0f}));
+}
+
+// 1 + 2^-12 times itself is 1 + 2^-11 + 2^-24, half way between two floats; so a third term decides, however small. Rounding to
+// float64 first would lose it.
+TEST(sumsAreFusedWithOneRounding) {
+  const float a = 1.0f + 0x1p-12f;
+  CHECK_EQUAL(FloatBytes::fused(a, a, 0.0f), 1.0f + 0x1p-11f);
+  CHECK_EQUAL(FloatBytes::fused(a, a, 0x1p-80f), 1.0f + 0x1p-11f + 0x1p-23f);
+  CHECK_EQUAL(FloatBytes::fused(a, a, -0x1p-80f), 1.0f + 0x1p-11f);
+  CHECK_EQUAL(FloatBytes::fused(-a, a, -0x1p-80f), -(1.0f + 0x1p-11f + 0x1p-23f));
+  CHECK_EQUAL(FloatBytes::fused(-a, a, 0x1p-80f), -(1.0f + 0x1p-11f));
+  check::Numbers numbers(31);
+  for (int round = 0; round < 100'000; round++) {
+    const auto number = [&] { return static_cast<float>(std::ldexp(numbers.uniform() - 0.5, numbers.below(60) - 30)); };
+    const float x = number();
+    const float y = number();
+    const float z = number();
+    CHECK_EQUAL(FloatBytes::fused(x, y, z), std::fma(x, y, z));
+  }
 }
 
 // By hand. In a row 0 0 0 255 0 0 0 only the pixels beside the impulse have neighbours that differ: gx = 4 * 255, -4 * 255.
