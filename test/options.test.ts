@@ -167,13 +167,16 @@ describe('nothing of a call happens before its arguments are checked', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test.each([...wrong, { lr: 1 }, { momentum: 2 }, { mixer: { mean: [0, 0, 0] } }])('train with %j writes nothing', async (more) => {
-    const out = join(work, 'refused');
-    await expect(train({ data: 'demo', out, ...more } as never)).rejects.toThrow(
-      /^(Expected|Unknown option) /,
-    );
-    expect(existsSync(out)).toBe(false);
-  });
+  test.each([...wrong, { lr: 1 }, { momentum: 2 }, { mixer: { mean: [0, 0, 0] } }])(
+    'train with %j writes nothing',
+    async (more) => {
+      const out = join(work, 'refused');
+      await expect(train({ data: 'demo', out, ...more } as never)).rejects.toThrow(
+        /^(Expected|Unknown option) /,
+      );
+      expect(existsSync(out)).toBe(false);
+    },
+  );
 
   test('an option that the optimizer does not take is refused before data is looked for', async () => {
     const options = { data: join(work, 'not there'), out: work, optimizer: 'adamw', momentum: 0.5 } as const;

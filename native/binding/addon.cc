@@ -102,6 +102,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("extremes", Napi::Function::New(env, extremes, "extremes"));
   exports.Set("placeBox", Napi::Function::New(env, placeBox, "placeBox"));
   exports.Set("mix", Napi::Function::New(env, mix, "mix"));
+  exports.Set("labelWeights", Napi::Function::New(env, labelWeights, "labelWeights"));
   exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
   exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include "binding/batch.h"
 #include "binding/records.h"
+#include "core/label_weight.h"
 #include "threads/pool.h"
 
 namespace saliencymix::binding {
@@ -131,6 +133,25 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   const bool helped = has(from, "helped") && readInt(from, "helped", 0) != 0 && !backend.isRemote();
   Pool::shared().prewake(helped ? threads - 1 : threads);
   return PromiseWorker::queue(from, cancelled, std::move(work), helped ? std::make_shared<Pool::CallerHelp>() : nullptr);
+}
+
+Napi::Value labelWeights(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const BatchView shape{nullptr, readInt(from, "count", 1), readInt(from, "height", 1), readInt(from, "width", 1), 1};
+  const std::size_t pixels = product(shape.count, shape.height, shape.width, 1);
+  const int threads = readInt(from, "threads", 1);
+  const auto records = std::make_shared<Records>(readRecords(from, shape.count, shape.height, shape.width));
+  double* result = readArray<double>(from, "result", records->samples.size());
+  const auto weigh = [=](const auto* maps) {
+    const NhwcBatch<std::remove_cvref_t<decltype(*maps)>> batch{maps, shape.count, shape.height, shape.width, 1};
+    return PromiseWorker::queue(from, nullptr, [=] {
+      Pool::shared().forEach(static_cast<int>(records->samples.size()), threads, [&](int i) {
+        result[i] = labelWeight(batch, records->samples[static_cast<std::size_t>(i)]);
+      });
+    });
+  };
+  if (has(from, "masks")) return weigh(readArray<std::uint8_t>(from, "masks", pixels));
+  return weigh(readArray<float>(from, "maps", pixels));
 }
 
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info) {

@@ -15,6 +15,9 @@ Napi::Value placeBox(const Napi::CallbackInfo& info);
 // `helped`: the calling thread will help (runUntilDone).
 Napi::Value mix(const Napi::CallbackInfo& info);
 
+// labelWeights({ threads, count, height, width, samples, ints, doubles, maps or masks, result })   float32 maps, uint8 masks
+Napi::Value labelWeights(const Napi::CallbackInfo& info);
+
 // mixLabelMaps({ backend, threads, data, count, height, width, samples, ints, doubles, result })   32-bit label maps
 Napi::Value mixLabelMaps(const Napi::CallbackInfo& info);
 

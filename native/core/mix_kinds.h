@@ -1,6 +1,7 @@
 // What each kind of mixing does with a sample. This is the only place that defines it. Each struct has
 //   kBox         where the box that it writes comes from; `nowhere` where it writes the whole image
 //   kMovesBytes  whether every value of the result is a copy of one of the batch's, or `fill`: nothing is computed
+//   kShowsPart   whether the box shows a part of the source in place of the target's
 //   lambda(height, width, to)  weight of the target's label; called only for kinds that have a box
 //   boxesFit(boxes)            whether the kind can use these boxes, which lie inside their images
 //   value(batch, sample, y, x, c)              the mixed value at a pixel of the box, or of the image
@@ -33,6 +34,7 @@ enum class BoxFrom {
 struct Keep {
   static constexpr BoxFrom kBox = BoxFrom::nowhere;
   static constexpr bool kMovesBytes = true;
+  static constexpr bool kShowsPart = false;
 
   SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
   static bool boxesFit(const BoxPair&) { return true; }
@@ -51,6 +53,7 @@ struct Keep {
 struct Paste {
   static constexpr BoxFrom kBox = BoxFrom::anchors;
   static constexpr bool kMovesBytes = true;
+  static constexpr bool kShowsPart = true;
 
   SALIENCYMIX_HOST_DEVICE static double lambda(int height, int width, const Box& to) {
     return survivingShare(height, width, to);
@@ -80,6 +83,7 @@ struct Paste {
 struct Blend {
   static constexpr BoxFrom kBox = BoxFrom::nowhere;
   static constexpr bool kMovesBytes = false;
+  static constexpr bool kShowsPart = false;
 
   SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
   static bool boxesFit(const BoxPair&) { return true; }
@@ -112,6 +116,7 @@ struct Blend {
 struct Erase {
   static constexpr BoxFrom kBox = BoxFrom::anchors;
   static constexpr bool kMovesBytes = true;
+  static constexpr bool kShowsPart = false;
 
   // No pixels of another class come in, so the label stays the target's.
   SALIENCYMIX_HOST_DEVICE static double lambda(int, int, const Box&) { return 1.0; }
@@ -139,6 +144,7 @@ struct Cut : Erase {
 struct Resize {
   static constexpr BoxFrom kBox = BoxFrom::draw;
   static constexpr bool kMovesBytes = true;
+  static constexpr bool kShowsPart = true;
 
   SALIENCYMIX_HOST_DEVICE static double lambda(int height, int width, const Box& to) {
     return survivingShare(height, width, to);

@@ -1,6 +1,7 @@
 /** How often the most salient pixel lies on the object. For data sets with object masks, such as the demo. */
 import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
+import type { ObjectMasks } from '../data/masks';
 import { saliency } from '../saliency/index';
 import { type NativeMethod, nativeMethods } from '../saliency/methods';
 
@@ -26,9 +27,12 @@ export async function hitRate(
   for (let start = 0; start < dataset.length; start += BATCH) {
     const count = Math.min(BATCH, dataset.length - start);
     const positions = Array.from({ length: count }, (_, i) => start + i);
-    const { images } = await loadBatch(dataset, positions, size);
+    const loaded = await loadBatch(dataset, positions, size, { masks: true });
+    const { images } = loaded;
     if (!images) continue;
-    const masks = positions.map((position) => source.mask?.(position) as Uint8Array);
+    const pixels = size[0] * size[1];
+    const { data } = loaded.masks as ObjectMasks;
+    const masks = loaded.positions.map((_, i) => data.subarray(i * pixels, (i + 1) * pixels));
     covered += masks.reduce((sum, mask) => sum + mask.reduce((n, v) => n + v, 0) / mask.length, 0);
     for (const method of nativeMethods) {
       const { peaks } = await saliency(images, { method });

@@ -8,9 +8,10 @@
 import { type Dataset, openData, requireClasses } from '../data/dataset';
 import { summaryOf } from '../data/describe';
 import { type LoadedBatch, loadBatch } from '../data/load';
+import { requireMasks } from '../data/masks';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
-import { mixingWork, usesModel } from '../mix/index';
+import { mixingWork, needsMasks, usesModel } from '../mix/index';
 import { checkBackend } from '../native/backends';
 import { chosenPolicy } from '../operations/policies/index';
 import { parse } from '../option';
@@ -68,8 +69,8 @@ async function writeBatch(
   if (!loaded.images) return [];
   const { settings, mixer, signal } = run;
   const { copy: epoch, batch } = task;
-  const { slots } = loaded;
-  const mixed = await mixer.mix(loaded.images, loaded.labels, { epoch, batch, slots, signal });
+  const { slots, masks } = loaded;
+  const mixed = await mixer.mix(loaded.images, loaded.labels, { epoch, batch, slots, masks, signal });
   const [height, width] = settings.size;
   const bytes = height * width * 3;
   const classes = settings.classes.length;
@@ -135,7 +136,12 @@ async function writeAll(
   const strictTo = size.strict ? size.from : undefined;
   const left = parts.slice(state.parts).flat();
   const load = (i: number) =>
-    loadBatch(dataset, left[i].positions, size.size, { strictTo, signal, draws: drawsOf(run, left[i]) });
+    loadBatch(dataset, left[i].positions, size.size, {
+      strictTo,
+      signal,
+      draws: drawsOf(run, left[i]),
+      masks: needsMasks(run.settings.mixer),
+    });
   const loaded = readAhead(left.length, AHEAD, load);
   let { images } = state;
   const errors = [...state.errors];
@@ -232,6 +238,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const dataset = await openData(data);
   try {
     requireClasses(dataset);
+    if (needsMasks(mixer)) requireMasks(dataset);
     const run = await prepare(options, dataset);
     if (dataset.format !== 'demo') await checkApart(out, dataset.path);
     if (run.strict && dataset.problems.length > 0) {

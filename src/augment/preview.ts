@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/dataset';
 import { classNumbersOf, type LoadedBatch, loadBatch } from '../data/load';
 import type { Size } from '../data/codec';
+import { needsMasks } from '../mix/index';
 import type { MixedBatch } from '../mix/mixed';
 import type { Mixer } from '../mix/mixer';
 import { contactSheet, type SheetRow } from '../report/sheet';
@@ -90,7 +91,7 @@ async function rowsOf(
     from: sample.from,
     to: sample.to,
     mixed: { ...imageAt(result, shown[i]), height, width },
-    lambda: sample.lambda,
+    lambda: sample.labelLambda ?? sample.lambda,
     targetClass: className(sample.target),
     sourceClass: className(sample.source),
     kept: !sample.mixed,
@@ -98,13 +99,15 @@ async function rowsOf(
 }
 
 export async function writePreview(run: PreviewRun, task: Task): Promise<void> {
-  const loaded = await loadBatch(run.dataset, task.positions, run.size.size, { draws: drawsOf(run, task) });
+  const loading = { draws: drawsOf(run, task), masks: needsMasks(run.settings.mixer) };
+  const loaded = await loadBatch(run.dataset, task.positions, run.size.size, loading);
   if (!loaded.images) return;
   const { slots } = loaded;
   const mixed = await run.mixer.mix(loaded.images, loaded.labels, {
     epoch: task.copy,
     batch: task.batch,
     slots,
+    masks: loaded.masks,
   });
   const rows = await rowsOf(run, loaded, loaded.images, mixed);
   const { method, saliency: how, scheme, seed } = run.settings.mixer;

@@ -8,6 +8,7 @@ import {
   policyOf,
   policyOptions,
 } from '../operations/policies/index';
+import { placesOf } from '../operations/plan';
 import { custom, type OptionsOf, type Parsed, parse } from '../option';
 import type { ImageBatch, Signal } from '../types';
 import { type CropFlipOptions, cropFlipOptions, drawCropFlips } from './crop-flip';
@@ -52,8 +53,15 @@ export function drawAugmentation(
   };
 }
 
+/** What is done to the masks of images: what moves their pixels, or hides them. */
+export const ofMasks = ({ operations, cropFlips, last }: AugmentationDraws): AugmentationDraws => ({
+  operations: operations && placesOf(operations),
+  cropFlips,
+  last: last && placesOf(last),
+});
+
 /**
- * The images (uint8 NHWC, 3 channels) as drawn for them, in memory of `allocate`; `data` itself where nothing is
+ * The images (uint8 NHWC; masks have 1 channel) as drawn for them, in memory of `allocate`; `data` itself where nothing is
  * done.
  */
 export async function applyAugmentation(

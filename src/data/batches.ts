@@ -8,6 +8,7 @@ import { augmentationOption, drawAugmentation } from './augmentation';
 import { abortable, createGate } from './concurrency';
 import type { FailedItem } from './fill';
 import { type BatchLabels, loadBatch, type LoadedBatch } from './load';
+import { type ObjectMasks, requireMasks } from './masks';
 import { cut, order } from './order';
 import { readAhead } from './read-ahead';
 import { resolveSize, sizeOption } from './size';
@@ -40,6 +41,11 @@ const batchOptions = {
   onSkipped: callback<(holes: FailedItem[]) => void>(),
   /** A policy of random operations on each image, then random crop and flip; none unless given. */
   augment: augmentationOption(),
+  /**
+   * Also which pixels show the object of each image, for `masks` of `mix` and `plan`; of an image whose mask is not known every
+   * pixel does. An error where the data set has no masks. Default false.
+   */
+  masks: flag({ default: false }),
   signal: abortSignal(),
 };
 
@@ -53,6 +59,8 @@ export interface Batch {
    * (Float32Array, n × classes, row by row).
    */
   labels: BatchLabels;
+  /** With the option `masks`: 1 where a pixel shows the object of its image, else 0; uint8, [n, h, w]. */
+  masks?: ObjectMasks;
   /** Ids of the images. */
   ids: string[];
   /** Slots of the images, for the option `slots` of `mix` and `plan`. */
@@ -74,12 +82,13 @@ const LARGEST_BATCH = 2 ** 32;
  *   when aborted
  */
 export async function* batches(
-  dataset: { readonly source: DatasetSource },
+  dataset: { readonly path?: string; readonly source: DatasetSource },
   options?: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
   const checked = parse(batchOptions, options, 'batches options');
   const { prefetch, onBad, onSkipped, signal, from } = checked;
   signal?.throwIfAborted();
+  if (checked.masks) requireMasks(dataset);
   const own = new AbortController(); // also aborted when the loop is left, so that no more files are decoded
   // Each batch that is being loaded has two listeners: its wait and its native call.
   setMaxListeners(2 * (prefetch + 2), own.signal);
@@ -97,7 +106,7 @@ export async function* batches(
     let first: SaliencyMixError | undefined;
     let yielded = 0;
     let next = from;
-    for await (const { images, labels, ids, slots, holes } of loaded) {
+    for await (const { images, labels, masks, ids, slots, holes } of loaded) {
       own.signal.throwIfAborted();
       if (holes.length > 0 && onBad === 'throw') throw holes[0].error;
       first ??= holes[0]?.error;
@@ -107,7 +116,7 @@ export async function* batches(
         continue;
       }
       yielded++;
-      yield { images, labels, ids, slots, batch, holes };
+      yield { images, labels, ...(masks && { masks }), ids, slots, batch, holes };
     }
     if (yielded === 0 && first) {
       throw new SaliencyMixError('DATA', `None of the images can be read; the first: ${first.message}`, {
@@ -130,7 +139,7 @@ interface EpochBatches {
 /** Finds the size of the images and the order of the epoch. */
 async function epochBatches(
   dataset: { readonly source: DatasetSource },
-  { size: wanted, batch, shuffle, seed, epoch, augment }: Parsed<typeof batchOptions>,
+  { size: wanted, batch, shuffle, seed, epoch, augment, masks }: Parsed<typeof batchOptions>,
   signal: AbortSignal,
 ): Promise<EpochBatches> {
   const { size, from } = await abortable(resolveSize(dataset, wanted), signal);
@@ -145,7 +154,7 @@ async function epochBatches(
       const positions = parts[number];
       const draws =
         augment && drawAugmentation(augment, seed, { epoch, batch: number }, positions.length, size);
-      return loadBatch(dataset, positions, size, { strictTo: from, draws, gate, signal });
+      return loadBatch(dataset, positions, size, { strictTo: from, draws, masks, gate, signal });
     },
   };
 }

@@ -13,7 +13,7 @@ import { createSizeGate } from './concurrency';
 import { hasUsualProfile } from './jpeg-profile';
 import { hasTooManyScans, MOST_SCANS } from './jpeg-scans';
 import { DEFAULT_LIMITS, tooManyPixels } from './limits';
-import type { RawImage } from './source';
+import type { Mask, RawImage } from './source';
 import { statedPixels } from './stated-pixels';
 import { tiffSamples } from './tiff-samples';
 
@@ -122,6 +122,32 @@ async function cutLowBits(image: sharp.Sharp, input: Uint8Array): Promise<void> 
   if (!hasProfile) return;
   if (space === 'rgb16') image.pipelineColourspace('srgb');
   else if (space === 'grey16') image.pipelineColourspace('b-w');
+}
+
+/**
+ * Decodes a mask: 1 where any channel but alpha is above 0. Colours are not converted, and 16 bits are not cut to 8, so that no
+ * label becomes 0.
+ * @throws (rejects) SaliencyMixError FILE
+ */
+export async function decodeMask(
+  input: Uint8Array,
+  file: string,
+  { maxPixels } = DEFAULT_LIMITS,
+): Promise<Mask> {
+  const image = loadSharp()(input, { ...STRICTNESS, limitInputPixels: maxPixels, ignoreIcc: true });
+  try {
+    const labels = image.removeAlpha().toColourspace('rgb16').raw({ depth: 'ushort' });
+    const { data, info } = await labels.toBuffer({ resolveWithObject: true });
+    const { height, width, channels } = info;
+    const values = new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length));
+    const pixels = Uint8Array.from({ length: height * width }, (_, i) => {
+      const pixel = values.subarray(i * channels, (i + 1) * channels);
+      return pixel.some((value) => value > 0) ? 1 : 0;
+    });
+    return { pixels, height, width };
+  } catch (error) {
+    throw await unreadable(error, input, file, maxPixels);
+  }
 }
 
 /**

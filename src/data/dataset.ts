@@ -83,7 +83,7 @@ export function datasetOf(path: string, source: DatasetSource): Dataset {
     doubt: source.doubt,
     notices: source.notices ?? [],
     source,
-    batches: (chosen) => batches({ source }, chosen),
+    batches: (chosen) => batches({ path, source }, chosen),
     close: () => source.close(),
   };
 }

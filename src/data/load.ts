@@ -9,6 +9,7 @@ import { type AugmentationDraws, applyAugmentation } from './augmentation';
 import type { Size } from './codec';
 import { abortable } from './concurrency';
 import { type FailedItem, fillAtOnce, fillEach, type FillOptions } from './fill';
+import { fillMasks, masksShown, type ObjectMasks } from './masks';
 import type { DatasetSource, Item } from './source';
 
 /** Class numbers (Int32Array, n), or weights of all classes (Float32Array, n × classes). */
@@ -29,6 +30,8 @@ export interface LoadedBatch {
    * The images that could be loaded, without gaps: uint8 NHWC with 3 channels. Undefined where there is none.
    */
   images: ImageBatch | undefined;
+  /** With `masks`: which pixels show the object of each of these images. */
+  masks?: ObjectMasks;
   /** Class number of each of these images; of data with soft labels n × classes weights, row by row. */
   labels: BatchLabels;
   /** For each of these images: id, position in the ordered list of items, and slot. */
@@ -42,6 +45,8 @@ export interface LoadedBatch {
 export interface LoadOptions extends FillOptions {
   /** What is done with the image in each slot. */
   draws?: AugmentationDraws;
+  /** Whether the masks of their objects are loaded too, where the data set has any. */
+  masks?: boolean;
 }
 
 /**
@@ -56,7 +61,7 @@ export async function loadBatch(
   size: Size,
   options: LoadOptions = {},
 ): Promise<LoadedBatch> {
-  const { signal, draws } = options;
+  const { signal, draws, gate } = options;
   const { source } = dataset;
   signal?.throwIfAborted();
   const data = imageMemory(positions.length, size);
@@ -67,7 +72,9 @@ export async function loadBatch(
   const shown = draws
     ? await applyAugmentation(data, [count, ...size, 3], draws, () => imageMemory(count, size), signal)
     : data;
-  return pack(shown, size, positions, source, outcomes);
+  const masks = options.masks && (await fillMasks(source, positions, size, outcomes, gate));
+  const packed = pack(shown, size, positions, source, outcomes);
+  return masks ? { ...packed, masks: await masksShown(masks, packed.slots, size, draws, signal) } : packed;
 }
 
 /**

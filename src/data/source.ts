@@ -19,6 +19,13 @@ export interface RawImage {
   readonly width: number;
 }
 
+/** Which pixels of an image show its object: h × w bytes of 0 or 1. It has the size of the decoded image. */
+export interface Mask {
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
 /** Something found in the data set that cannot be an item (a link loop, an unreadable folder, …). */
 export interface Problem {
   readonly file: string;
@@ -73,7 +80,10 @@ export interface DatasetSource {
   readonly bulk?: BulkReader;
   /** The files that images are read from; absent where images are drawn. */
   readonly files?: StoredFiles;
-  /** Which pixels show the object, for data sets that know it (the demo): h × w bytes of 0 or 1. */
-  mask?(index: number): Uint8Array;
+  /**
+   * Which pixels show the object, for data sets that know it; undefined for an image of which it is not known. Rejects where the
+   * mask cannot be read.
+   */
+  mask?(index: number): Promise<Mask | undefined>;
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Work } from '../native/backends';
 import { isNative } from '../saliency/made-maps';
 import { cutmix } from './cutmix';
 import { cutout } from './cutout';
+import type { LabelRule } from './label-rule';
 import type { DrawOptions, MixMethod } from './method';
 import { mixup } from './mixup';
 import { none } from './none';
@@ -25,20 +26,31 @@ interface WorkOptions extends DrawOptions {
   method: MixMethodName;
   saliency: string;
   probability: number;
+  labelRule?: LabelRule;
 }
 
 /** Whether a mixer with these options mixes an image with another one. */
 export const usesPartner = ({ method, probability }: Pick<WorkOptions, 'method' | 'probability'>): boolean =>
   mixMethods[method].hasSource && probability > 0;
 
-/** Whether a mixer with these options finds what is salient with a model. */
-export const usesModel = ({ method, saliency, probability }: Omit<WorkOptions, keyof DrawOptions>): boolean =>
-  mixMethods[method].needsSaliency && saliency === 'learned' && probability > 0;
+type SaliencyOptions = Omit<WorkOptions, keyof DrawOptions>;
 
-/** Whether a mixer with these options runs a native saliency method. */
-export function usesNativeSaliency(options: Omit<WorkOptions, keyof DrawOptions>): boolean {
-  return mixMethods[options.method].needsSaliency && isNative(options.saliency) && options.probability > 0;
+/** Whether a mixer with these options looks for what is salient: for its boxes, or for its labels. */
+function usesSaliency({ method, probability, labelRule }: SaliencyOptions): boolean {
+  const { needsSaliency, hasSource } = mixMethods[method];
+  return (needsSaliency || (hasSource && labelRule === 'saliency')) && probability > 0;
 }
+
+/** Whether a mixer with these options must be told where objects are. */
+export const needsMasks = ({ labelRule }: { labelRule?: LabelRule }): boolean => labelRule === 'mask';
+
+/** Whether it does so with a model. */
+export const usesModel = (options: SaliencyOptions): boolean =>
+  usesSaliency(options) && options.saliency === 'learned';
+
+/** Whether it does so with a native method. */
+export const usesNativeSaliency = (options: SaliencyOptions): boolean =>
+  usesSaliency(options) && isNative(options.saliency);
 
 /**
  * What the choice of a backend depends on, for a batch of so many pixels whose samples are drawn with any of

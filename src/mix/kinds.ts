@@ -23,6 +23,8 @@ interface SampleBase {
    * target's weight. A sample that is erased or not mixed has 1.
    */
   lambda: number;
+  /** Weight of the target's label in lambda's place, where labels follow another rule and it differs. */
+  labelLambda?: number;
   /**
    * Whether another image takes part, or a box is erased. False where the sample was not drawn to be mixed (option
    * `probability`; its kind is `keep`), and where its partner is the image itself, as in a batch of one image: its

@@ -7,7 +7,10 @@ import type { MixPlan } from './plan';
 export interface MixedBatch<Images = Pixels> {
   /** uint8 NHWC, or the form that `output` asked for; of a device batch a device batch. */
   images: Images;
-  /** n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source. */
+  /**
+   * n × classes, row by row; each row is lambda · y_target + (1 − lambda) · y_source, with the plan's `labelLambda` for lambda
+   * where a sample has one.
+   */
   labels: Float32Array;
   /** The shape of `labels`. */
   shape: readonly [n: number, classes: number];

@@ -9,11 +9,21 @@ import { Resident } from '../native/resident';
 import type { BatchInput } from '../native/batch-input';
 import { isNative } from '../saliency/made-maps';
 import { abortSignal, later, type OptionsOf, parse, type Parsed, whole } from '../option';
-import type { ArrayOfDtype, Dtype, ImageBatch, Labels, OutputFormat, Pixels, Slots } from '../types';
+import type {
+  ArrayOfDtype,
+  Dtype,
+  ImageBatch,
+  Labels,
+  MaskBatch,
+  OutputFormat,
+  Pixels,
+  Slots,
+} from '../types';
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { mixInputOf } from './input';
 import { mixingWork, usesPartner } from './index';
+import { masksFor } from './label-rule';
 import { mixLabels, newLabels } from './labels';
 import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
@@ -36,6 +46,10 @@ const planOptions = {
    * was drawn as a source, the image of the next filled slot takes its place, cyclically.
    */
   slots: later<Slots>(),
+  /**
+   * With `labelRule: 'mask'`: which pixels show the object of each image, one byte or int32 per pixel, 0 where they do not.
+   */
+  masks: later<MaskBatch>(),
   signal: abortSignal(),
 };
 
@@ -154,7 +168,9 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   const draws = new DrawAhead((shape, address) => drawBatch(choices, per, shape, address));
 
   /** Whether mixing takes one native call. */
-  const oneCall = choices.length === 1 && isNative(choices[0].options.saliency);
+  const [{ options: first }] = choices;
+  const oneCall = choices.length === 1 && isNative(first.saliency) && first.labelRule === 'area';
+  const rules = optionsOf.map(({ labelRule }) => labelRule);
 
   /**
    * Whether the JavaScript thread helps to mix a small batch: it would only wait for the other threads
@@ -189,7 +205,8 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const pixels = count * height * width;
     const work = { pixels, saliency, needs: dtype === undefined ? needs : [...needs, dtype] };
     const backend = backendFor(settings.backend, input, work);
-    const context: NativeContext = { input, backend, threads, helped, signal: given.signal };
+    const masks = masksFor(rules, given.masks, input.shape);
+    const context: NativeContext = { input, backend, threads, helped, masks, signal: given.signal };
     return { context, slots };
   }
 
@@ -204,12 +221,12 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const address = { seed: settings.seed, epoch, batch: number };
     const drawn = draws.take({ count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
-    const makePlan = (): MixPlan => ({
+    const makePlan = (weights?: Float64Array): MixPlan => ({
       version: PLAN_VERSION,
       height,
       width,
       count,
-      samples: decodeSamples(drawn.records, methodOf),
+      samples: decodeSamples(drawn.records, methodOf, weights),
     });
     return { drawn, makePlan };
   }
@@ -238,10 +255,10 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     draws.drawNext();
     if (helped) addon().runUntilDone();
     await Promise.allSettled([cleared, mixing]);
-    await mixing;
+    const weights = await mixing;
     const soft = await cleared;
     const { backend } = context;
-    mixLabels(drawn.records, labels, classes, soft);
+    mixLabels({ records: drawn.records, weights }, labels, classes, soft);
     const fields = {
       images,
       labels: soft,
@@ -249,7 +266,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       backend,
       level: levelOf(backend),
     };
-    return new Mixed(fields, makePlan);
+    return new Mixed(fields, () => makePlan(weights));
   }
 
   return {
@@ -259,8 +276,8 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       const { context, slots } = contextOf(input, given);
       prewake(threads);
       const { drawn, makePlan } = draw(context, slots, given);
-      await Resident.holding([input.resident], () => placeBatch(drawn, optionsOf, context));
-      return makePlan();
+      const weights = await Resident.holding([input.resident], () => placeBatch(drawn, optionsOf, context));
+      return makePlan(weights);
     },
     // The result is where the batch is, in this process or on a backend. The type of `mix` above cannot express
     // that.
@@ -274,12 +291,13 @@ async function placeAndMix(
   optionsOf: readonly MixOptions[],
   context: NativeContext,
   output: NativeFormat & NativeDestination,
-): Promise<void> {
+): Promise<Float64Array | undefined> {
   const { records, choiceOf } = drawn;
   const [choice, ...others] = choiceOf === undefined ? [0] : new Set(choiceOf);
   if (others.length === 0) return placeSamples(records, optionsOf[choice], context, output);
-  await placeBatch(drawn, optionsOf, context);
+  const weights = await placeBatch(drawn, optionsOf, context);
   await callMix(context, records, { output });
+  return weights;
 }
 
 /** A mixer from parsed options. */

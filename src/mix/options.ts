@@ -18,7 +18,8 @@ import {
 } from '../option';
 import { meanOption, stdOption } from '../pixel-statistics';
 import { saliencyMethods } from '../saliency/methods';
-import { mixMethodNames } from './index';
+import { mixMethodNames, usesModel } from './index';
+import { labelRules } from './label-rule';
 import { schemeNames } from './schemes';
 
 export const mixerOptions = {
@@ -69,6 +70,11 @@ export const mixerOptions = {
     'of pixels, per channel, of [0, 1], for `fill: mean` and `saliency: float-bytes`; CIFAR’s unless given, in training the run’s',
   ),
   std: stdOption('the same for `saliency: float-bytes`'),
+  labelRule: named(labelRules, {
+    default: 'area',
+    about:
+      'what labels follow: the share of pixels; or, of what is salient in each image or of its object’s mask, the shares that are seen',
+  }),
   seed: whole(0, { default: 0, about: 'of every random choice; same seed, same bytes' }),
   classes: whole(1, {
     max: 0x7fffffff,
@@ -114,8 +120,7 @@ const presets: Record<NonNullable<CheckedMixerOptions['preset']>, CheckedMixerOp
 /** Adds to the options that were given those of the preset, then the defaults. */
 export function completeMixer(given: CheckedMixerOptions): MixOptions {
   const { preset: _, ...result } = completed(mixerOptions, given, presets[given.preset ?? 'paper']);
-  const { method, saliency, saliencyModel } = result;
-  if (method === 'saliencymix' && saliency === 'learned' && saliencyModel === undefined)
+  if (usesModel({ ...result, probability: 1 }) && result.saliencyModel === undefined)
     throw check.invalid('saliencyModel', 'the path of an ONNX model (saliency is "learned")', undefined);
   return Object.freeze(result);
 }

@@ -5,11 +5,14 @@ import type { NativeSamples } from '../native/binding';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
 import type { BatchInput } from '../native/batch-input';
-import { isNative, type MadeMethod, madeMaps } from '../saliency/made-maps';
+import { findSaliency, type SaliencyResult } from '../saliency/index';
+import { isNative, madeMaps } from '../saliency/made-maps';
+import type { ImageBatch } from '../types';
 import type { DrawnBatch } from './draw';
 import { usesNativeSaliency } from './index';
+import { labelWeights, type Sought } from './label-rule';
 import type { MixOptions } from './options';
-import { pickRecords, putBackRecords, salientImages } from './records';
+import { pickRecords, putBackRecords, salientImages, shareOf, showsParts } from './records';
 
 /** The input of a native call on a batch, and how the call runs. */
 export interface NativeContext {
@@ -18,43 +21,55 @@ export interface NativeContext {
   threads: number;
   /** Whether the JavaScript thread works on the call, too. */
   helped?: boolean;
+  /** Where labels follow masks: n × h × w bytes. */
+  masks?: Uint8Array;
   signal?: AbortSignal;
 }
 
 /**
  * Places samples that were drawn with one set of options; with `output` it also mixes them. Maps that no backend
- * makes are made first. The native methods run inside the native call, which then begins before this function
- * first waits.
+ * makes, or that labels follow, are made first. Otherwise the native methods run inside the native call, which
+ * then begins before this function first waits. Gives the weights of the targets' labels where these do not follow
+ * the area.
  */
 export async function placeSamples(
   records: NativeSamples,
   options: MixOptions,
   context: NativeContext,
   output?: Parts['output'],
-): Promise<void> {
+): Promise<Float64Array | undefined> {
   const clip = options.box === 'clip' ? 1 : 0;
-  const maps = isNative(options.saliency)
-    ? undefined
-    : await mapsOf(options.saliency, records, options, context);
+  const made = mapsFor(options, records, context);
+  const maps = made && (await made);
   const method = usesNativeSaliency(options) ? options.saliency : undefined;
   await callMix(context, records, { place: { clip, method, maps }, output });
+  const sought = { area: undefined, saliency: maps && { maps }, mask: { masks: context.masks } };
+  return weightsOf(records, sought[options.labelRule], context);
 }
 
-/** Undefined where no anchor needs a map. */
-async function mapsOf(
-  method: MadeMethod,
+/** The weights of the targets' labels by what is sought in the images; undefined where nothing is. */
+async function weightsOf(records: NativeSamples, sought: Sought | undefined, context: NativeContext) {
+  if (sought === undefined || !showsParts(records)) return undefined;
+  return labelWeights(records, sought, { ...context, shape: context.input.shape });
+}
+
+/** Maps that must be there before the native call. Undefined where none is needed, or it makes them itself. */
+function mapsFor(
+  options: MixOptions,
   records: NativeSamples,
-  { saliencyModel, mean, std }: MixOptions,
   context: NativeContext,
-): Promise<Float32Array | undefined> {
+): Promise<Float32Array> | undefined {
+  const { saliency: method, saliencyModel, mean, std, labelRule } = options;
+  if (labelRule === 'saliency' && showsParts(records)) {
+    const { input, backend, threads, signal } = context;
+    const found = findSaliency(input, { method, saliencyModel, mean, std, backend, threads, signal });
+    return found.then((result) => (result as SaliencyResult).maps);
+  }
+  if (isNative(method)) return undefined;
   const images = salientImages(records);
   if (images.size === 0) return undefined;
-  return await madeMaps(
-    method,
-    await context.input.toHost(context),
-    { saliencyModel, mean, std, images },
-    context,
-  );
+  const make = (batch: ImageBatch) => madeMaps(method, batch, { saliencyModel, mean, std, images }, context);
+  return context.input.toHost(context).then(make);
 }
 
 /** Places a batch, with one native call for each choice that was drawn. It completes the records in place. */
@@ -62,14 +77,19 @@ export async function placeBatch(
   { records, choiceOf }: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
-): Promise<void> {
+): Promise<Float64Array | undefined> {
   if (choiceOf === undefined) return placeSamples(records, optionsOf[0], context);
+  let weights: Float64Array | undefined;
   for (const choice of new Set(choiceOf)) {
     const positions = Array.from(choiceOf.keys()).filter((i) => choiceOf[i] === choice);
     const picked = pickRecords(records, positions);
-    await placeSamples(picked, optionsOf[choice], context);
+    const own = await placeSamples(picked, optionsOf[choice], context);
     putBackRecords(records, positions, picked);
+    if (own === undefined) continue;
+    weights ??= new Float64Array(records.samples).fill(Number.NaN);
+    for (const [i, position] of positions.entries()) weights[position] = own[i];
   }
+  return weights?.map((weight, i) => (Number.isNaN(weight) ? shareOf(records, i).lambda : weight));
 }
 
 type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'output'>;

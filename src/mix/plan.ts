@@ -49,6 +49,7 @@ function checkSample(value: unknown, plan: MixPlan, index: number): void {
   position('target');
   position('source');
   check.number(sample.lambda, 'plan.samples.lambda', 0, 1);
+  if (sample.labelLambda !== undefined) check.number(sample.labelLambda, 'plan.samples.labelLambda', 0, 1);
   check.boolean(sample.mixed, 'plan.samples.mixed');
   check.name(sample.kind, kindNames, 'plan.samples.kind');
   // Earlier versions called a sample mixed that was mixed with itself.

@@ -156,6 +156,14 @@ export function salientImages({ samples, ints }: NativeSamples): Set<number> {
   return images;
 }
 
+/** Whether any sample shows a part of its source in place of its target's. */
+export function showsParts({ samples, ints }: NativeSamples): boolean {
+  const { ints: int } = layout();
+  const parts = new Set((['paste', 'resize'] as const).map(numberOf));
+  for (let i = 0; i < samples; i++) if (parts.has(ints[i * int.end + int.kind])) return true;
+  return false;
+}
+
 /** The two images whose labels are mixed, and the weight of the target's. */
 export interface LabelShare {
   target: number;
@@ -173,8 +181,12 @@ export function shareOf({ ints, doubles }: NativeSamples, i: number): LabelShare
   };
 }
 
-/** Placed records as the samples of a plan. */
-export function decodeSamples(records: NativeSamples, methodOf: (sample: number) => string): MixSample[] {
+/** Placed records as the samples of a plan. `weights` are those of the targets' labels where they are not lambda. */
+export function decodeSamples(
+  records: NativeSamples,
+  methodOf: (sample: number) => string,
+  weights?: Float64Array,
+): MixSample[] {
   const { samples, ints } = records;
   const { ints: int, kinds: names } = layout();
   return Array.from({ length: samples }, (_, i): MixSample => {
@@ -194,6 +206,7 @@ export function decodeSamples(records: NativeSamples, methodOf: (sample: number)
     };
     const share = shareOf(records, i);
     const sample = { ...share, kind, mixed: isMixed({ ...share, kind }), method: methodOf(i) } as MixSample;
+    if (weights && weights[i] !== share.lambda) sample.labelLambda = weights[i];
     for (const field of kindOf(sample).fields) Object.assign(sample, { [field]: fields[field]() });
     return sample;
   });

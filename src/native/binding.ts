@@ -259,6 +259,11 @@ export interface Addon {
         helped?: number;
       },
   ): Promise<void>;
+  /** Weights of the targets' labels, by what is seen of `maps` or `masks` (exactly one is given) in each mixed image. */
+  labelWeights(
+    call: Omit<NativeShape, 'channels'> &
+      NativeSamples & { threads: number; maps?: Float32Array; masks?: Uint8Array; result: Float64Array },
+  ): Promise<void>;
   mixLabelMaps(
     call: Omit<NativeShape, 'channels'> &
       NativeRun &

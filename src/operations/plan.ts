@@ -1,7 +1,7 @@
 /** What is done to each image of a batch, as plain data: drawn here or by a policy, and applied by native code. */
 import type { OperationSteps } from '../native/operations';
 import { operationNumber } from '../native/operations';
-import type { ImageOperation } from './table';
+import { aboutOperation, type ImageOperation, imageOperationNames } from './table';
 
 /** An operation on one image. */
 export interface DrawnOperation {
@@ -30,4 +30,12 @@ export function operationSteps(
     });
   });
   return { stepsPerImage: each, steps, magnitudes, fill: Uint8Array.from(fill) };
+}
+
+/** What steps do to the places of pixels: those that change values alone are left out, and what is left open is 0. */
+export function placesOf({ stepsPerImage, steps, magnitudes }: OperationSteps): OperationSteps {
+  const values = imageOperationNames.filter((name) => !aboutOperation(name).moves).map(operationNumber);
+  const kept = steps.slice();
+  for (let at = 0; at < kept.length; at += 3) if (values.includes(kept[at])) kept[at] = operationNumber('Identity');
+  return { stepsPerImage, steps: kept, magnitudes, fill: new Uint8Array(3) };
 }

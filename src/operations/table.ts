@@ -9,6 +9,8 @@ interface About {
   readonly summary: string;
   /** The unit of its magnitude; undefined where it has none, and one that is given is ignored. */
   readonly unit?: string;
+  /** Whether it moves pixels, and their values stay; the others change values, and pixels stay. */
+  readonly moves?: boolean;
   /** The magnitudes that it takes; every finite one unless given. */
   readonly range?: readonly [min: number, max: number];
 }
@@ -17,11 +19,11 @@ const factor = 'added to 1; −1 … 0 weakens, more strengthens';
 
 export const imageOperations = {
   Identity: { summary: 'the image as it is' },
-  ShearX: { summary: 'rows move to the left, lower ones further', unit: 'pixels per row' },
-  ShearY: { summary: 'columns move up, those at the right further', unit: 'pixels per column' },
-  TranslateX: { summary: 'moves to the right', unit: 'pixels, truncated to whole ones' },
-  TranslateY: { summary: 'moves down', unit: 'pixels, truncated to whole ones' },
-  Rotate: { summary: 'turns anticlockwise about the middle', unit: 'degrees' },
+  ShearX: { summary: 'rows move to the left, lower ones further', unit: 'pixels per row', moves: true },
+  ShearY: { summary: 'columns move up, those at the right further', unit: 'pixels per column', moves: true },
+  TranslateX: { summary: 'moves to the right', unit: 'pixels, truncated to whole ones', moves: true },
+  TranslateY: { summary: 'moves down', unit: 'pixels, truncated to whole ones', moves: true },
+  Rotate: { summary: 'turns anticlockwise about the middle', unit: 'degrees', moves: true },
   Brightness: { summary: 'away from black, or towards it', unit: factor },
   Color: { summary: 'away from gray, or towards it', unit: factor },
   Contrast: { summary: 'away from the mean gray of the image, or towards it', unit: factor },

@@ -1,4 +1,4 @@
-import type { ImageBatch } from '../types';
+import type { ImageBatch, Signal } from '../types';
 
 export interface MadeOptions {
   saliencyModel?: string;
@@ -14,5 +14,5 @@ export interface MadeOptions {
 export type MakeMaps = (
   batch: ImageBatch,
   options: MadeOptions,
-  run: { threads: number; signal?: AbortSignal },
+  run: { threads: number; signal?: Signal },
 ) => Promise<Float32Array>;

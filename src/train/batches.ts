@@ -1,6 +1,7 @@
 /** The batches that a model is trained on: loaded, augmented, mixed, with smoothed labels. */
 import type { Dataset } from '../data/dataset';
 import type { FailedItem } from '../data/fill';
+import { needsMasks } from '../mix/index';
 import { mixerFor } from '../mix/mixer';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
@@ -59,12 +60,13 @@ export async function* learningBatches(
     epoch,
     from,
     augment,
+    masks: needsMasks(options),
     onBad,
     signal,
     onSkipped: (holes) => onSkipped?.(badOf(holes)),
   });
-  for await (const { images, labels, slots, holes, batch: number } of loaded) {
-    const mixed = await mixer.mix(images, labels, { epoch, batch: number, slots, output, signal });
+  for await (const { images, labels, masks, slots, holes, batch: number } of loaded) {
+    const mixed = await mixer.mix(images, labels, { epoch, batch: number, slots, masks, output, signal });
     smoothLabels(mixed.labels, labelSmoothing, classes);
     yield {
       images: mixed.images.data as Float32Array,

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { type Dataset, openData, requireClasses } from '../data/dataset';
 import { type DatasetSummary, summaryOf } from '../data/describe';
 import { SaliencyMixError } from '../errors';
-import { mixingWork } from '../mix/index';
+import { requireMasks } from '../data/masks';
+import { mixingWork, needsMasks } from '../mix/index';
 import type { Model } from '../models/model';
 import { checkBackend, chooseBackend, chooseThreads } from '../native/backends';
 import { chooseEngine } from '../onnx/engine';
@@ -282,6 +283,7 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
   let test: Dataset | undefined;
   try {
     requireClasses(whole);
+    if (needsMasks(mixer)) requireMasks(whole);
     const used = await trainingData(whole, options);
     const { train: data, holdout } = used;
     test = used.test;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { openDataset } from '../../src/data/dataset';
 import type { RawImage } from '../../src/data/source';
 import { saliency } from '../../src/saliency/index';
+import type { Mask } from '../../src/data/source';
 import { nativeMethods } from '../../src/saliency/methods';
 
 const open = (count: number, size: number, seed = 0, split = 'train') =>
@@ -43,7 +44,9 @@ test('masks cover 3 … 30 % of the picture, and what they cover differs from wh
   const dataset = await open(100, 48);
   const contrasts = [];
   for (let i = 0; i < 100; i++) {
-    const [pixels, mask] = [await bytes(dataset, i), dataset.source.mask?.(i) as Uint8Array];
+    const pixels = await bytes(dataset, i);
+    const found = await dataset.source.mask?.(i);
+    const { pixels: mask } = found as Mask;
     const area = mask.reduce((sum, v) => sum + v, 0) / mask.length;
     expect(area).toBeGreaterThan(0.03);
     expect(area).toBeLessThan(0.3);
@@ -65,7 +68,8 @@ test('detectors find the object far more often than chance does, and far from al
   const dataset = await open(count, side);
   const data = new Uint8Array(count * side * side * 3);
   for (let i = 0; i < count; i++) data.set(await bytes(dataset, i), i * side * side * 3);
-  const masks = Array.from({ length: count }, (_, i) => dataset.source.mask?.(i) as Uint8Array);
+  const known = Array.from({ length: count }, (_, i) => dataset.source.mask?.(i) as Promise<Mask>);
+  const masks = (await Promise.all(known)).map(({ pixels }) => pixels);
   const chance = masks.reduce((sum, mask) => sum + mask.filter((v) => v === 1).length, 0) / (side * side);
   for (const method of nativeMethods) {
     const { peaks } = await saliency({ data, shape: [count, side, side, 3] }, { method });

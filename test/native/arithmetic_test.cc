@@ -6,6 +6,7 @@
 #include "check.h"
 #include "core/argmax.h"
 #include "core/divide.h"
+#include "core/label_weight.h"
 #include "core/mix_kinds.h"
 #include "core/saliency/frequency_tuned.h"
 #include "core/saliency/frequency_tuned_float.h"
@@ -35,6 +36,40 @@ TEST(dividingByAReciprocal) {
     const auto b = static_cast<std::uint32_t>(numbers.next() >> (32 + numbers.below(32)));
     CHECK(right(a, b == 0 ? 1 : b));
   }
+}
+
+// By hand, on two images of 2 x 3. The box covers the right column: of the target 6 of 8 is seen, of the source 3 of 4. What is
+// negative or no number counts as 0.
+TEST(labelsByWhatIsSeen) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float maps[] = {4, 2, 1, -5, nan, 1, 0, 1, 3, 0, 0, 0};
+  const NhwcBatch<float> batch{maps, 2, 2, 3, 1};
+  MixSample sample{};
+  sample.source = 1;
+  sample.kind = MixKind::paste;
+  sample.lambda = 0.625;
+  sample.boxes = {{0, 2, 2, 3}, {0, 2, 2, 3}};
+  CHECK_EQUAL(labelWeight(batch, sample), 0.5);
+  sample.boxes = {{1, 0, 2, 2}, {1, 0, 2, 2}};  // nothing of the source is seen, all of the target
+  CHECK_EQUAL(labelWeight(batch, sample), 1.0);
+  sample.boxes = {{0, 0, 2, 3}, {0, 0, 2, 3}};
+  CHECK_EQUAL(labelWeight(batch, sample), 0.0);
+  const float nothing[12] = {};
+  CHECK_EQUAL(labelWeight(NhwcBatch<float>{nothing, 2, 2, 3, 1}, sample), 0.625);
+  // A mask's values only tell what is of the object: one of three pixels of the target is covered, one of two of the source seen.
+  const std::uint8_t masks[] = {9, 1, 0, 255, 0, 0, 0, 0, 7, 1, 0, 0};
+  sample.boxes = {{1, 0, 2, 1}, {1, 0, 2, 1}};
+  CHECK_EQUAL(labelWeight(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample), (2.0 / 3.0) / (2.0 / 3.0 + 0.5));
+  // Kinds that show no part of a source keep their lambda.
+  for (const MixKind kind : {MixKind::keep, MixKind::blend, MixKind::erase, MixKind::cut}) {
+    sample.kind = kind;
+    CHECK_EQUAL(labelWeight(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample), 0.625);
+  }
+  // Half the rows and a third of the columns: of the source row 0 and column 0 are shown.
+  sample.kind = MixKind::resize;
+  sample.boxes = {{0, 0, 2, 3}, {0, 2, 1, 3}};
+  const std::uint8_t corner[] = {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0};
+  CHECK_EQUAL(labelWeight(NhwcBatch<std::uint8_t>{corner, 2, 2, 3, 1}, sample), (5.0 / 6.0) / (5.0 / 6.0 + 0.5));
 }
 
 TEST(nearestRowsAndColumnsAreRoundedDown) {

@@ -6,7 +6,8 @@ import callbacks, { promises as fs } from 'node:fs';
 import { promisify } from 'node:util';
 import { systemCode } from '../../errors';
 import { fileError, systemReason } from '../fail';
-import type { DatasetSource } from '../source';
+import { decodeMask, probeSize } from '../codec';
+import type { DatasetSource, Mask } from '../source';
 import { countLeftOut } from '../layout/names';
 import { type Limits, limitsOf, tooManyBytes } from '../limits';
 import { filesOfItems } from '../stored-files';
@@ -15,7 +16,8 @@ import { readTexts } from './label-text';
 import { isImage, type Listing, listImages } from './listing';
 import { listingOptions } from './listing-options';
 import { pathOfId } from './paths';
-import { type Found, walk } from './walk';
+import { takeMasks } from './mask-files';
+import { walk } from './walk';
 import { labelIn, listSamples } from './webdataset';
 
 export const folder: Format = {
@@ -29,15 +31,20 @@ async function open(options: Opening): Promise<DatasetSource> {
   const { path: root } = options;
   const limits = limitsOf(options);
   const found = await walk(root);
+  const { files, maskFor, known, problems } = takeMasks(found.files);
   const listing =
-    (await besideImages(root, found, options)) ?? listImages(found.files, await listingOptions(options));
-  const { items } = listing;
+    (await besideImages(root, files, options)) ?? listImages(files, await listingOptions(options));
+  const { items, notices = [] } = listing;
+  const read = async (index: number) => readImageFile(root, items[index].id, limits);
   return {
     ...listing,
     format: folder.name,
-    problems: [...found.problems, ...listing.problems],
+    problems: [...found.problems, ...problems, ...listing.problems],
+    notices: maskFor ? [...notices, `masks/ says where the objects of ${known} images are`] : notices,
     limits,
-    read: (index) => readImageFile(root, items[index].id, limits),
+    mask:
+      maskFor && ((index) => readMask(maskFor(items[index].id), { root, limits, image: () => read(index) })),
+    read,
     files: filesOfItems(root, items, listing.classes),
     close: async () => {},
   };
@@ -49,7 +56,7 @@ async function open(options: Opening): Promise<DatasetSource> {
  */
 async function besideImages(
   root: string,
-  { files }: Found,
+  files: readonly string[],
   options: OpenOptions,
 ): Promise<Listing | undefined> {
   const { split, classesFrom, classPattern, classList } = options;
@@ -63,6 +70,19 @@ async function besideImages(
   const samples = listSamples(images, { labels: read, root });
   const known = new Set([...labels, ...images]);
   return samples && { leftOut: countLeftOut(files.filter((id) => !known.has(id))), ...samples };
+}
+
+/** The mask in a file of a data set, which must have the size of its image. */
+async function readMask(
+  id: string | undefined,
+  { root, limits, image }: { root: string; limits: Limits; image: () => Promise<Uint8Array> },
+): Promise<Mask | undefined> {
+  if (id === undefined) return undefined;
+  const mask = await decodeMask(await readImageFile(root, id, limits), id, limits);
+  const [height, width] = await probeSize(await image(), id, limits);
+  if (mask.height === height && mask.width === width) return mask;
+  const sizes = `${mask.height} × ${mask.width} pixels (height × width), its image ${height} × ${width}`;
+  throw fileError(id, `is a mask of another size: ${sizes}`);
 }
 
 const folderOf = (id: string): string => id.slice(0, id.lastIndexOf('/') + 1);

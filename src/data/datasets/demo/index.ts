@@ -51,7 +51,7 @@ export const demo: Format = {
       items,
       problems: [],
       read: async (index) => ({ pixels: paint(scene(index), size), height: size, width: size }),
-      mask: (index) => mask(scene(index), size),
+      mask: async (index) => ({ pixels: mask(scene(index), size), height: size, width: size }),
       close: async () => undefined,
     };
   },
