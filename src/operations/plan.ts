@@ -36,6 +36,7 @@ export function operationSteps(
 export function placesOf({ stepsPerImage, steps, magnitudes }: OperationSteps): OperationSteps {
   const values = imageOperationNames.filter((name) => !aboutOperation(name).moves).map(operationNumber);
   const kept = steps.slice();
-  for (let at = 0; at < kept.length; at += 3) if (values.includes(kept[at])) kept[at] = operationNumber('Identity');
+  for (let at = 0; at < kept.length; at += 3)
+    if (values.includes(kept[at])) kept[at] = operationNumber('Identity');
   return { stepsPerImage, steps: kept, magnitudes, fill: new Uint8Array(3) };
 }

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { applyImageOperation, augment, type ImageBatch, openDataset } from '../../src';
+import { type AugmentationDraws, applyAugmentation, ofMasks } from '../../src/data/augmentation';
 import { batches } from '../../src/data/batches';
 import { drawCropFlips } from '../../src/data/crop-flip';
 import { cropFlip } from '../../src/native/crop-flip';
 import { chosenPolicy, policyOf, policyOptions } from '../../src/operations/policies/index';
-import type { DrawnOperation } from '../../src/operations/plan';
-import { parse } from '../../src/option';
+import { type DrawnOperation, operationSteps } from '../../src/operations/plan';
+import { mixerOptions } from '../../src/mix/options';
+import { defaultsOf, parse } from '../../src/option';
 import { Purpose, Stream } from '../../src/rng';
 import { drawSamples } from '../../src/train/run-report';
 import { noise, sourceOf, temporaryFolder } from './fixtures';
@@ -127,7 +129,7 @@ test('the samples of a training report are those that are trained on', async () 
       batch: 8,
       seed: 1,
       augment: { crop: 0, flip: false, ...augmentation },
-      mixer: { method: 'none' },
+      mixer: { ...defaultsOf(mixerOptions), method: 'none' },
       classes: dataset.classes,
     }) as unknown as Parameters<typeof drawSamples>[1];
   const [plain, changed, again] = await Promise.all(
@@ -138,4 +140,29 @@ test('the samples of a training report are those that are trained on', async () 
   expect(Buffer.compare(plain!, changed!)).not.toBe(0);
   expect(Buffer.compare(changed!, again!)).toBe(0);
   await dataset.close();
+});
+
+test('a mask moves as its image does, is hidden by Cutout, and keeps its values', async () => {
+  const shape = [2, 9, 11, 1] as const;
+  const mask = Uint8Array.from({ length: 2 * 9 * 11 }, (_, i) => Number((i * 7) % 11 < 5));
+  const white = mask.map((value) => 255 * value);
+  const moves = [
+    { operation: 'ShearX', magnitude: 0.3 },
+    { operation: 'Rotate', magnitude: 40 },
+    { operation: 'Cutout', magnitude: 4, at: [3, 6] },
+  ] as const;
+  const values = [
+    { operation: 'Invert', magnitude: 0 },
+    { operation: 'Equalize', magnitude: 0 },
+  ] as const;
+  const apply = async (data: Uint8Array, draws: AugmentationDraws) =>
+    applyAugmentation(data, shape, draws, () => new Uint8Array(data.length), undefined);
+  const gray = [77, 77, 77] as const;
+  const all = [values[0], moves[0], values[1], moves[1], moves[2]];
+  const cropFlips = Int32Array.of(1, -2, 1, 0, 3, 0);
+  const drawn = { operations: operationSteps([all, [values[0]]], gray), cropFlips };
+  const wanted = { operations: operationSteps([moves, []], [0, 0, 0]), cropFlips };
+  const found = await apply(mask, ofMasks(drawn));
+  expect(found.map((value) => 255 * value)).toEqual(await apply(white, wanted));
+  expect(new Set(found)).toEqual(new Set([0, 1]));
 });
