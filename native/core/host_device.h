@@ -7,11 +7,13 @@
 #define SALIENCYMIX_HOST_DEVICE
 #endif
 
-// Makes a GPU compiler unroll a loop, completely or by eight. Other compilers decide by themselves.
+// Makes a GPU compiler unroll a loop, completely, by eight, or by a constant named `width`. Other compilers decide by themselves.
 #if defined(__CUDA_ARCH__)
 #define SALIENCYMIX_UNROLL _Pragma("unroll")
 #define SALIENCYMIX_UNROLL_BY_8 _Pragma("unroll 8")
+#define SALIENCYMIX_UNROLL_BY_WIDTH _Pragma("unroll (width)")
 #else
 #define SALIENCYMIX_UNROLL
 #define SALIENCYMIX_UNROLL_BY_8
+#define SALIENCYMIX_UNROLL_BY_WIDTH
 #endif

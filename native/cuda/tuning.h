@@ -1,5 +1,5 @@
 // The sizes of launches, in one place: threads of a block, and how much work a block or a thread does. They were chosen by
-// the number of registers and the shared memory; results do not depend on them.
+// the number of registers and the shared memory; results do not depend on them, but for the last digits of training's sums.
 #pragma once
 
 #include <cstddef>
@@ -45,5 +45,24 @@ constexpr int kPlaceThreads = 64;
 
 constexpr int kMixThreads = 256;
 constexpr int kMixBlocksAtOnce = 3;  // of the kernel that writes 48 values a thread: 80 registers
+
+// Training. There are many more blocks than multiprocessors, so that none waits long for the last; each has enough reads under
+// way to keep the memory busy.
+constexpr int kMapThreads = 256;  // of kernels that go through maps once
+constexpr int kMapValues = 8;     // of a thread
+
+// Of blocks that sum. The last digits of sums depend on these, so they are the same for every card.
+constexpr int kSumThreads = 256;
+constexpr int kSumValues = 32;       // of a thread
+constexpr int kSampledRounds = 2;    // of its 8 rounds: what a mean is guessed from
+constexpr int kCombineThreads = 32;  // for the sums of a channel's blocks
+
+constexpr int kWindowThreads = 256;  // of pooling, a window or a pixel for each
+constexpr int kPlaneThreads = 256;   // of global pooling, for one plane or for several small ones
+constexpr int kPlaneValues = 8;      // of a thread, until a plane has a block of its own
+constexpr int kRowsThreads = 256;    // of cross entropy, for one row of classes or for several short ones
+
+constexpr int kUpdateThreads = 256;  // of the optimizers
+constexpr int kUpdateValues = 16;    // of a thread, all of one tensor
 
 }  // namespace saliencymix::cuda::tuning
