@@ -19,7 +19,17 @@ const folder = join(root, 'build', 'gpu-tests');
 const program = join(folder, 'test', 'native', 'gpu', 'gpu_tests');
 const results = join(root, 'benchmarks', 'results');
 /** Without `refusal`: a request for memory that is refused is an error to the sanitizer. */
-const QUICK = ['parity', 'large', 'ties', 'peaks', 'threads', 'residents', 'cancelled', 'memory', '--quick'];
+const OF_MIXING = ['parity', 'large', 'ties', 'peaks', 'threads', 'residents', 'cancelled', 'memory'];
+const OF_TRAINING = [
+  'batchNormAwkwardShapes',
+  'poolingAwkwardShapes',
+  'crossEntropyShapes',
+  'dropoutShapes',
+  'sgdInAllForms',
+  'adamwAtSeveralSteps',
+  'otherValuesAreChecked',
+];
+const QUICK = [...OF_MIXING, ...OF_TRAINING, '--quick'];
 
 /** Where a program is: in PATH, or where the CUDA toolkit is usually installed. */
 function find(name) {

@@ -25,7 +25,9 @@ function findCompiler() {
   return tried.find((command) => spawnSync(command, ['--version']).status === 0);
 }
 
-function report(compiler) {
+const SOURCES = ['native/cuda/backend.cu', 'native/cuda/train/card.cu'];
+
+function report(compiler, source) {
   const folder = mkdtempSync(join(tmpdir(), 'saliencymix-registers-'));
   // The settings of CMakeLists.txt; --cubin cannot take several kinds of card at once.
   const words = [
@@ -38,14 +40,7 @@ function report(compiler) {
     '-v',
   ];
   words.push(...CAPABILITIES.map((number) => `--generate-code=arch=compute_${number},code=sm_${number}`));
-  words.push(
-    '-I',
-    join(root, 'native'),
-    '-c',
-    join(root, 'native/cuda/backend.cu'),
-    '-o',
-    join(folder, 'backend.o'),
-  );
+  words.push('-I', join(root, 'native'), '-c', join(root, source), '-o', join(folder, 'kernels.o'));
   const { status, stderr } = spawnSync(compiler, words, { encoding: 'utf8', maxBuffer: 1 << 26 });
   rmSync(folder, { recursive: true, force: true });
   if (status !== 0) fail(stderr);
@@ -58,6 +53,7 @@ function nameOf(mangled) {
   const found = /runKernel<saliencymix::cuda::(.*?)\s*>\(/.exec(readable);
   return (found?.[1] ?? readable)
     .replaceAll(' >', '>')
+    .replaceAll('saliencymix::cuda::', '')
     .replace('unsigned char', 'uint8')
     .replace('unsigned short', 'float16');
 }
@@ -75,10 +71,10 @@ function parse(text) {
 }
 
 function print(kernels) {
-  console.log('registers'.padEnd(28) + CAPABILITIES.map((number) => `sm_${number}`.padStart(8)).join(''));
+  console.log('registers'.padEnd(32) + CAPABILITIES.map((number) => `sm_${number}`.padStart(8)).join(''));
   for (const [name, kinds] of Object.entries(kernels)) {
     console.log(
-      name.padEnd(28) + CAPABILITIES.map((number) => String(kinds[number].registers).padStart(8)).join(''),
+      name.padEnd(32) + CAPABILITIES.map((number) => String(kinds[number].registers).padStart(8)).join(''),
     );
   }
 }
@@ -113,7 +109,7 @@ if (more.length > 0 || (word !== undefined && word !== '--write')) {
 const compiler = findCompiler();
 if (compiler === undefined) fail('nvcc was not found: install the CUDA toolkit, or name it in CUDACXX');
 const version = /release ([\d.]+)/.exec(spawnSync(compiler, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
-const kernels = parse(report(compiler));
+const kernels = parse(SOURCES.map((source) => report(compiler, source)).join(''));
 if (Object.keys(kernels).length === 0) fail('the compiler reports no kernels');
 print(kernels);
 const wrong = faults(kernels);

@@ -8,7 +8,7 @@
 #include <functional>
 #include <utility>
 
-#include "cuda/card/block.cuh"
+#include "cuda/card/launch.cuh"
 #include "cuda/card/runtime.cuh"
 #include "cuda/tuning.h"
 #include "threads/pool.h"
@@ -89,16 +89,7 @@ class CardQueue {
 
   template <class Kernel>
   void launch(const Kernel& kernel) {
-    const int blocks = kernel.blocks();
-    if (blocks == 0) return;
-    const std::size_t shared = kernel.sharedBytes();
-    constexpr std::size_t kWithoutAsking = 48 << 10;
-    if (shared > kWithoutAsking) {
-      check(cudaFuncSetAttribute(runKernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
-            "asking for shared memory");
-    }
-    runKernel<Kernel><<<static_cast<unsigned>(blocks), Kernel::kThreads, shared, kernels_.get()>>>(kernel);
-    check(cudaGetLastError(), "launching a kernel");
+    launchOn(kernels_.get(), kernel);
   }
 
   void wait() {

@@ -31,6 +31,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "cuda/train/arguments.h"
@@ -80,5 +81,9 @@ class TrainOperators {
   virtual void update(const AdamWStep& step, std::span<const DeviceUpdated> parameters, std::span<const train::Checked> checked,
                       float* verdict) = 0;
 };
+
+// Kernels in a stream of the card that is current. Throws std::runtime_error in a build without CUDA. So does a call whose
+// kernels the card refuses.
+std::unique_ptr<TrainOperators> trainOperatorsOn(void* stream);
 
 }  // namespace saliencymix::cuda

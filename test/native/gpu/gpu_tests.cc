@@ -6,6 +6,7 @@
 #include "cuda/backend.h"
 #include "device_checks.h"
 #include "parity.h"
+#include "train_tests.h"
 
 using namespace saliencymix;
 
