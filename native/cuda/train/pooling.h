@@ -21,32 +21,36 @@ struct Span {
 struct WindowAxis {
   int side;
   int kernel;
-  int stride;
   int padding;
   int count;
+  Divisor stride;
 
+  // Where window number i begins; may lie before the image.
+  SALIENCYMIX_HOST_DEVICE int startOf(int i) const { return i * static_cast<int>(stride.value) - padding; }
   // The elements of window number i that lie within the image.
   SALIENCYMIX_HOST_DEVICE Span elements(int i) const {
-    const int start = i * stride - padding;
+    const int start = startOf(i);
     return {start < 0 ? 0 : start, start + kernel < side ? start + kernel : side};
   }
   // The windows that have an element.
   SALIENCYMIX_HOST_DEVICE Span windows(int element) const {
     const int last = element + padding;
     const int first = last - kernel + 1;
-    const int end = last / stride + 1;
-    return {first <= 0 ? 0 : (first + stride - 1) / stride, end < count ? end : count};
+    const int end = static_cast<int>(stride.of(static_cast<std::uint32_t>(last))) + 1;
+    // Of the windows before the first, the last begins before `first`.
+    const int before = first <= 0 ? 0 : static_cast<int>(stride.of(static_cast<std::uint32_t>(first - 1))) + 1;
+    return {before, end < count ? end : count};
   }
   // Where an element is in window number i.
-  SALIENCYMIX_HOST_DEVICE int within(int i, int element) const { return element + padding - i * stride; }
+  SALIENCYMIX_HOST_DEVICE int within(int i, int element) const { return element - startOf(i); }
 };
 
 struct PoolPlanes {
   static constexpr int kThreads = tuning::kWindowThreads;
 
   explicit PoolPlanes(const train::PoolShape& s)
-      : planes(s.images * s.channels), rows{s.height, s.kernelHeight, s.stride, s.padding, s.outHeight()},
-        columns{s.width, s.kernelWidth, s.stride, s.padding, s.outWidth()} {}
+      : rows{s.height, s.kernelHeight, s.padding, s.outHeight(), Divisor(static_cast<std::uint32_t>(s.stride))},
+        columns{s.width, s.kernelWidth, s.padding, s.outWidth(), Divisor(static_cast<std::uint32_t>(s.stride))} {}
 
   // Of an element in the window (i, j).
   SALIENCYMIX_HOST_DEVICE int placeOf(int i, int j, int row, int column) const {
@@ -59,7 +63,6 @@ struct PoolPlanes {
     return static_cast<std::size_t>(rows.count) * static_cast<std::size_t>(columns.count);
   }
 
-  int planes;
   WindowAxis rows;
   WindowAxis columns;
 };
