@@ -1,5 +1,6 @@
-// npm run test:cuda: the tests of test/cuda, with ONNX Runtime's CUDA provider and libraries that stand in for those of a card
-// (fake-cuda.mjs), made in .cache/fake-cuda. Words after the name go to jest.
+// npm run test:cuda: the tests of test/cuda. With ONNX Runtime's CUDA provider and libraries that stand in for those of a card
+// (fake-cuda.mjs), made in .cache/fake-cuda; and with an addon that has the host in place of a card (host-card.mjs), in
+// .cache/host-card. Words after the name go to jest. The addon must have been built with nvcc.
 import { spawnSync } from 'node:child_process';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,11 @@ const folder = join(root, '.cache', 'fake-cuda');
 const run = (args, env = {}) =>
   spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status;
 
-if (run([join(root, 'scripts', 'fake-cuda.mjs'), folder]) !== 0) process.exit(1);
+for (const [script, made] of [
+  ['fake-cuda.mjs', folder],
+  ['host-card.mjs', join(root, '.cache', 'host-card')],
+])
+  if (run([join(root, 'scripts', script), made]) !== 0) process.exit(1);
 const libraries = [join(folder, 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
 const jest = [
   join(root, 'node_modules', 'jest', 'bin', 'jest.js'),

@@ -167,7 +167,7 @@ test('native code: core knows nobody, cpu and binding only what lies below them'
     ['cuda/train/', /^(core|cuda|train)\//],
     ['cuda/', /^(core|threads|cuda)\//],
     ['jpeg/', /^(core|jpeg)\//],
-    ['ort/', /^(train|ort)\//],
+    ['ort/', /^((train|ort)\/|cuda\/train\/operators\.h$)/],
     ['binding/', /^((core|threads|memory|jpeg|ort|binding)\/|backends\.h$|napi\.h$)/],
     ['', /^((core|cpu|cuda)\/|backends\.h$)/],
   ];

@@ -132,7 +132,7 @@ Napi::Value ortAdd(const Napi::CallbackInfo& info) {
   ort::SessionSettings settings{readInt(from, "threads", 1), has(from, "profile") ? readText(from, "profile") : ""};
   if (has(from, "cuda")) {
     const Napi::Object cuda = from.Get("cuda").As<Napi::Object>();
-    settings.cuda = {readInt(cuda, "device", 0), readInt(cuda, "tf32", 0) != 0};
+    settings.card = ort::CardSettings{readInt(cuda, "device", 0), readInt(cuda, "tf32", 0) != 0};
   }
   const std::string model = readText(from, "model");
   const Napi::Value source = from.Get("source");

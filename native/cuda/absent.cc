@@ -1,9 +1,8 @@
-// Stands in for backend.cu and train/card.cu where the build had no CUDA compiler, so that whoever asks for the backend is told why it is
+// Stands in for backend.cu where the build had no CUDA compiler, so that whoever asks for the backend is told why it is
 // not there.
 #include <stdexcept>
 
 #include "cuda/backend.h"
-#include "cuda/train/operators.h"
 
 namespace saliencymix {
 
@@ -43,7 +42,5 @@ const Backend& cudaBackend() {
   static const AbsentBackend backend;
   return backend;
 }
-
-std::unique_ptr<cuda::TrainOperators> cuda::trainOperatorsOn(void*) { throw std::runtime_error(cudaBackend().unavailable()); }
 
 }  // namespace saliencymix

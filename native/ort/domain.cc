@@ -3,6 +3,8 @@
 #include <exception>
 #include <limits>
 
+#include "ort/card/operators.h"
+#include "ort/card/run.h"
 #include "train/levels.h"
 
 namespace saliencymix::ort {
@@ -33,7 +35,9 @@ raw::Status* Domain::statusOf(const Library& library, const Work& work) {
 
 Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(one), domain(owner) {
   GetName = [](const CustomOp* op) { return of(op).definition.name; };
-  GetExecutionProviderType = [](const CustomOp*) -> const char* { return nullptr; };  // the CPU's
+  GetExecutionProviderType = [](const CustomOp* op) -> const char* {
+    return of(op).domain.cardMemory_ ? cardProvider() : nullptr;  // null: the CPU's
+  };
   GetInputTypeCount = [](const CustomOp* op) { return of(op).definition.inputs.size(); };
   GetOutputTypeCount = [](const CustomOp* op) { return of(op).definition.outputs.size(); };
   GetInputType = [](const CustomOp* op, std::size_t i) { return of(op).definition.inputs[i]; };
@@ -63,18 +67,22 @@ Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(
   KernelComputeV2 = [](void* kernel, raw::KernelContext* context) {
     const Kernel& self = *static_cast<Kernel*>(kernel);
     const Library& library = self.domain.library_;
-    Call call(library, context, self.domain.threads_, self.domain.workspace_);
-    return statusOf(library, [&] { self.node->compute(call); });
+    return statusOf(library, [&] {
+      std::optional<CardRun> card;
+      if (self.domain.cardMemory_) card.emplace(library, context, self.domain.cardMemory_.get());
+      Call call(library, context, self.domain.threads_, self.domain.workspace_, card ? &*card : nullptr);
+      self.node->compute(call);
+    });
   };
   KernelDestroy = [](void* kernel) { delete static_cast<Kernel*>(kernel); };
 }
 
-Domain::Domain(const Library& library, int threads)
-    : library_(library), threads_(threads), domain_(library.own<raw::CustomOpDomain>(
+Domain::Domain(const Library& library, int threads, const std::optional<CardSettings>& card)
+    : library_(library), threads_(threads), cardMemory_(card ? cardMemory(library, *card) : nullptr), domain_(library.own<raw::CustomOpDomain>(
                                                 library.api().ReleaseCustomOpDomain, [&](raw::CustomOpDomain** made) {
                                                   return library.api().CreateCustomOpDomain(kDomain, made);
                                                 })) {
-  for (const Operator& one : operators()) {
+  for (const Operator& one : card ? cardOperators() : operators()) {
     operators_.push_back(std::make_unique<Registered>(one, *this));
     library_.check(library_.api().CustomOpDomain_Add(domain_.get(), operators_.back().get()));
   }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "ort/card/provider.h"
 #include "ort/custom_op.h"
 #include "ort/operator.h"
 
@@ -15,7 +17,8 @@ const char* levelOfOperators();
 // Outlives the session that it is added to. The session's nodes run one after the other, and share a workspace.
 class Domain {
  public:
-  Domain(const Library& library, int threads);
+  // The operators of the processor, or those of a graphics card.
+  Domain(const Library& library, int threads, const std::optional<CardSettings>& card);
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
 
@@ -41,6 +44,7 @@ class Domain {
 
   const Library& library_;
   int threads_;
+  Handle<raw::MemoryInfo> cardMemory_;  // null on the processor
   Workspace workspace_;
   std::vector<std::unique_ptr<Registered>> operators_;
   Handle<raw::CustomOpDomain> domain_;

@@ -14,6 +14,8 @@
 
 namespace saliencymix::ort {
 
+class CardRun;  // card/run.h
+
 inline constexpr const char* kDomain = "saliencymix";
 
 // Memory for a node's work, kept for the next node: they run one after the other.
@@ -47,8 +49,9 @@ class Attributes {
 // One run of a node. ONNX Runtime has seen to it that tensors are of the operator's types.
 class Call {
  public:
-  Call(const Library& library, raw::KernelContext* context, int threads, Workspace& workspace)
-      : library_(library), context_(context), threads_(threads), workspace_(workspace) {}
+  // `card` is null on the processor.
+  Call(const Library& library, raw::KernelContext* context, int threads, Workspace& workspace, CardRun* card)
+      : library_(library), context_(context), threads_(threads), workspace_(workspace), card_(card) {}
 
   std::size_t inputCount() const;
   std::size_t outputCount() const;
@@ -70,8 +73,10 @@ class Call {
   std::uint8_t* outputBytes(std::size_t index, const Shape& shape);
 
   int threads() const { return threads_; }
-  // With so much working memory.
+  // On the processor, with so much working memory.
   train::TrainRun run(std::size_t workspaceBytes);
+  // On a graphics card, where all memory of inputs and outputs is.
+  CardRun& card() { return *card_; }
 
  private:
   void* memoryOf(std::size_t index, const Shape& shape);
@@ -80,6 +85,7 @@ class Call {
   raw::KernelContext* context_;
   int threads_;
   Workspace& workspace_;
+  CardRun* card_;
 };
 
 // Throws Error where a tensor is not of the shape, since its memory must not be left. `what` is its name.

@@ -1,25 +1,10 @@
 #include "ort/session.h"
 
-#include <array>
-
 #include "ort/paths.h"
 
 namespace saliencymix::ort {
 
 namespace {
-
-// The card's provider, which the library loads from its own folder.
-void appendCuda(const Library& library, raw::SessionOptions* options, const CudaSettings& cuda) {
-  const Api& api = library.api();
-  const auto chosen = library.own<raw::CudaOptions>(api.ReleaseCUDAProviderOptions,
-                                                    [&](raw::CudaOptions** made) { return api.CreateCUDAProviderOptions(made); });
-  const std::string device = std::to_string(cuda.device);
-  const std::array keys = {"device_id", "use_tf32", "cudnn_conv_algo_search", "cudnn_conv_use_max_workspace"};
-  const std::array values = {device.c_str(), cuda.tf32 ? "1" : "0", "EXHAUSTIVE", "1"};
-  library.check(api.UpdateCUDAProviderOptions(chosen.get(), keys.data(), values.data(), keys.size()));
-  library.check(api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, chosen.get()));
-  library.check(api.AddSessionConfigEntry(options, "session.disable_cpu_ep_fallback", "1"));
-}
 
 Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSettings& settings, const Domain& domain) {
   const Api& api = library.api();
@@ -35,7 +20,7 @@ Handle<raw::SessionOptions> optionsOf(const Library& library, const SessionSetti
   library.check(api.AddSessionConfigEntry(options.get(), "session.intra_op.allow_spinning", "0"));
   library.check(api.SetSessionLogSeverityLevel(options.get(), static_cast<int>(LogLevel::fatal)));
   domain.addTo(options.get());
-  if (settings.cuda) appendCuda(library, options.get(), *settings.cuda);
+  if (settings.card) appendCard(library, options.get(), *settings.card);
   if (!settings.profile.empty()) {
     library.check(api.EnableProfiling(options.get(), pathOf(settings.profile).c_str()));
   }
@@ -64,14 +49,17 @@ Port portOf(const Library& library, std::string name, const raw::TypeInfo* type)
 Session::Session(const Library& library, std::span<const std::byte> model, const SessionSettings& settings)
     : library_(library),
       settings_(settings),
-      domain_(std::make_unique<const Domain>(library, settings.threads)),
+      domain_(std::make_unique<const Domain>(library, settings.threads, settings.card)),
       model_(model.begin(), model.end()) {
   compile();
   describe();
 }
 
 Session::Session(const Library& library, const std::string& path, const SessionSettings& settings)
-    : library_(library), settings_(settings), domain_(std::make_unique<const Domain>(library, settings.threads)), path_(path) {
+    : library_(library),
+      settings_(settings),
+      domain_(std::make_unique<const Domain>(library, settings.threads, settings.card)),
+      path_(path) {
   compile();
   describe();
 }
@@ -130,9 +118,7 @@ std::vector<Handle<raw::Value>> Session::runOnCard(std::span<const raw::Value* c
   const Api& api = library_.api();
   const auto binding = library_.own<raw::IoBinding>(
       api.ReleaseIoBinding, [&](raw::IoBinding** made) { return api.CreateIoBinding(session_.get(), made); });
-  const auto card = library_.own<raw::MemoryInfo>(api.ReleaseMemoryInfo, [&](raw::MemoryInfo** made) {
-    return api.CreateMemoryInfo("Cuda", AllocatorKind::arena, settings_.cuda->device, MemoryKind::ordinary, made);
-  });
+  const auto card = cardMemory(library_, *settings_.card);
   for (std::size_t i = 0; i < inputs.size(); i++) {
     library_.check(api.BindInput(binding.get(), inputs_[i].name.c_str(), inputs[i]));
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ort/card/provider.h"
 #include "ort/domain.h"
 #include "ort/library.h"
 #include "ort/tensor.h"
@@ -21,19 +22,12 @@ struct Port {
   Shape shape;
 };
 
-// A graphics card, by CUDA.
-struct CudaSettings {
-  int device;
-  // Factors of products with ten bits after the first, which is faster.
-  bool tf32;
-};
-
 struct SessionSettings {
   int threads;
   // The first part of the path of a file to which ONNX Runtime writes how long each node takes; empty for none.
   std::string profile;
   // All nodes run there, and a node that cannot is an error; without it the processor runs them.
-  std::optional<CudaSettings> cuda = {};
+  std::optional<CardSettings> card = {};
 };
 
 // An output of a run on a card: written over a value that is there, or made, to stay on the card or to be read here.
@@ -56,7 +50,7 @@ class Session {
   // that the run has taken is given back then, and the model compiled again by the next run.
   void run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted, std::span<raw::Value*> outputs);
 
-  bool isOnCard() const { return settings_.cuda.has_value(); }
+  bool isOnCard() const { return settings_.card.has_value(); }
   // The same on the card: gives the values of the outputs in their order, null for those that are written over.
   std::vector<Handle<raw::Value>> runOnCard(std::span<const raw::Value* const> inputs, std::span<const CardOutput> wanted);
 

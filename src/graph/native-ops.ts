@@ -1,6 +1,7 @@
 /**
  * Operators of this package, which only the native engine knows (native/ort/operators). Images are N×H×W×C, weights
- * h×w×C×O: the kernel's height and width, the input channels of a group, the output channels.
+ * h×w×C×O: the kernel's height and width, the input channels of a group, the output channels. In graphs for CUDA, where
+ * convolutions are ONNX's, images are N×C×H×W.
  */
 import { type Attribute, type Shape, shapeError, type Value } from './graph';
 
@@ -52,7 +53,15 @@ function outSize(size: Pair, kernel: Pair, { stride, padding, dilation }: Native
   return [side(0), side(1)];
 }
 
-const sizeIn = ({ shape }: Value): Pair => [shape[1], shape[2]];
+const isFirst = ({ graph }: Value) => graph.target === 'cuda';
+const channelsOf = (x: Value): number => (isFirst(x) ? x.shape[1] : x.shape[x.shape.length - 1]);
+/** Height and width of images. */
+export const sizeIn = (x: Value): Pair => (isFirst(x) ? [x.shape[2], x.shape[3]] : [x.shape[1], x.shape[2]]);
+/** The shape of such images with another size. */
+const withSize = (x: Value, [height, width]: Pair): Shape => {
+  const [n, channels] = [x.shape[0], channelsOf(x)];
+  return isFirst(x) ? [n, channels, height, width] : [n, height, width, channels];
+};
 
 /** How a convolution normalises what it reads: see `normalise`. Zeros around the image stay zeros. */
 export interface InputNorm {
@@ -199,9 +208,10 @@ export interface NativePool {
 }
 
 const pooled = (x: Value, { kernel, stride, padding }: NativePool): Shape => {
-  const side = (axis: 0 | 1) => Math.floor((x.shape[1 + axis] + 2 * padding - kernel[axis]) / stride) + 1;
+  const size = sizeIn(x);
+  const side = (axis: 0 | 1) => Math.floor((size[axis] + 2 * padding - kernel[axis]) / stride) + 1;
   if (side(0) < 1 || side(1) < 1) throw shapeError('Pooling', 'the kernel does not fit', x);
-  return [x.shape[0], side(0), side(1), x.shape[3]];
+  return withSize(x, [side(0), side(1)]);
 };
 
 /** The largest value of each window, and its place in the window, which only maxPoolGradient reads. */
@@ -216,8 +226,7 @@ export function maxPool(x: Value, pool: NativePool): { y: Value; places: Value }
 
 /** The gradient of max pooling's input, of height × width. */
 export function maxPoolGradient(dy: Value, places: Value, pool: NativePool, size: Pair): Value {
-  const shape = [dy.shape[0], ...size, dy.shape[3]];
-  return native('MaxPoolGradient', [dy, places], { ...pool, size }, [shape])[0];
+  return native('MaxPoolGradient', [dy, places], { ...pool, size }, [withSize(dy, size)])[0];
 }
 
 /** The mean of each window, of the elements that lie within the image. */
@@ -227,7 +236,7 @@ export function averagePool(x: Value, pool: NativePool): Value {
 
 /** The gradient of average pooling's input, of height × width. */
 export function averagePoolGradient(dy: Value, pool: NativePool, size: Pair): Value {
-  return native('AveragePoolGradient', [dy], { ...pool, size }, [[dy.shape[0], ...size, dy.shape[3]]])[0];
+  return native('AveragePoolGradient', [dy], { ...pool, size }, [withSize(dy, size)])[0];
 }
 
 /** Cross entropy of soft labels, as softmaxCrossEntropy of composites.ts, and its gradient of the logits. */
@@ -277,8 +286,6 @@ export function update(
   const list = (number: number) => made.slice(1 + number * weights.length, 1 + (number + 1) * weights.length);
   return { finite: made[0], weights: list(0), slots: slots.map((_, i) => list(1 + i)) };
 }
-
-const channelsOf = ({ shape }: Value): number => shape[shape.length - 1];
 
 /** Inputs that are left out at the end need not be written. */
 const trimmed = (inputs: readonly (Value | undefined)[]) =>

@@ -40,8 +40,8 @@ export const TIMES = 'times';
 export const scalarName = (scalar: string): string => `scalar/${scalar}`;
 
 /**
- * The form of a trainer's graphs: of ONNX's operators alone, for the processor (plain) or for a graphics card by a provider;
- * or with operators that only the native engine knows, with its convolutions in one of two forms.
+ * The form of a trainer's graphs: of ONNX's operators alone, for the processor (plain) or for WebGPU; or with operators that
+ * only the native engine knows, for CUDA, or for the processor with its convolutions in one of two forms.
  */
 export type GraphForm = 'plain' | Card | ConvolutionForm;
 
@@ -49,7 +49,8 @@ export type GraphForm = 'plain' | Card | ConvolutionForm;
 export type Card = 'webgpu' | 'cuda';
 
 export const isForCard = (form: GraphForm): form is Card => form === 'webgpu' || form === 'cuda';
-export const isOfOnnx = (form: GraphForm): form is 'plain' | Card => form === 'plain' || isForCard(form);
+export const isOfOnnx = (form: GraphForm): form is 'plain' | 'webgpu' =>
+  form === 'plain' || form === 'webgpu';
 
 interface Forward {
   graph: Graph;
@@ -96,7 +97,7 @@ export const parametersKeptLast = (model: Model, shape: BatchShape): ReadonlySet
   convolutionWeights(build(model, shape, 'train').graph);
 
 function forward(model: Model, shape: BatchShape, form: GraphForm, without?: ReadonlySet<Pattern>): Forward {
-  const { graph, net, images, logits } = build(model, shape, 'train', form);
+  const { graph, net, images, logits } = build(model, shape, 'train', isOfOnnx(form) ? form : 'plain');
   const labels = graph.input('labels', [shape.count, model.classes]);
   const loss = softmaxCrossEntropy(logits, labels);
   const trained = [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
@@ -105,7 +106,7 @@ function forward(model: Model, shape: BatchShape, form: GraphForm, without?: Rea
     const { updates, dropoutMasks } = net;
     return { graph, parameters, updates, dropoutMasks, images, logits, loss, rules: gradients };
   }
-  const keptLast = convolutionWeights(graph);
+  const keptLast = form === 'cuda' ? new Set<string>() : convolutionWeights(graph);
   const maskNumbers = new Map(net.dropoutMasks.map(({ name, number }) => [name, number]));
   const kept = [logits, loss, ...net.updates.values()];
   const lowered = lower(graph, { kept, keptLast, maskNumbers, convolution: form, without });
@@ -274,7 +275,7 @@ export function gradientGraph(
 export function predictionGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
   const { graph, logits } = build(model, shape, 'evaluate', form);
   const found = { dropoutMasks: [], outputs: ['logits'] };
-  if (isOfOnnx(form)) {
+  if (isOfOnnx(form) || form === 'cuda') {
     graph.output('logits', logits);
     return { bytes: encodeModel(graph, { version }), ...found };
   }

@@ -1,6 +1,7 @@
 /** Where a trainer computes: what 'auto' takes, and what can be had here. */
 import * as check from '../check';
 import { reasonOf } from '../errors';
+import { backends } from '../native/backends';
 import { cudaProblem, noCuda } from '../onnx/cuda';
 import type { EngineName } from '../onnx/engine';
 import { libraryPath } from '../onnx/library';
@@ -26,6 +27,13 @@ const smallest = (provider: 'webgpu' | 'cuda') =>
 /** Whether training on WebGPU can be had: tried. */
 export const findWebGpu = (): Promise<Finding> => probe({ provider: 'webgpu' }, smallest('webgpu'));
 
+/** Why the addon has no operators of training for graphics cards. */
+function withoutCode(): string | undefined {
+  const { reason } = backends().find(({ name }) => name === 'cuda') ?? {};
+  // Any other reason is of its own backend, such as a card that it does not know.
+  return reason?.includes('this build has no CUDA code') ? reason : undefined;
+}
+
 /** Whether training on CUDA can be had: its libraries are looked for, then it is tried. */
 export async function findCuda(): Promise<Finding> {
   let library: string;
@@ -34,7 +42,7 @@ export async function findCuda(): Promise<Finding> {
   } catch (error) {
     return { reason: reasonOf(error) };
   }
-  const reason = cudaProblem(library);
+  const reason = withoutCode() ?? cudaProblem(library);
   return reason === undefined ? probe({ library, provider: 'cuda' }, smallest('cuda')) : { reason };
 }
 

@@ -248,7 +248,7 @@ export class GraphRunner {
 
   /** Of a parameter, or of a slot of one. */
   #isKeptLast(name: string): boolean {
-    if (isOfOnnx(this.#form)) return false;
+    if (isOfOnnx(this.#form) || isForCard(this.#form)) return false;
     const { batch, image } = this.#settings;
     this.#keptLast ??= parametersKeptLast(this.#model, { count: batch, image });
     return this.#keptLast.has(name.slice(name.lastIndexOf('/') + 1));

@@ -17,18 +17,13 @@ ChannelRows rowsOf(const Call::Input& x) {
 
 std::int64_t channelsOf(const ChannelRows& rows) { return static_cast<std::int64_t>(rows.channels); }
 
-// The rows of a 3×C tensor.
-train::BatchStatistics statisticsIn(float* memory, const ChannelRows& rows) {
-  return {memory, memory + rows.channels, memory + 2 * rows.channels};
-}
-
 class BatchStatistics final : public Node {
  public:
   explicit BatchStatistics(const Attributes& attributes) : epsilon_(attributes.real("epsilon")) {}
   void compute(Call& call) const override {
     const Call::Input x = call.input(0);
     const ChannelRows rows = rowsOf(x);
-    const train::BatchStatistics statistics = statisticsIn(call.output(0, {3, channelsOf(rows)}), rows);
+    const train::BatchStatistics statistics = statisticsIn(call.output(0, {3, channelsOf(rows)}), rows.channels);
     batchStatistics(call.run(train::batchStatisticsWorkspaceBytes(rows)), x.data, rows, epsilon_, statistics);
   }
 
@@ -43,15 +38,8 @@ class RunningStatistics final : public Node {
     if (rows_ < 2) throw Error("running statistics need two rows or more");
   }
   void compute(Call& call) const override {
-    const Call::Input statistics = call.input(0), mean = call.input(1), variance = call.input(2);
-    const ChannelRows shape{static_cast<std::size_t>(rows_), static_cast<std::size_t>(mean.side(0))};
-    expectShape(statistics, {3, channelsOf(shape)}, "statistics");
-    expectShape(mean, {channelsOf(shape)}, "mean");
-    expectShape(variance, {channelsOf(shape)}, "variance");
-    // Only read.
-    const train::BatchStatistics batch = statisticsIn(const_cast<float*>(statistics.data), shape);
-    updateRunningStatistics(batch, shape, momentum_,
-                            {mean.data, variance.data, call.output(0, mean.shape), call.output(1, variance.shape)});
+    const RunningInputs inputs = runningInputsOf(call);
+    updateRunningStatistics(inputs.batch, {static_cast<std::size_t>(rows_), inputs.channels}, momentum_, inputs.running);
   }
 
  private:
@@ -63,38 +51,15 @@ class Normalise final : public Node {
  public:
   explicit Normalise(const Attributes& attributes) : relu_(attributes.whole("relu") != 0) {}
   void compute(Call& call) const override {
-    const Call::Input x = call.input(0), residual = call.input(4);
+    const Call::Input x = call.input(0);
     const ChannelRows rows = rowsOf(x);
-    train::NormaliseInputs inputs{x.data, normalisationAt(call, 1, rows.channels), nullptr, {}, relu_};
-    if (residual.data != nullptr) {
-      expectShape(residual, x.shape, "residual");
-      inputs.residual = residual.data;
-      if (call.input(5).data != nullptr) inputs.residualNorm = normalisationAt(call, 5, rows.channels);
-    }
+    const train::NormaliseInputs inputs = normaliseInputsOf(call, relu_, rows.channels);
     normalise(call.run(train::normaliseWorkspaceBytes(rows)), inputs, rows, call.output(0, x.shape));
   }
 
  private:
   bool relu_;
 };
-
-train::Mask maskOf(const Attributes& attributes) {
-  switch (attributes.whole("mask")) {
-    case 0: return train::Mask::none;
-    case 1: return train::Mask::ofNormalised;
-    case 2: return train::Mask::ofResult;
-    default: throw Error("the attribute mask must be 0, 1 or 2");
-  }
-}
-
-// dy, and from input `optional` on: other, y.
-train::Arriving arrivingAt(const Call& call, train::Mask mask, std::size_t optional) {
-  const Call::Input dy = call.input(0), x = call.input(1), other = call.input(optional), y = call.input(optional + 1);
-  expectShape(dy, x.shape, "dy");
-  if (other.data != nullptr) expectShape(other, x.shape, "other");
-  if (mask == train::Mask::ofResult) expectShape(y, x.shape, "y");
-  return {dy.data, other.data, mask, y.data};
-}
 
 class NormaliseGradientSums final : public Node {
  public:

@@ -1,6 +1,6 @@
 #include "ort/operators/pooling.h"
 
-#include "train/pooling.h"
+#include "ort/operators/pool_shape.h"
 
 namespace saliencymix::ort {
 
@@ -8,62 +8,32 @@ namespace {
 
 using train::PoolShape;
 
-// What a node says of the shape; the rest comes with the tensors.
-PoolShape windowOf(const Attributes& attributes) {
-  const std::vector<int> kernel = attributes.wholes("kernel", 2);
-  return {.images = 1, .height = 1, .width = 1, .channels = 1, .kernelHeight = kernel[0], .kernelWidth = kernel[1],
-          .stride = attributes.whole("stride"), .padding = attributes.whole("padding")};
-}
-
-PoolShape ofInput(PoolShape shape, const Call::Input& x) {
-  if (x.shape.size() != 4) throw Error("pooling takes N×H×W×C");
-  shape.images = x.side(0);
-  shape.height = x.side(1);
-  shape.width = x.side(2);
-  shape.channels = x.side(3);
-  checkShape(shape);
-  return shape;
-}
-
-Shape resultShape(const PoolShape& of) { return {of.images, of.outHeight(), of.outWidth(), of.channels}; }
-
-// For the gradients, whose tensors are of the result.
-class Backward : public Node {
+class Forward : public Node {
  public:
-  explicit Backward(const Attributes& attributes) : window_(windowOf(attributes)), size_(attributes.wholes("size", 2)) {}
+  explicit Forward(const Attributes& attributes) : pooling_(attributes, kChannelsLast) {}
 
  protected:
-  PoolShape shapeOf(const Call::Input& dy) const {
-    PoolShape shape = window_;
-    shape.images = dy.side(0);
-    shape.height = size_[0];
-    shape.width = size_[1];
-    shape.channels = dy.side(3);
-    checkShape(shape);
-    expectShape(dy, resultShape(shape), "dy");
-    return shape;
-  }
-  static float* result(Call& call, const PoolShape& of) {
-    return call.output(0, {of.images, of.height, of.width, of.channels});
-  }
+  Pooling pooling_;
+};
 
- private:
-  PoolShape window_;
+// Takes tensors of the result.
+class Backward : public Forward {
+ public:
+  explicit Backward(const Attributes& attributes) : Forward(attributes), size_(attributes.wholes("size", 2)) {}
+
+ protected:
   std::vector<int> size_;
 };
 
-class MaxPool final : public Node {
+class MaxPool final : public Forward {
  public:
-  explicit MaxPool(const Attributes& attributes) : window_(windowOf(attributes)) {}
+  using Forward::Forward;
   void compute(Call& call) const override {
     const Call::Input x = call.input(0);
-    const PoolShape shape = ofInput(window_, x);
-    float* const y = call.output(0, resultShape(shape));
-    maxPool(call.run(0), shape, x.data, y, call.outputBytes(1, resultShape(shape)));
+    const PoolShape shape = pooling_.ofInput(x);
+    float* const y = call.output(0, pooling_.resultShape(shape));
+    maxPool(call.run(0), shape, x.data, y, call.outputBytes(1, pooling_.resultShape(shape)));
   }
-
- private:
-  PoolShape window_;
 };
 
 class MaxPoolGradient final : public Backward {
@@ -71,23 +41,20 @@ class MaxPoolGradient final : public Backward {
   using Backward::Backward;
   void compute(Call& call) const override {
     const Call::Input dy = call.input(0), places = call.input(1);
-    const PoolShape shape = shapeOf(dy);
-    expectShape(places, resultShape(shape), "places");
-    maxPoolGradient(call.run(0), shape, dy.data, places.bytes, result(call, shape));
+    const PoolShape shape = pooling_.ofResult(dy, size_);
+    expectShape(places, dy.shape, "places");
+    maxPoolGradient(call.run(0), shape, dy.data, places.bytes, call.output(0, pooling_.inputShape(shape)));
   }
 };
 
-class AveragePool final : public Node {
+class AveragePool final : public Forward {
  public:
-  explicit AveragePool(const Attributes& attributes) : window_(windowOf(attributes)) {}
+  using Forward::Forward;
   void compute(Call& call) const override {
     const Call::Input x = call.input(0);
-    const PoolShape shape = ofInput(window_, x);
-    averagePool(call.run(0), shape, x.data, call.output(0, resultShape(shape)));
+    const PoolShape shape = pooling_.ofInput(x);
+    averagePool(call.run(0), shape, x.data, call.output(0, pooling_.resultShape(shape)));
   }
-
- private:
-  PoolShape window_;
 };
 
 class AveragePoolGradient final : public Backward {
@@ -95,8 +62,8 @@ class AveragePoolGradient final : public Backward {
   using Backward::Backward;
   void compute(Call& call) const override {
     const Call::Input dy = call.input(0);
-    const PoolShape shape = shapeOf(dy);
-    averagePoolGradient(call.run(0), shape, dy.data, result(call, shape));
+    const PoolShape shape = pooling_.ofResult(dy, size_);
+    averagePoolGradient(call.run(0), shape, dy.data, call.output(0, pooling_.inputShape(shape)));
   }
 };
 

@@ -1,5 +1,8 @@
-/** The values of a lowered graph: each plain value has one in its own layout, or with the channels last, or both. */
-import { type Constant, Graph, type Value } from '../graph';
+/**
+ * The values of a lowered graph: each plain value has one in its own layout, or with the channels last, or both. In a graph for
+ * CUDA there is the plain layout alone: what is asked for with the channels last is it.
+ */
+import { type Constant, Graph, type Target, type Value } from '../graph';
 import { transpose } from '../ops';
 
 const TO_LAST = [0, 2, 3, 1];
@@ -8,7 +11,7 @@ const TO_HWIO = [2, 3, 1, 0];
 const TO_OIHW = [3, 2, 0, 1];
 
 export class Layouts {
-  readonly graph = new Graph();
+  readonly graph: Graph;
   readonly #first = new Map<Value, Value>();
   readonly #last = new Map<Value, Value>();
   readonly #weights = new Map<Value, Value>();
@@ -16,7 +19,8 @@ export class Layouts {
   readonly #inputs: ReadonlySet<Value>;
 
   /** @param keptLast names of inputs that are convolution weights, h×w×C×O */
-  constructor(plain: Graph, keptLast: ReadonlySet<string>) {
+  constructor(plain: Graph, keptLast: ReadonlySet<string>, target: Target) {
+    this.graph = new Graph(target);
     this.#inputs = new Set(plain.inputs);
     this.#constants = new Map(plain.constants.map((constant) => [constant.value, constant]));
     for (const input of plain.inputs)
@@ -40,6 +44,7 @@ export class Layouts {
 
   /** An image batch with the channels last. */
   last(plain: Value): Value {
+    if (this.graph.target === 'cuda') return this.first(plain);
     const known = this.#last.get(plain);
     if (known) return known;
     const made = transpose(this.first(plain), TO_LAST);
@@ -66,7 +71,7 @@ export class Layouts {
   }
 
   setLast(plain: Value, value: Value): void {
-    this.#last.set(plain, value);
+    (this.graph.target === 'cuda' ? this.#first : this.#last).set(plain, value);
   }
 
   #input(plain: Value): Value | undefined {

@@ -1,6 +1,7 @@
 /**
- * Rewrites a plain forward graph with operators of this package (native-ops.ts), with the channels of images last.
- * The plain graph stays the reference. Gradients are then taken of the rewritten graph, by nativeGradients.
+ * Rewrites a plain forward graph with operators of this package (native-ops.ts), with the channels of images last; for CUDA
+ * with the channels where they are, and ONNX's convolutions. The plain graph stays the reference. Gradients are then taken of
+ * the rewritten graph, by nativeGradients.
  */
 import {
   batchNormTraining,
@@ -32,7 +33,8 @@ export interface LoweringOptions {
   keptLast: ReadonlySet<string>;
   /** The masks of dropout by the names of their inputs: their positions among all masks of the network. */
   maskNumbers: ReadonlyMap<string, number>;
-  convolution: native.ConvolutionForm;
+  /** What computes it: of the processor in which form, or a graphics card. */
+  convolution: native.ConvolutionForm | 'cuda';
   /** Patterns that are left as they are. */
   without?: ReadonlySet<Pattern>;
 }
@@ -67,6 +69,9 @@ export const patterns = [
 ] as const;
 export type Pattern = (typeof patterns)[number];
 
+/** What is ONNX's own on a graphics card. */
+const NOT_CUDA: readonly Pattern[] = ['convolution', 'convolution input', 'elementwise'];
+
 const NO_FUSIONS: Fusions = { byEnd: new Map(), inside: new Set() };
 const floatOf = ({ attributes }: Node, name: string) => (attributes[name] as { float: number }).float;
 
@@ -94,7 +99,7 @@ class Lowering {
   readonly values: Layouts;
   readonly #fusions: Fusions;
   readonly #maskNumbers: LoweringOptions['maskNumbers'];
-  readonly #convolution: native.ConvolutionForm;
+  readonly #convolution: LoweringOptions['convolution'];
   /** Of each batch normalisation. */
   readonly #statistics = new Map<Node, Value>();
   /** Of the mean of each batch. */
@@ -108,8 +113,9 @@ class Lowering {
     plain: Graph,
     { kept, keptLast, maskNumbers, convolution, without = new Set() }: LoweringOptions,
   ) {
-    this.values = new Layouts(plain, keptLast);
-    this.#without = without;
+    const isForCuda = convolution === 'cuda';
+    this.values = new Layouts(plain, keptLast, isForCuda ? 'cuda' : 'cpu');
+    this.#without = isForCuda ? new Set([...without, ...NOT_CUDA]) : without;
     const [residual, activation] = (['residual', 'activation'] as const).map((one) => this.#takes(one));
     this.#fusions = this.#takes('normalisation')
       ? findFusions(plain.tape, new Set(kept), { residual, activation })
@@ -175,7 +181,7 @@ class Lowering {
       padding: attributes.pads as unknown as native.NativeWindow['padding'],
       dilation: attributes.dilations as unknown as Pair,
       groups: 1,
-      form: this.#convolution,
+      form: this.#convolution as native.ConvolutionForm,
     };
     const image = this.values.last(x as Value);
     const weights = this.values.weights(w as Value);
@@ -200,7 +206,7 @@ class Lowering {
 
   #globalMean({ inputs: [x], outputs: [y] }: Node): void {
     const images = this.values.last(x as Value);
-    const kernel = [images.shape[1], images.shape[2]] as const;
+    const kernel = native.sizeIn(images);
     const mean = native.averagePool(images, { kernel, stride: 1, padding: 0 });
     if (y.shape.length === 4) this.values.setLast(y, mean);
     else this.values.setFirst(y, reshape(mean, y.shape));

@@ -8,8 +8,6 @@ type Pair = readonly [number, number];
 
 const own = (name: string) => `${native.NATIVE_DOMAIN}:${name}`;
 
-const sizeOf4 = ({ shape }: Value): Pair => [shape[1], shape[2]];
-
 /** The window that a convolution's attributes describe. */
 function windowOf({ attributes }: Node): native.NativeWindow {
   return {
@@ -27,7 +25,7 @@ const convRule: Rule = ({ node, x: [x, w], dy: [dy], needs }) => {
   const read = from && { norm: { statistics, scale, bias }, relu: node.attributes.relu === 1 };
   const byWeights = native.convWeightGradient(from ?? x, dy, window, [w.shape[0], w.shape[1]], read);
   return [
-    needs[0] ? native.convInputGradient(dy, w, window, sizeOf4(x)) : undefined,
+    needs[0] ? native.convInputGradient(dy, w, window, native.sizeIn(x)) : undefined,
     byWeights.weights,
     byWeights.bias,
   ].slice(0, node.inputs.length);
@@ -100,10 +98,10 @@ export const nativeGradients: Readonly<Record<string, Gradient>> = {
   ...gradients,
   [CONV]: convRule,
   [own('MaxPool')]: ({ node, x: [x], y: [, places], dy: [dy] }) => [
-    native.maxPoolGradient(dy, places, poolOf(node), sizeOf4(x)),
+    native.maxPoolGradient(dy, places, poolOf(node), native.sizeIn(x)),
   ],
   [own('AveragePool')]: ({ node, x: [x], dy: [dy] }) => [
-    native.averagePoolGradient(dy, poolOf(node), sizeOf4(x)),
+    native.averagePoolGradient(dy, poolOf(node), native.sizeIn(x)),
   ],
   [BATCH_NORM]: batchNormRule,
   [own('SoftmaxCrossEntropy')]: ({ y: [, gradient], dy: [dy] }) => [mul(gradient, dy), undefined],
