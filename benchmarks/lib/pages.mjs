@@ -11,6 +11,7 @@ export const PAGES = {
     tasks: ['saliency', 'mix', 'convert', 'pipeline', 'augment'],
   },
   training: { file: 'TRAINING.md', prefix: 'training-', tasks: ['training'] },
+  operations: { file: 'OPERATIONS.md', prefix: 'operations-', tasks: ['operations'] },
   ablation: { file: 'ABLATION.md', prefix: 'ablation-', tasks: ['ablation'] },
 };
 

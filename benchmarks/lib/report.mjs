@@ -172,6 +172,7 @@ function writeOf(page, title, results, ...more) {
 export function writeReport(results) {
   const page = pageOf(results.tasks.map(({ name }) => name));
   if (page === PAGES.training) writeOf(page, '# Training beside PyTorch', results);
+  else if (page === PAGES.operations) writeOf(page, '# Operations on images beside Pillow', results);
   else if (page === PAGES.ablation)
     writeOf(page, '# What the parts of the training engine gain', results, KEPT);
   else writeUsual(results);

@@ -149,7 +149,7 @@ Napi::Value applyOperations(const Napi::CallbackInfo& info) {
   const CancelFlag cancelled = readCancel(from);
   std::vector<operations::Step> steps = readSteps(from, batch.count);
   const std::uint8_t* colors = readArray<std::uint8_t>(from, "fill", 3);
-  const operations::Fill fill{colors[0], colors[1], colors[2]};
+  const operations::Fill fill{{colors[0], colors[1], colors[2]}};
   std::uint8_t* result = readArray<std::uint8_t>(from, "result", bytesOf(batch));
   const auto work = [=, &backend, steps = std::move(steps)] {
     backend.applyOperations({batch, steps, fill, result}, Run{threads, cancelled.get()});

@@ -1,10 +1,10 @@
 /** One operation on every image of a batch. */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
-import { allocate } from '../native/memory';
+import { resultMemory } from '../native/memory';
 import { applyOperations } from '../native/operations';
 import { threadsOption } from '../native/backends';
-import { abortSignal, type OptionsOf, parse } from '../option';
+import { abortSignal, later, type OptionsOf, parse } from '../option';
 import type { ImageBatch } from '../types';
 import { fillOption } from './fill';
 import { operationSteps } from './plan';
@@ -16,6 +16,8 @@ const applyOptions = {
    * of 0 … 255, or [red, green, blue].
    */
   fill: fillOption(),
+  /** Memory for the result, as long as the batch or longer; newly allocated unless given. */
+  into: later<Uint8Array>(),
   /** All processors unless given. */
   threads: threadsOption(),
   signal: abortSignal(),
@@ -56,12 +58,12 @@ export async function applyImageOperation(
   const name = check.name(operation, imageOperationNames, 'operation');
   const [count] = images.shape;
   const magnitudes = magnitudesOf(magnitude, name, count);
-  const { fill, threads, signal } = parse(applyOptions, options, 'image operation options');
+  const { fill, into, threads, signal } = parse(applyOptions, options, 'image operation options');
   const steps = operationSteps(
     Array.from(magnitudes, (one) => [{ operation: name, magnitude: one }]),
     fill,
   );
-  const data = allocate(Uint8Array, images.data.length);
+  const data = resultMemory(Uint8Array, images.data.length, into, [images.data]);
   await applyOperations(images, steps, data, { threads, signal });
   return { data, shape: images.shape };
 }

@@ -262,6 +262,22 @@ inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, con
   CHECK(expected == found);
 }
 
+inline void compareOperations(const Backend& backend, check::Numbers& numbers, const Shape& shape,
+                              const Backend& other = reference()) {
+  const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+  const int kinds = static_cast<int>(operations::kOperations.size());
+  std::vector<operations::Step> steps;
+  for (int i = 0; i < 2 * shape.count; i++) {
+    const double magnitude = (numbers.below(2001) - 1000) * (numbers.below(2) == 0 ? 1e-3 : 0.3);
+    steps.push_back({numbers.below(kinds), {magnitude, {numbers.below(shape.height), numbers.below(shape.width)}}});
+  }
+  std::vector<std::uint8_t> expected(shape.pixels() * static_cast<std::size_t>(shape.channels));
+  std::vector<std::uint8_t> found(expected.size());
+  other.applyOperations({images.view(), steps, {{5, 6, 7}}, expected.data()}, kRun);
+  backend.applyOperations({images.view(), steps, {{5, 6, 7}}, found.data()}, kRun);
+  CHECK(expected == found);
+}
+
 // Maps with ties, NaNs, and zeros of either sign.
 inline void compareTies(const Backend& backend, check::Numbers& numbers, int rounds) {
   for (int round = 0; round < rounds; round++) {
@@ -289,6 +305,7 @@ inline void compareAll(const Backend& backend, check::Numbers& numbers, const Sh
   compareMixing(backend, numbers, shape, other);
   compareLabelMaps(backend, numbers, shape, other);
   compareCropFlip(backend, numbers, shape, other);
+  compareOperations(backend, numbers, shape, other);
 }
 
 // Sizes at the borders of tiles, windows, rows of threads and whole images.

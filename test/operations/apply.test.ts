@@ -41,6 +41,19 @@ test.each(imageOperationNames)('%s: the same bytes on any number of threads', as
   for (const other of others) expect(Buffer.compare(other.data, one.data)).toBe(0);
 });
 
+test('the result may go into memory that is given, apart from the batch', async () => {
+  const into = new Uint8Array(batch.data.length + 5);
+  const { data } = await applyImageOperation(batch, 'Invert', 0, { into });
+  expect([data.buffer, data.length]).toEqual([into.buffer, batch.data.length]);
+  expect(data[0]).toBe(255 - batch.data[0]);
+  await expect(applyImageOperation(batch, 'Invert', 0, { into: batch.data })).rejects.toThrow(
+    /apart from the inputs/,
+  );
+  await expect(applyImageOperation(batch, 'Invert', 0, { into: into.subarray(9) })).rejects.toThrow(
+    /for into/,
+  );
+});
+
 test('what is left open is black, a gray, a colour or the mean', async () => {
   const [open, gray] = [noise(1, [1, 2, 2, 3]), noise(2, [1, 2, 2, 1])];
   const shown = async (fill?: Parameters<typeof applyImageOperation>[3]) =>

@@ -1,7 +1,5 @@
 #include "core/operations/operations.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <numbers>
 
 namespace saliencymix::operations {
@@ -10,15 +8,21 @@ namespace {
 
 Curve unchanged() {
   Curve curve;
-  for (std::size_t v = 0; v < curve.size(); v++) curve[v] = static_cast<std::uint8_t>(v);
+  for (int v = 0; v < 256; v++) curve.of[v] = static_cast<std::uint8_t>(v);
   return curve;
 }
 
-// To 15 decimal places, as Pillow does. The C library rounds correctly only when it prints.
+// To 15 decimal places, halves to the even digit, as Python rounds; |value| <= 1. The product may have been rounded itself, by
+// `rest`, which decides where it seems to be half-way between two whole numbers.
 double rounded(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.15f", value);
-  return std::strtod(text, nullptr);
+  constexpr double kUnit = 1e15;
+  const double product = value * kUnit;
+  const double rest = std::fma(value, kUnit, -product);
+  const double whole = std::floor(product);
+  const double beyondHalf = product - whole - 0.5;
+  const bool isOdd = std::fmod(whole, 2.0) != 0.0;
+  const bool up = beyondHalf > 0.0 || (beyondHalf == 0.0 && (rest > 0.0 || (rest == 0.0 && isOdd)));
+  return (up ? whole + 1.0 : whole) / kUnit;
 }
 
 }  // namespace
@@ -41,8 +45,8 @@ Curve AutoContrast::curve(Range range) {
   if (length <= 0) return curve;
   const double scale = 255.0 / length;
   const double offset = -range.lowest * scale;
-  for (std::size_t v = 0; v < curve.size(); v++) {
-    curve[v] = static_cast<std::uint8_t>(std::clamp(static_cast<double>(v) * scale + offset, 0.0, 255.0));
+  for (int v = 0; v < 256; v++) {
+    curve.of[v] = static_cast<std::uint8_t>(std::clamp(v * scale + offset, 0.0, 255.0));
   }
   return curve;
 }
@@ -51,16 +55,16 @@ Curve Equalize::curve(const Counts& counts) {
   Curve curve = unchanged();
   std::uint64_t sum = 0;
   std::uint64_t last = 0;  // how often the highest value occurs
-  for (const std::uint64_t count : counts) {
+  for (const std::uint64_t count : counts.of) {
     sum += count;
     if (count > 0) last = count;
   }
   const std::uint64_t step = (sum - last) / 255;
   if (step == 0) return curve;
   std::uint64_t below = step / 2;
-  for (std::size_t v = 0; v < curve.size(); v++) {
-    curve[v] = static_cast<std::uint8_t>(std::min<std::uint64_t>(below / step, 255));
-    below += counts[v];
+  for (int v = 0; v < 256; v++) {
+    curve.of[v] = static_cast<std::uint8_t>(std::min<std::uint64_t>(below / step, 255));
+    below += counts.of[v];
   }
   return curve;
 }

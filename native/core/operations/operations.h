@@ -80,7 +80,7 @@ struct Brightness {
   // Between one gray and every value, or beyond.
   static Curve blendFrom(int gray, float factor) {
     Curve curve;
-    for (int v = 0; v < 256; v++) curve[static_cast<std::size_t>(v)] = blendValue(gray, v, factor);
+    for (int v = 0; v < 256; v++) curve.of[v] = blendValue(gray, v, factor);
     return curve;
   }
 };

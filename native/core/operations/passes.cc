@@ -27,13 +27,13 @@ void ranges(const ImageView& image, Range* ranges) {
 
 void counts(const ImageView& image, Counts* counts) {
   for (std::size_t c = 0; c < channelsOf(image); c++) {
-    counts[c].fill(0);
-    for (std::size_t i = c; i < image.bytes(); i += channelsOf(image)) counts[c][image.data[i]]++;
+    counts[c] = {};
+    for (std::size_t i = c; i < image.bytes(); i += channelsOf(image)) counts[c].of[image.data[i]]++;
   }
 }
 
 void curves(const ImageView& image, const Curve* curves, std::uint8_t* out) {
-  for (std::size_t i = 0; i < image.bytes(); i++) out[i] = curves[i % channelsOf(image)][image.data[i]];
+  for (std::size_t i = 0; i < image.bytes(); i++) out[i] = curves[i % channelsOf(image)].of[image.data[i]];
 }
 
 void maskAndInvert(const ImageView& image, std::uint8_t mask, int threshold, std::uint8_t* out) {
@@ -72,7 +72,7 @@ void move(const ImageView& image, const AffineMap& map, const Fill& fill, std::u
     const bool inside = at.row >= 0 && at.row < image.height && at.col >= 0 && at.col < image.width;
     const std::size_t pixel = static_cast<std::size_t>(at.row) * static_cast<std::size_t>(image.width) +
                               static_cast<std::size_t>(at.col);
-    out = std::copy_n(inside ? image.data + pixel * channels : fill.data(), channels, out);
+    out = std::copy_n(inside ? image.data + pixel * channels : fill.of, channels, out);
   });
 }
 
@@ -81,7 +81,7 @@ void cover(const ImageView& image, const Box& box, const Fill& fill, std::uint8_
   for (int y = box.top; y < box.bottom; y++) {
     for (int x = box.left; x < box.right; x++) {
       const std::size_t pixel = static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x);
-      std::copy_n(fill.data(), channelsOf(image), out + pixel * channelsOf(image));
+      std::copy_n(fill.of, channelsOf(image), out + pixel * channelsOf(image));
     }
   }
 }

@@ -2,7 +2,6 @@
 // does, in plain C++; a level of vector code has its own, with the same results to the bit.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "core/box.h"
@@ -12,11 +11,19 @@
 namespace saliencymix::operations {
 
 // What every value of a channel becomes.
-using Curve = std::array<std::uint8_t, 256>;
+struct Curve {
+  std::uint8_t of[256];
+};
+
 // How often every value of a channel occurs.
-using Counts = std::array<std::uint64_t, 256>;
+struct Counts {
+  std::uint64_t of[256];
+};
+
 // What is shown where an operation leaves a gap: as many values as there are channels.
-using Fill = std::array<std::uint8_t, 3>;
+struct Fill {
+  std::uint8_t of[3];
+};
 
 // The lowest and the highest value of a channel.
 struct Range {
