@@ -5,6 +5,7 @@ import { formats } from '../data/datasets';
 import { describeDataset } from '../data/describe';
 import { mixMethodNames, mixMethods } from '../mix/index';
 import { modelNames, models } from '../models/index';
+import { labelRules } from '../mix/label-rule';
 import { schemeNames } from '../mix/schemes';
 import { type Backend, backends } from '../native/backends';
 import { aboutOperation, imageOperationNames } from '../operations/table';
@@ -33,6 +34,7 @@ async function collect() {
     schemes: schemeNames,
     operations: imageOperationNames.map((name) => ({ name, summary: aboutOperation(name).summary })),
     policies: policies.map(({ name, summary }) => ({ name, summary })),
+    labelRules,
     models: modelNames.map((name) => ({ name, summary: models[name].summary })),
     data: formats.map(({ name, summary }) => ({ name, summary })),
   };

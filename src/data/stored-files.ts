@@ -4,13 +4,19 @@ import { idOfBytes } from './datasets/names';
 import { pathOfId } from './datasets/paths';
 import type { Item, StoredFiles } from './source';
 
-/** A file for each item, counted by class. */
-export function filesOfItems(root: string, items: readonly Item[], classes: readonly string[]): StoredFiles {
+/** A file for each item, counted by class, and after them the items' masks. */
+export function filesOfItems(
+  root: string,
+  items: readonly Item[],
+  classes: readonly string[],
+  masks: readonly string[] = [],
+): StoredFiles {
+  const nameOf = (index: number) => (index < items.length ? items[index].id : masks[index - items.length]);
   return {
-    count: items.length,
-    pathOf: (index) => pathOfId(root, items[index].id),
-    nameOf: (index) => items[index].id,
-    groupOf: (index) => classes[items[index].label],
+    count: items.length + masks.length,
+    pathOf: (index) => pathOfId(root, nameOf(index)),
+    nameOf,
+    groupOf: (index) => (index < items.length ? classes[items[index].label] : 'masks/'),
   };
 }
 

@@ -184,6 +184,13 @@ test('jobs whose labels follow masks: the demo has them, other data is refused b
     ...learning,
   });
   expect(trained.steps).toBe(2);
+  const own = await written('own');
+  const again = { data: own, out: folder('again'), batch: 3, mixer };
+  expect(await augment(again)).toMatchObject({ images: 6 });
+  put(own, 'masks/cat/a.png', await png(boxMask().reverse(), 8, 12));
+  await expect(augment({ ...again, mode: 'resume' })).rejects.toThrow(
+    /has changed since .*masks\/cat\/a\.png/,
+  );
   const data = folder('none');
   put(data, 'cat/a.png', await png(noise(4, 4), 4, 4));
   const into = folder('refused');

@@ -35,6 +35,7 @@ async function open(options: Opening): Promise<DatasetSource> {
   const listing =
     (await besideImages(root, files, options)) ?? listImages(files, await listingOptions(options));
   const { items, notices = [] } = listing;
+  const masks = items.map(({ id }) => maskFor?.(id)).filter((id) => id !== undefined);
   const read = async (index: number) => readImageFile(root, items[index].id, limits);
   return {
     ...listing,
@@ -45,7 +46,7 @@ async function open(options: Opening): Promise<DatasetSource> {
     mask:
       maskFor && ((index) => readMask(maskFor(items[index].id), { root, limits, image: () => read(index) })),
     read,
-    files: filesOfItems(root, items, listing.classes),
+    files: filesOfItems(root, items, listing.classes, masks),
     close: async () => {},
   };
 }
