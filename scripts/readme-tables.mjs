@@ -19,6 +19,7 @@ const { learningOptions } = require('../dist/train/train-options.js');
 const { models } = require('../dist/models/index.js');
 const { limitOptions, FLAGS } = require('../dist/data/limits.js');
 const { formats } = require('../dist/data/datasets/index.js');
+const { labelMarkdown } = require('../dist/report/label-table.js');
 
 const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 const table = (head, rows) =>
@@ -39,6 +40,13 @@ const training = trainingTable(trained);
 
 const card = newestGpuResults();
 const onCard = cardTable(card, newestTraining(card.environment.device));
+
+/** Of the figures on labels those of the paper's scheme; labels by saliency for the first method alone. */
+const labels = JSON.parse(readFileSync('docs/labels.json', 'utf8')).filter(
+  ({ scheme, saliency, labelRule }) =>
+    [null, 'salient-to-corresponding'].includes(scheme) &&
+    (labelRule === 'area' || [null, 'fine-grained'].includes(saliency)),
+);
 
 const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
@@ -82,6 +90,7 @@ const parts = {
     ['`--format`', ''],
     Object.values(writers).map(({ name, summary }) => [`\`${name}\``, summary]),
   ),
+  labels: labelMarkdown(labels),
   training: `\`\`\`js\n${readFileSync('examples/train.mjs', 'utf8')}\`\`\``,
   'own-model': `\`\`\`js\n${readFileSync('examples/own-model.mjs', 'utf8')}\`\`\``,
   device: `\`\`\`js\n${readFileSync('examples/device.mjs', 'utf8')}\`\`\``,

@@ -1,5 +1,6 @@
 /** The public API, and nothing else. */
 export { augment, type AugmentSummary } from './augment/job';
+export { type LabelOptions, labelReport, type LabelReport } from './augment/labels/report';
 export type { AugmentOptions, Progress } from './augment/options';
 export type { Batch, BatchOptions } from './data/batches';
 export type { AugmentationOptions } from './data/augmentation';

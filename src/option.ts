@@ -10,7 +10,7 @@ import type { Signal } from './types';
 type Presence = 'required' | 'default' | 'optional';
 
 /** How the command line reads a value. */
-type Kind = 'name' | 'text' | 'number' | 'numberOrName' | 'flag' | 'list' | 'size' | 'value';
+type Kind = 'name' | 'text' | 'number' | 'numberOrName' | 'flag' | 'list' | 'names' | 'size' | 'value';
 
 /**
  * One option. Its name is its key in the table. `Input` is what users may pass, `Value` what `check` makes of
@@ -208,6 +208,16 @@ export const list = <D extends readonly number[] | undefined = undefined>(
       throw check.invalid(argument, count === undefined ? 'a list of numbers' : `${count} numbers`, value);
     return value.map((one) => each(one, argument));
   });
+
+/** A list of one or more names, each once. */
+export const namedList = <T extends string>(known: readonly T[], details: Details<undefined> = {}) => {
+  const values = known.map((name) => `\`${name}\``).join(', ');
+  return option<readonly T[], undefined>('names', values, details, (value, argument) => {
+    if (!Array.isArray(value) || value.length === 0 || new Set(value).size < value.length)
+      throw check.invalid(argument, 'a list of names, each once', value);
+    return value.map((one) => check.name(one, known, argument));
+  });
+};
 
 /** An option with a check of its own. */
 export const custom = <Value, Input = Value, D extends Value | undefined = undefined>(

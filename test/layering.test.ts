@@ -130,6 +130,7 @@ test('one gate per third party', () => {
       'cli/demo.ts',
       'cli/evaluate.ts',
       'cli/info.ts',
+      'cli/labels.ts',
       'cli/main.ts',
       'cli/run.ts',
       'cli/saliency.ts',

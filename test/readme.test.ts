@@ -65,6 +65,7 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
       'backends',
       'createMixer',
       'describeDataset',
+      'labelReport',
       'mixMethodNames',
       'oneOf',
       'openDataset',
@@ -95,7 +96,7 @@ test('what the pages link to is there, and small', () => {
     const links = readFileSync(resolve(ROOT, page), 'utf8').matchAll(/\]\((?!https?:)([^)]+)\)/g);
     expect([...links].map(([, link]) => link).filter((link) => !existsSync(resolve(ROOT, link)))).toEqual([]);
   }
-  for (const picture of ['docs/preview.png', 'docs/training.png'])
+  for (const picture of ['docs/preview.png', 'docs/training.png', 'docs/labels.png'])
     expect(readFileSync(resolve(ROOT, picture)).length).toBeLessThan(250_000);
 });
 

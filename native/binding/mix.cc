@@ -141,12 +141,17 @@ Napi::Value labelWeights(const Napi::CallbackInfo& info) {
   const std::size_t pixels = product(shape.count, shape.height, shape.width, 1);
   const int threads = readInt(from, "threads", 1);
   const auto records = std::make_shared<Records>(readRecords(from, shape.count, shape.height, shape.width));
-  double* result = readArray<double>(from, "result", records->samples.size());
+  double* weights = readArray<double>(from, "weights", records->samples.size());
+  double* shares = readArray<double>(from, "seen", 2 * records->samples.size());
   const auto weigh = [=](const auto* maps) {
     const NhwcBatch<std::remove_cvref_t<decltype(*maps)>> batch{maps, shape.count, shape.height, shape.width, 1};
     return PromiseWorker::queue(from, nullptr, [=] {
       Pool::shared().forEach(static_cast<int>(records->samples.size()), threads, [&](int i) {
-        result[i] = labelWeight(batch, records->samples[static_cast<std::size_t>(i)]);
+        const MixSample& sample = records->samples[static_cast<std::size_t>(i)];
+        const Seen seen = seenIn(batch, sample);
+        weights[i] = labelWeight(sample, seen);
+        shares[2 * i] = seen.target;
+        shares[2 * i + 1] = seen.source;
       });
     });
   };

@@ -15,7 +15,8 @@ Napi::Value placeBox(const Napi::CallbackInfo& info);
 // `helped`: the calling thread will help (runUntilDone).
 Napi::Value mix(const Napi::CallbackInfo& info);
 
-// labelWeights({ threads, count, height, width, samples, ints, doubles, maps or masks, result })   float32 maps, uint8 masks
+// labelWeights({ threads, count, height, width, samples, ints, doubles, maps or masks, weights, seen })
+// of float32 maps or uint8 masks; `seen` has two numbers per sample, what is seen of its target and of its source
 Napi::Value labelWeights(const Napi::CallbackInfo& info);
 
 // mixLabelMaps({ backend, threads, data, count, height, width, samples, ints, doubles, result })   32-bit label maps

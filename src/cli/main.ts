@@ -5,6 +5,7 @@ import { addAugment } from './augment';
 import { addBuild } from './build';
 import { addDemo } from './demo';
 import { addInfo } from './info';
+import { addLabels } from './labels';
 import { addDemoTrain } from './demo-train';
 import { addEvaluate } from './evaluate';
 import { addSaliency } from './saliency';
@@ -16,7 +17,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version)
     .showSuggestionAfterError()
     .configureHelp({ sortOptions: false });
-  const commands = [addAugment, addSaliency, addTrain, addEvaluate, addInfo, addDemo, addDemoTrain, addBuild];
+  const commands = [
+    addAugment,
+    addSaliency,
+    addTrain,
+    addEvaluate,
+    addLabels,
+    addInfo,
+    addDemo,
+    addDemoTrain,
+    addBuild,
+  ];
   for (const add of commands) add(program);
   await program.parseAsync(argv);
 }

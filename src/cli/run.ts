@@ -46,6 +46,7 @@ const parsers: { [kind in Option<unknown>['kind']]?: (text: string) => unknown }
   number: toNumber,
   numberOrName: toNumberOrName,
   list: toNumbers,
+  names: (text) => text.split(','),
   size: toSize,
 };
 

@@ -34,21 +34,22 @@ export interface Sought {
   masks?: Uint8Array;
 }
 
-/** The weight of the target's label in each placed sample. */
+/** Of placed samples: the weight of each target's label, and two shares each, what is seen of its target and of its source. */
+export interface LabelWeights {
+  weights: Float64Array;
+  seen: Float64Array;
+}
+
 export async function labelWeights(
-  records: NativeSamples,
+  { samples, ints, doubles }: NativeSamples,
   { maps, masks }: Sought,
   { shape, threads, signal }: { shape: readonly number[]; threads: number; signal?: Signal },
-): Promise<Float64Array> {
+): Promise<LabelWeights> {
   const [count, height, width] = shape;
-  const { samples, ints, doubles } = records;
-  const result = new Float64Array(samples);
+  const weights = new Float64Array(samples);
+  const seen = new Float64Array(2 * samples);
+  const call = { samples, ints, doubles, threads, count, height, width, maps, masks, weights, seen };
   const reads = [maps, masks].filter((one) => one !== undefined);
-  await runNative(
-    () =>
-      addon().labelWeights({ samples, ints, doubles, threads, count, height, width, maps, masks, result }),
-    reads,
-    signal,
-  );
-  return result;
+  await runNative(() => addon().labelWeights(call), reads, signal);
+  return { weights, seen };
 }

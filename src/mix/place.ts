@@ -50,7 +50,8 @@ export async function placeSamples(
 /** The weights of the targets' labels by what is sought in the images; undefined where nothing is. */
 async function weightsOf(records: NativeSamples, sought: Sought | undefined, context: NativeContext) {
   if (sought === undefined || !showsParts(records)) return undefined;
-  return labelWeights(records, sought, { ...context, shape: context.input.shape });
+  const { weights } = await labelWeights(records, sought, { ...context, shape: context.input.shape });
+  return weights;
 }
 
 /** Maps that must be there before the native call. Undefined where none is needed, or it makes them itself. */

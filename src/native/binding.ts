@@ -259,10 +259,19 @@ export interface Addon {
         helped?: number;
       },
   ): Promise<void>;
-  /** Weights of the targets' labels, by what is seen of `maps` or `masks` (exactly one is given) in each mixed image. */
+  /**
+   * Weights of the targets' labels, by what is seen of `maps` or `masks` (exactly one is given) in each mixed image, and the shares
+   * that are seen: two per sample, of its target and of its source.
+   */
   labelWeights(
     call: Omit<NativeShape, 'channels'> &
-      NativeSamples & { threads: number; maps?: Float32Array; masks?: Uint8Array; result: Float64Array },
+      NativeSamples & {
+        threads: number;
+        maps?: Float32Array;
+        masks?: Uint8Array;
+        weights: Float64Array;
+        seen: Float64Array;
+      },
   ): Promise<void>;
   mixLabelMaps(
     call: Omit<NativeShape, 'channels'> &

@@ -49,27 +49,37 @@ TEST(labelsByWhatIsSeen) {
   sample.kind = MixKind::paste;
   sample.lambda = 0.625;
   sample.boxes = {{0, 2, 2, 3}, {0, 2, 2, 3}};
-  CHECK_EQUAL(labelWeight(batch, sample), 0.5);
+  CHECK_EQUAL(labelWeight(sample, seenIn(batch, sample)), 0.5);
   sample.boxes = {{1, 0, 2, 2}, {1, 0, 2, 2}};  // nothing of the source is seen, all of the target
-  CHECK_EQUAL(labelWeight(batch, sample), 1.0);
+  CHECK_EQUAL(labelWeight(sample, seenIn(batch, sample)), 1.0);
   sample.boxes = {{0, 0, 2, 3}, {0, 0, 2, 3}};
-  CHECK_EQUAL(labelWeight(batch, sample), 0.0);
+  CHECK_EQUAL(labelWeight(sample, seenIn(batch, sample)), 0.0);
   const float nothing[12] = {};
-  CHECK_EQUAL(labelWeight(NhwcBatch<float>{nothing, 2, 2, 3, 1}, sample), 0.625);
+  CHECK_EQUAL(labelWeight(sample, seenIn(NhwcBatch<float>{nothing, 2, 2, 3, 1}, sample)), 0.625);
   // A mask's values only tell what is of the object: one of three pixels of the target is covered, one of two of the source seen.
   const std::uint8_t masks[] = {9, 1, 0, 255, 0, 0, 0, 0, 7, 1, 0, 0};
   sample.boxes = {{1, 0, 2, 1}, {1, 0, 2, 1}};
-  CHECK_EQUAL(labelWeight(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample), (2.0 / 3.0) / (2.0 / 3.0 + 0.5));
+  CHECK_EQUAL(labelWeight(sample, seenIn(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample)), (2.0 / 3.0) / (2.0 / 3.0 + 0.5));
   // Kinds that show no part of a source keep their lambda.
   for (const MixKind kind : {MixKind::keep, MixKind::blend, MixKind::erase, MixKind::cut}) {
     sample.kind = kind;
-    CHECK_EQUAL(labelWeight(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample), 0.625);
+    CHECK_EQUAL(labelWeight(sample, seenIn(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample)), 0.625);
   }
+  const auto isSeen = [&](MixKind kind, double target, double source) {
+    sample.kind = kind;
+    const Seen seen = seenIn(NhwcBatch<std::uint8_t>{masks, 2, 2, 3, 1}, sample);
+    CHECK_EQUAL(seen.target, target);
+    CHECK_EQUAL(seen.source, source);
+  };
+  isSeen(MixKind::keep, 1.0, 0.0);
+  isSeen(MixKind::blend, 1.0, 1.0);
+  isSeen(MixKind::erase, 2.0 / 3.0, 0.0);
+  isSeen(MixKind::paste, 2.0 / 3.0, 0.5);
   // Half the rows and a third of the columns: of the source row 0 and column 0 are shown.
   sample.kind = MixKind::resize;
   sample.boxes = {{0, 0, 2, 3}, {0, 2, 1, 3}};
   const std::uint8_t corner[] = {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0};
-  CHECK_EQUAL(labelWeight(NhwcBatch<std::uint8_t>{corner, 2, 2, 3, 1}, sample), (5.0 / 6.0) / (5.0 / 6.0 + 0.5));
+  CHECK_EQUAL(labelWeight(sample, seenIn(NhwcBatch<std::uint8_t>{corner, 2, 2, 3, 1}, sample)), (5.0 / 6.0) / (5.0 / 6.0 + 0.5));
 }
 
 TEST(nearestRowsAndColumnsAreRoundedDown) {
