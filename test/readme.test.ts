@@ -60,11 +60,13 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
   expect(JSON.parse(required.stdout)).toEqual(
     [
       'SaliencyMixError',
+      'applyImageOperation',
       'applyPlan',
       'augment',
       'backends',
       'createMixer',
       'describeDataset',
+      'imageOperationNames',
       'labelReport',
       'mixMethodNames',
       'oneOf',

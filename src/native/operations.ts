@@ -1,5 +1,5 @@
 /** Operations on the images of a batch, natively. */
-import type { ImageBatch } from '../types';
+import type { ImageBatch, Signal } from '../types';
 import { chooseBackend, chooseThreads } from './backends';
 import { runNative } from './call';
 import { addon } from './load';
@@ -37,7 +37,7 @@ export async function applyOperations(
   { data, shape: [count, height, width, channels] }: ImageBatch,
   steps: OperationSteps,
   result: Uint8Array,
-  { threads, signal }: { threads?: number; signal?: AbortSignal } = {},
+  { threads, signal }: { threads?: number; signal?: Signal } = {},
 ): Promise<void> {
   const batch = { data, count, height, width, channels };
   const work = { pixels: count * height * width, saliency: false, needs: [] };

@@ -187,7 +187,7 @@ test('jobs whose labels follow masks: the demo has them, other data is refused b
   const own = await written('own');
   const again = { data: own, out: folder('again'), batch: 3, mixer };
   expect(await augment(again)).toMatchObject({ images: 6 });
-  put(own, 'masks/cat/a.png', await png(boxMask().reverse(), 8, 12));
+  put(own, 'masks/cat/a.png', await png(boxMask().toReversed(), 8, 12));
   await expect(augment({ ...again, mode: 'resume' })).rejects.toThrow(
     /has changed since .*masks\/cat\/a\.png/,
   );
