@@ -74,10 +74,17 @@ async function writeBatch(
   const [height, width] = settings.size;
   const bytes = height * width * 3;
   const classes = settings.classes.length;
+  const draws = drawsOf(run, task);
   const samples = loaded.positions.map((position, i): Sample => {
     const pixels = mixed.images.data.subarray(i * bytes, (i + 1) * bytes);
     const label = mixed.labels.subarray(i * classes, (i + 1) * classes);
-    return { copy: epoch, position, pixels, label, record: labelRecord(run, task, loaded, mixed, i) };
+    return {
+      copy: epoch,
+      position,
+      pixels,
+      label,
+      record: labelRecord(run, task, loaded, { mixed, draws }, i),
+    };
   });
   const places = await part.add(samples);
   return samples.map(({ record }, i) => ({ ...places[i], ...record }) as LabelLine);

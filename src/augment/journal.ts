@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors';
+import type { DrawnOperation } from '../operations/plan';
 import type { Box } from '../types';
 import { writing } from '../run/files';
 
@@ -28,8 +29,8 @@ export interface LabelLine extends BatchId {
   row?: number;
   method: string;
   mixed: boolean;
-  target: { id: string; class: string };
-  source: { id: string; class: string };
+  target: MixedImage;
+  source: MixedImage;
   lambda: number;
   from: Box | null;
   to: Box | null;
@@ -37,6 +38,14 @@ export interface LabelLine extends BatchId {
   peak: [row: number, col: number] | null;
   /** Soft label: one weight per class, in the order of run.json's `settings.classes`. */
   label: number[];
+}
+
+/** One of the two images of a sample. */
+export interface MixedImage {
+  id: string;
+  class: string;
+  /** Where the run has a policy: what was done to the image before it was mixed, but for what changes nothing. */
+  operations?: DrawnOperation[];
 }
 
 /** One line of errors.jsonl. */

@@ -1,7 +1,9 @@
 /** The lines of labels.jsonl and errors.jsonl for a batch. */
+import type { AugmentationDraws } from '../data/augmentation';
 import type { LoadedBatch } from '../data/load';
 import type { MixedBatch } from '../mix/mixed';
-import type { ErrorLine, LabelLine } from './journal';
+import { operationsOf } from '../operations/plan';
+import type { ErrorLine, LabelLine, MixedImage } from './journal';
 import type { AugmentRun } from './options';
 import type { Task } from './tasks';
 
@@ -13,13 +15,16 @@ export function labelRecord(
   { dataset, settings }: AugmentRun,
   task: Task,
   loaded: LoadedBatch,
-  mixed: MixedBatch,
+  { mixed, draws }: { mixed: MixedBatch; draws?: AugmentationDraws },
   i: number,
 ): Omit<LabelLine, 'file'> {
   const sample = mixed.plan.samples[i];
-  const described = (at: number) => {
+  const described = (at: number): MixedImage => {
     const { id, label } = dataset.items[loaded.positions[at]];
-    return { id, class: dataset.classes[label] };
+    const slot = loaded.slots.of[at];
+    const parts = [draws?.operations, draws?.last].filter((part) => part !== undefined);
+    const operations = parts.flatMap((part) => operationsOf(part, slot));
+    return { id, class: dataset.classes[label], ...(draws && { operations }) };
   };
   const classes = settings.classes.length;
   return {

@@ -111,7 +111,8 @@ export async function writePreview(run: PreviewRun, task: Task): Promise<void> {
   });
   const rows = await rowsOf(run, loaded, loaded.images, mixed);
   const { method, saliency: how, scheme, seed } = run.settings.mixer;
-  const title = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : method;
+  const mixing = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : method;
+  const title = [...Object.keys(run.settings.augment ?? {}), mixing].join(' · ');
   const subtitle = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed} · yellow: the patch · green cross: the peak`;
   await writeWhole(join(run.out, PREVIEW), await contactSheet(rows, { title, subtitle }));
 }

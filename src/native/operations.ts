@@ -15,18 +15,12 @@ export interface OperationSteps {
   fill: Uint8Array;
 }
 
-let numbers: ReadonlyMap<string, number> | undefined;
+let names: readonly string[] | undefined;
 
-/** The number by which native code knows an operation. */
-export function operationNumber(name: string): number {
-  numbers ??= new Map(
-    addon()
-      .imageOperations()
-      .map((one, i) => [one, i]),
-  );
-  const number = numbers.get(name);
-  if (number === undefined) throw new RangeError(`the addon has no operation ${name}`);
-  return number;
+/** The names of the operations; native code knows each by its position. */
+export function nativeOperations(): readonly string[] {
+  names ??= addon().imageOperations();
+  return names;
 }
 
 /**

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
+import type { DrawnOperation } from '../../src/operations/plan';
 import { noise } from '../batches';
 
 const BIN = resolve(__dirname, '..', '..', 'bin', 'saliencymix.js');
@@ -85,7 +86,7 @@ export interface Line {
   copy: number;
   batch: number;
   mixed: boolean;
-  target: { id: string; class: string };
+  target: { id: string; class: string; operations?: DrawnOperation[] };
   source: { id: string; class: string };
   lambda: number;
   from: { top: number; left: number; bottom: number; right: number } | null;

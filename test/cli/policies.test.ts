@@ -1,6 +1,8 @@
 /** Policies of random operations on the command line: they decide bytes, and a run keeps to its own. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
+import { applyImageOperation, type ImageBatch } from '../../src';
 import { colourFolder } from './colours';
 import { contents, imageFolder, labelLines, run, workFolder } from './fixtures';
 
@@ -35,6 +37,22 @@ test('augment: the same bytes for any threads and in shards, other bytes than wi
   expect(ids.map((id) => image(shard, id))).toEqual(ids.map((id) => image(one, id)));
   const changed = ids.filter((id) => image(plain, id) !== image(one, id));
   expect(changed.length).toBeGreaterThan(4);
+});
+
+test('augment: a line says what was done to its images', async () => {
+  const out = join(work, 'lines');
+  await run('augment', data, '--out', out, '--method', 'none', '--randaugment', '3,9', '--encoding', 'png');
+  const pixels = async (path: string) => new Uint8Array(await sharp(path).removeAlpha().raw().toBuffer());
+  const lines = labelLines(out);
+  expect(lines.some(({ target }) => target.operations?.length === 3)).toBe(true);
+  for (const { file, target } of lines) {
+    let image: ImageBatch = { data: await pixels(join(data, target.id)), shape: [1, 24, 24, 3] };
+    for (const { operation, magnitude } of target.operations!) {
+      if (operation === 'Cutout') throw new Error('only the authors’ AutoAugment has it');
+      image = await applyImageOperation(image, operation, magnitude);
+    }
+    expect(Buffer.compare(image.data, await pixels(join(out, file)))).toBe(0);
+  }
 });
 
 const small = ['--model', 'resnet', '--layers', '1', '--width', '4', '--epochs', '1', '--batch', '10'];
