@@ -14,9 +14,12 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backends.h"
+#include "core/operations/operations.h"
 #include "core/image_rows.h"
 #include "cpu/levels.h"
 #include "cpu/resize_crop.h"
@@ -52,6 +55,18 @@ std::vector<std::uint8_t> clutter(int count, int side) {
     }
   }
   return data;
+}
+
+// One operation on images for each pass over them, with its magnitude.
+constexpr std::pair<const char*, double> kOperations[] = {
+    {"Brightness", 0.5}, {"Color", 0.5},  {"Contrast", 0.5}, {"Sharpness", 0.5},  {"Solarize", 113.0}, {"AutoContrast", 0.0},
+    {"Equalize", 0.0},   {"Rotate", 16.6}, {"ShearX", 0.166}, {"ShearY", 0.166},
+};
+
+std::size_t numberOf(std::string_view name) {
+  std::size_t number = 0;
+  while (operations::kOperations[number].name != name) number++;
+  return number;
 }
 
 // Whether a level of vector code has a kernel for it. Without one every level runs the reference, which is not counted.
@@ -97,6 +112,13 @@ class Batch {
     add(jobs, "paste to float32 NCHW", [this, &backend] { mix(backend, MixKind::paste, kPlanes, floats_.data()); });
     add(jobs, "resize and crop", [this] { resizeCrop(); });
     add(jobs, "blend to uint8", [this, &backend] { mix(backend, MixKind::blend, kBytes, bytes_.data()); });
+    for (const auto& [name, magnitude] : kOperations) {
+      const std::size_t number = numberOf(name);
+      add(jobs, std::string("operation ") + name, [this, &backend, number, magnitude] {
+        const std::vector<operations::Step> steps(images(), {static_cast<int>(number), {magnitude, {}}});
+        backend.applyOperations({view(), steps, {}, bytes_.data()}, kOneThread);
+      });
+    }
     add(jobs, "blend to float32 NCHW", [this, &backend] { mix(backend, MixKind::blend, kPlanes, floats_.data()); });
   }
 

@@ -148,12 +148,16 @@ Napi::Value applyOperations(const Napi::CallbackInfo& info) {
   const int threads = readInt(from, "threads", 1);
   const CancelFlag cancelled = readCancel(from);
   std::vector<operations::Step> steps = readSteps(from, batch.count);
+  const std::size_t stepCount = steps.size();
   const std::uint8_t* colors = readArray<std::uint8_t>(from, "fill", 3);
   const operations::Fill fill{{colors[0], colors[1], colors[2]}};
   std::uint8_t* result = readArray<std::uint8_t>(from, "result", bytesOf(batch));
   const auto work = [=, &backend, steps = std::move(steps)] {
     backend.applyOperations({batch, steps, fill, result}, Run{threads, cancelled.get()});
   };
+  // An operation takes some times as long as moving the bytes.
+  const std::size_t moved = bytesOf(batch) * (stepCount / static_cast<std::size_t>(batch.count));
+  if (!backend.isRemote() && 4 * moved <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
   Pool::shared().prewake(threads);
   return PromiseWorker::queue(from, cancelled, work);
 }
