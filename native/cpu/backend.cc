@@ -96,8 +96,9 @@ class CpuBackend final : public Backend {
   }
 
   void applyOperations(const operations::Job& job, const Run& run) const override {
+    const operations::TablePasses passes(*kernels_.operations);
     cpu::forEachRange(job.batch.count, run, [&](int begin, int end) {
-      operations::Steps steps(*kernels_.operations, job);
+      operations::Steps steps(passes, job);
       for (int i = begin; i < end; i++) {
         run.throwIfCancelled();
         steps.apply(i);

@@ -87,7 +87,7 @@ struct Kernels {
   // nullptr where the reference runs.
   const ResizeCropKernel* resizeCrop;
   // What the operations on images are made of.
-  const operations::Passes* operations;
+  const operations::PassTable* operations;
 };
 
 }  // namespace saliencymix::cpu

@@ -49,13 +49,8 @@ class DeviceBackend final : public Backend {
                 const Run& run) const override {
     onQueue(batch, run, [&](auto& call) { call.cropFlip(batch, draws, out); });
   }
-  // On the processor, by the definition: there is no kernel yet, and 'auto' never chooses a device for it.
   void applyOperations(const operations::Job& job, const Run& run) const override {
-    operations::Steps steps(operations::kReference, job);
-    for (int i = 0; i < job.batch.count; i++) {
-      run.throwIfCancelled();
-      steps.apply(i);
-    }
+    onQueue(job.batch, run, [&](auto& call) { call.applyOperations(job); });
   }
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) const override { return device_.allocate(bytes); }

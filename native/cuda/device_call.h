@@ -24,6 +24,7 @@
 #include "core/backend.h"
 #include "cuda/device_call_memory.h"
 #include "cuda/kernels/clear_box.h"
+#include "cuda/device_operations.h"
 #include "cuda/kernels/crop_flip.h"
 #include "cuda/kernels/mix.h"
 
@@ -144,7 +145,48 @@ class DeviceCall {
     queue_.download(result, out, bytes, queue_.recordEvent());
   }
 
+  // Step after step, from one of two batches to the other. What is uploaded for a step has memory of its own, as it may be
+  // uploaded while the kernel of the step before still runs.
+  void applyOperations(const operations::Job& job) {
+    const BatchView& batch = job.batch;
+    const std::size_t count = static_cast<std::size_t>(batch.count);
+    const std::size_t bytes = count * batch.image(0).bytes();
+    const std::size_t rounds = job.steps.size() / count;
+    std::uint8_t* pixels[2] = {};
+    ImageNumbers* numbers = nullptr;
+    WrittenPass* passes = nullptr;
+    reserve([&](ArenaLayout& arena) {
+      for (std::uint8_t*& one : pixels) one = arena.take<std::uint8_t>(bytes);
+      numbers = arena.take<ImageNumbers>(count);
+      passes = arena.take<WrittenPass>(count * rounds);
+    });
+    queue_.upload(pixels[0], batch.data, bytes);
+    for (std::size_t round = 0; round < rounds; round++, passes += count) {
+      run_.throwIfCancelled();
+      const OperatedImages images{pixels[round % 2], batch.count, batch.height, batch.width, batch.channels};
+      bool asksNumbers = false;
+      std::vector<WrittenPass> noted = notePasses(job, round, nullptr, asksNumbers);
+      if (asksNumbers) noted = notePasses(job, round, measure(images, numbers).data(), asksNumbers);
+      upload(passes, noted);
+      queue_.waitForUpload();
+      queue_.launch(WritePasses{images, passes, pixels[(round + 1) % 2]});
+    }
+    queue_.download(job.out, pixels[rounds % 2], bytes, queue_.recordEvent());
+  }
+
  private:
+  // The numbers of all images; waits for them.
+  std::vector<ImageNumbers> measure(const OperatedImages& images, ImageNumbers* numbers) {
+    std::vector<ImageNumbers> found(static_cast<std::size_t>(images.count));
+    const std::size_t bytes = found.size() * sizeof(ImageNumbers);
+    queue_.waitForUpload();
+    queue_.zero(numbers, bytes);
+    queue_.launch(MeasureImages{images, numbers});
+    queue_.download(found.data(), numbers, bytes, queue_.recordEvent());
+    queue_.wait();
+    return found;
+  }
+
   struct MixSize {
     std::size_t samples;
     std::size_t outputBytes;

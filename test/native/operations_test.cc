@@ -17,6 +17,8 @@ namespace {
 
 using Pixels = std::vector<std::uint8_t>;
 
+const TablePasses kPlain(kReference);
+
 // The number of an operation.
 template <class Operation>
 int numberOf() {
@@ -28,7 +30,7 @@ int numberOf() {
 template <class Operation>
 Pixels applied(const ImageView& image, double magnitude, Fill fill = {}, Point at = {}) {
   Pixels out(image.bytes());
-  Operation::apply({kReference, image, {magnitude, at}, fill, out.data()});
+  Operation::apply({kPlain, image, {magnitude, at}, fill, out.data()});
   return out;
 }
 
@@ -123,7 +125,7 @@ void compareLevels(check::Numbers& numbers, int count, int height, int width, in
   const std::size_t size = static_cast<std::size_t>(count) * batch.image(0).bytes();
   Pixels expected(size + 128, 0xcd);
   const Job job{batch, steps, fill, expected.data() + 64};
-  Steps reference(kReference, job);
+  Steps reference(kPlain, job);
   for (int i = 0; i < count; i++) reference.apply(i);
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
@@ -145,7 +147,7 @@ void compareOperations(check::Numbers& numbers, int height, int width, int chann
     const std::vector<Step> steps{{static_cast<int>(number), {anyMagnitude(numbers), {height / 2, width / 3}}}};
     const Fill fill{{7, static_cast<std::uint8_t>(numbers.below(2) == 0 ? 7 : 9), 7}};
     Pixels expected(image.bytes() + 128, 0xcd);
-    kOperations[number].apply({kReference, image, steps[0].setting, fill, expected.data() + 64});
+    kOperations[number].apply({kPlain, image, steps[0].setting, fill, expected.data() + 64});
     for (const cpu::Level& level : cpu::levels()) {
       if (!level.supported()) continue;
       Pixels out(expected.size(), 0xcd);
@@ -182,7 +184,7 @@ TEST(everyAngleAndShear) {
       const std::vector<Step> steps{{number, {number == numberOf<Rotate>() ? i * 0.25 : i * 2e-3, {}}}};
       Pixels expected(images.view().image(0).bytes());
       kOperations[static_cast<std::size_t>(number)].apply(
-          {kReference, images.view().image(0), steps[0].setting, {{1, 2, 3}}, expected.data()});
+          {kPlain, images.view().image(0), steps[0].setting, {{1, 2, 3}}, expected.data()});
       for (const cpu::Level& level : cpu::levels()) {
         if (!level.supported()) continue;
         Pixels out(expected.size());
@@ -208,6 +210,6 @@ TEST(identitiesAreSkipped) {
                                 {numberOf<TranslateX>(), {1.0, {}}}};
   Pixels out(3);
   const Job job{{numbers.data(), 1, 1, 3, 1}, steps, {{5}}, out.data()};
-  Steps(kReference, job).apply(0);
+  Steps(kPlain, job).apply(0);
   CHECK(out == (Pixels{5, 254, 253}));
 }

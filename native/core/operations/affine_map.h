@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/host_device.h"
 #include "core/image.h"
 
 namespace saliencymix::operations {
@@ -15,14 +16,20 @@ namespace saliencymix::operations {
 class AffineMap {
  public:
   AffineMap(const std::array<double, 6>& matrix, const ImageView& image)
-      : matrix_(matrix) {
+      : matrix_{matrix[0], matrix[1], matrix[2], matrix[3], matrix[4], matrix[5]} {
     for (const int y : {0, image.height}) {
       for (const int x : {0, image.width}) {
         isFixed_ = isFixed_ && std::abs(x * matrix[0] + y * matrix[1] + matrix[2]) < 32768.0 &&
                    std::abs(x * matrix[3] + y * matrix[4] + matrix[5]) < 32768.0;
       }
     }
+    if (!isFixed_) return;
+    const auto& [a, b, c, d, e, f] = matrix_;
+    fixed_ = {toFixed(a), toFixed(b), toFixed(c + a * 0.5 + b * 0.5),
+              toFixed(d), toFixed(e), toFixed(f + d * 0.5 + e * 0.5)};
   }
+  // Shows what lies there.
+  AffineMap() : matrix_{} {}
 
   // Whether all points are small enough for 16 + 16 bits, which are then used. Else float64 is: for large images, and shears
   // that leave nothing of one.
@@ -33,34 +40,41 @@ class AffineMap {
     std::int32_t xPerColumn, xPerRow, x;
     std::int32_t yPerColumn, yPerRow, y;
   };
-  Fixed fixed() const {
-    const auto& [a, b, c, d, e, f] = matrix_;
-    return {toFixed(a), toFixed(b), toFixed(c + a * 0.5 + b * 0.5), toFixed(d), toFixed(e), toFixed(f + d * 0.5 + e * 0.5)};
+  const Fixed& fixed() const { return fixed_; }
+
+  // The pixel that (x, y) shows.
+  SALIENCYMIX_HOST_DEVICE Point at(int x, int y) const {
+    if (isFixed_) {
+      return {static_cast<int>((fixed_.y + std::int64_t{fixed_.yPerRow} * y + std::int64_t{fixed_.yPerColumn} * x) >> 16),
+              static_cast<int>((fixed_.x + std::int64_t{fixed_.xPerRow} * y + std::int64_t{fixed_.xPerColumn} * x) >> 16)};
+    }
+    // Added up, as Pillow does: the sums are rounded.
+    double atX = matrix_[2] + matrix_[1] * 0.5 + matrix_[0] * 0.5;
+    double atY = matrix_[5] + matrix_[4] * 0.5 + matrix_[3] * 0.5;
+    for (int row = 0; row < y; row++) {
+      atX += matrix_[1];
+      atY += matrix_[4];
+    }
+    for (int column = 0; column < x; column++) {
+      atX += matrix_[0];
+      atY += matrix_[3];
+    }
+    return {position(atY), position(atX)};
   }
 
   // Calls show(x, y, where) for every pixel of the result, row by row, where `where` is the pixel that it shows.
   template <class Show>
   void forEach(const ImageView& image, const Show& show) const {
-    if (isFixed_) forEachFixed(image, show);
-    else forEachExact(image, show);
+    if (!isFixed_) return forEachExact(image, show);
+    for (int y = 0; y < image.height; y++) {
+      for (int x = 0; x < image.width; x++) show(x, y, at(x, y));
+    }
   }
 
  private:
   static std::int32_t toFixed(double value) { return static_cast<std::int32_t>(std::floor(value * 65536.0 + 0.5)); }
 
-  template <class Show>
-  void forEachFixed(const ImageView& image, const Show& show) const {
-    const Fixed step = fixed();
-    for (int y = 0; y < image.height; y++) {
-      for (int x = 0; x < image.width; x++) {
-        const std::int64_t atX = step.x + std::int64_t{step.xPerRow} * y + std::int64_t{step.xPerColumn} * x;
-        const std::int64_t atY = step.y + std::int64_t{step.yPerRow} * y + std::int64_t{step.yPerColumn} * x;
-        show(x, y, Point{static_cast<int>(atY >> 16), static_cast<int>(atX >> 16)});
-      }
-    }
-  }
-
-  // Adds up, as Pillow does: the sums are rounded.
+  // As `at`, without beginning anew for every pixel.
   template <class Show>
   void forEachExact(const ImageView& image, const Show& show) const {
     const auto& [a, b, c, d, e, f] = matrix_;
@@ -79,10 +93,11 @@ class AffineMap {
     }
   }
   // -1 for all that is surely outside.
-  static int position(double at) { return at >= 0.0 && at < 2147483647.0 ? static_cast<int>(at) : -1; }
+  SALIENCYMIX_HOST_DEVICE static int position(double at) { return at >= 0.0 && at < 2147483647.0 ? static_cast<int>(at) : -1; }
 
-  std::array<double, 6> matrix_;
+  double matrix_[6];
   bool isFixed_ = true;
+  Fixed fixed_{65536, 0, 32768, 0, 65536, 32768};
 };
 
 }  // namespace saliencymix::operations

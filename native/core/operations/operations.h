@@ -38,7 +38,7 @@ struct Call {
 
 struct Identity {
   static constexpr std::string_view kName = "Identity";
-  static void apply(const Call& call) { std::copy_n(call.image.data, call.image.bytes(), call.out); }
+  static void apply(const Call& call) { call.passes.cover(call.image, {}, call.fill, call.out); }
 };
 
 // ---- pixels elsewhere
@@ -164,7 +164,6 @@ struct Cutout {
     const auto [row, column] = call.setting.at;
     const Box box{std::max(row - half, 0), std::max(column - half, 0), std::min(row + half, call.image.height),
                   std::min(column + half, call.image.width)};
-    Identity::apply(call);
     call.passes.cover(call.image, box, call.fill, call.out);
   }
 };

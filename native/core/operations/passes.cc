@@ -77,6 +77,7 @@ void move(const ImageView& image, const AffineMap& map, const Fill& fill, std::u
 }
 
 void cover(const ImageView& image, const Box& box, const Fill& fill, std::uint8_t* out) {
+  std::copy_n(image.data, image.bytes(), out);
   const std::size_t width = static_cast<std::size_t>(image.width);
   for (int y = box.top; y < box.bottom; y++) {
     for (int x = box.left; x < box.right; x++) {
@@ -88,6 +89,6 @@ void cover(const ImageView& image, const Box& box, const Fill& fill, std::uint8_
 
 }  // namespace
 
-const Passes kReference = {&lumaSum, &ranges, &counts, &curves, &maskAndInvert, &saturate, &sharpen, &move, &cover};
+const PassTable kReference = {&lumaSum, &ranges, &counts, &curves, &maskAndInvert, &saturate, &sharpen, &move, &cover};
 
 }  // namespace saliencymix::operations
