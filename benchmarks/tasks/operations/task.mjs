@@ -6,7 +6,8 @@ import { sizesOf } from '../../lib/sizes.mjs';
 export const title = 'Operations on images';
 export const about =
   'A batch of images through one operation, uint8 in, uint8 out. Pillow works image by image, on images that lie in its own ' +
-  'memory already, with the calls that torchvision makes of it; every result must be equal to the bit. GB/s count the batch read ' +
+  'memory already, with the calls that torchvision makes of it; every result must be equal to the bit. Its times vary: where ' +
+  'the system has to give it new memory for every result they are up to three times as long. GB/s count the batch read ' +
   'once and the result written once.';
 
 /** Half-way magnitudes of AutoAugment. */
