@@ -275,7 +275,9 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
   // What cannot be had is told before data is read and a folder made.
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   if (engine === 'native') chooseEngine('native');
-  const { provider: wanted, precision } = parsed;
+  const { precision, mode } = parsed;
+  // A run that goes on has its checkpoint's, unless one is given.
+  const wanted = parsed.provider ?? (mode === 'resume' ? undefined : 'cpu');
   const provider = wanted && (await findProvider({ provider: wanted, engine, precision }, onWarning));
   const options: Training = { ...parsed, provider };
   const started = Date.now();

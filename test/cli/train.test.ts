@@ -340,7 +340,7 @@ describe('mistakes', () => {
     [['--provider', 'metal'], /one of "auto", "cpu", "webgpu", "cuda" for provider but received "metal"/],
     [
       ['--provider', 'cuda'],
-      /no CUDA to train on: libonnxruntime_providers_shared.so and libonnxruntime_providers_cuda.so/,
+      /no CUDA to train on: (this build has no CUDA code|libonnxruntime_providers_shared\.so and libonnxruntime_providers_cuda\.so)/,
     ],
     [['--provider', 'cuda', '--engine', 'standard'], /'native' or 'auto' where provider is 'cuda'/],
     [['--precision', 'tf32'], /'fp32' where provider is 'cpu'/],

@@ -22,7 +22,7 @@ struct Tensors {
 inline std::vector<Tensors> tensors(std::uint64_t seed) {
   check::Numbers numbers(seed);
   std::vector<Tensors> all;
-  for (const std::size_t size : {1, 0, 3, 64, 4096, 4097, 8191, 20001, 17, 2}) all.emplace_back(numbers, size);
+  for (const std::size_t size : {1u, 0u, 3u, 64u, 4096u, 4097u, 8191u, 20001u, 17u, 2u}) all.emplace_back(numbers, size);
   for (std::size_t i = 0; i < 160; i++) all.emplace_back(numbers, 1 + i % 9);
   return all;
 }

@@ -73,7 +73,7 @@ TEST(colorsAndNeighbours) {
   dot[12] = 130;
   const ImageView image{dot.data(), 5, 5, 1};
   Pixels smooth(25, 0);
-  for (const std::size_t i : {6, 7, 8, 11, 13, 16, 17, 18}) smooth[i] = 10;
+  for (const std::size_t i : {6u, 7u, 8u, 11u, 13u, 16u, 17u, 18u}) smooth[i] = 10;
   smooth[12] = 50;
   CHECK(applied<Sharpness>(image, -1.0) == smooth);
   CHECK(applied<Sharpness>(image, 0.0) == dot);

@@ -56,7 +56,7 @@ struct FloatBytes {
     const double added = sum - product;
     const double error = (product - (sum - added)) + (c - added);
     std::uint64_t bits = std::bit_cast<std::uint64_t>(sum);
-    if (error != 0.0 && (bits & 1) == 0) bits += (error > 0.0) == (sum > 0.0) ? 1 : -1;
+    if (error != 0.0 && (bits & 1) == 0) bits = (error > 0.0) == (sum > 0.0) ? bits + 1 : bits - 1;
     return static_cast<float>(std::bit_cast<double>(bits));
   }
 

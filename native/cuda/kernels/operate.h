@@ -25,7 +25,7 @@ struct WrittenPass {
   operations::Curve curves[3];
 
   SALIENCYMIX_HOST_DEVICE std::uint8_t value(const ImageView& image, int row, int column, int channel) const {
-    const std::uint8_t* const pixel = image.data + (static_cast<std::size_t>(row) * image.width + column) * image.channels;
+    const std::uint8_t* const pixel = pixelAt(image, row, column);
     const int v = pixel[channel];
     switch (form) {
       case Form::curves: return curves[channel].of[v];
@@ -40,6 +40,10 @@ struct WrittenPass {
   }
 
  private:
+  SALIENCYMIX_HOST_DEVICE static const std::uint8_t* pixelAt(const ImageView& image, int row, int column) {
+    const std::size_t at = static_cast<std::size_t>(row) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(column);
+    return image.data + at * static_cast<std::size_t>(image.channels);
+  }
   SALIENCYMIX_HOST_DEVICE std::uint8_t sharpened(const ImageView& image, const std::uint8_t* at, int row, int column) const {
     if (row == 0 || row == image.height - 1 || column == 0 || column == image.width - 1) return *at;
     const int rowLength = image.width * image.channels;
@@ -52,7 +56,7 @@ struct WrittenPass {
   SALIENCYMIX_HOST_DEVICE std::uint8_t moved(const ImageView& image, int row, int column, int channel) const {
     const Point at = map.at(column, row);
     if (at.row < 0 || at.row >= image.height || at.col < 0 || at.col >= image.width) return fill.of[channel];
-    return image.data[(static_cast<std::size_t>(at.row) * image.width + at.col) * image.channels + channel];
+    return pixelAt(image, at.row, at.col)[channel];
   }
 };
 

@@ -58,7 +58,7 @@ struct DropElements {
       // Before the draw, which takes about as long as they do.
       Floats<width> values[kOfDraw / width];
       SALIENCYMIX_UNROLL
-      for (int k = 0; k < kOfDraw; k += width) values[k / width] = getIf<width>(begin + k < elements, x, at + k);
+      for (int k = 0; k < kOfDraw; k += width) values[k / width] = getIf<width>(begin + k < elements, x, at + static_cast<std::size_t>(k));
       const std::uint64_t seed = static_cast<std::uint64_t>(mask.random[0]);
       Philox random{{(kDropout << 24) + draw, image, mask.number, static_cast<std::uint32_t>(mask.random[1])}};
       random.draw(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
