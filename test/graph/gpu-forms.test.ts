@@ -127,7 +127,7 @@ const model = createModel('resnet', {
 });
 const shape = { count: 4, image: [32, 32] } as const;
 
-test('a network with a pooling stem has the same gradients in all forms', async () => {
+test('a network with a pooling stem has the same gradients in both forms', async () => {
   const worker = startOrtWorker();
   const inputs: Tensors = { images: drawn([4, 3, 32, 32], 1), labels: drawn([4, 3], 2) };
   for (const [i, { name, shape: sides }] of model.parameters.entries()) {
@@ -140,18 +140,16 @@ test('a network with a pooling stem has the same gradients in all forms', async 
     ...model.parameters.flatMap(({ name, trained }) => (trained ? [gradientName(name)] : [])),
   ];
   const results = [];
-  for (const form of ['plain', 'webgpu', 'cuda'] as const) {
+  for (const form of ['plain', 'webgpu'] as const) {
     await worker.add(form, gradientGraph(model, shape, form).bytes, { threads: 1 });
     const found = await worker.run({ model: form, inputs, outputs });
     results.push(Object.fromEntries(outputs.map((name) => [name, found[name].data])));
   }
   await worker.close();
-  const [plain, ...cards] = results;
-  for (const found of cards) {
-    for (const name of outputs) {
-      const miss = plain[name].map((value, i) => value - found[name][i]);
-      expect([name, largest(miss) <= 2e-5 * largest(plain[name])]).toEqual([name, true]);
-    }
+  const [plain, webgpu] = results;
+  for (const name of outputs) {
+    const miss = plain[name].map((value, i) => value - webgpu[name][i]);
+    expect([name, largest(miss) <= 2e-5 * largest(plain[name])]).toEqual([name, true]);
   }
 });
 
