@@ -91,8 +91,8 @@ export const DROPOUT_LEVELS = 0x10000;
 export const dropoutScale = (rate: number): number => 1 / (1 - rate);
 
 /**
- * Dropout (Srivastava et al., JMLR 2014): x/(1 − rate) where `kept`, a mask of x's shape, is true, else 0. For graphics
- * cards the mask is float32, 1 or 0.
+ * Dropout (Srivastava et al., JMLR 2014): x/(1 − rate) where `kept`, a mask of x's shape, is true, else 0. For WebGPU the
+ * mask is float32, 1 or 0.
  */
 export function dropout(x: Value, kept: Value, rate: number): Value {
   const { graph } = x;

@@ -115,7 +115,7 @@ export class Net {
 
   /**
    * A mask for dropout, drawn for every step: true, with probability 1 − rate, where an element is kept. It is bool, and in
-   * graphs for graphics cards float32, 1 or 0.
+   * graphs for WebGPU float32, 1 or 0.
    */
   dropoutMask(name: string, shape: Shape, rate: number): Value {
     const mask = { name: `dropout/${name}`, shape, rate, number: this.dropoutMasks.length };

@@ -16,7 +16,7 @@ function drawMask(mask: Uint8Array | Float32Array, rate: number, stream: Stream)
 
 /**
  * Draws the masks of a step. Each image has its own stream of random numbers for each mask.
- * @param Mask bools, or floats in graphs for graphics cards
+ * @param Mask bools, or floats in graphs for WebGPU
  */
 export function drawDropoutMasks(
   masks: readonly DropoutMask[],

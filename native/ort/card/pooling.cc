@@ -1,7 +1,7 @@
 // Pooling on a graphics card.
 #include "ort/card/operators.h"
 #include "ort/card/run.h"
-#include "ort/operators/pool_shape.h"
+#include "ort/operators/pool_nodes.h"
 
 namespace saliencymix::ort::card {
 
@@ -9,73 +9,28 @@ namespace {
 
 using train::PoolShape;
 
-class Forward : public Node {
- public:
-  explicit Forward(const Attributes& attributes) : pooling_(attributes, kChannelsFirst) {}
+struct OnCard {
+  static constexpr Axes kAxes = kChannelsFirst;
 
- protected:
-  Pooling pooling_;
-};
-
-// Takes tensors of the result.
-class Backward : public Forward {
- public:
-  explicit Backward(const Attributes& attributes) : Forward(attributes), size_(attributes.wholes("size", 2)) {}
-
- protected:
-  std::vector<int> size_;
-};
-
-class MaxPool final : public Forward {
- public:
-  using Forward::Forward;
-  void compute(Call& call) const override {
-    const Call::Input x = call.input(0);
-    const PoolShape shape = pooling_.ofInput(x);
-    float* const y = call.output(0, pooling_.resultShape(shape));
-    call.card().operators().maxPool(shape, x.data, y, call.outputBytes(1, pooling_.resultShape(shape)));
+  static void maxPool(Call& call, const PoolShape& shape, const float* x, float* y, std::uint8_t* places) {
+    call.card().operators().maxPool(shape, x, y, places);
+  }
+  static void maxPoolGradient(Call& call, const PoolShape& shape, const float* dy, const std::uint8_t* places, float* dx) {
+    call.card().operators().maxPoolGradient(shape, dy, places, dx);
+  }
+  static void averagePool(Call& call, const PoolShape& shape, const float* x, float* y) {
+    call.card().operators().averagePool(shape, x, y);
+  }
+  static void averagePoolGradient(Call& call, const PoolShape& shape, const float* dy, float* dx) {
+    call.card().operators().averagePoolGradient(shape, dy, dx);
   }
 };
-
-class MaxPoolGradient final : public Backward {
- public:
-  using Backward::Backward;
-  void compute(Call& call) const override {
-    const Call::Input dy = call.input(0), places = call.input(1);
-    const PoolShape shape = pooling_.ofResult(dy, size_);
-    expectShape(places, dy.shape, "places");
-    call.card().operators().maxPoolGradient(shape, dy.data, places.bytes, call.output(0, pooling_.inputShape(shape)));
-  }
-};
-
-class AveragePool final : public Forward {
- public:
-  using Forward::Forward;
-  void compute(Call& call) const override {
-    const Call::Input x = call.input(0);
-    const PoolShape shape = pooling_.ofInput(x);
-    call.card().operators().averagePool(shape, x.data, call.output(0, pooling_.resultShape(shape)));
-  }
-};
-
-class AveragePoolGradient final : public Backward {
- public:
-  using Backward::Backward;
-  void compute(Call& call) const override {
-    const Call::Input dy = call.input(0);
-    const PoolShape shape = pooling_.ofResult(dy, size_);
-    call.card().operators().averagePoolGradient(shape, dy.data, call.output(0, pooling_.inputShape(shape)));
-  }
-};
-
-constexpr Element f32 = Element::float32;
-constexpr Element u8 = Element::uint8;
 
 }  // namespace
 
-const Operator kMaxPool = {"MaxPool", {f32}, 1, {f32, u8}, makeNode<MaxPool>};
-const Operator kMaxPoolGradient = {"MaxPoolGradient", {f32, u8}, 2, {f32}, makeNode<MaxPoolGradient>};
-const Operator kAveragePool = {"AveragePool", {f32}, 1, {f32}, makeNode<AveragePool>};
-const Operator kAveragePoolGradient = {"AveragePoolGradient", {f32}, 1, {f32}, makeNode<AveragePoolGradient>};
+const Operator kMaxPool = maxPoolOn<OnCard>();
+const Operator kMaxPoolGradient = maxPoolGradientOn<OnCard>();
+const Operator kAveragePool = averagePoolOn<OnCard>();
+const Operator kAveragePoolGradient = averagePoolGradientOn<OnCard>();
 
 }  // namespace saliencymix::ort::card

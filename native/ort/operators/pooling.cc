@@ -1,6 +1,6 @@
 #include "ort/operators/pooling.h"
 
-#include "ort/operators/pool_shape.h"
+#include "ort/operators/pool_nodes.h"
 
 namespace saliencymix::ort {
 
@@ -8,73 +8,28 @@ namespace {
 
 using train::PoolShape;
 
-class Forward : public Node {
- public:
-  explicit Forward(const Attributes& attributes) : pooling_(attributes, kChannelsLast) {}
+struct OnProcessor {
+  static constexpr Axes kAxes = kChannelsLast;
 
- protected:
-  Pooling pooling_;
-};
-
-// Takes tensors of the result.
-class Backward : public Forward {
- public:
-  explicit Backward(const Attributes& attributes) : Forward(attributes), size_(attributes.wholes("size", 2)) {}
-
- protected:
-  std::vector<int> size_;
-};
-
-class MaxPool final : public Forward {
- public:
-  using Forward::Forward;
-  void compute(Call& call) const override {
-    const Call::Input x = call.input(0);
-    const PoolShape shape = pooling_.ofInput(x);
-    float* const y = call.output(0, pooling_.resultShape(shape));
-    maxPool(call.run(0), shape, x.data, y, call.outputBytes(1, pooling_.resultShape(shape)));
+  static void maxPool(Call& call, const PoolShape& shape, const float* x, float* y, std::uint8_t* places) {
+    train::maxPool(call.run(0), shape, x, y, places);
   }
-};
-
-class MaxPoolGradient final : public Backward {
- public:
-  using Backward::Backward;
-  void compute(Call& call) const override {
-    const Call::Input dy = call.input(0), places = call.input(1);
-    const PoolShape shape = pooling_.ofResult(dy, size_);
-    expectShape(places, dy.shape, "places");
-    maxPoolGradient(call.run(0), shape, dy.data, places.bytes, call.output(0, pooling_.inputShape(shape)));
+  static void maxPoolGradient(Call& call, const PoolShape& shape, const float* dy, const std::uint8_t* places, float* dx) {
+    train::maxPoolGradient(call.run(0), shape, dy, places, dx);
   }
-};
-
-class AveragePool final : public Forward {
- public:
-  using Forward::Forward;
-  void compute(Call& call) const override {
-    const Call::Input x = call.input(0);
-    const PoolShape shape = pooling_.ofInput(x);
-    averagePool(call.run(0), shape, x.data, call.output(0, pooling_.resultShape(shape)));
+  static void averagePool(Call& call, const PoolShape& shape, const float* x, float* y) {
+    train::averagePool(call.run(0), shape, x, y);
   }
-};
-
-class AveragePoolGradient final : public Backward {
- public:
-  using Backward::Backward;
-  void compute(Call& call) const override {
-    const Call::Input dy = call.input(0);
-    const PoolShape shape = pooling_.ofResult(dy, size_);
-    averagePoolGradient(call.run(0), shape, dy.data, call.output(0, pooling_.inputShape(shape)));
+  static void averagePoolGradient(Call& call, const PoolShape& shape, const float* dy, float* dx) {
+    train::averagePoolGradient(call.run(0), shape, dy, dx);
   }
 };
 
 }  // namespace
 
-constexpr Element f32 = Element::float32;
-constexpr Element u8 = Element::uint8;
-
-const Operator kMaxPool = {"MaxPool", {f32}, 1, {f32, u8}, makeNode<MaxPool>};
-const Operator kMaxPoolGradient = {"MaxPoolGradient", {f32, u8}, 2, {f32}, makeNode<MaxPoolGradient>};
-const Operator kAveragePool = {"AveragePool", {f32}, 1, {f32}, makeNode<AveragePool>};
-const Operator kAveragePoolGradient = {"AveragePoolGradient", {f32}, 1, {f32}, makeNode<AveragePoolGradient>};
+const Operator kMaxPool = maxPoolOn<OnProcessor>();
+const Operator kMaxPoolGradient = maxPoolGradientOn<OnProcessor>();
+const Operator kAveragePool = averagePoolOn<OnProcessor>();
+const Operator kAveragePoolGradient = averagePoolGradientOn<OnProcessor>();
 
 }  // namespace saliencymix::ort
