@@ -47,6 +47,16 @@ struct Updated {
   float* kept[2];
 };
 
+// The same where the new values may go elsewhere. Where they go to the same memory, `next…` are the old ones' addresses.
+struct UpdatedBeside {
+  std::size_t size;
+  const float* weight;
+  const float* gradient;
+  const float* kept[2];
+  float* nextWeight;
+  float* nextKept[2];
+};
+
 // Values that only decide whether the step is taken: running statistics, the loss.
 struct Checked {
   std::size_t size;

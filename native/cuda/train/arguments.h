@@ -50,16 +50,7 @@ struct AdamWStep {
   }
 };
 
-// A parameter, what the optimizer keeps of it (v of SGD, none without momentum; m and v of AdamW), and where the new values go:
-// into the same memory, or elsewhere, which costs no more.
-struct DeviceUpdated {
-  std::size_t size;
-  const float* weight;
-  const float* gradient;
-  const float* kept[2];
-  float* nextWeight;
-  float* nextKept[2];
-};
+using DeviceUpdated = train::UpdatedBeside;
 
 // What dropout draws. The elements of an image are numbered as they lie in memory, N×C×H×W.
 struct DeviceMask {

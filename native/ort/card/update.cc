@@ -18,12 +18,7 @@ struct OnCard {
  private:
   template <class Step>
   static void run(Call& call, const Step& step, const UpdateTensors& tensors) {
-    std::vector<cuda::DeviceUpdated> updated;
-    for (const UpdateParameter& one : tensors.parameters) {
-      updated.push_back({one.size, one.weight, one.gradient, {one.kept[0], one.kept[1]}, one.nextWeight,
-                         {one.nextKept[0], one.nextKept[1]}});
-    }
-    call.card().operators().update(step, updated, tensors.checked, call.output(0, {}));
+    call.card().operators().update(step, tensors.parameters, tensors.checked, call.output(0, {}));
   }
 };
 

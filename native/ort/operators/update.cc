@@ -32,7 +32,7 @@ struct OnProcessor {
   template <class Optimizer>
   static void run(Call& call, const Optimizer& optimizer, const UpdateTensors& tensors) {
     std::vector<train::Updated> updated;
-    for (const UpdateParameter& one : tensors.parameters) {
+    for (const train::UpdatedBeside& one : tensors.parameters) {
       train::Updated parameter{one.size, changed(one.weight, one.nextWeight, one.size), one.gradient, {}};
       for (int k = 0; k < 2; k++) {
         if (one.nextKept[k] != nullptr) parameter.kept[k] = changed(one.kept[k], one.nextKept[k], one.size);

@@ -10,18 +10,8 @@
 
 namespace saliencymix::ort {
 
-// A parameter with its tensors, and the memory of what comes next.
-struct UpdateParameter {
-  std::size_t size;
-  const float* weight;
-  const float* gradient;
-  const float* kept[2];
-  float* nextWeight;
-  float* nextKept[2];
-};
-
 struct UpdateTensors {
-  std::vector<UpdateParameter> parameters;
+  std::vector<train::UpdatedBeside> parameters;
   std::vector<train::Checked> checked;
 };
 
@@ -39,7 +29,7 @@ inline UpdateTensors updateTensorsOf(Call& call, std::size_t first, std::size_t 
   for (std::size_t i = 0; i < parameters; i++) {
     const Call::Input weight = call.input(first + i), gradient = call.input(first + parameters + i);
     expectShape(gradient, weight.shape, "a gradient");
-    UpdateParameter one{weight.size(), weight.data, gradient.data, {}, nextOf(call, weight, 1 + i), {}};
+    train::UpdatedBeside one{weight.size(), weight.data, gradient.data, {}, nextOf(call, weight, 1 + i), {}};
     for (std::size_t k = 0; k < kept; k++) {
       const Call::Input slot = call.input(first + parameters * (2 + k) + i);
       expectShape(slot, weight.shape, "what an optimizer keeps");
