@@ -216,7 +216,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     { randaugment: { magnitude: 31 } },
     /level below bins \(31\) for randaugment\.mag/,
   ],
-  ['no numbers', { randaugment: 'many' }, /randaugment\.operations but received NaN/],
+  ['no numbers', { randaugment: 'many' }, /such as 2,9 or 2,9,31 for randaugment but received "many"/],
   ['too few levels', { randaugment: { bins: 1 } }, /randaugment\.bins but received 1/],
 ])('refuses %s', (_, options, message) => {
   expect(() => choose(options)).toThrow(message);

@@ -19,15 +19,22 @@ export type RandAugmentOptions = OptionsOf<typeof table>;
 export type RandAugment = Parsed<typeof table>;
 
 /** "2,9" or "2,9,31" */
-function fromText(text: string): Record<string, number> {
-  const numbers = text.split(',').map((one) => (one.trim() === '' ? Number.NaN : Number(one)));
+function fromText(text: string, argument: string): Record<string, number> {
+  if (!/^\s*\d+(\s*,\s*\d+){0,2}\s*$/.test(text))
+    throw check.invalid(argument, 'operations, magnitude and bins, such as 2,9 or 2,9,31', text);
+  const numbers = text.split(',').map(Number);
   return Object.fromEntries(
     Object.keys(table).flatMap((name, i) => (i < numbers.length ? [[name, numbers[i]]] : [])),
   );
 }
 
 function parseRandAugment(value: unknown, argument: string): RandAugment {
-  const parsed = parse(table, typeof value === 'string' ? fromText(value) : value, argument, `${argument}.`);
+  const parsed = parse(
+    table,
+    typeof value === 'string' ? fromText(value, argument) : value,
+    argument,
+    `${argument}.`,
+  );
   if (parsed.magnitude >= parsed.bins)
     throw check.invalid(`${argument}.magnitude`, `a level below bins (${parsed.bins})`, parsed.magnitude);
   return parsed;
