@@ -24,7 +24,8 @@ function withCMake() {
   ];
   run('cmake', ['-S', '.', '-B', folder, ...settings]);
   run('cmake', ['--build', folder, '--config', 'Release', '--parallel', String(availableParallelism())]);
-  const options = ['--test-dir', folder, '--build-config', 'Release', '--output-on-failure'];
+  const jobs = ['--parallel', String(availableParallelism())];
+  const options = ['--test-dir', folder, '--build-config', 'Release', '--output-on-failure', ...jobs];
   run('ctest', [...options, ...process.argv.slice(2)]);
 }
 
