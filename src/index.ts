@@ -2,7 +2,7 @@
 export { augment, type AugmentSummary } from './augment/job';
 export { type LabelOptions, labelReport, type LabelReport } from './augment/labels/report';
 export type { AugmentOptions, Progress } from './augment/options';
-export type { Batch, BatchOptions } from './data/batches';
+export type { Batch, BatchOptions, DeviceBatchOptions } from './data/batches';
 export type { AugmentationOptions } from './data/augmentation';
 export type { CropFlipOptions } from './data/crop-flip';
 export { type Dataset, openDataset } from './data/dataset';

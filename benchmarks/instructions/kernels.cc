@@ -116,7 +116,7 @@ class Batch {
       const std::size_t number = numberOf(name);
       add(jobs, std::string("operation ") + name, [this, &backend, number, magnitude] {
         const std::vector<operations::Step> steps(images(), {static_cast<int>(number), {magnitude, {}}});
-        backend.applyOperations({view(), steps, {}, bytes_.data()}, kOneThread);
+        backend.applyOperations({{view()}, steps, {}, {bytes_.data()}}, kOneThread);
       });
     }
     add(jobs, "blend to float32 NCHW", [this, &backend] { mix(backend, MixKind::blend, kPlanes, floats_.data()); });

@@ -4,6 +4,7 @@
 #include "backends.h"
 #include "binding/calls.h"
 #include "binding/images.h"
+#include "binding/loans.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
 #include "binding/ort.h"
@@ -93,6 +94,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));
   exports.Set("newResident", Napi::Function::New(env, newResident, "newResident"));
   exports.Set("freeResident", Napi::Function::New(env, freeResident, "freeResident"));
+  exports.Set("lendResident", Napi::Function::New(env, lendResident, "lendResident"));
+  exports.Set("endLoan", Napi::Function::New(env, endLoan, "endLoan"));
   exports.Set("upload", Napi::Function::New(env, upload, "upload"));
   exports.Set("download", Napi::Function::New(env, download, "download"));
   exports.Set("saliency", Napi::Function::New(env, saliency, "saliency"));

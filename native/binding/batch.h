@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,36 @@ inline HeldBatch readHeldBatch(const Napi::Object& from, const Backend& backend)
   if (!has(from, "resident")) return {readBatch(from), nullptr};
   const BatchView view = readShape(from);
   return {view, readResident(from, backend, bytesOf(view))};
+}
+
+// Memory that a call writes: JavaScript's, or a backend's.
+struct HeldDestination {
+  void* images;
+  std::optional<ResidentTarget> resident;
+
+  // Calls `write` with the memory.
+  void fill(const std::function<void(const Destination&)>& write) const {
+    if (!resident) return write({images, nullptr});
+    resident->fill([&](Resident& memory) { write({nullptr, &memory}); });
+  }
+};
+
+// So many values as `images`, or as `resident` in the backend's memory, apart from the batch.
+inline HeldDestination readDestination(const Napi::Object& from, const HeldBatch& batch, const Backend& backend, Dtype dtype,
+                                       std::size_t values) {
+  if (has(from, "resident")) {
+    const ResidentTarget target = readTarget(from, backend, values * bytesPerValue(dtype));
+    if (target.memory() != nullptr && target.memory() == batch.resident.get()) {
+      throw badArgument(from.Env(), "output.resident", "memory apart from the batch's");
+    }
+    return {nullptr, target};
+  }
+  switch (dtype) {
+    case Dtype::uint8: return {readArray<std::uint8_t>(from, "images", values), std::nullopt};
+    case Dtype::float16: return {readArray<std::uint16_t>(from, "images", values), std::nullopt};
+    case Dtype::float32: break;
+  }
+  return {readArray<float>(from, "images", values), std::nullopt};
 }
 
 inline const SaliencyMethod& readMethod(const Napi::Object& from, const Backend& backend) {

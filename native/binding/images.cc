@@ -62,6 +62,37 @@ std::vector<operations::Step> readSteps(const Napi::Object& from, int count) {
   return steps;
 }
 
+// Where a call that changes images one by one finds them, and where they go.
+struct Change {
+  const Backend& backend;
+  HeldBatch batch;
+  HeldDestination output;
+};
+
+Change readChange(const Napi::Object& from) {
+  const Backend& backend = readBackend(from);
+  HeldBatch batch = readHeldBatch(from, backend);
+  HeldDestination output =
+      readDestination(from.Get("output").As<Napi::Object>(), batch, backend, Dtype::uint8, bytesOf(batch.view));
+  return {backend, std::move(batch), std::move(output)};
+}
+
+// `moves`: how many times as long `work` takes as moving the bytes.
+template <class Work>
+Napi::Value queueChange(const Napi::Object& from, const Change& change, std::size_t moves, const Work& work) {
+  const int threads = readInt(from, "threads", 1);
+  const CancelFlag cancelled = readCancel(from);
+  const auto run = [=] {
+    change.output.fill([&](const Destination& out) {
+      work(change.backend, change.batch.source(), out, Run{threads, cancelled.get()});
+    });
+  };
+  const bool isHere = !change.batch.resident && !change.output.resident && !change.backend.isRemote();
+  if (isHere && moves * bytesOf(change.batch.view) <= kQuickBytes) return PromiseWorker::now(from, cancelled, run);
+  Pool::shared().prewake(threads);
+  return PromiseWorker::queue(from, cancelled, run);
+}
+
 // Calls task(i, memory) for i = 0 .. count - 1, on up to `threads` threads, each with a Memory of its own.
 template <class Memory, class Task>
 void forEachWith(int count, int threads, const Task& task) {
@@ -117,19 +148,11 @@ Napi::Value resizeCropImage(const Napi::CallbackInfo& info) {
 
 Napi::Value cropFlip(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
-  const BatchView batch = readBatch(from);
-  const Backend& backend = readBackend(from);
-  const int threads = readInt(from, "threads", 1);
-  const CancelFlag cancelled = readCancel(from);
-  const std::size_t bytes = product(batch.count, batch.height, batch.width, batch.channels);
-  std::vector<CropFlip> draws = readDraws(from, batch.count);
-  std::uint8_t* result = readArray<std::uint8_t>(from, "result", bytes);
-  const auto work = [=, &backend, draws = std::move(draws)] {
-    backend.cropFlip(batch, draws, result, Run{threads, cancelled.get()});
-  };
-  if (!backend.isRemote() && bytes <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
-  Pool::shared().prewake(threads);
-  return PromiseWorker::queue(from, cancelled, work);
+  const Change change = readChange(from);
+  const std::vector<CropFlip> draws = readDraws(from, change.batch.view.count);
+  return queueChange(from, change, 1, [draws](const Backend& backend, const auto& batch, const auto& out, const Run& run) {
+    backend.cropFlip(batch, draws, out, run);
+  });
 }
 
 Napi::Value imageOperations(const Napi::CallbackInfo& info) {
@@ -142,24 +165,17 @@ Napi::Value imageOperations(const Napi::CallbackInfo& info) {
 
 Napi::Value applyOperations(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
-  const BatchView batch = readBatch(from);
-  if (batch.channels > 3) throw badArgument(from.Env(), "channels", "1 or 3");
-  const Backend& backend = readBackend(from);
-  const int threads = readInt(from, "threads", 1);
-  const CancelFlag cancelled = readCancel(from);
-  std::vector<operations::Step> steps = readSteps(from, batch.count);
-  const std::size_t stepCount = steps.size();
+  const Change change = readChange(from);
+  const BatchView& view = change.batch.view;
+  if (view.channels > 3) throw badArgument(from.Env(), "channels", "1 or 3");
+  const std::vector<operations::Step> steps = readSteps(from, view.count);
   const std::uint8_t* colors = readArray<std::uint8_t>(from, "fill", 3);
   const operations::Fill fill{{colors[0], colors[1], colors[2]}};
-  std::uint8_t* result = readArray<std::uint8_t>(from, "result", bytesOf(batch));
-  const auto work = [=, &backend, steps = std::move(steps)] {
-    backend.applyOperations({batch, steps, fill, result}, Run{threads, cancelled.get()});
-  };
   // An operation takes some times as long as moving the bytes.
-  const std::size_t moved = bytesOf(batch) * (stepCount / static_cast<std::size_t>(batch.count));
-  if (!backend.isRemote() && 4 * moved <= kQuickBytes) return PromiseWorker::now(from, cancelled, work);
-  Pool::shared().prewake(threads);
-  return PromiseWorker::queue(from, cancelled, work);
+  const std::size_t moves = 4 * (steps.size() / static_cast<std::size_t>(view.count));
+  return queueChange(from, change, moves, [=](const Backend& backend, const auto& batch, const auto& out, const Run& run) {
+    backend.applyOperations({batch, steps, fill, out}, run);
+  });
 }
 
 }  // namespace saliencymix::binding

@@ -13,12 +13,13 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info);
 // resizeCropImage({ pixels, inHeight, inWidth, height, width, result })
 Napi::Value resizeCropImage(const Napi::CallbackInfo& info);
 
-// cropFlip({ data, count, height, width, channels, backend, threads, draws, result, cancel? })
+// cropFlip({ data | resident, count, height, width, channels, backend, threads, draws, output: { images | resident }, cancel? })
 Napi::Value cropFlip(const Napi::CallbackInfo& info);
 
 // imageOperations(): their names; the position of a name is the operation's number
 Napi::Value imageOperations(const Napi::CallbackInfo& info);
-// applyOperations({ data, count, height, width, channels, backend, threads, stepsPerImage, steps, magnitudes, fill, result, cancel? })
+// applyOperations({ data | resident, count, height, width, channels, backend, threads, stepsPerImage, steps, magnitudes, fill,
+//                   output: { images | resident }, cancel? })
 Napi::Value applyOperations(const Napi::CallbackInfo& info);
 
 }  // namespace saliencymix::binding

@@ -31,37 +31,16 @@ Placing readPlacing(const Napi::Object& from, const BatchView& batch, std::span<
   return {rule, nullptr, nullptr};
 }
 
-// Where the mixed images go: to the caller's memory, or to a backend's.
+// The mixed images, and where they go.
 struct Output {
   OutputFormat format;
-  void* images;
-  std::optional<ResidentTarget> resident;
-
-  // Calls `mix` with the memory.
-  void fill(const std::function<void(Destination)>& mix) const {
-    if (!resident) return mix({images, nullptr});
-    resident->fill([&](Resident& memory) { mix({nullptr, &memory}); });
-  }
+  HeldDestination to;
 };
-
-void* readImages(const Napi::Object& from, Dtype dtype, std::size_t values) {
-  switch (dtype) {
-    case Dtype::uint8: return readArray<std::uint8_t>(from, "images", values);
-    case Dtype::float16: return readArray<std::uint16_t>(from, "images", values);
-    case Dtype::float32: break;
-  }
-  return readArray<float>(from, "images", values);
-}
 
 Output readOutput(const Napi::Object& from, const HeldBatch& batch, const Backend& backend, std::size_t samples) {
   const OutputFormat format = readFormat(from);
   const std::size_t values = samples * batch.view.image(0).bytes();
-  if (!has(from, "resident")) return {format, readImages(from, format.dtype, values), std::nullopt};
-  const ResidentTarget target = readTarget(from, backend, values * bytesPerValue(format.dtype));
-  if (target.memory() != nullptr && target.memory() == batch.resident.get()) {
-    throw badArgument(from.Env(), "output.resident", "memory apart from the batch's");
-  }
-  return {format, nullptr, target};
+  return {format, readDestination(from, batch, backend, format.dtype, values)};
 }
 
 template <class T>
@@ -74,7 +53,7 @@ std::optional<T> readPart(const Napi::Object& from, const char* name, const std:
 bool isQuick(std::span<const MixSample> samples, const std::optional<Placing>& placing,
              const std::optional<Output>& output, const HeldBatch& batch) {
   if (!output || output->format.dtype != Dtype::uint8 || output->format.layout != Layout::nhwc) return false;
-  if (batch.resident || output->resident || samples.size() * batch.view.image(0).bytes() > kQuickBytes) return false;
+  if (batch.resident || output->to.resident || samples.size() * batch.view.image(0).bytes() > kQuickBytes) return false;
   return std::ranges::none_of(samples, [&](const MixSample& sample) {
     return !movesBytes(sample.kind) || (placing && asksForMap(sample));
   });
@@ -118,7 +97,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
     MixJob job{batch.source(), records->samples, placing, std::nullopt, {}};
     if (output) {
       job.format = output->format;
-      output->fill([&](Destination destination) {
+      output->to.fill([&](const Destination& destination) {
         job.output = destination;
         backend.mix(job, run);
       });

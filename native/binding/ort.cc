@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "binding/args.h"
+#include "binding/loans.h"
 #include "ort/domain.h"
 #include "ort/engine.h"
 
@@ -52,16 +53,30 @@ auto readList(const Napi::Object& from, const char* name, const Read& read) {
   return list;
 }
 
+ort::Shape readSides(const Napi::Object& from) {
+  return readList(from, "shape", [](const Napi::Value& side) { return side.As<Napi::Number>().Int64Value(); });
+}
+
+// {name, loan, shape}: float32 in memory of the backend that the model runs on.
+ort::NamedTensor readLentTensor(const Napi::Object& from) {
+  std::shared_ptr<const Resident> memory = readLoan(from, "loan");
+  TensorView tensor{Element::float32, readSides(from), memory->data()};
+  if (told(from.Env(), [&] { return tensor.bytes(); }) != memory->bytes) {
+    throw badArgument(from.Env(), "loan", std::to_string(memory->bytes) + " bytes of a tensor");
+  }
+  return {readText(from, "name"), std::move(tensor), std::move(memory)};
+}
+
 // {name, type, data, shape}: a typed array of the type's elements.
 ort::NamedTensor readTensor(const Napi::Value& value) {
   const Napi::Object from = value.As<Napi::Object>();
+  if (has(from, "loan")) return readLentTensor(from);
   const std::string type = readText(from, "type");
   const auto known = std::ranges::find(ort::kElementNames, type);
   const auto element = static_cast<Element>(known == ort::kElementNames.end() ? 0 : known - ort::kElementNames.begin());
   const std::size_t bytes = ort::bytesOf(element);
   if (bytes == 0) throw badArgument(from.Env(), "type", "a type of numbers");
-  TensorView tensor{element, readList(from, "shape", [](const Napi::Value& side) { return side.As<Napi::Number>().Int64Value(); }),
-                    nullptr};
+  TensorView tensor{element, readSides(from), nullptr};
   const std::size_t count = told(from.Env(), [&] { return ort::countOf(tensor.shape); });
   switch (bytes) {
     case 1: tensor.data = readArray<std::uint8_t>(from, "data", count); break;
@@ -69,7 +84,7 @@ ort::NamedTensor readTensor(const Napi::Value& value) {
     case 4: tensor.data = readArray<std::uint32_t>(from, "data", count); break;
     default: tensor.data = readArray<std::uint64_t>(from, "data", count);
   }
-  return {readText(from, "name"), std::move(tensor)};
+  return {readText(from, "name"), std::move(tensor), nullptr};
 }
 
 Napi::Array shapeOf(Napi::Env env, const ort::Shape& shape) {
@@ -156,7 +171,10 @@ Napi::Value ortWrite(const Napi::CallbackInfo& info) {
   Engine& engine = readEngine(from);
   const auto tensors = readList(from, "tensors", readTensor);
   told(info.Env(), [&] {
-    for (const auto& [name, tensor] : tensors) engine.state().write(name, tensor);
+    for (const ort::NamedTensor& one : tensors) {
+      if (one.memory != nullptr) throw badArgument(info.Env(), "tensors", "in memory of this process");
+      engine.state().write(one.name, one.tensor);
+    }
   });
   return info.Env().Undefined();
 }

@@ -52,9 +52,16 @@ Transfer readTransfer(const Napi::Object& from) {
 }  // namespace
 
 std::shared_ptr<const Resident> readResident(const Napi::Object& from, const Backend& backend, std::size_t bytes) {
-  std::shared_ptr<const Resident> memory = readHandle(from, backend, bytes)->memory;
-  const bool right = memory && memory->bytes == bytes && std::string_view(memory->backend) == backend.name();
-  if (!right) throw badArgument(from.Env(), "resident", "memory that was written to and not freed");
+  readHandle(from, backend, bytes);
+  return readWritten(from.Get("resident"));
+}
+
+std::shared_ptr<const Resident> readWritten(const Napi::Value& value) {
+  const Shared& handle = handleIn(value.Env(), value);
+  std::shared_ptr<const Resident> memory = handle->memory;
+  const bool right =
+      memory && memory->bytes == handle->bytes && std::string_view(memory->backend) == handle->backend.name();
+  if (!right) throw badArgument(value.Env(), "resident", "memory that was written to and not freed");
   return memory;
 }
 

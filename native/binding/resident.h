@@ -35,6 +35,9 @@ Napi::Value download(const Napi::CallbackInfo& info);
 // `from.resident`, to be read: written to before, of this backend, with so many bytes.
 std::shared_ptr<const Resident> readResident(const Napi::Object& from, const Backend& backend, std::size_t bytes);
 
+// The memory of a handle, to be read: written to before.
+std::shared_ptr<const Resident> readWritten(const Napi::Value& handle);
+
 // A handle that a call writes to. It is made on the JavaScript thread, and filled on another.
 class ResidentTarget {
  public:

@@ -20,6 +20,7 @@
 #include "core/mix.h"
 #include "core/operations/steps.h"
 #include "core/plan.h"
+#include "core/resident.h"
 #include "core/saliency/methods.h"
 
 namespace saliencymix {
@@ -39,22 +40,6 @@ struct Run {
   }
 };
 
-// Memory in which a backend keeps pixels between calls, so that they need not be copied: a graphics card's own, or ordinary
-// memory on the CPU. Shared by all that use it, and freed with the last of them.
-class Resident {
- public:
-  Resident(const char* owner, std::size_t size) : backend(owner), bytes(size) {}
-  Resident(const Resident&) = delete;
-  Resident& operator=(const Resident&) = delete;
-  virtual ~Resident() = default;
-
-  // Its address, which only the backend that owns it can use.
-  virtual std::byte* data() const = 0;
-
-  const char* const backend;  // the name of the backend whose memory this is
-  const std::size_t bytes;
-};
-
 // A batch that a call reads. Where `resident` is set the pixels are there and `view.data` is not looked at.
 struct BatchSource {
   BatchView view;
@@ -65,6 +50,9 @@ struct BatchSource {
 struct Destination {
   void* host = nullptr;
   Resident* resident = nullptr;
+
+  // The address, for a backend that can write to both.
+  void* address() const { return resident == nullptr ? host : resident->data(); }
 };
 
 struct SaliencyJob {
@@ -90,6 +78,14 @@ struct MixJob {
   std::optional<Placing> placing;
   std::optional<OutputFormat> format;  // of the output, where there is one
   Destination output;                  // one image per sample, in their order; does not overlap the batch
+};
+
+// Changing images one by one: to each its steps, in their order.
+struct OperationsJob {
+  BatchSource batch;
+  std::span<const operations::Step> steps;  // as many for each image, side by side
+  operations::Fill fill;
+  Destination output;  // of the batch's size, does not overlap it
 };
 
 // What a call needs a backend to have. Members that are not set are not needed.
@@ -127,11 +123,10 @@ class Backend {
                             const Run& run) const = 0;
 
   // Shifts and mirrors every image as drawn for it. out: of the batch's size; does not overlap it.
-  virtual void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
+  virtual void cropFlip(const BatchSource& batch, std::span<const CropFlip> draws, const Destination& out,
                         const Run& run) const = 0;
 
-  // Applies to every image its steps, in their order.
-  virtual void applyOperations(const operations::Job& job, const Run& run) const = 0;
+  virtual void applyOperations(const OperationsJob& job, const Run& run) const = 0;
 
   // Memory of this backend, with contents that are not defined; and copies of its whole contents from and to the host.
   virtual std::unique_ptr<Resident> allocate(std::size_t bytes) const = 0;

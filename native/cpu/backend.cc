@@ -71,8 +71,7 @@ class CpuBackend final : public Backend {
   }
 
   void mix(const MixJob& job, const Run& run) const override {
-    void* const out = job.output.resident == nullptr ? job.output.host : job.output.resident->data();
-    cpu::mixBatch(kernels_, viewOf(job.batch), job, out, run);
+    cpu::mixBatch(kernels_, viewOf(job.batch), job, job.output.address(), run);
   }
 
   void mixLabelMaps(const NhwcBatch<std::int32_t>& batch, std::span<const MixSample> samples, std::int32_t* out,
@@ -86,8 +85,10 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
+  void cropFlip(const BatchSource& source, std::span<const CropFlip> draws, const Destination& to,
                 const Run& run) const override {
+    const BatchView batch = viewOf(source);
+    auto* const out = static_cast<std::uint8_t*>(to.address());
     const std::size_t imageBytes = batch.image(0).bytes();
     forEachPiece({batch.count, batch.height}, run, [&](const Piece& piece) {
       const std::size_t at = static_cast<std::size_t>(piece.item);
@@ -95,8 +96,9 @@ class CpuBackend final : public Backend {
     });
   }
 
-  void applyOperations(const operations::Job& job, const Run& run) const override {
+  void applyOperations(const OperationsJob& given, const Run& run) const override {
     const operations::TablePasses passes(*kernels_.operations);
+    const operations::Job job{viewOf(given.batch), given.steps, given.fill, static_cast<std::uint8_t*>(given.output.address())};
     cpu::forEachRange(job.batch.count, run, [&](int begin, int end) {
       operations::Steps steps(passes, job);
       for (int i = begin; i < end; i++) {

@@ -26,8 +26,8 @@ class AbsentBackend final : public Backend {
   void mixLabelMaps(const NhwcBatch<std::int32_t>&, std::span<const MixSample>, std::int32_t*, const Run&) const override {
     refuse();
   }
-  void cropFlip(const BatchView&, std::span<const CropFlip>, std::uint8_t*, const Run&) const override { refuse(); }
-  void applyOperations(const operations::Job&, const Run&) const override { refuse(); }
+  void cropFlip(const BatchSource&, std::span<const CropFlip>, const Destination&, const Run&) const override { refuse(); }
+  void applyOperations(const OperationsJob&, const Run&) const override { refuse(); }
   std::unique_ptr<Resident> allocate(std::size_t) const override { refuse(); }
   void upload(const void*, Resident&, const Run&) const override { refuse(); }
   void download(const Resident&, void*, const Run&) const override { refuse(); }

@@ -11,6 +11,7 @@
 
 #include "core/backend.h"
 #include "cuda/card/queue.cuh"
+#include "cuda/kept_memory.h"
 
 namespace saliencymix::cuda {
 
@@ -65,10 +66,13 @@ class Card {
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) {
     refuseWithoutCard();
-    return std::make_unique<CardMemory>(name(), bytes, [this] { makeRoom(); });
+    DeviceMemory memory = kept_.take(bytes);
+    if (memory == nullptr) memory = allocateOnDevice(bytes, [this] { makeRoom(); });
+    return std::make_unique<CardMemory>(*this, bytes, std::move(memory));
   }
 
   void releaseKept() {
+    kept_.release();
     const std::lock_guard lock(mutex_);
     idle_.clear();
   }
@@ -76,16 +80,20 @@ class Card {
  private:
   class CardMemory final : public Resident {
    public:
-    CardMemory(const char* owner, std::size_t size, const std::function<void()>& makeRoom)
-        : Resident(owner, size), memory_(allocateOnDevice(size, makeRoom)) {}
+    CardMemory(Card& card, std::size_t size, DeviceMemory memory)
+        : Resident(card.name(), size), card_(card), memory_(std::move(memory)) {}
+    // Nobody uses it any more: calls own the memory until they have waited for the card.
+    ~CardMemory() override { card_.kept_.keep(bytes, std::move(memory_)); }
     std::byte* data() const override { return memory_.get(); }
 
    private:
+    Card& card_;
     DeviceMemory memory_;
   };
 
-  // Frees the memory of queues that are not in use.
+  // Frees the memory of queues and batches that are not in use.
   void makeRoom() {
+    kept_.release();
     const std::lock_guard lock(mutex_);
     for (const auto& queue : idle_) queue->releaseMemory();
   }
@@ -113,6 +121,7 @@ class Card {
     if (!probed().problem.empty()) throw std::runtime_error(probed().problem);
   }
 
+  KeptMemory<DeviceMemory> kept_;
   std::mutex mutex_;
   std::condition_variable returned_;  // a queue was given back
   int leased_ = 0;

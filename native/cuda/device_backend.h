@@ -45,12 +45,12 @@ class DeviceBackend final : public Backend {
                     const Run& run) const override {
     onQueue({nullptr, maps.count, maps.height, maps.width, 4}, run, [&](auto& call) { call.mixLabelMaps(maps, samples, out); });
   }
-  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* out,
+  void cropFlip(const BatchSource& batch, std::span<const CropFlip> draws, const Destination& out,
                 const Run& run) const override {
-    onQueue(batch, run, [&](auto& call) { call.cropFlip(batch, draws, out); });
+    onQueue(batch.view, run, [&](auto& call) { call.cropFlip(batch, draws, out); });
   }
-  void applyOperations(const operations::Job& job, const Run& run) const override {
-    onQueue(job.batch, run, [&](auto& call) { call.applyOperations(job); });
+  void applyOperations(const OperationsJob& job, const Run& run) const override {
+    onQueue(job.batch.view, run, [&](auto& call) { call.applyOperations(job); });
   }
 
   std::unique_ptr<Resident> allocate(std::size_t bytes) const override { return device_.allocate(bytes); }

@@ -84,14 +84,14 @@ class DeviceCall {
     MapMemory memory;
     SearchMemory searchMemory;
     MixSample* samples = nullptr;
-    std::byte* out = nullptr;
+    Written<std::byte> out;
     reserve([&](ArenaLayout& arena) {
       if (work || job.format) pixels.take(arena, job.batch);
       if (work) memory.take(arena, *work, search.images.size());
       else if (search.any()) memory.takeGiven(arena, view);
       searchMemory.take(arena, search, size.samples);
       samples = arena.take<MixSample>(size.samples);
-      out = job.output.resident != nullptr ? job.output.resident->data() : arena.take<std::byte>(size.outputBytes);
+      out.take(arena, job.output, size.outputBytes);
     });
     queue_.upload(samples, job.samples.data(), size.samples * sizeof(MixSample));
     queue_.waitForUpload();
@@ -104,7 +104,7 @@ class DeviceCall {
     if (job.format) {
       feed.uploadUntil(view.count);
       write({{pixels.data, view.count, view.height, view.width, view.channels}, samples, static_cast<int>(size.samples)},
-            *job.format, job.samples, out, static_cast<std::byte*>(job.output.host));
+            *job.format, job.samples, out.data, out.host);
     }
     if (job.placing) queue_.download(job.samples.data(), samples, size.samples * sizeof(MixSample), placed);
   }
@@ -128,50 +128,59 @@ class DeviceCall {
     queue_.download(result, out, samples.size() * pixels * sizeof(std::int32_t), queue_.recordEvent());
   }
 
-  void cropFlip(const BatchView& batch, std::span<const CropFlip> draws, std::uint8_t* result) {
-    const std::size_t bytes = static_cast<std::size_t>(batch.count) * batch.image(0).bytes();
-    std::uint8_t* pixels = nullptr;
-    std::uint8_t* out = nullptr;
+  void cropFlip(const BatchSource& source, std::span<const CropFlip> draws, const Destination& to) {
+    const BatchView& batch = source.view;
+    Pixels pixels;
+    Written<std::uint8_t> out;
     CropFlip* drawn = nullptr;
     reserve([&](ArenaLayout& arena) {
-      pixels = arena.take<std::uint8_t>(bytes);
-      out = arena.take<std::uint8_t>(bytes);
+      pixels.take(arena, source);
+      out.take(arena, to, bytesOf(batch));
       drawn = arena.take<CropFlip>(draws.size());
     });
-    queue_.upload(pixels, batch.data, bytes);
+    PixelFeed<Queue> feed(queue_, pixels, source);
+    feed.uploadUntil(batch.count);
     queue_.upload(drawn, draws.data(), draws.size_bytes());
     queue_.waitForUpload();
-    queue_.launch(CropFlipValues{pixels, batch.count, batch.height, batch.width, batch.channels, drawn, out});
-    queue_.download(result, out, bytes, queue_.recordEvent());
+    queue_.launch(CropFlipValues{pixels.data, batch.count, batch.height, batch.width, batch.channels, drawn, out.data});
+    download(out);
   }
 
-  // Step after step, from one of two batches to the other. What is uploaded for a step has memory of its own, as it may be
+  // Step after step, the last one to where the result goes. What is uploaded for a step has memory of its own, as it may be
   // uploaded while the kernel of the step before still runs.
-  void applyOperations(const operations::Job& job) {
-    const BatchView& batch = job.batch;
+  void applyOperations(const OperationsJob& given) {
+    const BatchView& batch = given.batch.view;
+    const operations::Job job{batch, given.steps, given.fill, nullptr};
     const std::size_t count = static_cast<std::size_t>(batch.count);
-    const std::size_t bytes = count * batch.image(0).bytes();
     const std::size_t rounds = job.steps.size() / count;
-    std::uint8_t* pixels[2] = {};
+    Pixels pixels;
+    Written<std::uint8_t> out;
+    std::uint8_t* between = nullptr;
     ImageNumbers* numbers = nullptr;
     WrittenPass* passes = nullptr;
     reserve([&](ArenaLayout& arena) {
-      for (std::uint8_t*& one : pixels) one = arena.take<std::uint8_t>(bytes);
+      pixels.take(arena, given.batch);
+      out.take(arena, given.output, bytesOf(batch));
+      if (rounds > 1) between = arena.take<std::uint8_t>(bytesOf(batch));
       numbers = arena.take<ImageNumbers>(count);
       passes = arena.take<WrittenPass>(count * rounds);
     });
-    queue_.upload(pixels[0], batch.data, bytes);
+    PixelFeed<Queue> feed(queue_, pixels, given.batch);
+    feed.uploadUntil(batch.count);
+    const std::uint8_t* from = pixels.data;
     for (std::size_t round = 0; round < rounds; round++, passes += count) {
       run_.throwIfCancelled();
-      const OperatedImages images{pixels[round % 2], batch.count, batch.height, batch.width, batch.channels};
+      const OperatedImages images{from, batch.count, batch.height, batch.width, batch.channels};
       bool asksNumbers = false;
       std::vector<WrittenPass> noted = notePasses(job, round, nullptr, asksNumbers);
       if (asksNumbers) noted = notePasses(job, round, measure(images, numbers).data(), asksNumbers);
       upload(passes, noted);
       queue_.waitForUpload();
-      queue_.launch(WritePasses{images, passes, pixels[(round + 1) % 2]});
+      std::uint8_t* const to = (rounds - round) % 2 == 1 ? out.data : between;
+      queue_.launch(WritePasses{images, passes, to});
+      from = to;
     }
-    queue_.download(job.out, pixels[rounds % 2], bytes, queue_.recordEvent());
+    download(out);
   }
 
  private:
@@ -197,6 +206,12 @@ class DeviceCall {
     const std::size_t bytes =
         job.format ? samples * job.batch.view.image(0).bytes() * bytesPerValue(job.format->dtype) : 0;
     return {samples, bytes};
+  }
+
+  // What a call has written, if it goes to the host.
+  template <class T>
+  void download(const Written<T>& out) {
+    if (out.host != nullptr) queue_.download(out.host, out.data, out.count * sizeof(T), queue_.recordEvent());
   }
 
   // Runs `take` twice: to learn how much memory it needs, and then over that memory.

@@ -26,6 +26,20 @@ struct Pixels {
   }
 };
 
+// What a call writes: to a backend's memory, or to memory of its own, from where it goes to the host's.
+template <class T>
+struct Written {
+  T* data = nullptr;
+  T* host = nullptr;
+  std::size_t count = 0;
+
+  void take(ArenaLayout& arena, const Destination& to, std::size_t values) {
+    count = values;
+    host = static_cast<T*>(to.host);
+    data = to.resident != nullptr ? reinterpret_cast<T*>(to.resident->data()) : arena.take<T>(values);
+  }
+};
+
 // Uploads the pixels of a batch as they are needed, image after image.
 template <class Queue>
 class PixelFeed {

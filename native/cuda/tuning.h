@@ -21,6 +21,10 @@ constexpr int kStagingSlots = 4;
 constexpr int kOutputParts = 4;  // in which mixed images are written and downloaded
 constexpr int kQueues = 2;       // calls that run at once: one is copied while another is computed
 
+// Memory of freed batches that is kept: training has three uploaded ones under way, and as many mixed ones.
+constexpr std::size_t kKeptPieces = 8;
+constexpr std::size_t kKeptBytes = std::size_t{1} << 30;
+
 // Tiles of pixels with a border around them: with the border of two pixels, 60 columns are two warps.
 constexpr int kTileThreads = 256;
 constexpr int kTileColumns = 60;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 namespace saliencymix::ort {
@@ -23,6 +24,14 @@ const Session& Engine::add(const std::string& name, std::unique_ptr<Session> ses
   return *kept;
 }
 
+Handle<raw::Value> Engine::valueOf(const Session& session, const NamedTensor& input) const {
+  if (input.memory == nullptr) return valueOver(library_, input.tensor, library_.cpuMemory());
+  if (std::string_view(input.memory->backend) != session.place()) {
+    throw Error("the input \"" + input.name + "\" is in memory of " + input.memory->backend + ", not of " + session.place());
+  }
+  return valueOver(library_, input.tensor, session.memory());
+}
+
 Session& Engine::sessionOf(const std::string& model) {
   const auto found = sessions_.find(model);
   if (found == sessions_.end()) throw Error("no model is named \"" + model + "\"");
@@ -36,7 +45,7 @@ std::vector<Result> Engine::run(const RunRequest& request) {
   for (const Port& port : session.inputs()) {
     const auto found = std::ranges::find(request.inputs, port.name, &NamedTensor::name);
     if (found != request.inputs.end()) {
-      given.push_back(valueOver(library_, found->tensor));
+      given.push_back(valueOf(session, *found));
       inputs.push_back(given.back().get());
     } else {
       inputs.push_back(state_.current(port.name));

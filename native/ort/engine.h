@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/resident.h"
 #include "ort/session.h"
 #include "ort/state.h"
 
@@ -21,6 +22,8 @@ inline constexpr std::string_view kOver = "over/";
 struct NamedTensor {
   std::string name;
   TensorView tensor;
+  // Where it is not in this process's ordinary memory: the backend's memory that it is in, of which this is one of the owners.
+  std::shared_ptr<const Resident> memory;
 };
 
 // An output, which owns its memory.
@@ -58,6 +61,8 @@ class Engine {
 
  private:
   Session& sessionOf(const std::string& model);
+  // An input over the memory that it is in.
+  Handle<raw::Value> valueOf(const Session& session, const NamedTensor& input) const;
   // Each writes what comes next, and gives the other outputs; `wanted` are positions among the session's.
   std::vector<Result> runHere(Session& session, std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted,
                               const std::string& guard);

@@ -50,7 +50,8 @@ Session::Session(const Library& library, std::span<const std::byte> model, const
     : library_(library),
       settings_(settings),
       domain_(std::make_unique<const Domain>(library, settings.threads, settings.card)),
-      model_(model.begin(), model.end()) {
+      model_(model.begin(), model.end()),
+      card_(settings.card ? cardMemory(library, *settings.card) : nullptr) {
   compile();
   describe();
 }
@@ -59,7 +60,8 @@ Session::Session(const Library& library, const std::string& path, const SessionS
     : library_(library),
       settings_(settings),
       domain_(std::make_unique<const Domain>(library, settings.threads, settings.card)),
-      path_(path) {
+      path_(path),
+      card_(settings.card ? cardMemory(library, *settings.card) : nullptr) {
   compile();
   describe();
 }
@@ -118,7 +120,6 @@ std::vector<Handle<raw::Value>> Session::runOnCard(std::span<const raw::Value* c
   const Api& api = library_.api();
   const auto binding = library_.own<raw::IoBinding>(
       api.ReleaseIoBinding, [&](raw::IoBinding** made) { return api.CreateIoBinding(session_.get(), made); });
-  const auto card = cardMemory(library_, *settings_.card);
   for (std::size_t i = 0; i < inputs.size(); i++) {
     library_.check(api.BindInput(binding.get(), inputs_[i].name.c_str(), inputs[i]));
   }
@@ -126,7 +127,7 @@ std::vector<Handle<raw::Value>> Session::runOnCard(std::span<const raw::Value* c
     const char* const name = outputs_[one.output].name.c_str();
     library_.check(one.over != nullptr
                        ? api.BindOutput(binding.get(), name, one.over)
-                       : api.BindOutputToDevice(binding.get(), name, one.stays ? card.get() : library_.cpuMemory()));
+                       : api.BindOutputToDevice(binding.get(), name, one.stays ? memory() : library_.cpuMemory()));
   }
   checkRun(api.RunWithBinding(session_.get(), nullptr, binding.get()));
   raw::Value** values = nullptr;

@@ -51,6 +51,10 @@ class Session {
   void run(std::span<const raw::Value* const> inputs, std::span<const std::size_t> wanted, std::span<raw::Value*> outputs);
 
   bool isOnCard() const { return settings_.card.has_value(); }
+  // The backend that has the memory in which the session computes, and what ONNX Runtime calls that memory.
+  const char* place() const { return isOnCard() ? kCardBackend : kProcessorBackend; }
+  const raw::MemoryInfo* memory() const { return card_ ? card_.get() : library_.cpuMemory(); }
+
   // The same on the card: gives the values of the outputs in their order, null for those that are written over.
   std::vector<Handle<raw::Value>> runOnCard(std::span<const raw::Value* const> inputs, std::span<const CardOutput> wanted);
 
@@ -68,6 +72,7 @@ class Session {
   std::unique_ptr<const Domain> domain_;  // of our operators
   std::vector<std::byte> model_;          // or its path
   std::string path_;
+  Handle<raw::MemoryInfo> card_;  // null on the processor
   Handle<raw::Session> session_;  // null after a run that failed
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;

@@ -9,7 +9,7 @@ State::Memory State::allocate(Element element, const Shape& shape) const {
   const std::size_t bytes = countOf(shape) * bytesOf(element);
   // Not cleared: it is written before it is read. At least one line, as a tensor without elements has an address, too.
   auto lines = std::make_unique_for_overwrite<Line[]>(bytes / sizeof(Line) + 1);
-  Handle<raw::Value> value = valueOver(library_, {element, shape, lines.get()});
+  Handle<raw::Value> value = valueOver(library_, {element, shape, lines.get()}, library_.cpuMemory());
   return {std::move(lines), std::move(value)};
 }
 

@@ -34,11 +34,11 @@ std::size_t countOf(const Shape& shape) {
   return static_cast<std::size_t>(count);
 }
 
-Handle<raw::Value> valueOver(const Library& library, const TensorView& view) {
+Handle<raw::Value> valueOver(const Library& library, const TensorView& view, const raw::MemoryInfo* where) {
   const Api& api = library.api();
   return library.own<raw::Value>(api.ReleaseValue, [&](raw::Value** made) {
-    return api.CreateTensorWithDataAsOrtValue(library.cpuMemory(), view.data, view.bytes(), view.shape.data(),
-                                              view.shape.size(), view.element, made);
+    return api.CreateTensorWithDataAsOrtValue(where, view.data, view.bytes(), view.shape.data(), view.shape.size(), view.element,
+                                              made);
   });
 }
 

@@ -33,8 +33,8 @@ struct TensorView {
   std::size_t bytes() const { return countOf(shape) * bytesOf(element); }
 };
 
-// A value that reads and writes the view's memory, which must outlive it.
-Handle<raw::Value> valueOver(const Library& library, const TensorView& view);
+// A value that reads and writes the view's memory, which must outlive it. `where`: what kind of memory it is.
+Handle<raw::Value> valueOver(const Library& library, const TensorView& view, const raw::MemoryInfo* where);
 
 // What a value holds; lives as long as the value. Throws Error where it is no tensor of numbers.
 TensorView viewOf(const Library& library, raw::Value* value);

@@ -1,6 +1,8 @@
 /** The per-image augmentation of a batch before mixing: the operations of a policy, then crop and flip, then its last ones. */
-import { applyOperations } from '../native/operations';
+import { type BatchInput, type FreshBatch, hostBatch, hostInput } from '../native/batch-input';
+import type { NativeDestination } from '../native/binding';
 import { cropFlip } from '../native/crop-flip';
+import { applyOperations } from '../native/operations';
 import {
   chosenPolicy,
   type DrawnOperations,
@@ -8,7 +10,7 @@ import {
   policyOf,
   policyOptions,
 } from '../operations/policies/index';
-import { placesOf } from '../operations/plan';
+import { placesOf, stepsOfImages } from '../operations/plan';
 import { custom, type OptionsOf, type Parsed, parse } from '../option';
 import type { ImageBatch, Signal } from '../types';
 import { type CropFlipOptions, cropFlipOptions, drawCropFlips } from './crop-flip';
@@ -60,25 +62,50 @@ export const ofMasks = ({ operations, cropFlips, last }: AugmentationDraws): Aug
   last: last && placesOf(last),
 });
 
+/** The draws of some slots. */
+export function drawsOfSlots(
+  { operations, cropFlips, last }: AugmentationDraws,
+  slots: readonly number[],
+): AugmentationDraws {
+  return {
+    operations: operations && stepsOfImages(operations, slots),
+    cropFlips:
+      cropFlips && Int32Array.from(slots.flatMap((slot) => [...cropFlips.subarray(3 * slot, 3 * slot + 3)])),
+    last: last && stepsOfImages(last, slots),
+  };
+}
+
 /**
- * The images (uint8 NHWC; masks have 1 channel) as drawn for them, in memory of `allocate`; `data` itself where nothing is
- * done.
+ * The images (masks have 1 channel) as drawn for them, in memory of `allocate`; `batch` itself where nothing is done. They are
+ * changed where they are.
  */
 export async function applyAugmentation(
-  data: Uint8Array,
-  shape: ImageBatch['shape'],
+  batch: BatchInput,
   { operations, cropFlips, last }: AugmentationDraws,
+  allocate: () => FreshBatch,
+  signal: Signal | undefined,
+): Promise<BatchInput> {
+  let shown = batch;
+  const change = async (write: (output: NativeDestination) => Promise<void>) => {
+    const { output, input } = allocate();
+    await write(output);
+    shown = input;
+  };
+  if (operations) await change((output) => applyOperations(shown, operations, output, { signal }));
+  if (cropFlips) await change((output) => cropFlip(shown, cropFlips, output, { signal }));
+  if (last) await change((output) => applyOperations(shown, last, output, { signal }));
+  return shown;
+}
+
+/** The same of images in this process, in memory of `allocate`. */
+export async function augmentHere(
+  batch: ImageBatch,
+  draws: AugmentationDraws,
   allocate: () => Uint8Array,
   signal: Signal | undefined,
 ): Promise<Uint8Array> {
-  let shown: ImageBatch = { data, shape };
-  const change = async (write: (result: Uint8Array) => Promise<void>) => {
-    const changed = allocate();
-    await write(changed);
-    shown = { data: changed, shape };
-  };
-  if (operations) await change((result) => applyOperations(shown, operations, result, { signal }));
-  if (cropFlips) await change((result) => cropFlip(shown, cropFlips, result, { signal }));
-  if (last) await change((result) => applyOperations(shown, last, result, { signal }));
-  return shown.data;
+  const { shape } = batch;
+  const fresh = () => hostBatch({ data: allocate(), shape });
+  const { reads } = await applyAugmentation(hostInput(batch), draws, fresh, signal);
+  return reads[0];
 }

@@ -2,13 +2,26 @@
 import { setMaxListeners } from 'node:events';
 import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
-import { abortSignal, callback, flag, named, type OptionsOf, parse, type Parsed, whole } from '../option';
+import type { DeviceBatch } from '../device/batch';
+import { checkBackend } from '../native/backends';
+import {
+  abortSignal,
+  callback,
+  flag,
+  later,
+  named,
+  type OptionsOf,
+  parse,
+  type Parsed,
+  whole,
+} from '../option';
 import type { ImageBatch, Slots } from '../types';
 import { augmentationOption, drawAugmentation } from './augmentation';
 import { abortable, createGate } from './concurrency';
 import type { FailedItem } from './fill';
 import { type BatchLabels, loadBatch, type LoadedBatch } from './load';
 import { type ObjectMasks, requireMasks } from './masks';
+import { type BatchOnDevice, onDevice } from './on-device';
 import { cut, order } from './order';
 import { readAhead } from './read-ahead';
 import { resolveSize, sizeOption } from './size';
@@ -46,14 +59,21 @@ const batchOptions = {
    * pixel does. An error where the data set has no masks. Default false.
    */
   masks: flag({ default: false }),
+  /**
+   * A backend, such as 'cuda', to whose memory the images are brought as they are read; there they are augmented, and `images`
+   * is a device batch, which is yours to free. They stay in this process unless given.
+   */
+  device: later<string>(),
   signal: abortSignal(),
 };
 
-export type BatchOptions = OptionsOf<typeof batchOptions>;
+type AllOptions = OptionsOf<typeof batchOptions>;
+export type BatchOptions = Omit<AllOptions, 'device'> & { device?: undefined };
+export type DeviceBatchOptions = Omit<AllOptions, 'device'> & { device: string };
 
-export interface Batch {
+export interface Batch<I extends ImageBatch | DeviceBatch = ImageBatch> {
   /** The images that could be loaded, at least one: uint8 NHWC, 3 channels. */
-  images: ImageBatch;
+  images: I;
   /**
    * Class numbers of the images (Int32Array, n). Where the data has soft labels: weights of all classes
    * (Float32Array, n × classes, row by row).
@@ -74,6 +94,12 @@ export interface Batch {
 /** Most bytes of a batch: four gigabytes in one block of memory are a mistake. */
 const LARGEST_BATCH = 2 ** 32;
 
+/** What batches are read of. */
+interface BatchSource {
+  readonly path?: string;
+  readonly source: DatasetSource;
+}
+
 /**
  * Yields the batches of one epoch; the bytes do not depend on `prefetch`. With `onBad: 'skip'`, a batch without
  * any good image is not yielded, and its number is left out. Leaving the loop stops the loading.
@@ -81,14 +107,24 @@ const LARGEST_BATCH = 2 ** 32;
  *   DATA for an image of another size with `size: 'keep'` or where no image can be read; the signal's reason
  *   when aborted
  */
+export function batches(
+  dataset: BatchSource,
+  options: DeviceBatchOptions,
+): AsyncGenerator<Batch<DeviceBatch<'uint8'>>, void, undefined>;
+export function batches(dataset: BatchSource, options?: BatchOptions): AsyncGenerator<Batch, void, undefined>;
+export function batches(
+  dataset: BatchSource,
+  options?: BatchOptions | DeviceBatchOptions,
+): AsyncGenerator<Batch<ImageBatch | DeviceBatch<'uint8'>>, void, undefined>;
 export async function* batches(
-  dataset: { readonly path?: string; readonly source: DatasetSource },
-  options?: BatchOptions,
-): AsyncGenerator<Batch, void, undefined> {
+  dataset: BatchSource,
+  options?: AllOptions,
+): AsyncGenerator<Batch<ImageBatch | DeviceBatch<'uint8'>>, void, undefined> {
   const checked = parse(batchOptions, options, 'batches options');
   const { prefetch, onBad, onSkipped, signal, from } = checked;
   signal?.throwIfAborted();
   if (checked.masks) requireMasks(dataset);
+  if (checked.device !== undefined) checkBackend(checked.device, []);
   const own = new AbortController(); // also aborted when the loop is left, so that no more files are decoded
   // Each batch that is being loaded has two listeners: its wait and its native call.
   setMaxListeners(2 * (prefetch + 2), own.signal);
@@ -133,13 +169,13 @@ export async function* batches(
 interface EpochBatches {
   /** Number of batches. */
   count: number;
-  load: (number: number) => Promise<LoadedBatch>;
+  load: (number: number) => Promise<LoadedBatch | BatchOnDevice>;
 }
 
 /** Finds the size of the images and the order of the epoch. */
 async function epochBatches(
   dataset: { readonly source: DatasetSource },
-  { size: wanted, batch, shuffle, seed, epoch, augment, masks }: Parsed<typeof batchOptions>,
+  { size: wanted, batch, shuffle, seed, epoch, augment, masks, device }: Parsed<typeof batchOptions>,
   signal: AbortSignal,
 ): Promise<EpochBatches> {
   const { size, from } = await abortable(resolveSize(dataset, wanted), signal);
@@ -150,11 +186,14 @@ async function epochBatches(
   const gate = createGate();
   return {
     count: parts.length,
-    load: (number) => {
+    load: async (number) => {
       const positions = parts[number];
       const draws =
         augment && drawAugmentation(augment, seed, { epoch, batch: number }, positions.length, size);
-      return loadBatch(dataset, positions, size, { strictTo: from, draws, masks, gate, signal });
+      const how = { strictTo: from, draws, masks, gate, signal };
+      if (device === undefined) return loadBatch(dataset, positions, size, how);
+      const loaded = await loadBatch(dataset, positions, size, { ...how, augmentedLater: true });
+      return onDevice(loaded, { backend: device, draws, signal });
     },
   };
 }

@@ -1,7 +1,9 @@
 /** Opens data sets; the public API of this folder. */
-import { type Batch, type BatchOptions, batches } from './batches';
+import type { DeviceBatch } from '../device/batch';
+import { type Batch, type BatchOptions, type DeviceBatchOptions, batches } from './batches';
 import { dataOption, openSource } from './datasets';
 import type { Opening, OpenOptions } from './datasets/format';
+import type { ImageBatch } from '../types';
 import type { LeftOut } from './layout/names';
 import { dataError } from './fail';
 import type { Item, Problem, DatasetSource } from './source';
@@ -39,7 +41,11 @@ export interface Dataset {
    * @throws (rejects) SaliencyMixError ARGUMENT; FILE for a bad file with `onBad: 'throw'`; DATA for an image
    *   of another size with `size: 'keep'`, or where no image can be read; the signal's reason when aborted
    */
+  batches(options: DeviceBatchOptions): AsyncIterable<Batch<DeviceBatch<'uint8'>>>;
   batches(options?: BatchOptions): AsyncIterable<Batch>;
+  batches(
+    options?: BatchOptions | DeviceBatchOptions,
+  ): AsyncIterable<Batch<ImageBatch | DeviceBatch<'uint8'>>>;
   /**
    * Closes the files that are kept open (archives, CIFAR). Nothing can be read afterwards. May be called twice.
    */
@@ -83,7 +89,8 @@ export function datasetOf(path: string, source: DatasetSource): Dataset {
     doubt: source.doubt,
     notices: source.notices ?? [],
     source,
-    batches: (chosen) => batches({ path, source }, chosen),
+    batches: ((chosen?: BatchOptions | DeviceBatchOptions) =>
+      batches({ path, source }, chosen)) as Dataset['batches'],
     close: () => source.close(),
   };
 }

@@ -5,7 +5,7 @@ import { types } from 'node:util';
 import { invalid } from '../check';
 import { freshMemory } from '../native/memory';
 import type { ImageBatch, Slots } from '../types';
-import { type AugmentationDraws, applyAugmentation } from './augmentation';
+import { type AugmentationDraws, augmentHere } from './augmentation';
 import type { Size } from './codec';
 import { abortable } from './concurrency';
 import { type FailedItem, fillAtOnce, fillEach, type FillOptions } from './fill';
@@ -45,6 +45,8 @@ export interface LoadedBatch {
 export interface LoadOptions extends FillOptions {
   /** What is done with the image in each slot. */
   draws?: AugmentationDraws;
+  /** The caller augments the images: their draws are of their masks alone. */
+  augmentedLater?: boolean;
   /** Whether the masks of their objects are loaded too, where the data set has any. */
   masks?: boolean;
 }
@@ -69,9 +71,11 @@ export async function loadBatch(
   const outcomes = filled ? [] : await abortable(fillEach(data, source, positions, size, options), signal);
   const count = positions.length;
   // Empty slots are augmented too; `pack` removes them.
-  const shown = draws
-    ? await applyAugmentation(data, [count, ...size, 3], draws, () => imageMemory(count, size), signal)
-    : data;
+  const batch: ImageBatch = { data, shape: [count, ...size, 3] };
+  const shown =
+    draws && !options.augmentedLater
+      ? await augmentHere(batch, draws, () => imageMemory(count, size), signal)
+      : data;
   const masks = options.masks && (await fillMasks(source, positions, size, outcomes, gate));
   const packed = pack(shown, size, positions, source, outcomes);
   return masks ? { ...packed, masks: await masksShown(masks, packed.slots, size, draws, signal) } : packed;

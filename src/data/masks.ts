@@ -1,7 +1,7 @@
 /** Masks of objects: read with the images of a batch, and brought to their size, shifted and mirrored as they are. */
 import { SaliencyMixError } from '../errors';
-import type { Signal } from '../types';
-import { type AugmentationDraws, applyAugmentation, ofMasks } from './augmentation';
+import type { ImageBatch, Signal } from '../types';
+import { type AugmentationDraws, augmentHere, ofMasks } from './augmentation';
 import { decode, type Size } from './codec';
 import { createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
@@ -74,10 +74,9 @@ export async function masksShown(
   signal?: Signal,
 ): Promise<ObjectMasks> {
   const stride = height * width;
+  const batch: ImageBatch = { data: masks, shape: [count, height, width, 1] };
   const allocate = () => new Uint8Array(masks.length);
-  const shown = draws
-    ? await applyAugmentation(masks, [count, height, width, 1], ofMasks(draws), allocate, signal)
-    : masks;
+  const shown = draws ? await augmentHere(batch, ofMasks(draws), allocate, signal) : masks;
   of.forEach((slot, i) => {
     if (slot !== i) shown.copyWithin(i * stride, slot * stride, (slot + 1) * stride);
   });

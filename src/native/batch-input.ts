@@ -1,6 +1,6 @@
 /** The batch that a native call reads: in memory of this process, or in a backend's memory. */
 import type { ImageBatch } from '../types';
-import type { NativeInput } from './binding';
+import type { NativeDestination, NativeInput } from './binding';
 import { allocate } from './memory';
 import type { Resident, TransferOptions } from './resident';
 
@@ -16,6 +16,22 @@ export interface BatchInput {
   /** The batch in memory of this process; downloaded if it is in a backend's memory. */
   toHost(options: TransferOptions): Promise<ImageBatch>;
 }
+
+/** Memory for a batch of uint8 NHWC: what a native call writes, and then the input of the next. */
+export interface FreshBatch {
+  readonly output: NativeDestination;
+  readonly input: BatchInput;
+}
+
+export const hostBatch = (batch: ImageBatch): FreshBatch => ({
+  output: { images: batch.data },
+  input: hostInput(batch),
+});
+
+export const residentBatch = (resident: Resident, shape: ImageBatch['shape']): FreshBatch => ({
+  output: { resident: resident.handle('batch') },
+  input: residentInput(resident, shape),
+});
 
 export function hostInput(batch: ImageBatch): BatchInput {
   const { data, shape } = batch;

@@ -85,6 +85,13 @@ export interface NativeTensor {
   shape: readonly number[];
 }
 
+/** A tensor of float32 in memory of the backend on which a model runs; see lendResident. */
+export interface NativeLentTensor {
+  name: string;
+  loan: number;
+  shape: readonly number[];
+}
+
 /** A tensor's name, type and shape; a side that is not fixed is -1, and the type 'undefined' where it is no tensor. */
 interface NativePort {
   name: string;
@@ -168,18 +175,18 @@ export interface Addon {
     result: Uint8Array;
   }): Promise<void>;
   /** `draws` has three numbers per image: dy, dx, flip. */
-  cropFlip(call: NativeBatch & NativeRun & { draws: Int32Array; result: Uint8Array }): Promise<void>;
+  cropFlip(call: NativeInput & NativeRun & { draws: Int32Array; output: NativeDestination }): Promise<void>;
   /** Names of the operations on images; the position of a name is the operation's number. */
   imageOperations(): string[];
   /** `steps` has three numbers per step: operation, row, column; `fill` is red, green, blue. */
   applyOperations(
-    call: NativeBatch &
+    call: NativeInput &
       NativeRun & {
         stepsPerImage: number;
         steps: Int32Array;
         magnitudes: Float64Array;
         fill: Uint8Array;
-        result: Uint8Array;
+        output: NativeDestination;
       },
   ): Promise<void>;
   newCancel(): CancelFlag;
@@ -200,6 +207,9 @@ export interface Addon {
   newResident(memory: { backend: string; bytes: number }): ResidentHandle;
   /** Frees the memory as soon as no running call uses it. */
   freeResident(handle: ResidentHandle): void;
+  /** Makes another owner of the memory, which other threads of JavaScript know by its number. */
+  lendResident(handle: ResidentHandle): number;
+  endLoan(loan: number): void;
   upload(call: NativeTransfer): Promise<void>;
   download(call: NativeTransfer): Promise<void>;
   /** Without `maps`, only peaks and lows are written. */
@@ -300,7 +310,7 @@ export interface Addon {
   ortRun(call: {
     engine: OrtHandle;
     model: string;
-    inputs: readonly NativeTensor[];
+    inputs: readonly (NativeTensor | NativeLentTensor)[];
     outputs: readonly string[];
     guard?: string;
   }): NativeTensorCopy[];

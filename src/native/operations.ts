@@ -1,6 +1,8 @@
 /** Operations on the images of a batch, natively. */
-import type { ImageBatch, Signal } from '../types';
-import { chooseBackend, chooseThreads } from './backends';
+import type { Signal } from '../types';
+import { backendFor, chooseThreads } from './backends';
+import type { BatchInput } from './batch-input';
+import type { NativeDestination } from './binding';
 import { runNative } from './call';
 import { addon } from './load';
 
@@ -24,21 +26,18 @@ export function nativeOperations(): readonly string[] {
 }
 
 /**
- * Applies to each image of a batch (uint8 NHWC) its steps, and writes it to `result`, which is as long as the
- * batch and must not overlap it.
+ * Applies to each image of a batch its steps, and writes it to `output`, which is as long as the batch, where the
+ * batch is, and must not overlap it.
  */
 export async function applyOperations(
-  { data, shape: [count, height, width, channels] }: ImageBatch,
+  batch: BatchInput,
   steps: OperationSteps,
-  result: Uint8Array,
+  output: NativeDestination,
   { threads, signal }: { threads?: number; signal?: Signal } = {},
 ): Promise<void> {
-  const batch = { data, count, height, width, channels };
+  const [count, height, width] = batch.shape;
   const work = { pixels: count * height * width, saliency: false, needs: [] };
-  const run = { backend: chooseBackend('auto', work), threads: chooseThreads(threads) };
-  await runNative(
-    (cancel) => addon().applyOperations({ ...batch, ...run, ...steps, result, cancel }),
-    [data],
-    signal,
-  );
+  const run = { backend: backendFor('auto', batch, work), threads: chooseThreads(threads) };
+  const call = { ...batch.native, ...run, ...steps, output };
+  await runNative((cancel) => addon().applyOperations({ ...call, cancel }), batch.reads, signal);
 }

@@ -46,6 +46,18 @@ export class Resident {
     if (this.#holders === 0) addon().freeResident(this.#memory);
   }
 
+  /**
+   * Calls `use` with the number by which other threads know the memory, which is kept until it has ended.
+   */
+  async lent<T>(argument: string, use: (loan: number) => Promise<T>): Promise<T> {
+    const loan = addon().lendResident(this.handle(argument));
+    try {
+      return await use(loan);
+    } finally {
+      addon().endLoan(loan);
+    }
+  }
+
   /** Copies all bytes from this process to the backend. */
   async upload(data: Uint8Array, { threads, signal }: TransferOptions): Promise<void> {
     const call = { resident: this.handle('batch'), threads, data };

@@ -1,6 +1,7 @@
 /** One operation on every image of a batch. */
 import * as check from '../check';
 import { imageBatch } from '../check-batch';
+import { hostInput } from '../native/batch-input';
 import { resultMemory } from '../native/memory';
 import { applyOperations } from '../native/operations';
 import { threadsOption } from '../native/backends';
@@ -64,6 +65,6 @@ export async function applyImageOperation(
     fill,
   );
   const data = resultMemory(Uint8Array, images.data.length, into, [images.data]);
-  await applyOperations(images, steps, data, { threads, signal });
+  await applyOperations(hostInput(images), steps, { images: data }, { threads, signal });
   return { data, shape: images.shape };
 }

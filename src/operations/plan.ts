@@ -42,6 +42,22 @@ export function placesOf({ stepsPerImage, steps, magnitudes }: OperationSteps): 
   return { stepsPerImage, steps: kept, magnitudes, fill: new Uint8Array(3) };
 }
 
+/** The steps of some images, in their order. */
+export function stepsOfImages(
+  { stepsPerImage, steps, magnitudes, fill }: OperationSteps,
+  images: readonly number[],
+): OperationSteps {
+  const rows = images.flatMap((image) =>
+    Array.from({ length: stepsPerImage }, (_, i) => image * stepsPerImage + i),
+  );
+  return {
+    stepsPerImage,
+    steps: Int32Array.from(rows.flatMap((row) => [...steps.subarray(3 * row, 3 * row + 3)])),
+    magnitudes: Float64Array.from(rows, (row) => magnitudes[row]),
+    fill,
+  };
+}
+
 /** The operations of one image of a batch, but for those that change nothing. */
 export function operationsOf(
   { stepsPerImage, steps, magnitudes }: OperationSteps,

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { applyImageOperation, augment, type ImageBatch, openDataset } from '../../src';
-import { type AugmentationDraws, applyAugmentation, ofMasks } from '../../src/data/augmentation';
+import { type AugmentationDraws, augmentHere, ofMasks } from '../../src/data/augmentation';
 import { batches } from '../../src/data/batches';
 import { drawCropFlips } from '../../src/data/crop-flip';
+import { hostInput } from '../../src/native/batch-input';
 import { cropFlip } from '../../src/native/crop-flip';
 import { chosenPolicy, policyOf, policyOptions } from '../../src/operations/policies/index';
 import { type DrawnOperation, operationSteps } from '../../src/operations/plan';
@@ -72,7 +73,7 @@ test.each(augments)('%j: each image has the operations of its slot, then crop an
       const one: ImageBatch = { data: pixels, shape: [1, SIDE, SIDE, 3] };
       const changed = await applied(one, drawer.draw(stream), drawer.fill);
       const shown = new Uint8Array(LENGTH);
-      await cropFlip(changed, draws.slice(3 * sample, 3 * sample + 3), shown);
+      await cropFlip(hostInput(changed), draws.slice(3 * sample, 3 * sample + 3), { images: shown });
       const last = drawer.drawLast?.(stream) ?? [];
       const { data: expected } = await applied({ ...one, data: shown }, last, drawer.fill);
       expect(Buffer.compare(images.data.subarray(i * LENGTH, (i + 1) * LENGTH), expected)).toBe(0);
@@ -80,6 +81,13 @@ test.each(augments)('%j: each image has the operations of its slot, then crop an
     }
   }
   expect(seen).toBe(9);
+});
+
+test('what is not the numbers of RandAugment is shown as it was given', () => {
+  const given = (randaugment: unknown) => () => parse(policyOptions, { randaugment }, 'policy');
+  expect(given('operations=2')).toThrow(/such as 2,9 or 2,9,31 for randaugment.* received "operations=2"/);
+  expect(given('2,9,31,4')).toThrow(/received "2,9,31,4"/);
+  expect(given('2,40')).toThrow(/a level below bins \(31\)/);
 });
 
 test('two policies at once are refused before anything is read', async () => {
@@ -156,7 +164,7 @@ test('a mask moves as its image does, is hidden by Cutout, and keeps its values'
     { operation: 'Equalize', magnitude: 0 },
   ] as const;
   const apply = async (data: Uint8Array, draws: AugmentationDraws) =>
-    applyAugmentation(data, shape, draws, () => new Uint8Array(data.length), undefined);
+    augmentHere({ data, shape }, draws, () => new Uint8Array(data.length), undefined);
   const gray = [77, 77, 77] as const;
   const all = [values[0], moves[0], values[1], moves[1], moves[2]];
   const cropFlips = Int32Array.of(1, -2, 1, 0, 3, 0);

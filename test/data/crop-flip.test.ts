@@ -1,5 +1,6 @@
 import { type CropFlip, drawCropFlips, drawCropFlip } from '../../src/data/crop-flip';
 import { batches } from '../../src/data/batches';
+import { hostInput } from '../../src/native/batch-input';
 import { cropFlip } from '../../src/native/crop-flip';
 import { Purpose, Stream } from '../../src/rng';
 import type { ImageBatch } from '../../src/types';
@@ -28,7 +29,7 @@ async function applied(images: ImageBatch, draws: readonly CropFlip[], threads: 
   const { length } = images.data;
   const around = new Uint8Array(length + 64).fill(77);
   const numbers = Int32Array.from(draws.flatMap(({ dy, dx, flip }) => [dy, dx, Number(flip)]));
-  await cropFlip(images, numbers, around.subarray(32, 32 + length), { threads });
+  await cropFlip(hostInput(images), numbers, { images: around.subarray(32, 32 + length) }, { threads });
   expect(around.every((value, i) => (i >= 32 && i < 32 + length) || value === 77)).toBe(true);
   return around.slice(32, 32 + length);
 }
@@ -83,9 +84,15 @@ test('stops when asked to, and refuses memory of another size', async () => {
   const images = imagesOf(2, 5, 4);
   const [draws, result] = [new Int32Array(6), new Uint8Array(120)];
   const reason = new Error('enough');
-  await expect(cropFlip(images, draws, result, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-  await expect(cropFlip(images, draws.subarray(3), result)).rejects.toThrow(/draws must be 6 elements/);
-  await expect(cropFlip(images, draws, result.subarray(1))).rejects.toThrow(/result must be 120 elements/);
+  const input = hostInput(images);
+  const aborted = { signal: AbortSignal.abort(reason) };
+  await expect(cropFlip(input, draws, { images: result }, aborted)).rejects.toBe(reason);
+  await expect(cropFlip(input, draws.subarray(3), { images: result })).rejects.toThrow(
+    /draws must be 6 elements/,
+  );
+  await expect(cropFlip(input, draws, { images: result.subarray(1) })).rejects.toThrow(
+    /images must be 120 elements/,
+  );
 });
 
 test('draws dy, dx, flip in that order from the stream of its address', () => {

@@ -106,9 +106,9 @@ inline void expectCancelled(const Backend& backend, check::Numbers& numbers) {
   CHECK(throws([&] {
     backend.mixLabelMaps({labels.data(), shape.count, shape.height, shape.width, 1}, samples, mixedLabels.data(), stopped);
   }));
-  CHECK(throws([&] { backend.cropFlip(batch, draws, out.data(), stopped); }));
+  CHECK(throws([&] { backend.cropFlip({batch}, draws, {out.data()}, stopped); }));
   const std::vector<operations::Step> steps(static_cast<std::size_t>(shape.count));
-  CHECK(throws([&] { backend.applyOperations({batch, steps, {}, out.data()}, stopped); }));
+  CHECK(throws([&] { backend.applyOperations({{batch}, steps, {}, {out.data()}}, stopped); }));
   parity::compareAll(backend, numbers, shape);
 }
 

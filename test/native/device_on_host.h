@@ -144,8 +144,6 @@ class HostQueue {
 
 class HostDevice {
  public:
-  static constexpr const char* kName = "host";
-
   class Lease {
    public:
     Lease(HostQueue& queue, std::mutex& mutex) : lock_(mutex), queue_(queue) {}
@@ -157,7 +155,9 @@ class HostDevice {
     HostQueue& queue_;
   };
 
-  const char* name() const { return kName; }
+  explicit HostDevice(const char* name = "host") : name_(name) {}
+
+  const char* name() const { return name_; }
   const char* description() const { return "the kernels of the cuda backend, run on the host"; }
   const char* level() const { return "host"; }
   std::string unavailable() const { return ""; }
@@ -167,16 +167,17 @@ class HostDevice {
   std::unique_ptr<Resident> allocate(std::size_t bytes) {
     class HostMemory final : public Resident {
      public:
-      explicit HostMemory(std::size_t size) : Resident(kName, size), memory_(rubbish((size + 15) / 16 * 16)) {}
+      HostMemory(const char* owner, std::size_t size) : Resident(owner, size), memory_(rubbish((size + 15) / 16 * 16)) {}
       std::byte* data() const override { return memory_.get(); }
 
      private:
       Memory memory_;
     };
-    return std::make_unique<HostMemory>(bytes);
+    return std::make_unique<HostMemory>(name_, bytes);
   }
 
  private:
+  const char* name_;
   std::mutex mutex_;  // for the only queue
   HostQueue queue_;
 };

@@ -303,7 +303,7 @@ void compareCropFlip(check::Numbers& numbers, int count, int height, int width, 
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
     std::vector<std::uint8_t> out(size + 128, 0xcd);
-    cpuBackendAt(level)->cropFlip(batch, draws, out.data() + 64, {threads, nullptr});
+    cpuBackendAt(level)->cropFlip({batch}, draws, {out.data() + 64}, {threads, nullptr});
     CHECK(out == expected);
   }
 }

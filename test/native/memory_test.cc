@@ -7,6 +7,7 @@
 #include "cpu/levels.h"
 #include "cpu/scratch_pool.h"
 #include "cpu/table_cache.h"
+#include "cuda/kept_memory.h"
 
 using namespace saliencymix;
 
@@ -78,4 +79,39 @@ TEST(tablesOfTheLastShapesAreKept) {
   CHECK(cache.find(kernels.saliency[0], 40, 30) != first);
   for (int i = 1; i < 20; i++) cache.find(kernels.saliency[0], i, i);
   CHECK(cache.find(kernels.saliency[0], 30, 40) != first);
+}
+
+TEST(aBatchHasMemoryOfOneThatWasFreed) {
+  using Memory = std::unique_ptr<int>;
+  cuda::KeptMemory<Memory> kept;
+  CHECK(kept.take(100) == nullptr);
+  kept.keep(100, std::make_unique<int>(1));
+  kept.keep(200, std::make_unique<int>(2));
+  CHECK(kept.take(150) == nullptr);
+  CHECK_EQUAL(*kept.take(200), 2);
+  CHECK(kept.take(200) == nullptr);
+  CHECK_EQUAL(*kept.take(100), 1);
+}
+
+TEST(freedBatchesAreKeptUpToAnumberAndAsize) {
+  using Memory = std::unique_ptr<int>;
+  const auto sizesKept = [](const std::vector<std::size_t>& sizes) {
+    cuda::KeptMemory<Memory> kept;
+    for (const std::size_t size : sizes) kept.keep(size, std::make_unique<int>(0));
+    std::vector<std::size_t> found;
+    for (const std::size_t size : sizes) {
+      if (kept.take(size) != nullptr) found.push_back(size);
+    }
+    return found;
+  };
+  std::vector<std::size_t> many;
+  for (std::size_t size = 1; size <= cuda::tuning::kKeptPieces + 2; size++) many.push_back(size);
+  CHECK(sizesKept(many) == std::vector<std::size_t>(many.begin() + 2, many.end()));
+  const std::size_t half = cuda::tuning::kKeptBytes / 2;
+  CHECK((sizesKept({half - 1, half, 5}) == std::vector<std::size_t>{half, 5}));
+  CHECK(sizesKept({2 * half + 1}).empty());
+  cuda::KeptMemory<Memory> released;
+  released.keep(7, std::make_unique<int>(0));
+  released.release();
+  CHECK(released.take(7) == nullptr);
 }

@@ -130,7 +130,7 @@ void compareLevels(check::Numbers& numbers, int count, int height, int width, in
   for (const cpu::Level& level : cpu::levels()) {
     if (!level.supported()) continue;
     Pixels out(size + 128, 0xcd);
-    cpuBackendAt(level)->applyOperations({batch, steps, fill, out.data() + 64}, {threads, nullptr});
+    cpuBackendAt(level)->applyOperations({{batch}, steps, fill, {out.data() + 64}}, {threads, nullptr});
     CHECK(out == expected);
   }
 }
@@ -151,7 +151,7 @@ void compareOperations(check::Numbers& numbers, int height, int width, int chann
     for (const cpu::Level& level : cpu::levels()) {
       if (!level.supported()) continue;
       Pixels out(expected.size(), 0xcd);
-      cpuBackendAt(level)->applyOperations({images.view(), steps, fill, out.data() + 64}, {1, nullptr});
+      cpuBackendAt(level)->applyOperations({{images.view()}, steps, fill, {out.data() + 64}}, {1, nullptr});
       CHECK(out == expected);
       if (out == expected) continue;
       std::cerr << level.name << ", " << kOperations[number].name << " by " << steps[0].setting.magnitude << ": " << height
@@ -188,7 +188,7 @@ TEST(everyAngleAndShear) {
       for (const cpu::Level& level : cpu::levels()) {
         if (!level.supported()) continue;
         Pixels out(expected.size());
-        cpuBackendAt(level)->applyOperations({images.view(), steps, {{1, 2, 3}}, out.data()}, {1, nullptr});
+        cpuBackendAt(level)->applyOperations({{images.view()}, steps, {{1, 2, 3}}, {out.data()}}, {1, nullptr});
         CHECK(out == expected);
       }
     }

@@ -246,6 +246,24 @@ inline void compareLabelMaps(const Backend& backend, check::Numbers& numbers, co
   CHECK(expected == found);
 }
 
+// What changes images, from host memory to host memory and from resident memory to resident memory; what is read stays.
+template <class Change>
+void compareBothWays(const Backend& backend, const BatchView& batch, const std::vector<std::uint8_t>& expected,
+                     const Change& change) {
+  std::vector<std::uint8_t> found(expected.size());
+  change(BatchSource{batch}, Destination{found.data()});
+  CHECK(expected == found);
+  const auto resident = uploadBatch(backend, batch);
+  const auto changed = backend.allocate(expected.size());
+  BatchView absent = batch;
+  absent.data = nullptr;
+  change({absent, resident.get()}, {nullptr, changed.get()});
+  backend.download(*changed, found.data(), kRun);
+  CHECK(expected == found);
+  backend.download(*resident, found.data(), kRun);
+  CHECK(std::equal(found.begin(), found.end(), batch.data));
+}
+
 inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, const Shape& shape,
                             const Backend& other = reference()) {
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
@@ -256,10 +274,10 @@ inline void compareCropFlip(const Backend& backend, check::Numbers& numbers, con
   };
   for (int i = 0; i < shape.count; i++) draws.push_back({shift(shape.height), shift(shape.width), numbers.below(2) == 0});
   std::vector<std::uint8_t> expected(shape.pixels() * static_cast<std::size_t>(shape.channels));
-  std::vector<std::uint8_t> found(expected.size());
-  other.cropFlip(images.view(), draws, expected.data(), kRun);
-  backend.cropFlip(images.view(), draws, found.data(), kRun);
-  CHECK(expected == found);
+  other.cropFlip({images.view()}, draws, {expected.data()}, kRun);
+  compareBothWays(backend, images.view(), expected, [&](const BatchSource& batch, const Destination& out) {
+    backend.cropFlip(batch, draws, out, kRun);
+  });
 }
 
 inline void compareOperations(const Backend& backend, check::Numbers& numbers, const Shape& shape,
@@ -267,15 +285,17 @@ inline void compareOperations(const Backend& backend, check::Numbers& numbers, c
   const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
   const int kinds = static_cast<int>(operations::kOperations.size());
   std::vector<operations::Step> steps;
-  for (int i = 0; i < 2 * shape.count; i++) {
+  const int each = 1 + numbers.below(3);
+  for (int i = 0; i < each * shape.count; i++) {
     const double magnitude = (numbers.below(2001) - 1000) * (numbers.below(2) == 0 ? 1e-3 : 0.3);
     steps.push_back({numbers.below(kinds), {magnitude, {numbers.below(shape.height), numbers.below(shape.width)}}});
   }
   std::vector<std::uint8_t> expected(shape.pixels() * static_cast<std::size_t>(shape.channels));
-  std::vector<std::uint8_t> found(expected.size());
-  other.applyOperations({images.view(), steps, {{5, 6, 7}}, expected.data()}, kRun);
-  backend.applyOperations({images.view(), steps, {{5, 6, 7}}, found.data()}, kRun);
-  CHECK(expected == found);
+  const operations::Fill fill{{5, 6, 7}};
+  other.applyOperations({{images.view()}, steps, fill, {expected.data()}}, kRun);
+  compareBothWays(backend, images.view(), expected, [&](const BatchSource& batch, const Destination& out) {
+    backend.applyOperations({batch, steps, fill, out}, kRun);
+  });
 }
 
 // Maps with ties, NaNs, and zeros of either sign.

@@ -13,6 +13,10 @@ struct CardSettings {
   bool tf32;
 };
 
+// Whose memory tensors are in: the names of the backends of this package.
+inline constexpr const char* kCardBackend = "cuda";
+inline constexpr const char* kProcessorBackend = "cpu";
+
 // What the provider calls itself, in the operators that it is to take.
 const char* cardProvider();
 

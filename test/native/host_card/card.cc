@@ -1,8 +1,9 @@
-// The host in place of a graphics card, for an addon that tests load: ONNX Runtime runs the graphs for a card on the processor,
-// and the kernels of our operators run on the host, with their threads in a shuffled order. So all of training on a card is
-// tested without one, but for what CUDA and cuDNN do.
+// The host in place of a graphics card, for an addon that tests load. The calls and kernels of the backend cuda run on the host,
+// with their threads in a shuffled order (device_on_host.h); so do the kernels of training's operators, while ONNX Runtime runs
+// the graphs for a card on the processor. So all of it is tested without a card, but for what CUDA and cuDNN do.
 #include "ort/card/provider.h"
 
+#include "cuda/backend.h"
 #include "cuda/train/operators_on.h"
 #include "device_on_host.h"
 
@@ -22,6 +23,12 @@ Handle<raw::MemoryInfo> cardMemory(const Library& library, const CardSettings&) 
 }
 
 }  // namespace ort
+
+const Backend& cudaBackend() {
+  static device_on_host::HostDevice device("cuda");
+  static const cuda::DeviceBackend<device_on_host::HostDevice> backend(device);
+  return backend;
+}
 
 std::unique_ptr<cuda::TrainOperators> cuda::trainOperatorsOn(void*) {
   return std::make_unique<TrainOperatorsOn<device_on_host::HostQueue>>(device_on_host::HostQueue());
