@@ -34,10 +34,14 @@ const BODIES = {
   cudaFree: ['void *p', 'give(p); return 0;'],
   cudaFreeHost: ['void *p', 'give(p); return 0;'],
   cudaMemGetInfo: ['size_t *left, size_t *all', '*all = limit(); *left = *all - used; return 0;'],
-  cudaMemcpy: ['void *to, const void *from, size_t size, int kind', 'memmove(to, from, size); return 0;'],
+  cudaMemcpy: [
+    'void *to, const void *from, size_t size, int kind',
+    'if (!lost()) memmove(to, from, size); return lost();',
+  ],
+  cudaStreamSynchronize: ['void *stream', 'return lost();'],
   cudaMemcpyAsync: [
     'void *to, const void *from, size_t size, int kind, void *stream',
-    'memmove(to, from, size); return 0;',
+    'if (!lost()) memmove(to, from, size); return lost();',
   ],
   cudaMemset: ['void *p, int value, size_t size', 'memset(p, value, size); return 0;'],
   cudaMemsetAsync: ['void *p, int value, size_t size, void *stream', 'memset(p, value, size); return 0;'],
@@ -57,8 +61,14 @@ const BODIES = {
     'int *blocks, const void *f, int size, size_t shared, unsigned flags',
     '*blocks = 1; return 0;',
   ],
-  cudaGetErrorName: ['int error', 'return (long)(error == 2 ? "cudaErrorMemoryAllocation" : "no error");'],
-  cudaGetErrorString: ['int error', 'return (long)(error == 2 ? "out of memory" : "no error");'],
+  cudaGetErrorName: [
+    'int error',
+    'return (long)(error == 2 ? "cudaErrorMemoryAllocation" : error == 719 ? "cudaErrorLaunchFailure" : "no error");',
+  ],
+  cudaGetErrorString: [
+    'int error',
+    'return (long)(error == 2 ? "out of memory" : error == 719 ? "unspecified launch failure" : "no error");',
+  ],
   cudaGetDriverEntryPointByVersion: ['void', 'return 500;'],
   __cudaRegisterFatBinary: ['void *binary', 'static void *handle[2]; return (long)handle;'],
   cublasCreate_v2: ['void **handle', '*handle = malloc(1); return 0;'],
@@ -74,11 +84,13 @@ const BODIES = {
   cudnnGetErrorString: ['int status', 'return (long)"there is no card behind this cuDNN";'],
 };
 
-/** Memory as the card's: counted, and at most FAKE_CUDA_BYTES of it. */
+/** Memory as the card's: counted, and at most FAKE_CUDA_BYTES of it. While the folder has a file "lost", the card is. */
 const MEMORY = `
+static int lost(void) { return access(${JSON.stringify(join(folder, 'lost'))}, 0) == 0 ? 719 : 0; }
 static size_t used;
 static size_t limit(void) { const char *text = getenv("FAKE_CUDA_BYTES"); return text ? strtoull(text, 0, 10) : 8ull << 30; }
 static int take(void **p, size_t size) {
+  if (lost()) return lost();
   if (used + size > limit()) return 2;
   size_t *all = aligned_alloc(256, (size + 511) / 256 * 256);
   if (!all) return 2;
@@ -92,7 +104,7 @@ function compile(name, functions, rest = '0') {
     const [parameters, body] = BODIES[one] ?? ['void', `return ${rest};`];
     return `long ${one}(${parameters}) { ${body} }`;
   });
-  const text = `#include <driver_types.h>\n#include <stdlib.h>\n#include <string.h>\n${MEMORY}\n${source.join('\n')}\n`;
+  const text = `#include <driver_types.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n${MEMORY}\n${source.join('\n')}\n`;
   const file = join(folder, `${name}.c`);
   writeFileSync(file, text);
   // The provider asks for functions of a version that has the library's name.

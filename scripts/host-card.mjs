@@ -1,5 +1,6 @@
-// node scripts/host-card.mjs <folder>: puts a copy of the package there whose addon has the host in place of a graphics card for
-// training (test/native/host_card): what provider 'cuda' does then runs on the processor, with our kernels for cards on the host.
+// node scripts/host-card.mjs <folder>: puts a copy of the package there whose addon has the host in place of a graphics card
+// (test/native/host_card): what the backend and the provider 'cuda' do then runs on the processor, our kernels for cards on the
+// host.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,7 +36,7 @@ run('cmake', '--build', build, '--parallel', String(availableParallelism()), '--
 
 rmSync(join(folder, 'dist'), { recursive: true, force: true });
 mkdirSync(join(folder, 'build', 'Release'), { recursive: true });
-cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+for (const part of ['bin', 'dist']) cpSync(join(root, part), join(folder, part), { recursive: true });
 copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
 copyFileSync(
   join(build, 'Release', 'saliencymix.node'),

@@ -99,6 +99,13 @@ const STEPS = {
   ],
   two: [
     {
+      name: 'batches that stay on the card',
+      seconds: 150,
+      // 10 000 steps
+      command: script('test/cuda/on-device.cjs', '.', ...(isTrial ? ['cpu', '1'] : ['cuda', '500'])),
+      environment: cudaEnvironment,
+    },
+    {
       name: 'training by CUDA',
       seconds: 150,
       command: training('cuda', 'gpu-training-cuda.json'),

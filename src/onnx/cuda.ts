@@ -68,6 +68,27 @@ export const noCuda = (reason: string, cause?: unknown): SaliencyMixError =>
     { cause },
   );
 
+/** What CUDA says once a card has failed: it fell off the bus, a kernel did something that it may not, memory has a fault. */
+const saysLost = (reason: string): boolean =>
+  /CUDA failure (?:4|46|214|220|700|702|709|710|71[4-9]|719|999)\b|unspecified launch failure|illegal memory access|device(?:\(s\))? is(?:\/are)? busy or unavailable|uncorrectable ECC/.test(
+    reason,
+  );
+
+let isLost = false;
+
+/** Whether the card has failed, for this process: what comes later fails for other reasons, too, such as for want of memory. */
+export function isCudaLost(reason: string): boolean {
+  isLost ||= saysLost(reason);
+  return isLost;
+}
+
+export const lostCuda = (reason: string, cause?: unknown): SaliencyMixError =>
+  new SaliencyMixError(
+    'BACKEND',
+    `${reason}\nThe graphics card has failed, and this process cannot use it any more: weights that were there are lost. Start a new process with the last checkpoint (--resume), on the card once nvidia-smi shows it again, or with provider 'cpu'`,
+    { cause },
+  );
+
 /** What ONNX Runtime says where the provider or the card cannot be had. */
 export const isCudaMissing = (reason: string): boolean =>
   /CUDAExecutionProvider|Failed to load (?:shared )?library|CUDA failure (?:3|35|100|101)\b|no CUDA-capable device/.test(

@@ -90,10 +90,13 @@ export class NativeEngine implements OrtEngine {
     return byName(addon().ortRead({ engine: this.#engine, names }));
   }
 
-  run({ model, inputs, outputs, guard }: RunRequest): Results {
+  run({ model, inputs, lent = {}, outputs, guard }: RunRequest): Results {
     const known = this.#inputTypes.get(model);
-    const named = Object.entries(inputs).map(([name, tensor]) => tensorOf(name, tensor, known?.get(name)));
-    return byName(addon().ortRun({ engine: this.#engine, model, inputs: named, outputs, guard }));
+    const given = [
+      ...Object.entries(inputs).map(([name, tensor]) => tensorOf(name, tensor, known?.get(name))),
+      ...Object.entries(lent).map(([name, tensor]) => ({ name, ...tensor })),
+    ];
+    return byName(addon().ortRun({ engine: this.#engine, model, inputs: given, outputs, guard }));
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { isCudaMissing, noCuda } from './cuda';
+import { isCudaLost, isCudaMissing, lostCuda, noCuda } from './cuda';
 import { LentMemory, memoryOf } from './lent-memory';
 import { stayPrivate } from './telemetry';
 import { isWebGpuMissing, noWebGpu, takeWebGpu } from './webgpu';
@@ -23,6 +23,11 @@ export interface TensorData {
   shape: readonly number[];
 }
 export type Tensors = Record<string, TensorData>;
+/** A tensor of float32 in memory of the backend on which the model runs, lent to the thread (Resident.lent). */
+export interface LentTensor {
+  loan: number;
+  shape: readonly number[];
+}
 
 /** Name, type and shape of a model's input or output. A dimension that is not fixed is undefined. */
 export interface TensorInfo {
@@ -50,6 +55,8 @@ export interface RunRequest {
   /** A model that was added under this name. */
   model: string;
   inputs: Tensors;
+  /** Inputs that are not in memory of this process; of the native engine. */
+  lent?: Record<string, LentTensor>;
   /** Names of the outputs to give back. */
   outputs: readonly string[];
   /** Name of an output. If any of its values is not finite, the state is not changed. */
@@ -146,6 +153,7 @@ function failed(error: unknown, { provider }: WorkerStart): SaliencyMixError {
   const reason = reasonOf(error);
   if (provider === 'webgpu' && isWebGpuMissing(reason)) return noWebGpu(reason, error);
   if (provider === 'cuda' && isCudaMissing(reason)) return noCuda(reason, error);
+  if (provider === 'cuda' && isCudaLost(reason)) return lostCuda(`ONNX Runtime: ${reason}`, error);
   const advice = /allocate memory|not enough memory/.test(reason)
     ? '\nA smaller batch takes less memory.'
     : '';

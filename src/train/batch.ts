@@ -1,13 +1,21 @@
 /** Arguments and results of a trainer's methods. */
+import type { DeviceBatch } from '../device/batch';
 
-export interface TrainingBatch {
-  /** NCHW, n × 3 × height × width, normalised as the model expects. n is at most the trainer's `batch`. */
-  images: Float32Array;
+/** In memory of this process, or where the trainer computes. */
+export type Images = Float32Array | DeviceBatch;
+
+export interface TrainingBatch<I extends Images = Float32Array> {
+  /**
+   * n × 3 × height × width, normalised as the model expects; n is at most the trainer's `batch`. Or a device batch of float32,
+   * NCHW or NHWC, where the trainer computes: on the backend cuda for the provider cuda, on cpu for the native engine of the
+   * provider cpu. It is read there, without a copy, and may be freed as soon as the call has been made.
+   */
+  images: I;
   /** Soft labels, n × classes, row by row; numbers of at least 0. */
   labels: Float32Array;
 }
 
-export interface StepOptions extends TrainingBatch {
+export interface StepOptions<I extends Images = Float32Array> extends TrainingBatch<I> {
   learningRate: number;
 }
 

@@ -1,14 +1,18 @@
 /** The batches that a model is trained on: loaded, augmented, mixed, with smoothed labels. */
+import type { Batch } from '../data/batches';
 import type { Dataset } from '../data/dataset';
 import type { FailedItem } from '../data/fill';
+import { DeviceBatch } from '../device/batch';
 import { needsMasks } from '../mix/index';
-import { mixerFor } from '../mix/mixer';
+import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
+import type { ImageBatch } from '../types';
+import type { Images } from './batch';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
 
 export interface LearningBatch {
-  /** NCHW, normalised. */
-  images: Float32Array;
+  /** NCHW, normalised; a device batch is the reader's to free. */
+  images: Images;
   /** Soft labels, n × classes. */
   labels: Float32Array;
   /** Number of the batch in its epoch, from 0. */
@@ -21,6 +25,8 @@ export interface LearningBatchOptions {
   threads: number;
   /** The backend that mixes. */
   backend: string;
+  /** The batches are brought to its memory as they are read, and stay there. */
+  onDevice?: boolean;
   strict: boolean;
   signal?: AbortSignal;
   /** Told of the files of batches in which none could be read. */
@@ -39,6 +45,24 @@ export function smoothLabels(labels: Float32Array, share: number, classes: numbe
   for (let i = 0; i < labels.length; i++) labels[i] = labels[i] * (1 - share) + share / classes;
 }
 
+/** Mixes images where they are; those that were brought to a backend are freed. */
+async function mixWhere(
+  mixer: Mixer,
+  images: ImageBatch | DeviceBatch,
+  labels: Batch['labels'],
+  how: CallOptions<'float32', never> & { output: { dtype: 'float32' } },
+): Promise<Pick<LearningBatch, 'images' | 'labels'>> {
+  if (!(images instanceof DeviceBatch)) {
+    const mixed = await mixer.mix(images, labels, how);
+    return { images: mixed.images.data, labels: mixed.labels };
+  }
+  try {
+    return await mixer.mix(images, labels, how);
+  } finally {
+    images.free();
+  }
+}
+
 /**
  * The batches of an epoch from number `from` on. They have the same bytes as if the epoch had been begun at 0.
  */
@@ -46,7 +70,7 @@ export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,
   { epoch, from }: { epoch: number; from: number },
-  { threads, backend, strict, signal, onSkipped }: LearningBatchOptions,
+  { threads, backend, onDevice, strict, signal, onSkipped }: LearningBatchOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;
@@ -62,14 +86,16 @@ export async function* learningBatches(
     augment,
     masks: needsMasks(options),
     onBad,
+    device: onDevice ? backend : undefined,
     signal,
     onSkipped: (holes) => onSkipped?.(badOf(holes)),
   });
   for await (const { images, labels, masks, slots, holes, batch: number } of loaded) {
-    const mixed = await mixer.mix(images, labels, { epoch, batch: number, slots, masks, output, signal });
+    const at = { epoch, batch: number, slots, masks, output, signal };
+    const mixed = await mixWhere(mixer, images, labels, at);
     smoothLabels(mixed.labels, labelSmoothing, classes);
     yield {
-      images: mixed.images.data as Float32Array,
+      images: mixed.images,
       labels: mixed.labels,
       batch: number,
       bad: badOf(holes),

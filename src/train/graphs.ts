@@ -9,18 +9,21 @@ import { convolutionWeights, lower, type Pattern } from '../graph/lowering/lower
 import { nativeGradients } from '../graph/lowering/native-gradients';
 import { type ConvolutionForm, update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
-import { concat, identity, reduceSum, reshape } from '../graph/ops';
+import { concat, identity, reduceSum, reshape, transpose } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import { makerOf, readsLast, savingMemory } from '../graph/run-order';
 import type { Model } from '../models/model';
 import { type DropoutMask, Net, type Parameter } from '../models/net';
 import { NEXT, OVER } from '../onnx/ort-worker';
 import { version } from '../run/environment';
+import type { Layout } from '../types';
 
 /** Number and size of the images in a batch. */
 export interface BatchShape {
   count: number;
   image: readonly [height: number, width: number];
+  /** How the input of images is arranged; NCHW unless given. */
+  layout?: Layout;
 }
 
 export interface TrainerGraph {
@@ -83,10 +86,16 @@ function checkSameParameters({ name, parameters }: Model, net: Net): void {
   throw new SaliencyMixError('MODEL', `The model ${name} ${what} when it was defined, ${where}`);
 }
 
-function build(model: Model, { count, image }: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
+/** The images as networks take them, NCHW. */
+function imagesOf(graph: Graph, { count, image, layout }: BatchShape): Value {
+  if (layout !== 'NHWC') return graph.input('images', [count, 3, ...image]);
+  return transpose(graph.input('images', [count, ...image, 3]), [0, 3, 1, 2]);
+}
+
+function build(model: Model, shape: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
   const graph = new Graph(isForCard(form) ? form : 'cpu');
   const net = new Net(graph, mode);
-  const images = graph.input('images', [count, 3, ...image]);
+  const images = imagesOf(graph, shape);
   const logits = model.build(net, images);
   checkSameParameters(model, net);
   return { graph, net, images, logits };

@@ -9,7 +9,7 @@ export { createModel, type ModelName, modelNames, type ModelOptions } from '../m
 export * as layers from '../models/layers';
 export type { Model } from '../models/model';
 export { type Init, Net, type Parameter } from '../models/net';
-export type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
+export type { Gradients, Images, StepOptions, StepResult, TrainingBatch } from './batch';
 export { type EvaluateOptions, evaluate, type Evaluation } from './evaluate';
 export type { TrainerOptions } from './options';
 export { train, type TrainSummary } from './train';

@@ -3,6 +3,7 @@
  * addresses (seed, epoch, batch, sample) and no state, so a resumed run only has to know its epoch and batch.
  */
 import type { Dataset } from '../data/dataset';
+import { DeviceBatch } from '../device/batch';
 import { SaliencyMixError } from '../errors';
 import type { Signal } from '../types';
 import { type LearningBatch, learningBatches } from './batches';
@@ -78,11 +79,12 @@ async function learn(run: TrainRun, { epoch, batch, pace, before }: Learning): P
   const { images, labels } = batch;
   const perEpoch = stepsPerEpoch(settings);
   const learningRate = learningRateAt(settings, epoch * perEpoch + batch.batch, perEpoch);
-  const [, { step, loss, logits }] = await Promise.all([
-    before,
-    // The number is read before the next step can end.
-    trainer.step({ images, labels, learningRate }).then((result) => ({ ...result, step: trainer.steps })),
-  ]);
+  // The number is read before the next step can end.
+  const made = trainer
+    .step({ images, labels, learningRate })
+    .then((result) => ({ ...result, step: trainer.steps }));
+  if (images instanceof DeviceBatch) images.free(); // the step keeps them until it has ended
+  const [, { step, loss, logits }] = await Promise.all([before, made]);
   const classes = settings.classes.length;
   const count = labels.length / classes;
   const imagesPerSecond = rateOf(count, pace.step);
@@ -152,7 +154,9 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<number> {
   const { train, trainer, settings, threads, backend, strict } = run;
   const leaving = new AbortController();
   const onSkipped = (bad: LearningBatch['bad']) => keepBad(run, bad);
-  const options = { threads, backend, strict, signal: leaving.signal, onSkipped };
+  // On a graphics card batches stay where they are mixed and learned.
+  const onDevice = trainer.provider === backend && trainer.provider !== 'cpu';
+  const options = { threads, backend, onDevice, strict, signal: leaving.signal, onSkipped };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
   const [began, busy] = [performance.now(), trainer.busy];
   try {

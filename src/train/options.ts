@@ -3,11 +3,13 @@ import { availableParallelism } from 'node:os';
 import { types } from 'node:util';
 import * as check from '../check';
 import { labels as checkLabels } from '../check-batch';
+import { DeviceBatch } from '../device/batch';
 import { convolutionForms } from '../graph/native-ops';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
 import { engineNames } from '../onnx/engine';
 import { precisions } from '../onnx/ort-worker';
+import type { Images } from './batch';
 import { providers } from './provider';
 import {
   custom,
@@ -93,7 +95,7 @@ export const resumeOptions = {
   model: later<Model>(),
 };
 /** checkBatch checks both. */
-export const trainingBatch = { images: later<Float32Array>(), labels: later<Float32Array>() };
+export const trainingBatch = { images: later<Images>(), labels: later<Float32Array>() };
 export const stepOptions = {
   ...trainingBatch,
   learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
@@ -116,6 +118,35 @@ export function countImages(images: unknown, [height, width]: readonly [number, 
   if (images.length % each !== 0)
     throw check.invalid('images', `a multiple of 3 × ${height} × ${width} = ${each} values`, images);
   return images.length / each;
+}
+
+/**
+ * Number of images in a device batch, which has to be where the trainer computes.
+ * @throws SaliencyMixError ARGUMENT for another backend, dtype or size
+ */
+function countOnDevice(
+  { backend, dtype, layout, shape }: DeviceBatch,
+  { provider, engine, image: [height, width] }: TrainerSettings,
+): number {
+  if (engine !== 'native')
+    throw check.invalid(
+      'images',
+      `a Float32Array where the engine is '${engine}'`,
+      `a device batch on ${backend}`,
+    );
+  if (backend !== provider)
+    throw check.invalid(
+      'images',
+      `a Float32Array, or a device batch on '${provider}', the provider`,
+      `one on '${backend}'`,
+    );
+  if (dtype !== 'float32')
+    throw check.invalid('images', "a device batch of float32 (mix with output: { dtype: 'float32' })", dtype);
+  const [count, ...rest] = shape;
+  const expected = layout === 'NHWC' ? [height, width, 3] : [3, height, width];
+  if (rest.join() !== expected.join())
+    throw check.invalid('images', `a device batch of n × ${expected.join(' × ')}`, shape.join(' × '));
+  return count;
 }
 
 /** A sum of a label's weights this close to 1 counts as 1: rounding may cause the difference. */
@@ -144,11 +175,13 @@ function warnOfSums(labels: Float32Array, classes: number): void {
  */
 export function checkBatch(
   given: { images?: unknown; labels?: unknown },
-  { batch, image }: TrainerSettings,
+  settings: TrainerSettings,
   model: Model,
 ): number {
-  const count = countImages(given.images, image);
-  if (count < 1 || count > batch) throw check.invalid('images', `1 to ${batch} images`, given.images);
+  const { batch, image } = settings;
+  const { images } = given;
+  const count = images instanceof DeviceBatch ? countOnDevice(images, settings) : countImages(images, image);
+  if (count < 1 || count > batch) throw check.invalid('images', `1 to ${batch} images`, images);
   const { labels } = given;
   if (!types.isFloat32Array(labels) || labels.length !== count * model.classes) {
     const rows = `${count} × ${model.classes}`;

@@ -17,11 +17,13 @@ import {
   type Tensors,
 } from '../onnx/ort-worker';
 import { writing } from '../run/files';
-import type { Gradients, StepOptions, TrainingBatch } from './batch';
+import type { Layout } from '../types';
+import type { Gradients, StepOptions } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
 import {
   gradientGraph,
   gradientName,
+  type BatchShape,
   type Card,
   type GraphForm,
   isForCard,
@@ -36,13 +38,15 @@ import {
   transferGraph,
 } from './graphs';
 import { optimizerScalars, randomInput, stackInputs } from './inputs';
+import { type GivenBatch, layoutOf, lentInput } from './lent-images';
 import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
 /** place, fetch: all state onto the graphics card, and from it. */
 type Kind = 'step' | 'gradients' | 'prediction' | 'place' | 'fetch';
 
-const graphName = (kind: Kind, count: number) => `${kind} of ${count}`;
+const graphName = (kind: Kind, count: number, layout: Layout = 'NCHW') =>
+  layout === 'NCHW' ? `${kind} of ${count}` : `${kind} of ${count} ${layout}`;
 
 /** Names and shapes of what an optimizer keeps for a model's parameters. */
 export const slotsOf = (
@@ -103,23 +107,22 @@ export class GraphRunner {
     return this.#form === 'plain' ? this.#settings.stepsPerRun : 1;
   }
 
-  /** Compiles the graph of a kind for `count` images, if that is not done yet. */
-  compile(kind: Kind, count: number): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
-    const name = graphName(kind, count);
+  /** Compiles the graph of a kind for `count` images in a layout, if that is not done yet. */
+  compile(kind: Kind, count: number, layout?: Layout): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
+    const name = graphName(kind, count, layout);
     let graph = this.#graphs.get(name);
     if (!graph) {
-      graph = this.#add(name, kind, count);
+      graph = this.#add(name, kind, { count, image: this.#settings.image, layout });
       this.#graphs.set(name, graph);
       graph.catch(() => this.#graphs.delete(name));
     }
     return graph;
   }
 
-  async #add(name: string, kind: Kind, count: number) {
+  async #add(name: string, kind: Kind, shape: BatchShape) {
     const model = this.#model;
-    const { image, optimizer, threads, profile } = this.#settings;
+    const { optimizer, threads, profile } = this.#settings;
     const form = this.#form;
-    const shape = { count, image };
     const state = () => [...model.parameters, ...slotsOf(model, optimizer)];
     const make = {
       step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
@@ -135,15 +138,16 @@ export class GraphRunner {
     return { dropoutMasks };
   }
 
+  /** Inputs of a run, but for images that are lent. */
   #inputs(
-    { images, labels }: TrainingBatch,
+    { images, labels }: GivenBatch,
     count: number,
     dropoutMasks: TrainerGraph['dropoutMasks'],
     step: number,
   ): Tensors {
     const { image, seed } = this.#settings;
     return {
-      images: { data: images, shape: [count, 3, ...image] },
+      ...('loan' in images ? {} : { images: { data: images, shape: [count, 3, ...image] } }),
       labels: { data: labels, shape: [count, this.#model.classes] },
       ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'webgpu' ? Float32Array : Uint8Array),
       ...(isOfOnnx(this.#form) ? {} : randomInput(seed, step)),
@@ -156,19 +160,21 @@ export class GraphRunner {
    * per step, and the logits of all steps one after another.
    */
   async steps(
-    batches: readonly StepOptions[],
+    batches: readonly GivenBatch<StepOptions>[],
     count: number,
     { steps, updates }: StepCounts,
   ): Promise<Record<'loss' | 'logits' | 'finiteCheck', Float32Array>> {
-    const { optimizer } = this.#settings;
-    const { dropoutMasks } = await this.compile('step', count);
+    const { optimizer, image } = this.#settings;
+    const layout = layoutOf(batches[0]);
+    const { dropoutMasks } = await this.compile('step', count, layout);
     const inputs = batches.map((batch, i) => ({
       ...this.#inputs(batch, count, dropoutMasks, steps + i),
       ...optimizerScalars(optimizer, batch.learningRate, updates + 1 + i),
     }));
     const { loss, logits, finiteCheck } = await this.#worker.run({
-      model: graphName('step', count),
+      model: graphName('step', count, layout),
       inputs: this.stepsPerRun > 1 ? stackInputs(inputs, TIMES) : inputs[0],
+      lent: lentInput(batches[0], count, image),
       outputs: ['loss', 'logits', 'finiteCheck'],
       guard: 'finiteCheck',
     });
@@ -176,12 +182,14 @@ export class GraphRunner {
   }
 
   /** Gradients of a batch of `count` images, with the dropout masks of step number `step`. */
-  async gradients(batch: TrainingBatch, count: number, step: number): Promise<Gradients> {
-    const { dropoutMasks } = await this.compile('gradients', count);
+  async gradients(batch: GivenBatch, count: number, step: number): Promise<Gradients> {
+    const layout = layoutOf(batch);
+    const { dropoutMasks } = await this.compile('gradients', count, layout);
     const names = this.#model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
     const results = await this.#worker.run({
-      model: graphName('gradients', count),
+      model: graphName('gradients', count, layout),
       inputs: this.#inputs(batch, count, dropoutMasks, step),
+      lent: lentInput(batch, count, this.#settings.image),
       outputs: ['loss', ...['images', ...names].map(gradientName)],
     });
     const gradient = (name: string) => results[gradientName(name)].data;

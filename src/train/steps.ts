@@ -1,9 +1,10 @@
 /** The list of steps that wait to be run: which of them run together, and the error of one that fails. */
 import { SaliencyMixError } from '../errors';
 import type { StepOptions, StepResult } from './batch';
+import type { GivenBatch } from './lent-images';
 
 export interface WaitingStep {
-  batch: StepOptions;
+  batch: GivenBatch<StepOptions>;
   /** Number of images. */
   count: number;
   /** Steps run together only if this number is the same; every other call of the trainer increases it. */

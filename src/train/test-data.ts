@@ -15,7 +15,10 @@ import type { OutputFormat, Signal } from '../types';
 import { Scorer, type Score } from './score';
 
 /** The form of a model's input: float32 NCHW, normalised per channel. */
-export const normalised = (mean: readonly number[], std: readonly number[]): OutputFormat => ({
+export const normalised = (
+  mean: readonly number[],
+  std: readonly number[],
+): OutputFormat<'float32'> & { dtype: 'float32' } => ({
   layout: 'NCHW',
   dtype: 'float32',
   mean,

@@ -10,11 +10,12 @@ import type { ProviderName, Results } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
-import type { Gradients, StepOptions, StepResult, TrainingBatch } from './batch';
+import type { Gradients, Images, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { exportedModel } from './graphs';
 import { type Arithmetic, engineToResume } from './engine';
 import { initialParameters } from './initial';
+import { lending } from './lent-images';
 import {
   checkBatch,
   countImages,
@@ -182,13 +183,17 @@ export class Trainer {
    * changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING for what is not finite
    */
-  async step(batch: StepOptions): Promise<StepResult> {
-    const given = parse(stepOptions, batch, 'step') as StepOptions;
+  async step(batch: StepOptions<Images>): Promise<StepResult> {
+    const given = parse(stepOptions, batch, 'step') as StepOptions<Images>;
     const count = checkBatch(given, this.settings, this.model);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch: given, count, barrierId: this.#barrierId, resolve, reject });
-      void this.#calls.add(() => this.#runWaiting());
-    });
+    return lending(
+      given,
+      (held) =>
+        new Promise((resolve, reject) => {
+          this.#waiting.push({ batch: held, count, barrierId: this.#barrierId, resolve, reject });
+          void this.#calls.add(() => this.#runWaiting());
+        }),
+    );
   }
 
   /**
@@ -244,10 +249,10 @@ export class Trainer {
    * decay. Changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT
    */
-  async gradients(batch: TrainingBatch): Promise<Gradients> {
-    const given = parse(trainingBatch, batch, 'gradients') as TrainingBatch;
+  async gradients(batch: TrainingBatch<Images>): Promise<Gradients> {
+    const given = parse(trainingBatch, batch, 'gradients') as TrainingBatch<Images>;
     const count = checkBatch(given, this.settings, this.model);
-    return this.#inOrder(() => this.#runner.gradients(given, count, this.#steps));
+    return lending(given, (held) => this.#inOrder(() => this.#runner.gradients(held, count, this.#steps)));
   }
 
   /**

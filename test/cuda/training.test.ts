@@ -2,7 +2,7 @@
  * Training by CUDA as far as it goes without a card: the libraries below ONNX Runtime's CUDA provider say that there is one, give
  * out and copy memory, and compute nothing (scripts/fake-cuda.mjs).
  */
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createModel, type Model, Trainer, type TrainerOptions } from '../../src/train';
 import type { TrainingInfo } from '../../src/train/engine';
@@ -12,6 +12,8 @@ import { start, workFolder } from '../cli/fixtures';
 import { symmetric } from '../train/fixtures';
 
 const work = workFolder();
+/** What scripts/cuda-tests.mjs has made. */
+const FAKE = join(__dirname, '..', '..', '.cache', 'fake-cuda');
 const small = createModel('resnet', {
   block: 'bottleneck',
   layers: [1],
@@ -89,6 +91,34 @@ test('a step that fails changes nothing, and the next call works; nothing grows'
   const warm = resident();
   for (let i = 0; i < 200; i++) await trainer.load(before);
   expect(resident() - warm).toBeLessThan(40);
+});
+
+test('a card that is lost: each call says so and what to do, the processor goes on, and the end is clean', async () => {
+  const trainer = await create(small);
+  const before = await trainer.parameters();
+  const path = join(work, 'lost.safetensors');
+  await trainer.save(path);
+  const lost = join(FAKE, 'lost');
+  writeFileSync(lost, '');
+  try {
+    const message = expect.stringMatching(
+      /(launch failure|Failed to allocate)[\s\S]*The graphics card has failed[\s\S]*last checkpoint/,
+    ) as unknown;
+    for (let i = 0; i < 2; i++) {
+      await expect(trainer.step(batch)).rejects.toMatchObject({ code: 'BACKEND', message });
+      await expect(trainer.parameters()).rejects.toMatchObject({ code: 'BACKEND', message });
+    }
+    await expect(create(small)).rejects.toMatchObject({ code: 'BACKEND', message });
+    const moved = await Trainer.resume(path, { provider: 'cpu' });
+    open.push(moved);
+    expect(await moved.parameters()).toEqual(before);
+    expect(Number.isFinite((await moved.step(batch)).loss)).toBe(true);
+    await trainer.close();
+  } finally {
+    rmSync(lost, { force: true });
+  }
+  // In another process the card would be there again; in this one no error means anything else any more.
+  expect(await (await Trainer.resume(path)).parameters()).toEqual(before);
 });
 
 test('two trainers on one card', async () => {

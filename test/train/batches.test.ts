@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openDataset } from '../../src/data/dataset';
-import { learningBatches } from '../../src/train/batches';
+import { DeviceBatch } from '../../src/device/batch';
+import { type LearningBatch, learningBatches } from '../../src/train/batches';
 import type { TrainOptions } from '../../src/train/train-options';
 import { parseTraining, resolveSettings } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
@@ -31,10 +32,10 @@ async function epochOf(epoch: number, from: number, threads = 2, more: Partial<T
     { threads, backend: 'cpu', strict: false },
   ))
     all.push({
-      images: Buffer.from(images.buffer).toString('base64'),
+      images: Buffer.from((images as Float32Array).buffer).toString('base64'),
       labels: [...labels],
       batch,
-      count: images.length / (3 * 16 * 16),
+      count: (images as Float32Array).length / (3 * 16 * 16),
     });
   await dataset.close();
   return all;
@@ -66,4 +67,28 @@ test('another epoch, another seed, no shift and no mirror: other bytes', async (
     await epochOf(0, 0, 2, { crop: 0, flip: false }),
   ];
   for (const [other] of others) expect(other.images).not.toBe(first.images);
+});
+
+test('on a backend, its bytes are those of batches in this process', async () => {
+  const options = parseTraining({ ...given, randaugment: {} });
+  const dataset = await openDataset(options.data);
+  const { settings } = await resolveSettings(options, dataset, undefined);
+  const how = { threads: 2, backend: 'cpu', strict: false };
+  const at = { epoch: 1, from: 1 };
+  const here = learningBatches(dataset, settings, at, how);
+  let seen = 0;
+  for await (const { images, ...batch } of learningBatches(dataset, settings, at, {
+    ...how,
+    onDevice: true,
+  })) {
+    const { images: wanted, ...others } = (await here.next()).value as LearningBatch;
+    expect(images).toBeInstanceOf(DeviceBatch);
+    const found = await (images as DeviceBatch<'float32'>).download();
+    expect(found.data).toEqual(wanted);
+    expect(batch).toEqual(others);
+    seen++;
+  }
+  expect((await here.next()).done).toBe(true);
+  expect(seen).toBe(3);
+  await dataset.close();
 });

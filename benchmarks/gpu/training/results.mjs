@@ -62,7 +62,8 @@ export function trainingRows(results) {
 
 const ABOUT =
   'One step of SGD (Nesterov momentum 0.9, weight decay 5e-4): forward, loss of soft labels, backward, update; the loss comes ' +
-  'back to the host. Wall time. All begin with the same weights and see the same batches; the losses of the first steps were ' +
+  'back to the host. Wall time. From pixels: each batch is uploaded as bytes and mixed by SaliencyMix on the card, beside the step ' +
+  'before. All begin with the same weights and see the same batches; the losses of the first steps were ' +
   'compared with the processor’s.';
 
 /** The section of GPU.md; nothing where nothing was measured. */

@@ -50,6 +50,7 @@ const OURS = [
   { name: 'saliencymix, webgpu', way: 'webgpu' },
   { name: 'saliencymix, cuda, fp32', way: 'cuda', precision: 'fp32' },
   { name: 'saliencymix, cuda, TF32', way: 'cuda', precision: 'tf32' },
+  { name: 'saliencymix, cuda, fp32, from pixels', way: 'cuda', precision: 'fp32', from: 'pixels' },
 ];
 const PYTORCH = ['fp32', 'TF32'].flatMap((precision) =>
   ['NCHW', 'channels_last'].map((layout) => ({
@@ -87,10 +88,10 @@ async function contend({ name, command, words, environment }, job, reference) {
 }
 
 function contenders({ by, host, steps }, file) {
-  const node = ({ name, way, precision }) => ({
+  const node = ({ name, way, precision, from }) => ({
     name,
     command: process.execPath,
-    words: [here('ours.mjs'), file, way, steps, ...(precision ? [precision] : [])],
+    words: [here('ours.mjs'), file, way, steps, precision, from].filter(Boolean),
   });
   const python = findPython();
   const torch = ({ name, words }) => ({

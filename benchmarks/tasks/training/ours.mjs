@@ -47,14 +47,11 @@ export async function prepare(job, { threads, options }, { root }) {
   if (trainer.skip) return trainer;
   await trainer.loadSafetensors(job.weights);
   const [images, labels] = [job.inputs.images, job.inputs.labels].map(batchesOf);
-  const step = (i) =>
-    trainer.step({
-      images: images[i % images.length],
-      labels: labels[i % labels.length],
-      learningRate: job.learningRate,
-    });
+  const learn = (batch) => trainer.step({ ...batch, learningRate: job.learningRate });
+  const step = (i) => learn({ images: images[i % images.length], labels: labels[i % labels.length] });
   return {
     run: step,
+    learn,
     close: () => trainer.close(),
     async result() {
       const losses = [];
