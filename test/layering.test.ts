@@ -165,7 +165,7 @@ test('native code: core knows nobody, cpu and binding only what lies below them'
     ['memory/', /^memory\//],
     ['cpu/', /^(core|threads|memory|cpu)\//],
     ['train/', /^(core|threads|memory|cpu|train)\//],
-    ['cuda/card/', /^(core|threads|cuda)\/|^cuda_runtime\.h$/],
+    ['cuda/card/', /^(core|threads|cuda)\/|^cuda_(runtime|fp16)\.h$/],
     ['cuda/train/', /^(core|cuda|train)\//],
     ['cuda/', /^(core|threads|cuda)\//],
     ['jpeg/', /^(core|jpeg)\//],

@@ -118,8 +118,8 @@ Stage mixStage(const std::string& name, const cuda::MixInput& input, ReadsPerVal
                               (sizeof(T) == 1 ? "" : std::to_string(sizeof(T)) + " ") + "V";
   return {name, formula, times(input.count, reads * values, sizeof(T) * values)};
 }
-template <class T, bool planes>
-Stage stageOf(const cuda::MixUnits<T, planes>& k, ReadsPerValue reads) {
+template <class T, bool planes, cuda::MixSet set>
+Stage stageOf(const cuda::MixUnits<T, planes, set>& k, ReadsPerValue reads) {
   return mixStage<T>("MixUnits " + typeName<T>() + (planes ? " NCHW" : " NHWC"), k.input, reads);
 }
 template <class T>

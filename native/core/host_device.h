@@ -7,13 +7,16 @@
 #define SALIENCYMIX_HOST_DEVICE
 #endif
 
-// Makes a GPU compiler unroll a loop, completely, by eight, or by a constant named `width`. Other compilers decide by themselves.
+// Makes a GPU compiler unroll a loop, completely, by eight, by a constant named `width`, or not at all. Other compilers decide by
+// themselves.
 #if defined(__CUDA_ARCH__)
 #define SALIENCYMIX_UNROLL _Pragma("unroll")
 #define SALIENCYMIX_UNROLL_BY_8 _Pragma("unroll 8")
 #define SALIENCYMIX_UNROLL_BY_WIDTH _Pragma("unroll (width)")
+#define SALIENCYMIX_ROLLED _Pragma("unroll 1")
 #else
 #define SALIENCYMIX_UNROLL
 #define SALIENCYMIX_UNROLL_BY_8
 #define SALIENCYMIX_UNROLL_BY_WIDTH
+#define SALIENCYMIX_ROLLED
 #endif

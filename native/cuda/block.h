@@ -11,6 +11,7 @@
 //   block.each(count, f)            f(i) for every i in 0 .. count - 1, spread over the threads; ends when all have ended
 //   block.atomicMax(&at, value)     for results to which several blocks contribute
 //   block.atomicAdd(&at, value)
+//   block.halfBits(value)           what halfBits of core/convert.h gives
 // Within a step no i may read what another i writes, because the order is not defined: tests run them in a shuffled order,
 // and the results must stay the same. Variables of a thread live no longer than a step.
 #pragma once

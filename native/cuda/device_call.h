@@ -26,7 +26,7 @@
 #include "cuda/kernels/clear_box.h"
 #include "cuda/device_operations.h"
 #include "cuda/kernels/crop_flip.h"
-#include "cuda/kernels/mix.h"
+#include "cuda/kernels/mix_units.h"
 
 namespace saliencymix::cuda {
 
@@ -296,35 +296,49 @@ class DeviceCall {
     queue_.launch(PlaceBoxes{samples, count, view.height, view.width, placing.rule});
   }
 
+  // What there is among the samples of a call.
+  struct Mixes {
+    MixSet set;
+    bool clears;  // whether a box is 0 in the output
+  };
+
   // Writes the mixed images; where they go to the host, in parts: one is downloaded while the next is written.
   void write(const MixInput& input, const OutputFormat& format, std::span<const MixSample> samples, std::byte* out,
              std::byte* host) {
-    const bool clears = std::ranges::any_of(samples, [&](const MixSample& sample) { return clearsBox(sample, format); });
+    const Mixes mixes{std::ranges::all_of(samples, isMoved) ? MixSet::moved : MixSet::all,
+                        std::ranges::any_of(samples, [&](const MixSample& sample) { return clearsBox(sample, format); })};
     const std::size_t imageBytes = static_cast<std::size_t>(input.imageLength()) * bytesPerValue(format.dtype);
     const int each = host == nullptr ? input.count : partsOf(input.count, tuning::kOutputParts);
     for (int first = 0; first < input.count; first += each) {
       run_.throwIfCancelled();
       const int count = std::min(each, input.count - first);
       const std::size_t at = static_cast<std::size_t>(first) * imageBytes;
-      writePart({input.batch, input.samples + first, count}, format, clears, out + at);
+      writePart({input.batch, input.samples + first, count}, format, mixes, out + at);
       if (host != nullptr) queue_.download(host + at, out + at, static_cast<std::size_t>(count) * imageBytes,
                                            queue_.recordEvent());
     }
   }
-  void writePart(const MixInput& input, const OutputFormat& format, bool clears, std::byte* out) {
+  void writePart(const MixInput& input, const OutputFormat& format, const Mixes& mixes, std::byte* out) {
     switch (format.dtype) {
-      case Dtype::uint8: return writeAs(input, format, clears, reinterpret_cast<std::uint8_t*>(out));
-      case Dtype::float32: return writeAs(input, format, clears, reinterpret_cast<float*>(out));
-      case Dtype::float16: return writeAs(input, format, clears, reinterpret_cast<std::uint16_t*>(out));
+      case Dtype::uint8: return writeAs(input, format, mixes, reinterpret_cast<std::uint8_t*>(out));
+      case Dtype::float32: return writeAs(input, format, mixes, reinterpret_cast<float*>(out));
+      case Dtype::float16: return writeAs(input, format, mixes, reinterpret_cast<std::uint16_t*>(out));
     }
   }
   template <class T>
-  void writeAs(const MixInput& input, const OutputFormat& format, bool clears, T* out) {
+  void writeAs(const MixInput& input, const OutputFormat& format, const Mixes& mixes, T* out) {
     const bool planes = format.layout == Layout::nchw && input.batch.channels > 1;
-    if (planes && MixUnits<T, true>::fits(input)) queue_.launch(MixUnits<T, true>{input, format, out});
-    else if (!planes && MixUnits<T, false>::fits(input)) queue_.launch(MixUnits<T, false>{input, format, out});
-    else queue_.launch(MixValues<T>{input, format, out});
-    if (clears) queue_.launch(ClearBoxes<T>{input, format, out});
+    const bool byUnits = planes ? writeUnits<T, true>(input, format, mixes.set, out) : writeUnits<T, false>(input, format, mixes.set, out);
+    if (!byUnits) queue_.launch(MixValues<T>{input, format, out});
+    if (mixes.clears) queue_.launch(ClearBoxes<T>{input, format, out});
+  }
+  // Whether the shape allows it.
+  template <class T, bool planes>
+  bool writeUnits(const MixInput& input, const OutputFormat& format, MixSet set, T* out) {
+    if (!fitsUnits<T, planes>(input)) return false;
+    if (set == MixSet::moved) queue_.launch(MixUnits<T, planes, MixSet::moved>(input, format, out));
+    else queue_.launch(MixUnits<T, planes, MixSet::all>(input, format, out));
+    return true;
   }
 
   Queue& queue_;

@@ -48,7 +48,8 @@ constexpr int kTieThreads = 256;
 constexpr int kPlaceThreads = 64;
 
 constexpr int kMixThreads = 256;
-constexpr int kMixBlocksAtOnce = 3;  // of the kernel that writes 48 values a thread: 80 registers
+// Of mixing by vectors: as many as leave it its registers (48, 64; for 48 values a thread 64, 128), so that none is kept in memory.
+constexpr int mixBlocksAtOnce(bool isMoved, bool isLarge) { return isMoved ? (isLarge ? 4 : 5) : (isLarge ? 2 : 4); }
 
 // Training. There are many more blocks than multiprocessors, so that none waits long for the last; each has enough reads under
 // way to keep the memory busy.

@@ -52,6 +52,7 @@ class HostBlock {
   void atomicMax(T* at, V value) const {
     if (value > *at) *at = value;
   }
+  std::uint16_t halfBits(float value) const { return saliencymix::halfBits(value); }
   template <class T, class V>
   void atomicAdd(T* at, V value) const {
     *at += value;

@@ -15,12 +15,18 @@ int launchesOf() {
   return device_on_host::launches()[typeid(Kernel).name()];
 }
 
+template <class T, bool planes>
+int unitLaunches() {
+  using namespace cuda;
+  return launchesOf<MixUnits<T, planes, MixSet::all>>() + launchesOf<MixUnits<T, planes, MixSet::moved>>();
+}
+
 // How often each kernel that writes mixed values has run.
 std::array<int, 9> mixLaunches() {
   using namespace cuda;
-  return {launchesOf<MixUnits<std::uint8_t, false>>(),  launchesOf<MixUnits<std::uint8_t, true>>(),
-          launchesOf<MixUnits<float, false>>(),         launchesOf<MixUnits<float, true>>(),
-          launchesOf<MixUnits<std::uint16_t, false>>(), launchesOf<MixUnits<std::uint16_t, true>>(),
+  return {unitLaunches<std::uint8_t, false>(),  unitLaunches<std::uint8_t, true>(),
+          unitLaunches<float, false>(),         unitLaunches<float, true>(),
+          unitLaunches<std::uint16_t, false>(), unitLaunches<std::uint16_t, true>(),
           launchesOf<MixValues<std::uint8_t>>(),        launchesOf<MixValues<float>>(),
           launchesOf<MixValues<std::uint16_t>>()};
 }
@@ -65,17 +71,36 @@ TEST(severalChunks) {
   });
 }
 
-// Both ways of mixing, in every form of the output: 16 values at a time where images are a multiple of 16 bytes, which
-// those of three channels are where their planes are, and value by value elsewhere.
+// Both ways of mixing, in every form of the output: by vectors where images, or their planes, are a multiple of 16, 8 or 4
+// values (uint8, float16, float32), and value by value elsewhere.
 TEST(bothMixPaths) {
   for (const auto& [height, width] : {std::array{16, 48}, {4, 4}, {1, 16}, {32, 31}, {3, 176}, {112, 113}}) {
     CHECK(mixPaths({3, height, width, 3}) == "xxxxxx...");
   }
   CHECK(mixPaths({3, 12, 20, 1}) == "x.x.x....");  // one channel is one plane
-  for (const auto& [height, width] : {std::array{1, 1}, {5, 7}, {17, 31}, {4, 6}}) {
+  CHECK(mixPaths({3, 4, 6, 3}) == "..xxxxx..");
+  CHECK(mixPaths({3, 2, 6, 3}) == "..xx..x.x");
+  CHECK(mixPaths({3, 4, 6, 1}) == "..x.x.x..");
+  for (const auto& [height, width] : {std::array{1, 1}, {5, 7}, {17, 31}}) {
     CHECK(mixPaths({3, height, width, 3}) == "......xxx");
     CHECK(mixPaths({3, height, width, 1}) == "......xxx");
   }
+}
+
+TEST(bothSetsOfKinds) {
+  using namespace cuda;
+  const auto launches = [] {
+    return std::array{launchesOf<MixUnits<std::uint8_t, false, MixSet::all>>(), launchesOf<MixUnits<std::uint8_t, false, MixSet::moved>>(),
+                      launchesOf<MixUnits<float, true, MixSet::all>>(), launchesOf<MixUnits<float, true, MixSet::moved>>(),
+                      launchesOf<MixUnits<std::uint16_t, true, MixSet::all>>(),
+                      launchesOf<MixUnits<std::uint16_t, true, MixSet::moved>>()};
+  };
+  const auto before = launches();
+  check::Numbers numbers(69);
+  // Rows of whole units, and others.
+  for (int round = 0; round < 20; round++) parity::compareMixing(device(), numbers, {4, 8, round % 2 == 0 ? 32 : 20, 3});
+  const auto after = launches();
+  for (std::size_t i = 0; i < before.size(); i++) CHECK(after[i] > before[i]);
 }
 
 TEST(ties) {

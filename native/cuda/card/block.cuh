@@ -1,6 +1,7 @@
 // Kernels of block.h on a graphics card.
 #pragma once
 
+#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstddef>
@@ -30,6 +31,11 @@ class CardBlock {
   __device__ void atomicAdd(std::int64_t* at, std::int64_t value) const {
     ::atomicAdd(reinterpret_cast<unsigned long long*>(at), static_cast<unsigned long long>(value));
   }
+  __device__ std::uint16_t halfBits(float value) const {
+    // The card gives every NaN the same bits.
+    if (value != value) return static_cast<std::uint16_t>((__float_as_uint(value) >> 16 & 0x8000u) | 0x7e00u);
+    return __half_as_ushort(__float2half_rn(value));
+  }
 #else
   int index() const { return 0; }
   template <class F>
@@ -38,6 +44,7 @@ class CardBlock {
   void atomicMax(T*, T) const {}
   template <class T>
   void atomicAdd(T*, T) const {}
+  std::uint16_t halfBits(float) const { return 0; }
 #endif
 
  private:
