@@ -12,6 +12,7 @@
 //   block.atomicMax(&at, value)     for results to which several blocks contribute
 //   block.atomicAdd(&at, value)
 //   block.halfBits(value)           what halfBits of core/convert.h gives
+//   block.lowReciprocal(value)      1 / value, too small by up to 2^-20 of it, and never too large; of 1 .. 2^24
 // Within a step no i may read what another i writes, because the order is not defined: tests run them in a shuffled order,
 // and the results must stay the same. Variables of a thread live no longer than a step.
 #pragma once

@@ -37,7 +37,9 @@ constexpr int kRowThreads = 256;  // sums along rows: 32 threads for each row
 constexpr int kRowValues = 8;     // successive values of one thread
 
 constexpr int kContrastThreads = 128;
-constexpr int kContrastRows = 28;  // rows that one thread walks down
+constexpr int kContrastBlocksAtOnce = 12;  // 42 registers
+// Rows that one thread walks down: few, so that a chunk of images fills the card.
+constexpr int kContrastRows = 8;
 
 constexpr int kPixelThreads = 256;  // of kernels that go from pixel to pixel
 constexpr int kPixelsOfThread = 16;

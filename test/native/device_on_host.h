@@ -52,6 +52,11 @@ class HostBlock {
   void atomicMax(T* at, V value) const {
     if (value > *at) *at = value;
   }
+  // As much too small as it may be, or hardly.
+  float lowReciprocal(float value) const {
+    const double share = numbers_.next() % 2 == 0 ? 1.0 - 0x1.ffp-21 : 1.0 - 0x1p-23;
+    return static_cast<float>(share / static_cast<double>(value));
+  }
   std::uint16_t halfBits(float value) const { return saliencymix::halfBits(value); }
   template <class T, class V>
   void atomicAdd(T* at, V value) const {

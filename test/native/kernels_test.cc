@@ -103,6 +103,22 @@ TEST(bothSetsOfKinds) {
   for (std::size_t i = 0; i < before.size(); i++) CHECK(after[i] > before[i]);
 }
 
+// Of every divisor that a window can have, at the edges of quotients.
+TEST(quotients) {
+  check::Numbers numbers(70);
+  const device_on_host::HostBlock block(0, nullptr, numbers);
+  int wrong = 0;
+  for (int divisor = 1; divisor < 224 * 224; divisor++) {
+    for (int quotient = divisor % 7; quotient <= 255; quotient += 31) {
+      for (int dividend = quotient * divisor - 1; dividend <= quotient * divisor + 1; dividend++) {
+        if (dividend < 0 || dividend > 255 * divisor) continue;
+        wrong += cuda::smallQuotient(block, dividend, divisor) == static_cast<std::uint32_t>(dividend / divisor) ? 0 : 1;
+      }
+    }
+  }
+  CHECK_EQUAL(wrong, 0);
+}
+
 TEST(ties) {
   check::Numbers numbers(64);
   parity::compareTies(device(), numbers, 200);

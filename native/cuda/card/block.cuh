@@ -31,6 +31,11 @@ class CardBlock {
   __device__ void atomicAdd(std::int64_t* at, std::int64_t value) const {
     ::atomicAdd(reinterpret_cast<unsigned long long*>(at), static_cast<unsigned long long>(value));
   }
+  __device__ float lowReciprocal(float value) const {
+    float found;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(found) : "f"(value));  // to 2^-23
+    return found * (1.0f - 0x1p-21f);
+  }
   __device__ std::uint16_t halfBits(float value) const {
     // The card gives every NaN the same bits.
     if (value != value) return static_cast<std::uint16_t>((__float_as_uint(value) >> 16 & 0x8000u) | 0x7e00u);
@@ -44,6 +49,7 @@ class CardBlock {
   void atomicMax(T*, T) const {}
   template <class T>
   void atomicAdd(T*, T) const {}
+  float lowReciprocal(float) const { return 0; }
   std::uint16_t halfBits(float) const { return 0; }
 #endif
 
