@@ -48,6 +48,10 @@ inline double mapOf(const cuda::Chunk& chunk) { return chunk.maps != nullptr ? 4
 inline double sumsOf(int height, int width) { return 4 * static_cast<double>(cuda::integralSize(height, width)); }
 inline Moved times(int count, double read, double written) { return {count * read, count * written}; }
 
+inline Stage stageOf(const cuda::FineGrainedWhole& k, ReadsPerValue) {
+  return {"FineGrainedWhole", k.chunk.maps != nullptr ? "read V, write 4 P" : "read V",
+          times(k.chunk.count, valuesOf(k.chunk), mapOf(k.chunk))};
+}
 inline Stage stageOf(const cuda::SmoothGray& k, ReadsPerValue) {
   return {"SmoothGray", "read V, write P", times(k.chunk.count, valuesOf(k.chunk), pixelsOf(k.chunk))};
 }

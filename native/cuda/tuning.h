@@ -33,6 +33,10 @@ constexpr int kTileRows = 64;
 
 constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
 
+// Of an image that one block makes whole.
+constexpr int kWholeThreads = 128;
+constexpr int kWholeBlocksAtOnce = 12;
+
 constexpr int kRowThreads = 256;  // sums along rows: 32 threads for each row
 constexpr int kRowValues = 8;     // successive values of one thread
 

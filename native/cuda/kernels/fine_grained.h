@@ -16,6 +16,13 @@
 
 namespace saliencymix::cuda {
 
+// Of the 3 x 3 values from `corner` on: [1 2 1] x [1 2 1], rounded.
+SALIENCYMIX_HOST_DEVICE inline std::uint8_t smooth121(const std::uint8_t* corner, int rowLength) {
+  const auto across = [](const std::uint8_t* row) { return row[0] + 2 * row[1] + row[2]; };
+  return static_cast<std::uint8_t>(
+      (across(corner) + 2 * across(corner + rowLength) + across(corner + 2 * rowLength) + 8) >> 4);
+}
+
 // Gray, smoothed twice. Beyond its borders the image is read mirrored. The mirrored pixels have mirrored neighbours, so
 // smoothing them once gives just the pixels that the second smoothing needs there.
 struct SmoothGray {
@@ -45,21 +52,13 @@ struct SmoothGray {
           grayAt(image, reflect101(top + y - 2, chunk.height), reflect101(left + x - 2, chunk.width));
     });
     eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
-      once[y * (cols + 2) + x] = smooth(gray + y * (cols + 4) + x, cols + 4);
+      once[y * (cols + 2) + x] = smooth121(gray + y * (cols + 4) + x, cols + 4);
     });
     std::uint8_t* const out = smoothed + static_cast<std::size_t>(tile.image) * chunk.pixels();
     eachOfRectangle(block, kThreads, rows, cols, [&](int y, int x) {
       out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x)] =
-          smooth(once + y * (cols + 2) + x, cols + 2);
+          smooth121(once + y * (cols + 2) + x, cols + 2);
     });
-  }
-
- private:
-  // Of the 3 x 3 values from `corner` on: [1 2 1] x [1 2 1], rounded.
-  SALIENCYMIX_HOST_DEVICE static std::uint8_t smooth(const std::uint8_t* corner, int rowLength) {
-    const auto across = [](const std::uint8_t* row) { return row[0] + 2 * row[1] + row[2]; };
-    return static_cast<std::uint8_t>(
-        (across(corner) + 2 * across(corner + rowLength) + across(corner + 2 * rowLength) + 8) >> 4);
   }
 };
 
@@ -72,21 +71,64 @@ SALIENCYMIX_HOST_DEVICE std::uint32_t smallQuotient(const Block& block, int divi
   return static_cast<std::uint32_t>(rest >= divisor ? estimate + 1 : estimate);
 }
 
+// The six windows around the pixels of a column.
+class ColumnWindows {
+ public:
+  static constexpr int kWindows = 6;
+
+  SALIENCYMIX_HOST_DEVICE ColumnWindows(int x, int width) {
+    SALIENCYMIX_UNROLL
+    for (int w = 0; w < kWindows; w++) across_[w] = FineGrained::windowAround(x, reach(w), width);
+  }
+
+  // on and off of the pixel at row y, whose smoothed value is given: on in the lower half, off in the upper. sums: the integral
+  // image, (height + 1) x (width + 1).
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE std::uint32_t contrast(const Block& block, const std::uint32_t* sums, int value, int y, int height,
+                                                 int width) const {
+    std::uint32_t contrast = 0;
+    SALIENCYMIX_UNROLL
+    for (int w = 0; w < kWindows; w++) {
+      const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
+      const std::uint32_t* const upper = sums + down.begin * (width + 1);
+      const std::uint32_t* const lower = sums + down.end * (width + 1);
+      const auto [begin, end] = across_[w];
+      const int sum = static_cast<int>(lower[end] - lower[begin] - upper[end] + upper[begin]);
+      const int area = down.length() * across_[w].length();
+      const int difference = value * area - sum;
+      // Where the area is 1 the difference is 0.
+      const std::uint32_t quotient =
+          smallQuotient(block, difference < 0 ? -difference : difference, area > 1 ? area - 1 : 1);
+      contrast += difference > 0 ? quotient : quotient << 16;
+    }
+    return contrast;
+  }
+
+ private:
+  // FineGrained::kReach, as a function: code for a graphics card cannot read that array.
+  SALIENCYMIX_HOST_DEVICE static constexpr int reach(int window) {
+    return window < 3 ? 12 << window : 28 << (window - 3);
+  }
+  static_assert(FineGrained::kReach[0] == 12 && FineGrained::kReach[1] == 24 && FineGrained::kReach[2] == 48 &&
+                FineGrained::kReach[3] == 28 && FineGrained::kReach[4] == 56 && FineGrained::kReach[5] == 112);
+
+  FineGrained::Span across_[kWindows];
+};
+
 // on and off of every pixel. A thread walks down a part of a column.
 //
-// Bytes: 4 written and 1 read a pixel, and 24 sums that lie in the caches; instructions: about 200 a pixel, of which the memory
-// takes 24. All divisors and dividends are below 2^24, which float32 has exactly: windows have at most 224 x 224 pixels.
+// Bytes: 4 written and 1 read a pixel, and 24 sums that lie in the caches; instructions: about 300 a pixel. All divisors and
+// dividends are below 2^24, which float32 has exactly: windows have at most 224 x 224 pixels.
 struct Contrast {
   static constexpr int kThreads = tuning::kContrastThreads;
   static constexpr int kBlocksAtOnce = tuning::kContrastBlocksAtOnce;
-  static constexpr int kWindows = 6;
 
   const std::uint8_t* smoothed;    // count x height x width
   const std::uint32_t* integral;   // count x (height + 1) x (width + 1)
   int count;
   int height;
   int width;
-  std::uint32_t* contrasts;  // count x height x width: on in the lower half, off in the upper
+  std::uint32_t* contrasts;  // count x height x width
   std::uint32_t* maxima;     // count x 2: the greatest on, the greatest off; must be 0 before
 
   std::size_t sharedBytes() const { return 0; }
@@ -106,29 +148,15 @@ struct Contrast {
  private:
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void walk(const Block& block, int image, int begin, int x) const {
-    const std::size_t column = static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width) +
-                               static_cast<std::size_t>(x);
+    const std::size_t first = static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
     const std::uint32_t* const sums = integral + static_cast<std::size_t>(image) * integralSize(height, width);
     const int end = begin + rowsOfBand() < height ? begin + rowsOfBand() : height;
-    FineGrained::Span across[kWindows];
-    SALIENCYMIX_UNROLL
-    for (int w = 0; w < kWindows; w++) across[w] = FineGrained::windowAround(x, reach(w), width);
+    const ColumnWindows windows(x, width);
     std::uint32_t maxOn = 0;
     std::uint32_t maxOff = 0;
     for (int y = begin; y < end; y++) {
-      const std::size_t at = column + static_cast<std::size_t>(y) * static_cast<std::size_t>(width);
-      const int value = smoothed[at];
-      std::uint32_t contrast = 0;
-      SALIENCYMIX_UNROLL
-      for (int w = 0; w < kWindows; w++) {
-        const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
-        const int area = down.length() * across[w].length();
-        const int difference = value * area - sumOver(sums, down, across[w]);
-        // Where the area is 1 the difference is 0.
-        const std::uint32_t quotient =
-            smallQuotient(block, difference < 0 ? -difference : difference, area > 1 ? area - 1 : 1);
-        contrast += difference > 0 ? quotient : quotient << 16;
-      }
+      const std::size_t at = first + static_cast<std::size_t>(y * width + x);
+      const std::uint32_t contrast = windows.contrast(block, sums, smoothed[at], y, height, width);
       contrasts[at] = contrast;
       maxOn = Max()(maxOn, contrast & 0xffffu);
       maxOff = Max()(maxOff, contrast >> 16);
@@ -136,21 +164,32 @@ struct Contrast {
     block.atomicMax(maxima + 2 * image, maxOn);
     block.atomicMax(maxima + 2 * image + 1, maxOff);
   }
+};
 
-  SALIENCYMIX_HOST_DEVICE int sumOver(const std::uint32_t* sums, const FineGrained::Span& down,
-                                      const FineGrained::Span& across) const {
-    const int upper = down.begin * (width + 1);
-    const int lower = down.end * (width + 1);
-    return static_cast<int>(sums[lower + across.end] - sums[lower + across.begin] - sums[upper + across.end] +
-                            sums[upper + across.begin]);
+// on and off as shares of the image's greatest, and of both the map.
+class ContrastShares {
+ public:
+  SALIENCYMIX_HOST_DEVICE ContrastShares(std::uint32_t maxOn, std::uint32_t maxOff) : on_(maxOn), off_(maxOff) {}
+
+  SALIENCYMIX_HOST_DEVICE float mapValue(std::uint32_t contrast) const {
+    return FineGrained::mapValue(on_.of(contrast & 0xffffu), off_.of(contrast >> 16));
   }
 
-  // FineGrained::kReach, as a function: code for a graphics card cannot read that array.
-  SALIENCYMIX_HOST_DEVICE static constexpr int reach(int window) {
-    return window < 3 ? 12 << window : 28 << (window - 3);
-  }
-  static_assert(FineGrained::kReach[0] == 12 && FineGrained::kReach[1] == 24 && FineGrained::kReach[2] == 48 &&
-                FineGrained::kReach[3] == 28 && FineGrained::kReach[4] == 56 && FineGrained::kReach[5] == 112);
+ private:
+  // As FineGrained::share255.
+  struct Share {
+    std::uint32_t maximum;
+    std::uint32_t reciprocal;
+
+    SALIENCYMIX_HOST_DEVICE explicit Share(std::uint32_t ofMaximum)
+        : maximum(ofMaximum == 0 ? 1 : ofMaximum), reciprocal(reciprocalOf(maximum)) {}
+    SALIENCYMIX_HOST_DEVICE int of(std::uint32_t value) const {
+      return static_cast<int>(divide(255 * value, maximum, reciprocal));
+    }
+  };
+
+  Share on_;
+  Share off_;
 };
 
 // Adds up on and off as shares of the image's greatest; finds the extremes of the map. A block: one piece of one image.
@@ -170,14 +209,13 @@ struct CombineContrasts {
     const Piece piece(block.index(), static_cast<int>(chunk.pixels()), kPixels);
     const int image = piece.image;
     const std::size_t first = static_cast<std::size_t>(image) * chunk.pixels();
-    const Share ofOn(maxima[2 * image]);
-    const Share ofOff(maxima[2 * image + 1]);
+    const ContrastShares shares(maxima[2 * image], maxima[2 * image + 1]);
     const KeyReduction<kThreads> keys(block.shared());
     block.each(kThreads, [&](int thread) {
       BestValues best;
       for (int i = piece.begin + thread; i < piece.end; i += kThreads) {
         const std::size_t at = first + static_cast<std::size_t>(i);
-        const float value = FineGrained::mapValue(ofOn.of(contrasts[at] & 0xffffu), ofOff.of(contrasts[at] >> 16));
+        const float value = shares.mapValue(contrasts[at]);
         if (chunk.maps != nullptr) chunk.maps[at] = value;
         best.update(value, static_cast<std::uint32_t>(i));
       }
@@ -185,19 +223,6 @@ struct CombineContrasts {
     });
     keys.finish(block, chunk.peaks + image, chunk.lows + image);
   }
-
- private:
-  // As FineGrained::share255.
-  struct Share {
-    std::uint32_t maximum;
-    std::uint32_t reciprocal;
-
-    SALIENCYMIX_HOST_DEVICE explicit Share(std::uint32_t ofMaximum)
-        : maximum(ofMaximum == 0 ? 1 : ofMaximum), reciprocal(reciprocalOf(maximum)) {}
-    SALIENCYMIX_HOST_DEVICE int of(std::uint32_t value) const {
-      return static_cast<int>(divide(255 * value, maximum, reciprocal));
-    }
-  };
 };
 
 }  // namespace saliencymix::cuda

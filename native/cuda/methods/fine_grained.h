@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/arena_layout.h"
-#include "cuda/kernels/fine_grained.h"
+#include "cuda/kernels/fine_grained_whole.h"
 
 namespace saliencymix::cuda {
 
@@ -19,7 +19,9 @@ struct FineGrainedOnDevice {
     std::uint32_t* contrasts;
     std::uint32_t* maxima;
 
+    // Small images need none; so little is asked for that a chunk has as many of them as it may.
     Scratch(ArenaLayout& arena, int images, int height, int width) {
+      if (FineGrainedWhole::fits(height, width)) images = height = width = 1;
       const std::size_t count = static_cast<std::size_t>(images);
       const std::size_t pixels = count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
       smoothed = arena.take<std::uint8_t>(pixels);
@@ -32,6 +34,7 @@ struct FineGrainedOnDevice {
   template <class Queue>
   static void run(Queue& queue, const Chunk& chunk, const std::byte*, const Scratch& scratch) {
     const auto& [count, height, width] = std::array{chunk.count, chunk.height, chunk.width};
+    if (FineGrainedWhole::fits(height, width)) return queue.launch(FineGrainedWhole{chunk});
     queue.launch(SmoothGray{chunk, Tiles::of(height, width), scratch.smoothed});
     queue.launch(SumColumns{scratch.smoothed, count, height, width, scratch.integral});
     queue.launch(SumRows{scratch.integral, count * (height + 1), width + 1});

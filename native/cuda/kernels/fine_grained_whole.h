@@ -1,0 +1,116 @@
+// Fine-grained saliency of an image that fits into a block's shared memory, in one launch: from its pixels to its map, peak and low.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/kernels/fine_grained.h"
+
+namespace saliencymix::cuda {
+
+// A block: one image. Bytes: its values read, and its map written where it is asked for; what lies between, nine bytes a pixel and
+// the sums, stays in the block. Instructions: about 400 a pixel, 300 of them for the contrasts.
+struct FineGrainedWhole {
+  static constexpr int kThreads = tuning::kWholeThreads;
+  static constexpr int kBlocksAtOnce = tuning::kWholeBlocksAtOnce;
+
+  Chunk chunk;
+
+  // What every version of CUDA gives a block without asking.
+  static constexpr std::size_t kMostShared = std::size_t{48} << 10;
+  static bool fits(int height, int width) { return Layout(height, width).bytes <= kMostShared; }
+
+  std::size_t sharedBytes() const { return Layout(chunk.height, chunk.width).bytes; }
+  int blocks() const { return chunk.count; }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    const int height = chunk.height, width = chunk.width;
+    const Layout layout(height, width);
+    auto* const sums = reinterpret_cast<std::uint32_t*>(block.shared());
+    std::uint32_t* const contrasts = sums + layout.sums;
+    std::uint32_t* const maxima = contrasts + layout.pixels;  // of each thread: on, then off
+    auto* const smoothed = reinterpret_cast<std::uint8_t*>(maxima + 2 * kThreads);
+    std::uint8_t* const once = smoothed + layout.pixels;  // (height + 2) x (width + 2)
+    std::uint8_t* const gray = once + layout.once;        // (height + 4) x (width + 4)
+
+    const ImageView image = chunk.image(block.index());
+    eachOfRectangle(block, kThreads, height + 4, width + 4, [&](int y, int x) {
+      gray[y * (width + 4) + x] = grayAt(image, reflect101(y - 2, height), reflect101(x - 2, width));
+    });
+    eachOfRectangle(block, kThreads, height + 2, width + 2,
+                    [&](int y, int x) { once[y * (width + 2) + x] = smooth121(gray + y * (width + 4) + x, width + 4); });
+    eachOfRectangle(block, kThreads, height, width,
+                    [&](int y, int x) { smoothed[y * width + x] = smooth121(once + y * (width + 2) + x, width + 2); });
+    addUp(block, smoothed, sums);
+
+    block.each(kThreads, [&](int thread) {
+      std::uint32_t maxOn = 0;
+      std::uint32_t maxOff = 0;
+      eachOfThread(thread, kThreads, height, width, [&](int y, int x) {
+        const int at = y * width + x;
+        const std::uint32_t contrast = ColumnWindows(x, width).contrast(block, sums, smoothed[at], y, height, width);
+        contrasts[at] = contrast;
+        maxOn = Max()(maxOn, contrast & 0xffffu);
+        maxOff = Max()(maxOff, contrast >> 16);
+      });
+      maxima[thread] = maxOn;
+      maxima[kThreads + thread] = maxOff;
+    });
+    reduce(block, maxima, 2, kThreads, Max());
+    combine(block, contrasts, maxima);
+  }
+
+ private:
+  // How many values of each kind lie in the shared memory. Where the sums were, keys are compared at the end.
+  struct Layout {
+    std::size_t sums;
+    std::size_t pixels;
+    std::size_t once;
+    std::size_t bytes;
+
+    SALIENCYMIX_HOST_DEVICE Layout(int height, int width)
+        : sums(Max()(integralSize(height, width), KeyReduction<kThreads>::kBytes / 4)), pixels(static_cast<std::size_t>(height) * static_cast<std::size_t>(width)),
+          once(static_cast<std::size_t>(height + 2) * static_cast<std::size_t>(width + 2)),
+          bytes(4 * (sums + pixels + 2 * kThreads) + pixels + once +
+                static_cast<std::size_t>(height + 4) * static_cast<std::size_t>(width + 4)) {}
+  };
+
+  // The integral image: sums along the rows, then down the columns.
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void addUp(const Block& block, const std::uint8_t* smoothed, std::uint32_t* sums) const {
+    const int height = chunk.height, width = chunk.width;
+    block.each(height + 1, [&](int y) {
+      std::uint32_t sum = 0;
+      for (int x = 0; x <= width; x++) {
+        if (y > 0 && x > 0) sum += smoothed[(y - 1) * width + x - 1];
+        sums[y * (width + 1) + x] = sum;
+      }
+    });
+    block.each(width + 1, [&](int x) {
+      std::uint32_t sum = 0;
+      for (int y = 0; y <= height; y++) sums[y * (width + 1) + x] = sum += sums[y * (width + 1) + x];
+    });
+  }
+
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void combine(const Block& block, const std::uint32_t* contrasts, const std::uint32_t* maxima) const {
+    const int image = block.index();
+    const int pixels = chunk.height * chunk.width;
+    float* const map = chunk.maps == nullptr ? nullptr : chunk.maps + static_cast<std::size_t>(image) * chunk.pixels();
+    const ContrastShares shares(maxima[0], maxima[kThreads]);
+    const KeyReduction<kThreads> keys(block.shared());
+    block.each(kThreads, [&](int thread) {
+      BestValues best;
+      for (int i = thread; i < pixels; i += kThreads) {
+        const float value = shares.mapValue(contrasts[i]);
+        if (map != nullptr) map[i] = value;
+        best.update(value, static_cast<std::uint32_t>(i));
+      }
+      keys.put(thread, best);
+    });
+    keys.finish(block, chunk.peaks + image, chunk.lows + image);
+  }
+};
+
+}  // namespace saliencymix::cuda
