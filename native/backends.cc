@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cpu/backend.h"
+#include "cpu/levels.h"
 #include "cpu/resize_crop.h"
 #include "cuda/backend.h"
 
@@ -38,6 +39,10 @@ std::vector<std::string_view> lackedBy(const Backend& backend) {
   }
   for (const auto& [name, dtype] : kDtypes) ask(name, {nullptr, {}, dtype});
   return lacked;
+}
+
+void drawSamplesOnCpu(const RandomRun& run, std::size_t count, std::uint32_t* words) {
+  cpu::chosenLevel().level->kernels->drawSamples(run, count, words);
 }
 
 void resizeCropOnCpu(ImageRows& image, int height, int width, std::uint8_t* out) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "core/philox.h"
 
 namespace saliencymix {
 
@@ -19,6 +20,9 @@ const Backend* findBackend(std::string_view name);
 
 // The names of all that a backend lacks: saliency methods, kinds of mixing, number types of mixed images.
 std::vector<std::string_view> lackedBy(const Backend& backend);
+
+// drawSamples of core/philox.h, by the fastest code of this processor, whichever backend uses the numbers.
+void drawSamplesOnCpu(const RandomRun& run, std::size_t count, std::uint32_t* words);
 
 // resizeCrop of core/resize_crop.h, to the same pixels, by the fastest code of this processor. Images are brought to their size
 // where they are decoded, so this is the CPU's whichever backend mixes them.

@@ -92,6 +92,30 @@ export interface Address {
 /** The upper word of the key: a seed has up to 53 bits. */
 const highOf = (seed: number) => Math.floor(seed / 0x100000000) | 0;
 
+/** The two words of the key that a seed is. */
+export const keyOf = (seed: number): readonly [low: number, high: number] => [seed | 0, highOf(seed)];
+
+/**
+ * Words that were computed before, together: those of the first block of samples 0 … count − 1, for some purposes. As an array
+ * the first words of all samples, then the second, third and fourth.
+ */
+export class FirstWords {
+  readonly count: number;
+  readonly #ofPurpose: (Int32Array | undefined)[] = [];
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  set(purpose: Purpose, words: Int32Array): void {
+    this.#ofPurpose[purpose] = words;
+  }
+
+  of(purpose: Purpose): Int32Array | undefined {
+    return this.#ofPurpose[purpose];
+  }
+}
+
 /** A double in [0, 1) with 53 random bits, made of two words. */
 const doubleOf = (first: number, second: number) =>
   ((first >>> 5) * 0x4000000 + (second >>> 6)) / 0x20000000000000;
@@ -110,10 +134,15 @@ export class Stream {
   #sample: number;
   readonly #batch: number;
   readonly #epoch: number;
+  readonly #first?: FirstWords;
+  /** The first words of this purpose, until they are used. */
+  #known?: Int32Array;
 
-  constructor(seed: number, purpose: Purpose, at: Address) {
-    this.#low = seed | 0;
-    this.#high = highOf(seed);
+  /** @param first words of this batch and epoch */
+  constructor(seed: number, purpose: Purpose, at: Address, first?: FirstWords) {
+    [this.#low, this.#high] = keyOf(seed);
+    this.#first = first;
+    this.#known = first?.of(purpose);
     this.#nextBlock = purpose << 24;
     this.#sample = at.sample | 0;
     this.#batch = at.batch | 0;
@@ -123,6 +152,7 @@ export class Stream {
   /** Turns this object into another stream of the same batch, so that a sample needs no new objects. */
   moveTo(purpose: Purpose, sample: number): this {
     this.#nextBlock = purpose << 24;
+    this.#known = this.#first?.of(purpose);
     this.#sample = sample | 0;
     this.#left = 0;
     return this;
@@ -146,6 +176,7 @@ export class Stream {
   }
 
   #compute(): void {
+    if (this.#known !== undefined && this.#sample < this.#known.length >> 2) return this.#take(this.#known);
     computeBlock(this.#nextBlock, this.#sample, this.#batch, this.#epoch, this.#low, this.#high);
     this.#nextBlock = (this.#nextBlock + 1) | 0;
     this.#left = 4;
@@ -153,6 +184,18 @@ export class Stream {
     this.#w1 = block[1];
     this.#w2 = block[2];
     this.#w3 = block[3];
+  }
+
+  #take(known: Int32Array): void {
+    const count = known.length >> 2;
+    const sample = this.#sample;
+    this.#known = undefined;
+    this.#nextBlock = (this.#nextBlock + 1) | 0;
+    this.#left = 4;
+    this.#w0 = known[sample];
+    this.#w1 = known[count + sample];
+    this.#w2 = known[2 * count + sample];
+    this.#w3 = known[3 * count + sample];
   }
 
   /** A whole number from 0 to n − 1. */
@@ -212,12 +255,19 @@ export function permutation(
   seed: number,
   purpose: Purpose,
   at: Omit<Address, 'sample'>,
+  first?: FirstWords,
 ): Uint32Array {
   const order = new Uint32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;
+  const known = first?.of(purpose);
+  const count = first?.count ?? 0;
+  const [low, high] = keyOf(seed);
   for (let i = n - 1; i > 0; i--) {
-    computeBlock(purpose << 24, i, at.batch | 0, at.epoch | 0, seed | 0, highOf(seed));
-    const j = Math.floor(doubleOf(block[0], block[1]) * (i + 1));
+    if (known === undefined || i >= count)
+      computeBlock(purpose << 24, i, at.batch | 0, at.epoch | 0, low, high);
+    const share =
+      known !== undefined && i < count ? doubleOf(known[i], known[count + i]) : doubleOf(block[0], block[1]);
+    const j = Math.floor(share * (i + 1));
     const swapped = order[i];
     order[i] = order[j];
     order[j] = swapped;

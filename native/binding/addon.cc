@@ -9,6 +9,7 @@
 #include "binding/mix.h"
 #include "binding/ort.h"
 #include "binding/records.h"
+#include "binding/random.h"
 #include "binding/resident.h"
 #include "binding/saliency.h"
 #include "binding/worker.h"
@@ -86,6 +87,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("backends", Napi::Function::New(env, listBackends, "backends"));
   exports.Set("methods", Napi::Function::New(env, listMethods, "methods"));
   exports.Set("recordLayout", Napi::Function::New(env, recordLayout, "recordLayout"));
+  exports.Set("drawSamples", Napi::Function::New(env, drawSamples, "drawSamples"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
   exports.Set("runUntilDone", Napi::Function::New(env, runUntilDone, "runUntilDone"));

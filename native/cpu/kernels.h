@@ -15,6 +15,7 @@
 #include "core/image_rows.h"
 #include "core/mix.h"
 #include "core/operations/passes.h"
+#include "core/philox.h"
 #include "cpu/resize_crop_tables.h"
 
 namespace saliencymix::cpu {
@@ -88,6 +89,8 @@ struct Kernels {
   const ResizeCropKernel* resizeCrop;
   // What the operations on images are made of.
   const operations::PassTable* operations;
+  // As drawSamples of core/philox.h.
+  void (*drawSamples)(const RandomRun& run, std::size_t count, std::uint32_t* words);
 };
 
 }  // namespace saliencymix::cpu

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/philox.h"
 #include "train/batch_norm.h"
 #include "train/dropout.h"
 #include "train/pooling.h"
@@ -58,12 +59,6 @@ struct PoolRow {
   int row;
   const float* from;  // the image, or dy of it
   float* to;          // that row
-};
-
-// Where a run of blocks of random numbers begins.
-struct RandomRun {
-  std::uint32_t counter[4];
-  std::uint32_t key[2];
 };
 
 struct LayerKernels {

@@ -3,7 +3,8 @@
  * and where the patch is. Every number has an address (seed, epoch, batch, sample), see rng.ts.
  */
 import type { NativeSamples } from '../native/binding';
-import { Purpose, permutation, Stream } from '../rng';
+import { firstWords } from '../native/first-words';
+import { type FirstWords, Purpose, permutation, Stream } from '../rng';
 import type { Slots } from '../types';
 import { encodeFill, fillOf } from './fill';
 import { mixMethods } from './index';
@@ -57,8 +58,8 @@ export interface DrawShape {
  * source is empty, the next slot with an image is taken, cyclically. Positions count only the images that are
  * there.
  */
-function pair({ count, slots }: DrawShape, address: DrawAddress): ArrayLike<number> {
-  const order = permutation(slots?.count ?? count, address.seed, Purpose.pairing, address);
+function pair({ count, slots }: DrawShape, address: DrawAddress, first?: FirstWords): ArrayLike<number> {
+  const order = permutation(slots?.count ?? count, address.seed, Purpose.pairing, address, first);
   if (slots === undefined || slots.count === count) return order;
   const positionOf = new Map(slots.of.map((slot, position) => [slot, position]));
   return slots.of.map((slot) => {
@@ -91,12 +92,18 @@ class Drawer {
   readonly #stream: Stream;
   readonly #kept = kindsOf({ kind: 'keep' });
 
-  constructor(choices: readonly Drawable[], records: NativeSamples, shape: DrawShape, address: DrawAddress) {
+  constructor(
+    choices: readonly Drawable[],
+    records: NativeSamples,
+    shape: DrawShape,
+    address: DrawAddress,
+    first?: FirstWords,
+  ) {
     this.#choices = choices;
     this.#records = records;
     this.#shape = shape;
     const { seed, epoch, batch } = address;
-    this.#stream = new Stream(seed, Purpose.choice, { epoch, batch, sample: 0 });
+    this.#stream = new Stream(seed, Purpose.choice, { epoch, batch, sample: 0 }, first);
   }
 
   /** Draws sample i; gives the position of its choice. */
@@ -154,6 +161,20 @@ class Drawer {
   }
 }
 
+/** What most samples of a batch draw numbers for, with these choices. */
+function purposesOf(drawables: readonly Drawable[], per: 'sample' | 'batch'): Purpose[] {
+  const needed = drawables.flatMap(({ options: { probability }, draw, method }) => {
+    if (per === 'batch') return method.hasSource ? [Purpose.pairing] : [];
+    const isMixed = probability < 1 ? [Purpose.mixing] : [];
+    if (draw.kind === 'keep' || draw.boxes) return isMixed;
+    const anchors = [draw.from, draw.to].flatMap((anchor) =>
+      anchor?.kind === 'given' ? [anchor.purpose] : [],
+    );
+    return [...isMixed, Purpose.lambda, ...anchors, ...(method.hasSource ? [Purpose.pairing] : [])];
+  });
+  return [...new Set(drawables.length > 1 ? [Purpose.choice, ...needed] : needed)];
+}
+
 /** Draws a batch; with `per: 'batch'` all samples share the choice, lambda and boxes of the first. */
 export function drawBatch(
   choices: readonly Choice[],
@@ -166,8 +187,9 @@ export function drawBatch(
   const records = newRecords(count);
   // The one draw of a whole batch has the address of its first slot, also where that slot is empty.
   const drawn = per === 'batch' ? { ...shape, count: 1, slots: undefined } : shape;
-  const drawer = new Drawer(drawables, records, drawn, address);
-  const partners = drawables.some(({ method }) => method.hasSource) ? pair(shape, address) : undefined;
+  const first = firstWords(purposesOf(drawables, per), shape.slots?.count ?? count, address.seed, address);
+  const drawer = new Drawer(drawables, records, drawn, address, first);
+  const partners = drawables.some(({ method }) => method.hasSource) ? pair(shape, address, first) : undefined;
   const choiceOf = choices.length > 1 ? new Uint16Array(count) : undefined;
   let choice = 0;
   for (let i = 0; i < count; i++) {

@@ -189,6 +189,19 @@ export interface Addon {
         output: NativeDestination;
       },
   ): Promise<void>;
+  /**
+   * The random words (rng.ts) of the first block that begins with the counter `counter`, of samples 0 … count − 1: the first words
+   * of all samples, then the second, third and fourth; 4 × count in all.
+   */
+  drawSamples(call: {
+    counter: number;
+    batch: number;
+    epoch: number;
+    low: number;
+    high: number;
+    count: number;
+    words: Int32Array;
+  }): void;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
   /** Wakes so many threads for the call that comes next. */

@@ -310,6 +310,23 @@ void compareCropFlip(check::Numbers& numbers, int count, int height, int width, 
 
 }  // namespace
 
+TEST(randomNumbers) {
+  check::Numbers numbers(71);
+  for (std::size_t count = 1; count <= 70; count++) {
+    RandomRun run{};
+    for (std::uint32_t& word : run.counter) word = static_cast<std::uint32_t>(numbers.next());
+    for (std::uint32_t& word : run.key) word = static_cast<std::uint32_t>(numbers.next());
+    std::vector<std::uint32_t> expected(4 * count + 2, 7);
+    drawSamples(run, count, expected.data() + 1);
+    for (const cpu::Level& level : cpu::levels()) {
+      if (!level.supported()) continue;
+      std::vector<std::uint32_t> found(4 * count + 2, 7);
+      level.kernels->drawSamples(run, count, found.data() + 1);
+      CHECK(found == expected);
+    }
+  }
+}
+
 TEST(croppingAndFlipping) {
   check::Numbers numbers(40);
   for (int width = 1; width <= 70; width++) {

@@ -9,6 +9,7 @@
 #define SALIENCYMIX_VECTOR_BYTES 32
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx2.inc"
 #define SALIENCYMIX_OPERATIONS "cpu/kernels/operations_avx2.inc"
+#define SALIENCYMIX_PRODUCT "cpu/kernels/product_avx2.inc"
 namespace saliencymix::cpu::avx2 {
 #include "cpu/kernels/all.inc"
 }  // namespace saliencymix::cpu::avx2

@@ -9,6 +9,7 @@
 #define SALIENCYMIX_VECTOR_BYTES 64
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx512.inc"
 #define SALIENCYMIX_OPERATIONS "cpu/kernels/operations_avx512.inc"
+#define SALIENCYMIX_PRODUCT "cpu/kernels/product_avx512.inc"
 namespace saliencymix::cpu::avx512 {
 #include "cpu/kernels/all.inc"
 }  // namespace saliencymix::cpu::avx512

@@ -7,6 +7,7 @@
 #define SALIENCYMIX_VECTOR_BYTES 16
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_portable.inc"
 #define SALIENCYMIX_OPERATIONS "cpu/kernels/operations_portable.inc"
+#define SALIENCYMIX_PRODUCT "cpu/kernels/product_portable.inc"
 namespace saliencymix::cpu::portable {
 #include "cpu/kernels/all.inc"
 }  // namespace saliencymix::cpu::portable

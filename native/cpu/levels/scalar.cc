@@ -30,6 +30,6 @@ void cropFlip(const ImageView& image, const CropFlip& draw, Rows rows, std::uint
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix, &cropFlip, nullptr, &operations::kReference};
+const Kernels kernels = {nullptr, 0, &findExtreme, &findBoth, &mix, &cropFlip, nullptr, &operations::kReference, &drawSamples};
 
 }  // namespace saliencymix::cpu::scalar

@@ -8,7 +8,7 @@
 
 #define SALIENCYMIX_VECTOR_BYTES 32
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx2.inc"
-#define SALIENCYMIX_PRODUCT "train/kernels/product_avx2.inc"
+#define SALIENCYMIX_PRODUCT "cpu/kernels/product_avx2.inc"
 namespace saliencymix::train::avx2 {
 #include "train/kernels/all.inc"
 }  // namespace saliencymix::train::avx2

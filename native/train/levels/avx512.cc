@@ -8,7 +8,7 @@
 
 #define SALIENCYMIX_VECTOR_BYTES 64
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_avx512.inc"
-#define SALIENCYMIX_PRODUCT "train/kernels/product_avx512.inc"
+#define SALIENCYMIX_PRODUCT "cpu/kernels/product_avx512.inc"
 namespace saliencymix::train::avx512 {
 #include "train/kernels/all.inc"
 }  // namespace saliencymix::train::avx512

@@ -6,7 +6,7 @@
 
 #define SALIENCYMIX_VECTOR_BYTES 16
 #define SALIENCYMIX_FLOAT_OPERATIONS "cpu/kernels/float_portable.inc"
-#define SALIENCYMIX_PRODUCT "train/kernels/product_portable.inc"
+#define SALIENCYMIX_PRODUCT "cpu/kernels/product_portable.inc"
 namespace saliencymix::train::portable {
 #include "train/kernels/all.inc"
 }  // namespace saliencymix::train::portable

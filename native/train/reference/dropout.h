@@ -1,27 +1,15 @@
-// The random numbers of src/rng.ts, and the masks of dropout that src/train/dropout-masks.ts makes of them, one by one.
+// The masks of dropout that src/train/dropout-masks.ts makes, number by number.
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "core/philox.h"
 #include "train/dropout.h"
 
 namespace saliencymix::train::reference {
-
-// Philox 4×32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four random words.
-inline std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
-  for (int round = 0; round < 10; round++) {
-    const std::uint64_t first = std::uint64_t{0xd2511f53} * counter[0];
-    const std::uint64_t second = std::uint64_t{0xcd9e8d57} * counter[2];
-    counter = {static_cast<std::uint32_t>(second >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(second),
-               static_cast<std::uint32_t>(first >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(first)};
-    key = {key[0] + 0x9e3779b9, key[1] + 0xbb67ae85};
-  }
-  return counter;
-}
 
 // Of the share of elements that is dropped, from 0 to below 1.
 inline DropoutMask maskOf(std::uint64_t seed, std::uint32_t step, std::uint32_t number, double rate) {
