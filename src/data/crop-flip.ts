@@ -1,5 +1,6 @@
 /** The usual per-image augmentation before mixing: a zero-padded random crop and a random horizontal flip. */
 import { flag, type OptionsOf, whole } from '../option';
+import { firstWords } from '../native/first-words';
 import { Purpose, Stream } from '../rng';
 
 export const cropFlipOptions = {
@@ -25,12 +26,13 @@ export interface CropFlip {
  * Draws for one image. It always takes three numbers, dy, dx, flip, so that one option does not change
  * another's draw.
  */
-export function drawCropFlip(
-  { flip = false, crop = 0 }: CropFlipOptions,
+export const drawCropFlip = (
+  options: CropFlipOptions,
   seed: number,
   at: { epoch: number; batch: number; sample: number },
-): CropFlip {
-  const stream = new Stream(seed, Purpose.augment, at);
+): CropFlip => cropFlipOf(options, new Stream(seed, Purpose.augment, at));
+
+function cropFlipOf({ flip = false, crop = 0 }: CropFlipOptions, stream: Stream): CropFlip {
   const dy = stream.below(2 * crop + 1) - crop;
   const dx = stream.below(2 * crop + 1) - crop;
   const mirrored = stream.uniform() < 0.5;
@@ -44,12 +46,14 @@ export function drawCropFlip(
 export function drawCropFlips(
   options: CropFlipOptions,
   seed: number,
-  { epoch, batch }: { epoch: number; batch: number },
+  at: { epoch: number; batch: number },
   count: number,
 ): Int32Array {
   const draws = new Int32Array(count * 3);
+  const first = firstWords([Purpose.augment], count, seed, at);
+  const stream = new Stream(seed, Purpose.augment, { ...at, sample: 0 }, first);
   for (let sample = 0; sample < count; sample++) {
-    const { dy, dx, flip } = drawCropFlip(options, seed, { epoch, batch, sample });
+    const { dy, dx, flip } = cropFlipOf(options, stream.moveTo(Purpose.augment, sample));
     draws[sample * 3] = dy;
     draws[sample * 3 + 1] = dx;
     draws[sample * 3 + 2] = flip ? 1 : 0;
