@@ -70,6 +70,10 @@ inline Stage stageOf(const cuda::CombineContrasts& k, ReadsPerValue) {
   return {"CombineContrasts", k.chunk.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
           times(k.chunk.count, 4 * pixelsOf(k.chunk), mapOf(k.chunk))};
 }
+inline Stage stageOf(const cuda::FrequencyTunedWhole& k, ReadsPerValue) {
+  return {"FrequencyTunedWhole", k.chunk.maps != nullptr ? "read V, write 4 P" : "read V",
+          times(k.chunk.count, valuesOf(k.chunk), mapOf(k.chunk))};
+}
 inline Stage stageOf(const cuda::SumColours& k, ReadsPerValue) {
   return {"SumColours", "read V, write 12 P", times(k.chunk.count, valuesOf(k.chunk), 12 * pixelsOf(k.chunk))};
 }

@@ -33,7 +33,8 @@ constexpr int kTileRows = 64;
 
 constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
 
-// Of an image that one block makes whole.
+// Of an image that one block makes whole, in the shared memory that every version of CUDA gives a block without being asked.
+constexpr std::size_t kSharedOfBlock = std::size_t{48} << 10;
 constexpr int kWholeThreads = 128;
 constexpr int kWholeBlocksAtOnce = 12;
 

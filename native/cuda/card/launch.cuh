@@ -3,6 +3,7 @@
 
 #include "cuda/card/block.cuh"
 #include "cuda/card/runtime.cuh"
+#include "cuda/tuning.h"
 
 namespace saliencymix::cuda {
 
@@ -13,8 +14,7 @@ void launchOn(cudaStream_t stream, const Kernel& kernel) {
   const int blocks = kernel.blocks();
   if (blocks == 0) return;
   const std::size_t shared = kernel.sharedBytes();
-  constexpr std::size_t kWithoutAsking = 48 << 10;
-  if (shared > kWithoutAsking) {
+  if (shared > tuning::kSharedOfBlock) {
     check(cudaFuncSetAttribute(runKernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
           "asking for shared memory");
   }

@@ -16,9 +16,7 @@ struct FineGrainedWhole {
 
   Chunk chunk;
 
-  // What every version of CUDA gives a block without asking.
-  static constexpr std::size_t kMostShared = std::size_t{48} << 10;
-  static bool fits(int height, int width) { return Layout(height, width).bytes <= kMostShared; }
+  static bool fits(int height, int width) { return Layout(height, width).bytes <= tuning::kSharedOfBlock; }
 
   std::size_t sharedBytes() const { return Layout(chunk.height, chunk.width).bytes; }
   int blocks() const { return chunk.count; }

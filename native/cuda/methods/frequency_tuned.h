@@ -4,7 +4,7 @@
 
 #include "core/arena_layout.h"
 #include "core/saliency/frequency_tuned.h"
-#include "cuda/kernels/frequency_tuned.h"
+#include "cuda/kernels/frequency_tuned_whole.h"
 
 namespace saliencymix::cuda {
 
@@ -23,7 +23,9 @@ struct FrequencyTunedOnDevice {
     float* lab;
     std::int64_t* sums;
 
+    // Small images need none; so little is asked for that a chunk has as many of them as it may.
     Scratch(ArenaLayout& arena, int images, int height, int width) {
+      if (FrequencyTunedWhole::fits(height, width)) images = height = width = 1;
       const std::size_t count = static_cast<std::size_t>(images);
       lab = arena.take<float>(3 * count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
       sums = arena.take<std::int64_t>(3 * count);
@@ -32,8 +34,10 @@ struct FrequencyTunedOnDevice {
 
   template <class Queue>
   static void run(Queue& queue, const Chunk& chunk, const std::byte* tables, const Scratch& scratch) {
+    const float* const linear = reinterpret_cast<const float*>(tables);
+    if (FrequencyTunedWhole::fits(chunk.height, chunk.width)) return queue.launch(FrequencyTunedWhole{chunk, linear});
     queue.zero(scratch.sums, 3 * static_cast<std::size_t>(chunk.count) * sizeof(std::int64_t));
-    queue.launch(SumColours{chunk, reinterpret_cast<const float*>(tables), scratch.lab, scratch.sums});
+    queue.launch(SumColours{chunk, linear, scratch.lab, scratch.sums});
     queue.launch(ColourDistance{scratch.lab, scratch.sums, Tiles::of(chunk.height, chunk.width), chunk});
   }
 };
