@@ -36,7 +36,7 @@ constexpr int kColumnSegments = 8;  // that the columns of an image are cut into
 // Of an image that one block makes whole, in the shared memory that every version of CUDA gives a block without being asked.
 constexpr std::size_t kSharedOfBlock = std::size_t{48} << 10;
 constexpr int kWholeThreads = 128;
-constexpr int kWholeBlocksAtOnce = 12;
+constexpr int kWholeBlocksAtOnce = 10;
 
 constexpr int kRowThreads = 256;  // sums along rows: 32 threads for each row
 constexpr int kRowValues = 8;     // successive values of one thread
