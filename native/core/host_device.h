@@ -13,10 +13,10 @@
 #define SALIENCYMIX_UNROLL _Pragma("unroll")
 #define SALIENCYMIX_UNROLL_BY_8 _Pragma("unroll 8")
 #define SALIENCYMIX_UNROLL_BY_WIDTH _Pragma("unroll (width)")
-#define SALIENCYMIX_ROLLED _Pragma("unroll 1")
+#define SALIENCYMIX_NOT_UNROLLED _Pragma("unroll 1")
 #else
 #define SALIENCYMIX_UNROLL
 #define SALIENCYMIX_UNROLL_BY_8
 #define SALIENCYMIX_UNROLL_BY_WIDTH
-#define SALIENCYMIX_ROLLED
+#define SALIENCYMIX_NOT_UNROLLED
 #endif

@@ -177,7 +177,7 @@ struct MixUnits {
   SALIENCYMIX_HOST_DEVICE Values valueByValue(const MixSample& sample, int at) const {
     Values values{};
     const int channels = input.batch.channels;
-    SALIENCYMIX_ROLLED
+    SALIENCYMIX_NOT_UNROLLED
     for (int i = at; i < at + kValues; i++) {
       const int pixel = i / channels;
       values.push(valueAt(sample, pixel / input.batch.width, pixel % input.batch.width, i % channels));
