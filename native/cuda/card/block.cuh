@@ -57,10 +57,21 @@ class CardBlock {
   std::byte* shared_;
 };
 
+// Threads that a multiprocessor of the kind of card can hold.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int kThreadsOfMultiprocessor = 1024;
+#else
+constexpr int kThreadsOfMultiprocessor = 1536;  // 2048 of some, which no kernel asks for
+#endif
+
 template <class Kernel>
 constexpr int blocksAtOnce() {
-  if constexpr (requires { Kernel::kBlocksAtOnce; }) return Kernel::kBlocksAtOnce;
-  else return 0;  // as the compiler sees fit
+  if constexpr (requires { Kernel::kBlocksAtOnce; }) {
+    constexpr int most = kThreadsOfMultiprocessor / Kernel::kThreads;
+    return Kernel::kBlocksAtOnce < most ? Kernel::kBlocksAtOnce : most;
+  } else {
+    return 0;  // as the compiler sees fit
+  }
 }
 
 template <class Kernel>
