@@ -48,9 +48,9 @@ std::uint64_t hashOf(const std::vector<float>& y, const DropoutShape& s) {
 
 // The known answers published with the generator (Random123, kat_vectors, philox4x32 with 10 rounds).
 TEST(generator) {
-  CHECK((philox({0, 0, 0, 0}, {0, 0}) ==
+  CHECK((saliencymix::philox({0, 0, 0, 0}, {0, 0}) ==
          std::array<std::uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-  CHECK((philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
+  CHECK((saliencymix::philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
          std::array<std::uint32_t, 4>{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
