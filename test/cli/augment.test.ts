@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { backends } from '../../src';
 import { writerNames } from '../../src/augment/writers';
-import { contents, filesBelow, imageFolder, labelLines, run, workFolder, writeInto } from './fixtures';
+import {
+  besideProgress,
+  contents,
+  filesBelow,
+  imageFolder,
+  labelLines,
+  run,
+  workFolder,
+  writeInto,
+} from './fixtures';
 
 const work = workFolder();
 const data = join(work, 'data');
@@ -14,7 +23,7 @@ const pixels = async (path: string) => new Uint8Array(await sharp(path).removeAl
 test('a folder of images: every pixel of the result is the target’s or the source’s, as its line says', async () => {
   const out = join(work, 'plain');
   const { code, stdout, stderr } = await run('augment', data, '--out', out, '--batch', '8', '--seed', '5');
-  expect([code, stderr]).toEqual([0, `${data} (folder): 26 images of 3 classes\n`]);
+  expect([code, besideProgress(stderr)]).toEqual([0, `${data} (folder): 26 images of 3 classes\n`]);
   expect(stdout).toMatch(
     /^26 images of 24 × 24 written to .*plain in \d+\.\d s, \d+ images\/s \(cpu, \w+\)\n$/,
   );

@@ -35,6 +35,9 @@ export function start(
 
 export const run = (...args: string[]): Promise<Outcome> => start(args).ended;
 
+/** What a command says but for its progress, of which a slow machine sees lines. */
+export const besideProgress = (stderr: string): string => stderr.replaceAll(/^\d+ of \d+ images, .*\n/gm, '');
+
 /** A folder that goes when the test file is done. */
 export function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'saliencymix-cli-'));

@@ -11,7 +11,7 @@ import {
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writerNames } from '../../src/augment/writers';
-import { contents, imageFolder, labelLines, run, start, workFolder } from './fixtures';
+import { besideProgress, contents, imageFolder, labelLines, run, start, workFolder } from './fixtures';
 
 const work = workFolder();
 const data = join(work, 'data');
@@ -100,7 +100,8 @@ describe('what a crash may leave', () => {
     writeFileSync(runFile, readFileSync(runFile, 'utf8').replace('"complete"', '"running"'));
     damage(out);
     const outcome = await augment(out, '--resume');
-    expect([outcome.code, outcome.stderr]).toEqual([0, `${data} (folder): 40 images of 3 classes\n`]);
+    const said = besideProgress(outcome.stderr);
+    expect([outcome.code, said]).toEqual([0, `${data} (folder): 40 images of 3 classes\n`]);
     expect(contents(out)).toEqual(contents(whole));
     expect(leftovers(out)).toEqual([]);
   };

@@ -159,7 +159,10 @@ test('files decoded natively, files decoded otherwise, ready pixels and holes co
 });
 
 test('a whole batch is drawn as its samples are one by one', () => {
-  const [options, at] = [{ flip: true, crop: 6 }, { epoch: 3, batch: 5 }];
+  const [options, at] = [
+    { flip: true, crop: 6 },
+    { epoch: 3, batch: 5 },
+  ];
   const draws = drawCropFlips(options, 12, at, 40);
   for (let sample = 0; sample < 40; sample++) {
     const { dy, dx, flip } = drawCropFlip(options, 12, { ...at, sample });
