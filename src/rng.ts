@@ -100,12 +100,7 @@ export const keyOf = (seed: number): readonly [low: number, high: number] => [se
  * the first words of all samples, then the second, third and fourth.
  */
 export class FirstWords {
-  readonly count: number;
   readonly #ofPurpose: (Int32Array | undefined)[] = [];
-
-  constructor(count: number) {
-    this.count = count;
-  }
 
   set(purpose: Purpose, words: Int32Array): void {
     this.#ofPurpose[purpose] = words;
@@ -260,13 +255,12 @@ export function permutation(
   const order = new Uint32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;
   const known = first?.of(purpose);
-  const count = first?.count ?? 0;
+  const count = known === undefined ? 0 : known.length >> 2;
   const [low, high] = keyOf(seed);
   for (let i = n - 1; i > 0; i--) {
-    if (known === undefined || i >= count)
-      computeBlock(purpose << 24, i, at.batch | 0, at.epoch | 0, low, high);
-    const share =
-      known !== undefined && i < count ? doubleOf(known[i], known[count + i]) : doubleOf(block[0], block[1]);
+    const isKnown = known !== undefined && i < count;
+    if (!isKnown) computeBlock(purpose << 24, i, at.batch | 0, at.epoch | 0, low, high);
+    const share = isKnown ? doubleOf(known[i], known[count + i]) : doubleOf(block[0], block[1]);
     const j = Math.floor(share * (i + 1));
     const swapped = order[i];
     order[i] = order[j];

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { invalid } from '../check';
 import { SaliencyMixError } from '../errors';
 import type { DeviceBatch } from '../device/batch';
-import { checkBackend } from '../native/backends';
+import { chooseBackend, RESIDENT_WORK } from '../native/backends';
 import {
   abortSignal,
   callback,
@@ -124,14 +124,14 @@ export async function* batches(
   const { prefetch, onBad, onSkipped, signal, from } = checked;
   signal?.throwIfAborted();
   if (checked.masks) requireMasks(dataset);
-  if (checked.device !== undefined) checkBackend(checked.device, []);
+  const device = checked.device === undefined ? undefined : chooseBackend(checked.device, RESIDENT_WORK);
   const own = new AbortController(); // also aborted when the loop is left, so that no more files are decoded
   // Each batch that is being loaded has two listeners: its wait and its native call.
   setMaxListeners(2 * (prefetch + 2), own.signal);
   const stop = () => own.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    const { count, load } = await epochBatches(dataset, checked, own.signal);
+    const { count, load } = await epochBatches(dataset, { ...checked, device }, own.signal);
     const left = Math.max(0, count - from);
     const loaded = readAhead(
       left,

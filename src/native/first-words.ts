@@ -26,7 +26,7 @@ export function firstWords(
 ): FirstWords | undefined {
   if (count < FEW) return undefined;
   const [low, high] = keyOf(seed);
-  const drawn = new FirstWords(count);
+  const drawn = new FirstWords();
   for (const purpose of purposes) {
     const words = memoryFor(purpose, 4 * count);
     addon().drawSamples({ counter: purpose << 24, batch, epoch, low, high, count, words });

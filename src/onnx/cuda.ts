@@ -70,7 +70,7 @@ export const noCuda = (reason: string, cause?: unknown): SaliencyMixError =>
 
 /** What CUDA says once a card has failed: it fell off the bus, a kernel did something that it may not, memory has a fault. */
 const saysLost = (reason: string): boolean =>
-  /CUDA failure (?:4|46|214|220|700|702|709|710|71[4-9]|719|999)\b|unspecified launch failure|illegal memory access|device(?:\(s\))? is(?:\/are)? busy or unavailable|uncorrectable ECC/.test(
+  /CUDA failure (?:4|214|220|700|702|709|710|71[4-9]|719|999)\b|unspecified launch failure|illegal memory access|uncorrectable ECC/.test(
     reason,
   );
 

@@ -37,6 +37,14 @@ test('masks stay here, moved as the images are', async () => {
   expect(masks).toEqual([]);
 });
 
+test('auto is a backend, as for uploadBatch', async () => {
+  const { value } = await batches({ source }, { ...plan, device: 'auto' }).next();
+  expect(value?.images).toMatchObject({
+    backend: expect.stringMatching(/^(cuda|cpu)$/) as unknown,
+    dtype: 'uint8',
+  });
+});
+
 test('a device that is not there is an error before anything is read', async () => {
   await expect(batches({ source }, { device: 'tpu' }).next()).rejects.toMatchObject({
     code: 'BACKEND',
