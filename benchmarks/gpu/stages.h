@@ -22,6 +22,7 @@
 #include "cuda/kernels/place.h"
 #include "cuda/kernels/sobel.h"
 #include "cuda/kernels/spectral_residual.h"
+#include "cuda/kernels/spectral_residual_float.h"
 
 namespace gpu_bench {
 
@@ -89,11 +90,14 @@ inline Stage stageOf(const cuda::ShareGradients& k, ReadsPerValue) {
           times(k.chunk.count, 4 * pixelsOf(k.chunk), mapOf(k.chunk))};
 }
 // Of the image only the neighbours of 64 x 64 points, two an axis.
-inline Stage stageOf(const cuda::Spectrum& k, ReadsPerValue) {
+inline Stage stageOf(const cuda::FloatSpectrum& k, ReadsPerValue) {
   const double image = static_cast<double>(std::min(k.chunk.height, 128)) * std::min(k.chunk.width, 128) * k.chunk.channels;
-  const double area = static_cast<double>(kDftArea);
-  return {"Spectrum", "read min(H, 128) min(W, 128) C + 8 * 64^2, write 12 * 64^2",
-          times(k.chunk.count, image + 8 * area, 12 * area)};
+  return {"FloatSpectrum", "read min(H, 128) min(W, 128) C, write 4 * 64^2",
+          times(k.chunk.count, image, 4.0 * static_cast<double>(kDftArea))};
+}
+// Of images like photographs hardly any is left to it.
+inline Stage stageOf(const cuda::Spectrum& k, ReadsPerValue) {
+  return {"Spectrum", "read 4", times(k.chunk.count, sizeof(std::int32_t), 0)};
 }
 inline Stage stageOf(const cuda::SpreadSquares& k, ReadsPerValue) {
   return {"SpreadSquares", k.chunk.maps != nullptr ? "read 4 * 64^2, write 4 P" : "read 4 * 64^2",

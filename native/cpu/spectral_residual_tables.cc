@@ -1,10 +1,12 @@
 #include "cpu/spectral_residual_tables.h"
 
+#include <array>
 #include <cmath>
 #include <vector>
 
 #include "core/resize.h"
 #include "core/saliency/spectral_residual.h"
+#include "core/saliency/spectral_residual_float.h"
 
 namespace saliencymix::cpu {
 
@@ -37,13 +39,7 @@ class Axis {
 struct Tables {
   Tables(int height, int width)
       : downRows(height, kDftSize), downCols(width, kDftSize), upRows(kDftSize, height), upCols(kDftSize, width) {
-    for (int n = 0; n < 8; n++) {
-      for (int k = 0; k < 8; k++) {
-        const double angle = 2.0 * 3.14159265358979323846 * n * k / kDftSize;
-        twiddles.push_back(static_cast<float>(std::cos(angle)));
-        twiddles.push_back(static_cast<float>(std::sin(angle)));
-      }
-    }
+    spectralFloat::fillTwiddles(twiddles.data());
     for (const double weight : SpectralResidual::gaussian5()) gaussian.push_back(static_cast<float>(weight));
     view = {downRows.view(),  downCols.view(),  upRows.view(),          upCols.view(),
             twiddles.data(), gaussian.data(), &SpectralResidual::compute};
@@ -53,7 +49,7 @@ struct Tables {
   Axis<std::int32_t> downCols;
   Axis<float> upRows;
   Axis<float> upCols;
-  std::vector<float> twiddles;
+  std::array<float, spectralFloat::kTwiddles> twiddles;
   std::vector<float> gaussian;
   SpectralResidualTables view{};
 };

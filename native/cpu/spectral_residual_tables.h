@@ -25,7 +25,7 @@ struct SpectralResidualTables {
   ResizeAxis<std::int32_t> downCols;
   ResizeAxis<float> upRows;  // 64 -> map
   ResizeAxis<float> upCols;
-  const float* twiddles;  // cos and sin of 2 pi n k / 64, for n, k = 0 .. 7: [(8 n + k) * 2]
+  const float* twiddles;  // spectralFloat::fillTwiddles
   const float* gaussian;  // 5 weights
   // The reference in float64, for images that float32 is not precise enough for.
   void (*precise)(const ImageView& image, float* map);

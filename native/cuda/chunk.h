@@ -30,10 +30,11 @@ struct Chunk {
   }
 };
 
+// An image has less than 2^32 pixels, as keys have it (core/argmax.h).
 SALIENCYMIX_HOST_DEVICE inline std::uint8_t grayAt(const ImageView& image, int y, int x) {
-  const std::size_t at = static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(x);
+  const std::uint32_t at = static_cast<std::uint32_t>(y) * static_cast<std::uint32_t>(image.width) + static_cast<std::uint32_t>(x);
   if (image.channels == 1) return image.data[at];
-  const std::uint8_t* pixel = image.data + 3 * at;
+  const std::uint8_t* pixel = image.data + std::size_t{3} * at;
   return grayOf(pixel[0], pixel[1], pixel[2]);
 }
 

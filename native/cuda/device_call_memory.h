@@ -83,9 +83,12 @@ struct MapWork {
   MapWork(const SaliencyMethod& of, const BatchView& batch, int images, KeptMaps wanted)
       : method(*DeviceMethods::find<Queue>(of.name)), view(batch), count(images), chunkSize(0), maps(wanted),
         tables(method.tables(batch.height, batch.width)) {
-    const std::size_t each = method.scratchBytes(1, batch.height, batch.width);
-    const std::size_t fit = std::clamp<std::size_t>(tuning::kChunkBytes / each, 1, tuning::kMaxImagesOfChunk);
-    chunkSize = std::min(count, static_cast<int>(fit));
+    const int most = std::min(count, tuning::kMaxImagesOfChunk);
+    const auto fits = [&](int size) { return method.scratchBytes(size, view.height, view.width) <= tuning::kChunkBytes; };
+    chunkSize = std::min(most, 1);  // even where it has no room
+    for (int step = tuning::kMaxImagesOfChunk; step > 0; step /= 2) {
+      if (chunkSize + step <= most && fits(chunkSize + step)) chunkSize += step;
+    }
   }
   std::size_t pixels() const { return view.image(0).pixels(); }
   std::size_t scratchBytes() const { return method.scratchBytes(chunkSize, view.height, view.width); }

@@ -31,6 +31,11 @@ constexpr int kTileColumns = 60;
 constexpr int kTilePixels = 960;
 constexpr int kTileRows = 64;
 
+// Of smoothing: with its border a tile is 16 words of four pixels wide and 32 rows high, of which a thread goes down four.
+constexpr int kSmoothThreads = 128;
+constexpr int kSmoothColumns = 56;
+constexpr int kSmoothRows = 28;
+
 constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
 
 // Of an image that one block makes whole, in the shared memory that every version of CUDA gives a block without being asked.
@@ -49,7 +54,10 @@ constexpr int kContrastRows = 8;
 constexpr int kPixelThreads = 256;  // of kernels that go from pixel to pixel
 constexpr int kPixelsOfThread = 16;
 
-constexpr int kSpectrumThreads = 512;  // one image a block
+constexpr int kFloatSpectrumThreads = 256;  // one image a block
+// In float64, for the few images that need it.
+constexpr int kSpectrumThreads = 512;
+constexpr int kSpectrumBlocks = 128;
 
 constexpr int kTieThreads = 256;
 constexpr int kPlaceThreads = 64;

@@ -129,6 +129,20 @@ TEST(peaksOfPhotographs) {
   device_checks::comparePeaks(device(), numbers, 2, {20, 48, 56, 3});
 }
 
+// Images that float32 is precise enough for, and others: impulses, single rows, flat ones.
+TEST(spectralResidualHasTheBitsOfVectorCode) {
+  check::Numbers numbers(71);
+  for (int round = 0; round < 40; round++) {
+    const parity::Shape shape = parity::randomShape(numbers, 10'000);
+    const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+    CHECK_EQUAL(device_checks::sameSpectralMaps(device(), images.view()), shape.count);
+  }
+  for (const int side : {32, 64, 100}) {
+    const Scenes scenes(numbers, 20, side, side);
+    CHECK_EQUAL(device_checks::sameSpectralMaps(device(), scenes.view()), 20);
+  }
+}
+
 TEST(cancelled) {
   check::Numbers numbers(66);
   device_checks::expectCancelled(device(), numbers);

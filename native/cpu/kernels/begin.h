@@ -12,6 +12,7 @@
 #include "core/arena_layout.h"
 #include "core/gray.h"
 #include "core/image_rows.h"
+#include "core/saliency/spectral_residual_float.h"
 #include "cpu/fine_grained_windows.h"
 #include "cpu/frequency_tuned_tables.h"
 #include "cpu/kernels.h"

@@ -1,6 +1,7 @@
-// Spectral residual saliency (core/saliency/spectral_residual.h), in float64 as the reference. A block transforms an image
-// in its 64 KiB of shared memory.
-//   pixels -> gray at 64 x 64 -> spectrum -> residual -> inverse -> smoothed, squared, over the maximum -> map, peak, low
+// Spectral residual saliency (core/saliency/spectral_residual.h).
+//   FloatSpectrum (spectral_residual_float.h)   pixels -> 64 x 64 squares, of nearly every image
+//   Spectrum                                    the same of those that are left, in float64 as the reference
+//   SpreadSquares                               squares -> map, peak, low
 #pragma once
 
 #include <cstddef>
@@ -11,18 +12,11 @@
 #include "core/saliency/spectral_residual.h"
 #include "cuda/block.h"
 #include "cuda/chunk.h"
+#include "cuda/kernels/axis_tap.h"
 #include "cuda/kernels/keys.h"
 #include "cuda/tuning.h"
 
 namespace saliencymix::cuda {
-
-// A sample of a resized axis: its two neighbours, and the weight of the second.
-struct AxisTap {
-  std::int32_t first;
-  std::int32_t second;
-  std::int32_t weight256;
-  float weight;
-};
 
 // Tables, which do not depend on the pixels.
 struct SpectrumTables {
@@ -30,7 +24,7 @@ struct SpectrumTables {
   double gaussian[5];
 };
 
-// A block: one image.
+// A block: images one after the other, each transformed in its 64 KiB of shared memory.
 struct Spectrum {
   static constexpr int kThreads = tuning::kSpectrumThreads;
   static constexpr int kSide = kDftSize;
@@ -40,18 +34,30 @@ struct Spectrum {
   const AxisTap* rows;  // image -> 64
   const AxisTap* cols;
   const SpectrumTables* tables;
-  double* logAmplitudes;  // count x 64 x 64
-  float* squares;         // count x 64 x 64: the result
+  const std::int32_t* isUncertain;  // count: which images are wanted
+  double* logAmplitudes;            // blocks x 64 x 64
+  float* squares;                   // count x 64 x 64: the result
 
   std::size_t sharedBytes() const { return 2 * kDftArea * sizeof(double); }
-  int blocks() const { return chunk.count; }
+  SALIENCYMIX_HOST_DEVICE int blocks() const { return blocksFor(chunk.count); }
+  SALIENCYMIX_HOST_DEVICE static int blocksFor(int images) {
+    return images < tuning::kSpectrumBlocks ? images : tuning::kSpectrumBlocks;
+  }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
+    for (int i = block.index(); i < chunk.count; i += blocks()) {
+      if (isUncertain[i] != 0) squareImage(block, i);
+    }
+  }
+
+ private:
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE void squareImage(const Block& block, int index) const {
     const Complex64 z{reinterpret_cast<double*>(block.shared())};
-    const ImageView image = chunk.image(block.index());
+    const ImageView image = chunk.image(index);
     double* const logAmplitude = logAmplitudes + static_cast<std::size_t>(block.index()) * kDftArea;
-    float* const result = squares + static_cast<std::size_t>(block.index()) * kDftArea;
+    float* const result = squares + static_cast<std::size_t>(index) * kDftArea;
 
     // Written where the transform needs them: at their positions with the bits reversed.
     block.each(kArea, [&](int i) {
@@ -99,7 +105,6 @@ struct Spectrum {
     block.each(kArea, [&](int i) { result[i] = SpectralResidual::squareOverMax(z.real(i / kSide, i % kSide), maxima[0]); });
   }
 
- private:
   // 64 x 64 complex numbers. The columns of each row have another order, so that neighbours in a row and neighbours in a
   // column lie in different banks of the shared memory.
   struct Complex64 {

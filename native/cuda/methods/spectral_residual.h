@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "core/arena_layout.h"
 #include "cuda/kernels/spectral_residual.h"
+#include "cuda/kernels/spectral_residual_float.h"
 
 namespace saliencymix::cuda {
 
@@ -14,6 +16,7 @@ struct SpectralResidualOnDevice {
   // What goes to the device once a call, and how it lies there.
   struct Tables {
     SpectrumTables* spectrum;
+    FloatSpectrumTables* floatSpectrum;
     AxisTap* downRows;
     AxisTap* downCols;
     AxisTap* upRows;
@@ -21,6 +24,7 @@ struct SpectralResidualOnDevice {
 
     Tables(ArenaLayout& arena, int height, int width) {
       spectrum = arena.take<SpectrumTables>(1);
+      floatSpectrum = arena.take<FloatSpectrumTables>(1);
       downRows = arena.take<AxisTap>(kDftSize);
       downCols = arena.take<AxisTap>(kDftSize);
       upRows = arena.take<AxisTap>(static_cast<std::size_t>(height));
@@ -41,6 +45,9 @@ struct SpectralResidualOnDevice {
     }
     const auto gaussian = SpectralResidual::gaussian5();
     std::copy(gaussian.begin(), gaussian.end(), tables.spectrum->gaussian);
+    std::transform(gaussian.begin(), gaussian.begin() + 3, tables.floatSpectrum->gaussian,
+                   [](double weight) { return static_cast<float>(weight); });
+    spectralFloat::fillTwiddles(tables.floatSpectrum->twiddles);
     fill(tables.downRows, height, kDftSize);
     fill(tables.downCols, width, kDftSize);
     fill(tables.upRows, kDftSize, height);
@@ -49,13 +56,15 @@ struct SpectralResidualOnDevice {
   }
 
   struct Scratch {
-    double* logAmplitudes;
     float* squares;
+    std::int32_t* isUncertain;
+    double* logAmplitudes;
 
     Scratch(ArenaLayout& arena, int images, int, int) {
       const std::size_t count = static_cast<std::size_t>(images);
-      logAmplitudes = arena.take<double>(count * kDftArea);
       squares = arena.take<float>(count * kDftArea);
+      isUncertain = arena.take<std::int32_t>(count);
+      logAmplitudes = arena.take<double>(static_cast<std::size_t>(Spectrum::blocksFor(images)) * kDftArea);
     }
   };
 
@@ -63,7 +72,10 @@ struct SpectralResidualOnDevice {
   static void run(Queue& queue, const Chunk& chunk, const std::byte* tableBytes, const Scratch& scratch) {
     ArenaLayout arena(const_cast<std::byte*>(tableBytes));
     const Tables tables(arena, chunk.height, chunk.width);
-    queue.launch(Spectrum{chunk, tables.downRows, tables.downCols, tables.spectrum, scratch.logAmplitudes, scratch.squares});
+    queue.launch(FloatSpectrum{chunk, tables.downRows, tables.downCols, tables.floatSpectrum, scratch.squares,
+                               scratch.isUncertain});
+    queue.launch(Spectrum{chunk, tables.downRows, tables.downCols, tables.spectrum, scratch.isUncertain,
+                          scratch.logAmplitudes, scratch.squares});
     queue.launch(SpreadSquares{scratch.squares, tables.upRows, tables.upCols, chunk});
   }
 

@@ -81,6 +81,17 @@ TEST(peaks) {
   device_checks::comparePeaks(card(), numbers, 20, {50, 224, 224, 3});
 }
 
+// All but the few that need float64.
+TEST(spectralResidualHasTheBitsOfVectorCode) {
+  check::Numbers numbers(78);
+  for (const parity::Shape& shape : {parity::Shape{200, 32, 32, 3}, {20, 224, 224, 3}}) {
+    const Scenes scenes(numbers, shape.count, shape.height, shape.width);
+    const int same = device_checks::sameSpectralMaps(card(), scenes.view());
+    std::cout << "     " << same << " of " << shape.count << " maps have the CPU's bits\n";
+    CHECK(100 * same >= 95 * shape.count);
+  }
+}
+
 // Ten thousand batches leave as much memory free as the first few.
 TEST(memory) {
   check::Numbers numbers(76);
