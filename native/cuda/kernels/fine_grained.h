@@ -11,53 +11,36 @@
 #include "cuda/chunk.h"
 #include "cuda/kernels/integral.h"
 #include "cuda/kernels/keys.h"
+#include "cuda/kernels/smooth.h"
 #include "cuda/kernels/tiles.h"
 #include "cuda/tuning.h"
 
 namespace saliencymix::cuda {
 
-// Of the 3 x 3 values from `corner` on: [1 2 1] x [1 2 1], rounded.
-SALIENCYMIX_HOST_DEVICE inline std::uint8_t smooth121(const std::uint8_t* corner, int rowLength) {
-  const auto across = [](const std::uint8_t* row) { return row[0] + 2 * row[1] + row[2]; };
-  return static_cast<std::uint8_t>(
-      (across(corner) + 2 * across(corner + rowLength) + across(corner + 2 * rowLength) + 8) >> 4);
-}
-
-// Gray, smoothed twice. Beyond its borders the image is read mirrored. The mirrored pixels have mirrored neighbours, so
-// smoothing them once gives just the pixels that the second smoothing needs there.
+// Gray, smoothed twice. Bytes: each value read once, but for the border of a tile, and a byte a pixel written.
 struct SmoothGray {
-  static constexpr int kThreads = tuning::kTileThreads;
+  static constexpr int kThreads = tuning::kSmoothThreads;
 
   Chunk chunk;
   Tiles tiles;
   std::uint8_t* smoothed;  // count x height x width
 
-  std::size_t sharedBytes() const {
-    const std::size_t gray = static_cast<std::size_t>(tiles.rows + 4) * static_cast<std::size_t>(tiles.cols + 4);
-    return gray + static_cast<std::size_t>(tiles.rows + 2) * static_cast<std::size_t>(tiles.cols + 2);
+  static Tiles tilesOf(int height, int width) {
+    return Tiles::of(height, width, tuning::kSmoothColumns, tuning::kSmoothColumns * tuning::kSmoothRows);
   }
+  std::size_t sharedBytes() const { return SmoothPart::bytes(tiles.rows, tiles.cols); }
   int blocks() const { return chunk.count * tiles.perImage(); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     const Tile tile = tiles.at(block.index(), chunk.height, chunk.width);
-    // Not as structured bindings, which Clang before 16 does not let lambdas capture.
-    const int top = tile.top, left = tile.left, rows = tile.rows, cols = tile.cols;
-    const ImageView image = chunk.image(tile.image);
-    std::uint8_t* const gray = reinterpret_cast<std::uint8_t*>(block.shared());  // (rows + 4) x (cols + 4)
-    std::uint8_t* const once = gray + (tiles.rows + 4) * (tiles.cols + 4);       // (rows + 2) x (cols + 2)
-
-    eachOfRectangle(block, kThreads, rows + 4, cols + 4, [&](int y, int x) {
-      gray[y * (cols + 4) + x] =
-          grayAt(image, reflect101(top + y - 2, chunk.height), reflect101(left + x - 2, chunk.width));
-    });
-    eachOfRectangle(block, kThreads, rows + 2, cols + 2, [&](int y, int x) {
-      once[y * (cols + 2) + x] = smooth121(gray + y * (cols + 4) + x, cols + 4);
-    });
-    std::uint8_t* const out = smoothed + static_cast<std::size_t>(tile.image) * chunk.pixels();
-    eachOfRectangle(block, kThreads, rows, cols, [&](int y, int x) {
-      out[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(chunk.width) + static_cast<std::size_t>(left + x)] =
-          smooth121(once + y * (cols + 2) + x, cols + 2);
+    std::uint8_t* const corner = smoothed + static_cast<std::size_t>(tile.image) * chunk.pixels() +
+                                 static_cast<std::size_t>(tile.top) * static_cast<std::size_t>(chunk.width) +
+                                 static_cast<std::size_t>(tile.left);
+    const SmoothPart part(chunk.image(tile.image), tile.top, tile.left, tile.rows, tile.cols);
+    part.run(block, block.shared(), [&](int y, int x, std::uint32_t four) {
+      SmoothPart::putFour(corner + static_cast<std::size_t>(y) * static_cast<std::size_t>(chunk.width), chunk.width, x, tile.cols,
+                          four);
     });
   }
 };

@@ -1,4 +1,5 @@
-// Fine-grained saliency of an image that fits into a block's shared memory, in one launch: from its pixels to its map, peak and low.
+// Fine-grained saliency of an image that fits into a block's shared memory, in one launch: from its pixels to its map, peak
+// and low.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 namespace saliencymix::cuda {
 
 // A block: one image. Bytes: its values read, and its map written where it is asked for; what lies between, nine bytes a pixel and
-// the sums, stays in the block. Instructions: about 400 a pixel, 300 of them for the contrasts.
+// the sums, stays in the block. Instructions: about 350 a pixel, 300 of them for the contrasts.
 struct FineGrainedWhole {
   static constexpr int kThreads = tuning::kWholeThreads;
   static constexpr int kBlocksAtOnce = tuning::kWholeBlocksAtOnce;
@@ -27,19 +28,13 @@ struct FineGrainedWhole {
     const Layout layout(height, width);
     auto* const sums = reinterpret_cast<std::uint32_t*>(block.shared());
     std::uint32_t* const contrasts = sums + layout.sums;
-    std::uint32_t* const maxima = contrasts + layout.pixels;  // of each thread: on, then off
+    std::uint32_t* const maxima = contrasts + layout.contrasts;  // of each thread: on, then off
     auto* const smoothed = reinterpret_cast<std::uint8_t*>(maxima + 2 * kThreads);
-    std::uint8_t* const once = smoothed + layout.pixels;  // (height + 2) x (width + 2)
-    std::uint8_t* const gray = once + layout.once;        // (height + 4) x (width + 4)
 
-    const ImageView image = chunk.image(block.index());
-    eachOfRectangle(block, kThreads, height + 4, width + 4, [&](int y, int x) {
-      gray[y * (width + 4) + x] = grayAt(image, reflect101(y - 2, height), reflect101(x - 2, width));
+    const SmoothPart part(chunk.image(block.index()), 0, 0, height, width);
+    part.run(block, reinterpret_cast<std::byte*>(contrasts), [&](int y, int x, std::uint32_t four) {
+      SmoothPart::putFour(smoothed + y * width, width, x, width, four);
     });
-    eachOfRectangle(block, kThreads, height + 2, width + 2,
-                    [&](int y, int x) { once[y * (width + 2) + x] = smooth121(gray + y * (width + 4) + x, width + 4); });
-    eachOfRectangle(block, kThreads, height, width,
-                    [&](int y, int x) { smoothed[y * width + x] = smooth121(once + y * (width + 2) + x, width + 2); });
     addUp(block, smoothed, sums);
 
     block.each(kThreads, [&](int thread) {
@@ -60,18 +55,22 @@ struct FineGrainedWhole {
   }
 
  private:
-  // How many values of each kind lie in the shared memory. Where the sums were, keys are compared at the end.
+  // How many words lie in the shared memory. Where contrasts will be, the image is smoothed; where the sums were, keys are
+  // compared at the end.
   struct Layout {
     std::size_t sums;
-    std::size_t pixels;
-    std::size_t once;
+    std::size_t contrasts;
     std::size_t bytes;
 
     SALIENCYMIX_HOST_DEVICE Layout(int height, int width)
-        : sums(Max()(integralSize(height, width), KeyReduction<kThreads>::kBytes / 4)), pixels(static_cast<std::size_t>(height) * static_cast<std::size_t>(width)),
-          once(static_cast<std::size_t>(height + 2) * static_cast<std::size_t>(width + 2)),
-          bytes(4 * (sums + pixels + 2 * kThreads) + pixels + once +
-                static_cast<std::size_t>(height + 4) * static_cast<std::size_t>(width + 4)) {}
+        : sums(Max()(integralSize(height, width), KeyReduction<kThreads>::kBytes / 4)),
+          contrasts(Max()(pixels(height, width), SmoothPart::bytes(height, width) / 4)),
+          bytes(4 * (sums + contrasts + 2 * kThreads) + pixels(height, width)) {}
+
+   private:
+    SALIENCYMIX_HOST_DEVICE static std::size_t pixels(int height, int width) {
+      return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    }
   };
 
   // The integral image: sums along the rows, then down the columns.

@@ -22,11 +22,11 @@ struct Tiles {
   int down;  // tiles of an image
   int across;
 
-  // As wide as `kTileColumns` allows and evenly cut, as high as makes `kTilePixels`.
-  static Tiles of(int height, int width) {
-    const int across = partsOf(width, tuning::kTileColumns);
-    const int cols = partsOf(width, across);
-    const int maxRows = tuning::kTilePixels / cols;
+  // As wide as is allowed and about evenly cut, at multiples of four columns; as high as makes `maxPixels`.
+  static Tiles of(int height, int width, int maxCols = tuning::kTileColumns, int maxPixels = tuning::kTilePixels) {
+    const int cols = 4 * partsOf(partsOf(width, partsOf(width, maxCols)), 4);
+    const int across = partsOf(width, cols);
+    const int maxRows = maxPixels / cols;
     const int down = partsOf(height, maxRows < tuning::kTileRows ? maxRows : tuning::kTileRows);
     return {partsOf(height, down), cols, down, across};
   }

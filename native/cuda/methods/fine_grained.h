@@ -35,7 +35,7 @@ struct FineGrainedOnDevice {
   static void run(Queue& queue, const Chunk& chunk, const std::byte*, const Scratch& scratch) {
     const auto& [count, height, width] = std::array{chunk.count, chunk.height, chunk.width};
     if (FineGrainedWhole::fits(height, width)) return queue.launch(FineGrainedWhole{chunk});
-    queue.launch(SmoothGray{chunk, Tiles::of(height, width), scratch.smoothed});
+    queue.launch(SmoothGray{chunk, SmoothGray::tilesOf(height, width), scratch.smoothed});
     queue.launch(SumColumns{scratch.smoothed, count, height, width, scratch.integral});
     queue.launch(SumRows{scratch.integral, count * (height + 1), width + 1});
     queue.zero(scratch.maxima, 2 * static_cast<std::size_t>(count) * sizeof(std::uint32_t));
