@@ -17,6 +17,11 @@ struct alignas(kSize) [[gnu::may_alias]] Vector {
   std::uint32_t words[kSize / 4];
 };
 
+// Loaded and stored at once, too.
+struct alignas(16) FourFloats {
+  float of[4];
+};
+
 // kBytes bytes side by side, a multiple of 4.
 template <int kBytes>
 struct Bytes {

@@ -36,6 +36,11 @@ constexpr int kSmoothThreads = 128;
 constexpr int kSmoothColumns = 56;
 constexpr int kSmoothRows = 28;
 
+// Of smoothing colours: a thread goes down half a tile.
+constexpr int kDistanceThreads = 128;
+constexpr int kDistanceColumns = 56;
+constexpr int kDistanceRows = 28;
+
 constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
 
 // Of an image that one block makes whole, in the shared memory that every version of CUDA gives a block without being asked.

@@ -7,6 +7,7 @@
 #include "cuda/block.h"
 #include "cuda/bytes.h"
 #include "cuda/chunk.h"
+#include "cuda/kernels/tiles.h"
 
 namespace saliencymix::cuda {
 
@@ -67,14 +68,6 @@ class SmoothPart {
       const int begin = i / words * kStrip;
       f(begin, begin + kStrip < rows ? begin + kStrip : rows, i % words);
     });
-  }
-
-  // As reflect101, of indices up to two outside.
-  SALIENCYMIX_HOST_DEVICE static int mirrored(int index, int length) {
-    if (length < 3) return reflect101(index, length);
-    const int inside = index < 0 ? -index : index;
-    const int fromEnd = 2 * (length - 1) - inside;
-    return inside < fromEnd ? inside : fromEnd;
   }
 
   // Of pixels x .. x + 3; of those outside of the image, only the two next to it are right.

@@ -12,6 +12,7 @@
 #include "core/resize.h"
 #include "core/saliency/spectral_residual_float.h"
 #include "cuda/block.h"
+#include "cuda/bytes.h"
 #include "cuda/chunk.h"
 #include "cuda/kernels/axis_tap.h"
 #include "cuda/kernels/dft64.h"
@@ -280,20 +281,15 @@ struct FloatSpectrum {
     });
   }
 
-  // What a thread writes in one piece.
-  struct alignas(16) Together {
-    float of[4];
-  };
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void squareOverMax(const Block& block, const float* values, float maximum) const {
     const float scale = maximum > 0.0f ? 1.0f / maximum : 0.0f;
-    auto* const result = reinterpret_cast<Together*>(squares + static_cast<std::size_t>(block.index()) * kArea);
-    constexpr int kTogether = sizeof(Together) / sizeof(float);
-    block.each(kArea / kTogether, [&](int i) {
-      const int first = Square64::at(kTogether * i / kSide, kTogether * i % kSide);
-      Together squared;
+    auto* const result = reinterpret_cast<FourFloats*>(squares + static_cast<std::size_t>(block.index()) * kArea);
+    block.each(kArea / 4, [&](int i) {
+      const int first = Square64::at(4 * i / kSide, 4 * i % kSide);
+      FourFloats squared;
       SALIENCYMIX_UNROLL
-      for (int n = 0; n < kTogether; n++) {
+      for (int n = 0; n < 4; n++) {
         // The product can come out above 1 by its rounding.
         const float share = values[first ^ n] * scale;
         const float cut = share < 1.0f ? share : 1.0f;

@@ -1,10 +1,19 @@
 // Images cut into tiles, for kernels that look at a pixel's neighbours.
 #pragma once
 
+#include "core/image.h"
 #include "cuda/block.h"
 #include "cuda/tuning.h"
 
 namespace saliencymix::cuda {
+
+// As reflect101, of indices up to two outside.
+SALIENCYMIX_HOST_DEVICE inline int mirrored(int index, int length) {
+  if (length < 3) return reflect101(index, length);
+  const int inside = index < 0 ? -index : index;
+  const int fromEnd = 2 * (length - 1) - inside;
+  return inside < fromEnd ? inside : fromEnd;
+}
 
 // A part of an image.
 struct Tile {

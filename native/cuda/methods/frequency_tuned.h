@@ -38,7 +38,7 @@ struct FrequencyTunedOnDevice {
     if (FrequencyTunedWhole::fits(chunk.height, chunk.width)) return queue.launch(FrequencyTunedWhole{chunk, linear});
     queue.zero(scratch.sums, 3 * static_cast<std::size_t>(chunk.count) * sizeof(std::int64_t));
     queue.launch(SumColours{chunk, linear, scratch.lab, scratch.sums});
-    queue.launch(ColourDistance{scratch.lab, scratch.sums, Tiles::of(chunk.height, chunk.width), chunk});
+    queue.launch(ColourDistance{scratch.lab, scratch.sums, ColourDistance::tilesOf(chunk.height, chunk.width), chunk});
   }
 };
 
