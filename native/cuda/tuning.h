@@ -48,8 +48,10 @@ constexpr std::size_t kSharedOfBlock = std::size_t{48} << 10;
 constexpr int kWholeThreads = 128;
 constexpr int kWholeBlocksAtOnce = 10;
 
-constexpr int kRowThreads = 256;  // sums along rows: 32 threads for each row
-constexpr int kRowValues = 8;     // successive values of one thread
+// Sums along rows. The threads of a row read each other's sums one after the other, so there are few, with many values each.
+constexpr int kRowThreads = 256;
+constexpr int kRowLanes = 16;
+constexpr int kRowValues = 16;
 
 constexpr int kContrastThreads = 128;
 constexpr int kContrastBlocksAtOnce = 12;  // 42 registers

@@ -69,15 +69,15 @@ struct SumColumns {
   }
 };
 
-// In place. A block takes kRows rows, with 32 threads for each row and a few successive values for each thread. Wider rows
+// In place. A block takes kRows rows, with kLanes threads for each row and kValues successive values for each thread. Wider rows
 // are done in several strips.
 struct SumRows {
   static constexpr int kThreads = tuning::kRowThreads;
-  static constexpr int kLanes = 32;
+  static constexpr int kLanes = tuning::kRowLanes;
   static constexpr int kRows = kThreads / kLanes;
   static constexpr int kValues = tuning::kRowValues;
   static constexpr int kStrip = kLanes * kValues;
-  // Room for one more value for each thread, so that the threads of a warp use different banks of the shared memory.
+  // Room for one more value for each thread, so that the threads of a warp, of two rows, use different banks of the shared memory.
   static constexpr int kPadded = kLanes * (kValues + 1);
 
   std::uint32_t* sums;  // rows x width, each row by itself
@@ -104,17 +104,22 @@ struct SumRows {
       };
       const auto local = [&](int row, int i) -> std::uint32_t& { return strip[row * kPadded + i + i / kValues]; };
       eachOfRectangle(block, kThreads, here, kStrip, [&](int row, int i) { local(row, i) = i < length ? global(row, i) : 0; });
+      const auto ofThread = [&](int i) { return strip + i / kLanes * kPadded + i % kLanes * (kValues + 1); };
       block.each(here * kLanes, [&](int i) {
+        const std::uint32_t* const values = ofThread(i);
         std::uint32_t total = 0;
-        for (int k = 0; k < kValues; k++) total += local(i / kLanes, i % kLanes * kValues + k);
+        SALIENCYMIX_UNROLL
+        for (int k = 0; k < kValues; k++) total += values[k];
         totals[i] = total;
       });
       block.each(here * kLanes, [&](int i) {
+        std::uint32_t* const values = ofThread(i);
         const int row = i / kLanes;
         const int lane = i % kLanes;
         std::uint32_t sum = carries[2 * row + turn];
         for (int before = 0; before < lane; before++) sum += totals[row * kLanes + before];
-        for (int k = 0; k < kValues; k++) local(row, lane * kValues + k) = sum += local(row, lane * kValues + k);
+        SALIENCYMIX_UNROLL
+        for (int k = 0; k < kValues; k++) values[k] = sum += values[k];
         if (lane == kLanes - 1) carries[2 * row + (turn ^ 1)] = sum;
       });
       eachOfRectangle(block, kThreads, here, length, [&](int row, int i) { global(row, i) = local(row, i); });
