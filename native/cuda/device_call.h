@@ -266,8 +266,10 @@ class DeviceCall {
       return;
     }
     makeMaps(*work, maps, search.images, feed, [&](const Chunk& chunk, int first) {
-      answerChunk(search, memory, maps, {first, first + chunk.count}, view);
+      if (search.ties) answerChunk(search, memory, maps, {first, first + chunk.count}, view);
     });
+    // Without ties the keys are enough, and those of all chunks are kept.
+    if (!search.ties) answerChunk(search, memory, maps, {0, work->count}, view);
   }
 
   // Answers the requests of maps begin .. end - 1; the maps that are kept, if any, start with that of `begin`.
