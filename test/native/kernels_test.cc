@@ -1,5 +1,7 @@
 // The kernels of the cuda backend, run on the host (device_on_host.h), against the scalar reference. What needs a card is in
 // gpu/.
+#include <set>
+
 #include "device_checks.h"
 #include "device_on_host.h"
 #include "parity.h"
@@ -140,6 +142,33 @@ TEST(spectralResidualHasTheBitsOfVectorCode) {
   for (const int side : {32, 64, 100}) {
     const Scenes scenes(numbers, 20, side, side);
     CHECK_EQUAL(device_checks::sameSpectralMaps(device(), scenes.view()), 20);
+  }
+}
+
+// Shared memory has 32 banks of four bytes: the threads of a warp are served together where their numbers lie in different ones.
+TEST(warpsUseAllBanks) {
+  const auto banks = [](const auto& placeOf) {
+    std::set<int> used;
+    for (int thread = 0; thread < 32; thread++) used.insert(placeOf(thread) % 32);
+    return static_cast<int>(used.size());
+  };
+  using Square = cuda::Square64;
+  for (int line = 0; line < Square::kSide; line++) {
+    for (const int first : {0, 32}) {
+      CHECK_EQUAL(banks([&](int thread) { return Square::at(line, first + thread); }), 32);
+      CHECK_EQUAL(banks([&](int thread) { return Square::at(first + thread, line); }), 32);
+      // Of columns that lie side by side as complex numbers, and of their conjugates.
+      CHECK_EQUAL(banks([&](int thread) { return Square::at(line, thread) ^ 32; }), 32);
+      CHECK_EQUAL(banks([&](int thread) { return Square::at(line, (64 - thread) % 64); }), 32);
+    }
+  }
+  using Rows = cuda::SumRows;
+  for (int warp = 0; warp < Rows::kThreads / 32; warp++) {
+    const auto placeOf = [&](int thread) {
+      const int i = 32 * warp + thread;
+      return i / Rows::kLanes * Rows::kPadded + i % Rows::kLanes * (Rows::kValues + 1);
+    };
+    CHECK_EQUAL(banks(placeOf), 32);
   }
 }
 
