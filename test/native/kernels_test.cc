@@ -162,6 +162,10 @@ TEST(warpsUseAllBanks) {
       CHECK_EQUAL(banks([&](int thread) { return Square::at(line, (64 - thread) % 64); }), 32);
     }
   }
+  using Smooth = cuda::SmoothPart;
+  constexpr int kCols = cuda::tuning::kSmoothColumns;
+  constexpr int kWords = Smooth::wordsOf(kCols);
+  CHECK_EQUAL(banks([](int thread) { return thread / kWords * Smooth::kStrip * Smooth::pitchOf(kCols) + thread % kWords; }), 32);
   using Rows = cuda::SumRows;
   for (int warp = 0; warp < Rows::kThreads / 32; warp++) {
     const auto placeOf = [&](int thread) {

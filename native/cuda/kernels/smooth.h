@@ -20,12 +20,18 @@ class SmoothPart {
  public:
   // left: a multiple of 4.
   SALIENCYMIX_HOST_DEVICE SmoothPart(const ImageView& image, int top, int left, int rows, int cols)
-      : image_(image), top_(top), left_(left), rows_(rows), words_(wordsOf(cols)) {}
+      : image_(image), top_(top), left_(left), rows_(rows), words_(wordsOf(cols)), pitch_(pitchOf(cols)) {}
 
   // Shared memory for a part.
   SALIENCYMIX_HOST_DEVICE static std::size_t bytes(int rows, int cols) {
-    return sizeof(Word) * static_cast<std::size_t>(grayWords(rows, cols) + (rows + 2) * wordsOf(cols));
+    return sizeof(Word) * static_cast<std::size_t>(((rows + 4) + (rows + 2)) * pitchOf(cols));
   }
+
+  static constexpr int kStrip = 4;  // rows that one thread goes down
+  SALIENCYMIX_HOST_DEVICE static constexpr int wordsOf(int cols) { return (cols + 3) / 4 + 2; }
+  // From row to row. A little longer, so that threads of 16 words whose strips lie one below the other use different banks of the
+  // shared memory.
+  SALIENCYMIX_HOST_DEVICE static constexpr int pitchOf(int cols) { return wordsOf(cols) + 4; }
 
   // Of a row of `width` pixels that begins at a multiple of 4 where the width is one: the pixels x .. x + 3 before `end`.
   SALIENCYMIX_HOST_DEVICE static void putFour(std::uint8_t* row, int width, int x, int end, std::uint32_t four) {
@@ -40,14 +46,14 @@ class SmoothPart {
   template <class Block, class Put>
   SALIENCYMIX_HOST_DEVICE void run(const Block& block, std::byte* shared, const Put& put) const {
     Word* const gray = reinterpret_cast<Word*>(shared);
-    Word* const once = gray + (rows_ + 4) * words_;
+    Word* const once = gray + (rows_ + 4) * pitch_;
     eachStrip(block, rows_ + 4, words_, [&](int begin, int end, int word) {
       for (int y = begin; y < end; y++) {
-        gray[y * words_ + word] = grayOfFour(mirrored(top_ + y - 2, image_.height), left_ + 4 * (word - 1));
+        gray[y * pitch_ + word] = grayOfFour(mirrored(top_ + y - 2, image_.height), left_ + 4 * (word - 1));
       }
     });
     eachStrip(block, rows_ + 2, words_, [&](int begin, int end, int word) {
-      smoothStrip(gray, begin, end, word, [&](int y, std::uint32_t four) { once[y * words_ + word] = four; });
+      smoothStrip(gray, begin, end, word, [&](int y, std::uint32_t four) { once[y * pitch_ + word] = four; });
     });
     eachStrip(block, rows_, words_ - 2, [&](int begin, int end, int word) {
       smoothStrip(once, begin, end, word + 1, [&](int y, std::uint32_t four) { put(y, 4 * word, four); });
@@ -55,11 +61,7 @@ class SmoothPart {
   }
 
  private:
-  static constexpr int kStrip = 4;  // rows that one thread goes down
   static constexpr std::uint32_t kPairs = 0x00ff00ff;
-
-  SALIENCYMIX_HOST_DEVICE static int wordsOf(int cols) { return partsOf(cols, 4) + 2; }
-  SALIENCYMIX_HOST_DEVICE static int grayWords(int rows, int cols) { return (rows + 4) * wordsOf(cols); }
 
   // f(begin, end, word): for strips of the columns of words.
   template <class Block, class F>
@@ -120,10 +122,10 @@ class SmoothPart {
   template <class Put>
   SALIENCYMIX_HOST_DEVICE void smoothStrip(const Word* from, int begin, int end, int word, const Put& put) const {
     constexpr std::uint32_t kHalves = 0x00080008;  // for rounding, in sixteenths
-    Sums above = across(from + begin * words_, word);
-    Sums middle = across(from + (begin + 1) * words_, word);
+    Sums above = across(from + begin * pitch_, word);
+    Sums middle = across(from + (begin + 1) * pitch_, word);
     for (int y = begin; y < end; y++) {
-      const Sums below = across(from + (y + 2) * words_, word);
+      const Sums below = across(from + (y + 2) * pitch_, word);
       const std::uint32_t even = above.even + 2 * middle.even + below.even + kHalves;
       const std::uint32_t odd = above.odd + 2 * middle.odd + below.odd + kHalves;
       put(y, (even >> 4 & kPairs) | (odd << 4 & (kPairs << 8)));
@@ -137,6 +139,7 @@ class SmoothPart {
   int left_;
   int rows_;
   int words_;
+  int pitch_;
 };
 
 }  // namespace saliencymix::cuda
