@@ -16,6 +16,7 @@
 
 #include "cuda/kernels/extremes.h"
 #include "cuda/kernels/fine_grained.h"
+#include "cuda/kernels/fine_grained_peak.h"
 #include "cuda/kernels/frequency_tuned.h"
 #include "cuda/kernels/integral.h"
 #include "cuda/kernels/mix.h"
@@ -70,6 +71,17 @@ inline Stage stageOf(const cuda::Contrast& k, ReadsPerValue) {
 inline Stage stageOf(const cuda::CombineContrasts& k, ReadsPerValue) {
   return {"CombineContrasts", k.chunk.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
           times(k.chunk.count, 4 * pixelsOf(k.chunk), mapOf(k.chunk))};
+}
+inline Stage stageOf(const cuda::BoundCells& k, ReadsPerValue) {
+  const double pixels = static_cast<double>(k.search.height) * k.search.width;
+  return {"BoundCells", "read P + 4 S, write P", times(k.search.count, pixels + sumsOf(k.search.height, k.search.width), pixels)};
+}
+// And what they read of the cells that they look into.
+inline Stage stageOf(const cuda::FindMaxima& k, ReadsPerValue) {
+  return {"FindMaxima", "read P", times(k.search.count, static_cast<double>(k.search.height) * k.search.width, 0)};
+}
+inline Stage stageOf(const cuda::FindPeak& k, ReadsPerValue) {
+  return {"FindPeak", "read P", times(k.search.count, static_cast<double>(k.search.height) * k.search.width, 0)};
 }
 inline Stage stageOf(const cuda::FrequencyTunedWhole& k, ReadsPerValue) {
   return {"FrequencyTunedWhole", k.chunk.maps != nullptr ? "read V, write 4 P" : "read V",

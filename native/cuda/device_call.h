@@ -232,7 +232,7 @@ class DeviceCall {
   // and keys, then calls after(chunk, first), where entry `first` of `images` is the first of the chunk.
   template <class After>
   void makeMaps(const MapWork<Queue>& work, const MapMemory& memory, const std::vector<std::int32_t>& images,
-                PixelFeed<Queue>& feed, const After& after) {
+                PixelFeed<Queue>& feed, const After& after, bool onlyPeaks = false) {
     upload(memory.images, images);
     upload(memory.tables, work.tables);
     queue_.zero(memory.keys, 2 * memory.count * sizeof(std::uint64_t));
@@ -244,6 +244,7 @@ class DeviceCall {
                   nullptr, memory.keys + first, memory.lows() + first};
       if (work.maps == KeptMaps::all) chunk.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
       if (work.maps == KeptMaps::ofChunk) chunk.maps = memory.maps;
+      chunk.onlyPeaks = onlyPeaks;
       work.method.run(queue_, chunk, memory.tables, memory.scratch);
       after(chunk, first);
     }
@@ -265,9 +266,10 @@ class DeviceCall {
       answerChunk(search, memory, maps, {0, view.count}, view);
       return;
     }
-    makeMaps(*work, maps, search.images, feed, [&](const Chunk& chunk, int first) {
+    const auto answerTies = [&](const Chunk& chunk, int first) {
       if (search.ties) answerChunk(search, memory, maps, {first, first + chunk.count}, view);
-    });
+    };
+    makeMaps(*work, maps, search.images, feed, answerTies, !search.ties && !search.lows);
     // Without ties the keys are enough, and those of all chunks are kept.
     if (!search.ties) answerChunk(search, memory, maps, {0, work->count}, view);
   }

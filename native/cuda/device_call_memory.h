@@ -129,6 +129,7 @@ struct AnchorSearch {
   std::vector<DeviceRequest> requests;     // in the order of the images
   std::vector<RequestIndex> requestIndex;  // of every sample
   bool ties = false;                       // whether a request picks among ties, for which the map is needed
+  bool lows = false;                       // whether a request asks for a low
 
   explicit AnchorSearch(const MixJob& job) {
     if (!job.placing) return;
@@ -140,6 +141,7 @@ struct AnchorSearch {
       // Given maps are those of all images, so there an image's map has its position in the batch.
       requests.push_back({given ? request.image : static_cast<std::int32_t>(images.size()) - 1, request.extreme, request.u});
       ties = ties || request.u >= 0.0;
+      lows = lows || request.extreme == Extreme::low;
     }
   }
   bool any() const { return !requests.empty(); }

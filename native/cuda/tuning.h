@@ -58,6 +58,8 @@ constexpr int kContrastBlocksAtOnce = 12;  // 42 registers
 // Rows that one thread walks down: few, so that a chunk of images fills the card.
 constexpr int kContrastRows = 8;
 
+constexpr int kPeakThreads = 128;  // of the search for a first peak, a cell for each
+
 constexpr int kPixelThreads = 256;  // of kernels that go from pixel to pixel
 constexpr int kPixelsOfThread = 16;
 

@@ -11,6 +11,8 @@
 #include "cpu/backend.h"
 #include "cpu/fine_grained_windows.h"
 #include "cpu/levels.h"
+#include "cuda/kernels/fine_grained_peak.h"
+#include "device_on_host.h"
 #include "images.h"
 #include "scenes.h"
 
@@ -36,6 +38,8 @@ void comparePeaks(const BatchView& batch) {
     if (!level.supported()) continue;
     CHECK(calls::findPeaks(*cpuBackendAt(level), batch, *findSaliencyMethod("fine-grained"), 1) == expected);
   }
+  // The kernels for a card.
+  CHECK(calls::findPeaks(device_on_host::backend(), batch, *findSaliencyMethod("fine-grained"), 1) == expected);
 }
 
 // The gray value of each pixel of an image.
@@ -89,9 +93,25 @@ TEST(peaksOfNoiseEdgesAndWaves) {
 
 TEST(peaksOfScenes) {
   check::Numbers numbers(52);
+  int& searches = device_on_host::launches()[typeid(cuda::FindPeak).name()];
+  const int before = searches;
   for (const auto& [height, width] : kShapes) {
     const Scenes scenes(numbers, check::quick() ? 1 : 6, height, width);
     comparePeaks(scenes.view());
+  }
+  CHECK(searches > before);
+}
+
+// Sides of as few pixels as a window has, and of no whole number of cells.
+TEST(peaksOfNarrowImages) {
+  check::Numbers numbers(55);
+  for (const auto& [height, width] : std::array<std::array<int, 2>, 5>{{{12, 401}, {400, 13}, {11, 420}, {70, 71}, {66, 75}}}) {
+    const Images images(numbers, 4, height, width, 3);
+    comparePeaks(images.view());
+    for (const Rule& rule : rules(numbers, height, width)) {
+      const std::vector<std::uint8_t> image = draw(rule, height, width);
+      comparePeaks({image.data(), 1, height, width, 1});
+    }
   }
 }
 
@@ -189,7 +209,48 @@ void compareBounds(const std::vector<std::uint8_t>& gray, const FineGrainedWindo
   CHECK(within);
 }
 
+// Those of the kernels for a card.
+void compareCardBounds(const std::vector<std::uint8_t>& gray, int height, int width) {
+  std::vector<int> on(gray.size(), 0);
+  std::vector<int> off(gray.size(), 0);
+  const std::vector<std::int64_t> exact = FineGrained::integralImage(gray.data(), height, width);
+  for (const int reach : FineGrained::kReach) FineGrained::addWindow(gray.data(), exact, height, width, reach, on.data(), off.data());
+
+  const std::vector<std::uint32_t> integral(exact.begin(), exact.end());
+  cuda::PeakSearch search{gray.data(), integral.data(), 1, height, width, nullptr, nullptr};
+  std::vector<cuda::PeakSearch::Cell> cells(static_cast<std::size_t>(search.cellsOfImage()));
+  std::array<std::uint32_t, cuda::PeakSearch::kLimits> limits{};
+  search.cells = cells.data();
+  search.limits = limits.data();
+  device_on_host::HostQueue().launch(cuda::BoundCells{search});
+  const auto [minimum, maximum] = std::minmax_element(gray.begin(), gray.end());
+  CHECK_EQUAL(static_cast<int>(cuda::rangeOf(limits.data())), *maximum - *minimum);
+  CHECK(static_cast<int>(limits[0]) <= *std::max_element(on.begin(), on.end()));
+  CHECK(static_cast<int>(limits[1]) <= *std::max_element(off.begin(), off.end()));
+
+  bool within = true;
+  constexpr int kSide = cuda::PeakSearch::kSide;
+  for (int y = 0; y < height; y++) {
+    for (int x = 0; x < width; x++) {
+      const auto cell = static_cast<std::size_t>(y / kSide * search.across() + x / kSide);
+      const auto i = static_cast<std::size_t>(y * width + x);
+      const cuda::MostOfCell most(cells[cell], cuda::rangeOf(limits.data()));
+      within = within && static_cast<float>(on[i]) <= most.on && static_cast<float>(off[i]) <= most.off &&
+               static_cast<float>(on[i] + off[i]) <= most.both;
+    }
+  }
+  CHECK(within);
+}
+
 }  // namespace
+
+TEST(noPixelOfACellHasMoreThanItsBoundsOnACard) {
+  check::Numbers numbers(56);
+  for (const auto& [height, width] : kShapes) {
+    for (const Rule& rule : rules(numbers, height, width)) compareCardBounds(draw(rule, height, width), height, width);
+  }
+  for (const Rule& rule : rules(numbers, 12, 13)) compareCardBounds(draw(rule, 12, 13), 12, 13);
+}
 
 TEST(noPixelOfACellHasMoreThanItsBounds) {
   check::Numbers numbers(54);

@@ -64,26 +64,36 @@ class ColumnWindows {
     for (int w = 0; w < kWindows; w++) across_[w] = FineGrained::windowAround(x, reach(w), width);
   }
 
-  // on and off of the pixel at row y, whose smoothed value is given: on in the lower half, off in the upper. sums: the integral
-  // image, (height + 1) x (width + 1).
-  template <class Block>
-  SALIENCYMIX_HOST_DEVICE std::uint32_t contrast(const Block& block, const std::uint32_t* sums, int value, int y, int height,
-                                                 int width) const {
-    std::uint32_t contrast = 0;
+  // f(sum, rows, cols): of each window around the pixel at row y, the sum of its values and its size. sums: the integral image,
+  // (height + 1) x (width + 1).
+  template <class F>
+  SALIENCYMIX_HOST_DEVICE void each(const std::uint32_t* sums, int y, int height, int width, const F& f) const {
     SALIENCYMIX_UNROLL
     for (int w = 0; w < kWindows; w++) {
       const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
       const std::uint32_t* const upper = sums + down.begin * (width + 1);
       const std::uint32_t* const lower = sums + down.end * (width + 1);
       const auto [begin, end] = across_[w];
-      const int sum = static_cast<int>(lower[end] - lower[begin] - upper[end] + upper[begin]);
-      const int area = down.length() * across_[w].length();
-      const int difference = value * area - sum;
-      // Where the area is 1 the difference is 0.
-      const std::uint32_t quotient =
-          smallQuotient(block, difference < 0 ? -difference : difference, area > 1 ? area - 1 : 1);
-      contrast += difference > 0 ? quotient : quotient << 16;
+      f(static_cast<int>(lower[end] - lower[begin] - upper[end] + upper[begin]), down.length(), across_[w].length());
     }
+  }
+
+  // What a window adds to on, in the lower half, or to off, in the upper, of a pixel whose smoothed value is given.
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE static std::uint32_t contrastWith(const Block& block, int value, int sum, int area) {
+    const int difference = value * area - sum;
+    // Where the area is 1 the difference is 0.
+    const std::uint32_t quotient =
+        smallQuotient(block, difference < 0 ? -difference : difference, area > 1 ? area - 1 : 1);
+    return difference > 0 ? quotient : quotient << 16;
+  }
+
+  // on and off of the pixel at row y.
+  template <class Block>
+  SALIENCYMIX_HOST_DEVICE std::uint32_t contrast(const Block& block, const std::uint32_t* sums, int value, int y, int height,
+                                                 int width) const {
+    std::uint32_t contrast = 0;
+    each(sums, y, height, width, [&](int sum, int rows, int cols) { contrast += contrastWith(block, value, sum, rows * cols); });
     return contrast;
   }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/arena_layout.h"
+#include "cuda/kernels/fine_grained_peak.h"
 #include "cuda/kernels/fine_grained_whole.h"
 
 namespace saliencymix::cuda {
@@ -27,7 +28,7 @@ struct FineGrainedOnDevice {
       smoothed = arena.take<std::uint8_t>(pixels);
       integral = arena.take<std::uint32_t>(count * integralSize(height, width));
       contrasts = arena.take<std::uint32_t>(pixels);
-      maxima = arena.take<std::uint32_t>(2 * count);
+      maxima = arena.take<std::uint32_t>(PeakSearch::kLimits * count);
     }
   };
 
@@ -38,9 +39,22 @@ struct FineGrainedOnDevice {
     queue.launch(SmoothGray{chunk, SmoothGray::tilesOf(height, width), scratch.smoothed});
     queue.launch(SumColumns{scratch.smoothed, count, height, width, scratch.integral});
     queue.launch(SumRows{scratch.integral, count * (height + 1), width + 1});
+    if (chunk.onlyPeaks && PeakSearch::fits(height, width)) return findPeaks(queue, chunk, scratch);
     queue.zero(scratch.maxima, 2 * static_cast<std::size_t>(count) * sizeof(std::uint32_t));
     queue.launch(Contrast{scratch.smoothed, scratch.integral, count, height, width, scratch.contrasts, scratch.maxima});
     queue.launch(CombineContrasts{scratch.contrasts, scratch.maxima, chunk});
+  }
+
+ private:
+  template <class Queue>
+  static void findPeaks(Queue& queue, const Chunk& chunk, const Scratch& scratch) {
+    // A cell for 16 pixels, in place of their contrasts.
+    auto* const cells = reinterpret_cast<PeakSearch::Cell*>(scratch.contrasts);
+    const PeakSearch search{scratch.smoothed, scratch.integral, chunk.count, chunk.height, chunk.width, cells, scratch.maxima};
+    queue.zero(scratch.maxima, PeakSearch::kLimits * static_cast<std::size_t>(chunk.count) * sizeof(std::uint32_t));
+    queue.launch(BoundCells{search});
+    queue.launch(FindMaxima{search});
+    queue.launch(FindPeak{search, chunk.peaks});
   }
 };
 
