@@ -47,7 +47,8 @@ using ReadsPerValue = double;
 inline double pixelsOf(const cuda::Chunk& chunk) { return static_cast<double>(chunk.pixels()); }
 inline double valuesOf(const cuda::Chunk& chunk) { return pixelsOf(chunk) * chunk.channels; }
 inline double mapOf(const cuda::Chunk& chunk) { return chunk.maps != nullptr ? 4 * pixelsOf(chunk) : 0; }
-inline double sumsOf(int height, int width) { return 4 * static_cast<double>(cuda::integralSize(height, width)); }
+inline double pixelsOf(const cuda::IntegralImages& k) { return static_cast<double>(k.height) * k.width; }
+inline double sumsOf(const cuda::IntegralImages& k) { return 4.0 * (k.height + 1) * (k.width + 1); }
 inline Moved times(int count, double read, double written) { return {count * read, count * written}; }
 
 inline Stage stageOf(const cuda::FineGrainedWhole& k, ReadsPerValue) {
@@ -58,30 +59,29 @@ inline Stage stageOf(const cuda::SmoothGray& k, ReadsPerValue) {
   return {"SmoothGray", "read V, write P", times(k.chunk.count, valuesOf(k.chunk), pixelsOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::SumColumns& k, ReadsPerValue) {
-  const double pixels = static_cast<double>(k.height) * k.width;
-  return {"SumColumns", "read P, write 4 S", times(k.count, pixels, sumsOf(k.height, k.width))};
+  return {"SumColumns", "read P, write 4 S", times(k.images.count, pixelsOf(k.images), sumsOf(k.images))};
 }
 inline Stage stageOf(const cuda::SumRows& k, ReadsPerValue) {
-  return {"SumRows", "read 4 S, write 4 S", times(k.rows, 4.0 * k.width, 4.0 * k.width)};
+  return {"SumRows", "read 4 S, write 4 S", times(k.images.count, sumsOf(k.images), sumsOf(k.images))};
 }
 inline Stage stageOf(const cuda::Contrast& k, ReadsPerValue) {
-  const double pixels = static_cast<double>(k.height) * k.width;
-  return {"Contrast", "read P + 4 S, write 4 P", times(k.count, pixels + sumsOf(k.height, k.width), 4 * pixels)};
+  return {"Contrast", "read P + 4 S, write 4 P",
+          times(k.images.count, pixelsOf(k.images) + sumsOf(k.images), 4 * pixelsOf(k.images))};
 }
 inline Stage stageOf(const cuda::CombineContrasts& k, ReadsPerValue) {
   return {"CombineContrasts", k.chunk.maps != nullptr ? "read 4 P, write 4 P" : "read 4 P",
           times(k.chunk.count, 4 * pixelsOf(k.chunk), mapOf(k.chunk))};
 }
 inline Stage stageOf(const cuda::BoundCells& k, ReadsPerValue) {
-  const double pixels = static_cast<double>(k.search.height) * k.search.width;
-  return {"BoundCells", "read P + 4 S, write P", times(k.search.count, pixels + sumsOf(k.search.height, k.search.width), pixels)};
+  const cuda::IntegralImages& images = k.search.images;
+  return {"BoundCells", "read P + 4 S, write P", times(images.count, pixelsOf(images) + sumsOf(images), pixelsOf(images))};
 }
 // And what they read of the cells that they look into.
 inline Stage stageOf(const cuda::FindMaxima& k, ReadsPerValue) {
-  return {"FindMaxima", "read P", times(k.search.count, static_cast<double>(k.search.height) * k.search.width, 0)};
+  return {"FindMaxima", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
 }
 inline Stage stageOf(const cuda::FindPeak& k, ReadsPerValue) {
-  return {"FindPeak", "read P", times(k.search.count, static_cast<double>(k.search.height) * k.search.width, 0)};
+  return {"FindPeak", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
 }
 inline Stage stageOf(const cuda::FrequencyTunedWhole& k, ReadsPerValue) {
   return {"FrequencyTunedWhole", k.chunk.maps != nullptr ? "read V, write 4 P" : "read V",

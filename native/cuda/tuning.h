@@ -41,7 +41,9 @@ constexpr int kDistanceThreads = 128;
 constexpr int kDistanceColumns = 56;
 constexpr int kDistanceRows = 28;
 
-constexpr int kColumnSegments = 8;  // that the columns of an image are cut into, for sums down them
+// Sums down columns: the segments that they are cut into, and words of four columns side by side.
+constexpr int kColumnSegments = 16;
+constexpr int kColumnWords = 16;
 
 // Of an image that one block makes whole, in the shared memory that every version of CUDA gives a block without being asked.
 constexpr std::size_t kSharedOfBlock = std::size_t{48} << 10;
@@ -54,7 +56,7 @@ constexpr int kRowLanes = 16;
 constexpr int kRowValues = 16;
 
 constexpr int kContrastThreads = 128;
-constexpr int kContrastBlocksAtOnce = 12;  // 42 registers
+constexpr int kContrastBlocksAtOnce = 10;  // 48 registers
 // Rows that one thread walks down: few, so that a chunk of images fills the card.
 constexpr int kContrastRows = 8;
 

@@ -166,13 +166,14 @@ TEST(warpsUseAllBanks) {
   constexpr int kCols = cuda::tuning::kSmoothColumns;
   constexpr int kWords = Smooth::wordsOf(kCols);
   CHECK_EQUAL(banks([](int thread) { return thread / kWords * Smooth::kStrip * Smooth::pitchOf(kCols) + thread % kWords; }), 32);
+  // Of sixteen bytes for each thread, eight threads are served together.
   using Rows = cuda::SumRows;
-  for (int warp = 0; warp < Rows::kThreads / 32; warp++) {
-    const auto placeOf = [&](int thread) {
-      const int i = 32 * warp + thread;
-      return i / Rows::kLanes * Rows::kPadded + i % Rows::kLanes * (Rows::kValues + 1);
-    };
-    CHECK_EQUAL(banks(placeOf), 32);
+  for (int begin = 0; begin < Rows::kThreads; begin += 8) {
+    std::set<int> used;
+    for (int i = begin; i < begin + 8; i++) {
+      used.insert((i / Rows::kLanes * Rows::kPadded + i % Rows::kLanes * (Rows::kFours + 1)) % 8);
+    }
+    CHECK_EQUAL(used.size(), std::size_t{8});
   }
 }
 
@@ -194,6 +195,11 @@ TEST(residents) {
   device_checks::compareResidents(device(), numbers);
   device_checks::compareChain(device(), numbers, {9, 24, 32, 3});
   device_checks::compareChain(device(), numbers, {7, 13, 17, 1});
+}
+
+TEST(placesOfSumsAreInts) {
+  CHECK(cuda::IntegralImages::fits(37'000, 37'000));
+  CHECK(!cuda::IntegralImages::fits(300'000'000, 1));
 }
 
 TEST(tooMuchMemory) {

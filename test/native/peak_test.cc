@@ -216,13 +216,29 @@ void compareCardBounds(const std::vector<std::uint8_t>& gray, int height, int wi
   const std::vector<std::int64_t> exact = FineGrained::integralImage(gray.data(), height, width);
   for (const int reach : FineGrained::kReach) FineGrained::addWindow(gray.data(), exact, height, width, reach, on.data(), off.data());
 
-  const std::vector<std::uint32_t> integral(exact.begin(), exact.end());
-  cuda::PeakSearch search{gray.data(), integral.data(), 1, height, width, nullptr, nullptr};
+  std::vector<std::uint8_t> plane(cuda::IntegralImages::planeBytes(height, width));
+  alignas(16) static std::uint32_t sums[1 << 18];
+  cuda::IntegralImages images{plane.data(), sums, 1, height, width};
+  for (int y = 0; y < height; y++) {
+    std::copy_n(gray.data() + y * width, width, plane.data() + y * images.planePitch());
+  }
+  device_on_host::HostQueue queue;
+  queue.launch(cuda::SumColumns{images});
+  queue.launch(cuda::SumRows{images});
+  bool sameSums = true;
+  for (int y = 0; y <= height; y++) {
+    for (int x = 0; x <= width; x++) {
+      const auto at = static_cast<std::size_t>(y * (width + 1) + x);
+      sameSums = sameSums && images.sumsOf(0)[y * images.sumsPitch() + x] == static_cast<std::uint32_t>(exact[at]);
+    }
+  }
+  CHECK(sameSums);
+  cuda::PeakSearch search{images, nullptr, nullptr};
   std::vector<cuda::PeakSearch::Cell> cells(static_cast<std::size_t>(search.cellsOfImage()));
   std::array<std::uint32_t, cuda::PeakSearch::kLimits> limits{};
   search.cells = cells.data();
   search.limits = limits.data();
-  device_on_host::HostQueue().launch(cuda::BoundCells{search});
+  queue.launch(cuda::BoundCells{search});
   const auto [minimum, maximum] = std::minmax_element(gray.begin(), gray.end());
   CHECK_EQUAL(static_cast<int>(cuda::rangeOf(limits.data())), *maximum - *minimum);
   CHECK(static_cast<int>(limits[0]) <= *std::max_element(on.begin(), on.end()));

@@ -23,7 +23,7 @@ struct SmoothGray {
 
   Chunk chunk;
   Tiles tiles;
-  std::uint8_t* smoothed;  // count x height x width
+  IntegralImages images;  // whose planes become the smoothed images
 
   static Tiles tilesOf(int height, int width) {
     return Tiles::of(height, width, tuning::kSmoothColumns, tuning::kSmoothColumns * tuning::kSmoothRows);
@@ -34,13 +34,10 @@ struct SmoothGray {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     const Tile tile = tiles.at(block.index(), chunk.height, chunk.width);
-    std::uint8_t* const corner = smoothed + static_cast<std::size_t>(tile.image) * chunk.pixels() +
-                                 static_cast<std::size_t>(tile.top) * static_cast<std::size_t>(chunk.width) +
-                                 static_cast<std::size_t>(tile.left);
+    std::uint8_t* const plane = images.plane(tile.image);
     const SmoothPart part(chunk.image(tile.image), tile.top, tile.left, tile.rows, tile.cols);
     part.run(block, block.shared(), [&](int y, int x, std::uint32_t four) {
-      SmoothPart::putFour(corner + static_cast<std::size_t>(y) * static_cast<std::size_t>(chunk.width), chunk.width, x, tile.cols,
-                          four);
+      *reinterpret_cast<Word*>(plane + (tile.top + y) * images.planePitch() + tile.left + x) = four;
     });
   }
 };
@@ -65,14 +62,14 @@ class ColumnWindows {
   }
 
   // f(sum, rows, cols): of each window around the pixel at row y, the sum of its values and its size. sums: the integral image,
-  // (height + 1) x (width + 1).
+  // whose rows are `pitch` apart.
   template <class F>
-  SALIENCYMIX_HOST_DEVICE void each(const std::uint32_t* sums, int y, int height, int width, const F& f) const {
+  SALIENCYMIX_HOST_DEVICE void each(const std::uint32_t* sums, int pitch, int y, int height, const F& f) const {
     SALIENCYMIX_UNROLL
     for (int w = 0; w < kWindows; w++) {
       const FineGrained::Span down = FineGrained::windowAround(y, reach(w), height);
-      const std::uint32_t* const upper = sums + down.begin * (width + 1);
-      const std::uint32_t* const lower = sums + down.end * (width + 1);
+      const std::uint32_t* const upper = sums + down.begin * pitch;
+      const std::uint32_t* const lower = sums + down.end * pitch;
       const auto [begin, end] = across_[w];
       f(static_cast<int>(lower[end] - lower[begin] - upper[end] + upper[begin]), down.length(), across_[w].length());
     }
@@ -90,10 +87,10 @@ class ColumnWindows {
 
   // on and off of the pixel at row y.
   template <class Block>
-  SALIENCYMIX_HOST_DEVICE std::uint32_t contrast(const Block& block, const std::uint32_t* sums, int value, int y, int height,
-                                                 int width) const {
+  SALIENCYMIX_HOST_DEVICE std::uint32_t contrast(const Block& block, const std::uint32_t* sums, int pitch, int value, int y,
+                                                 int height) const {
     std::uint32_t contrast = 0;
-    each(sums, y, height, width, [&](int sum, int rows, int cols) { contrast += contrastWith(block, value, sum, rows * cols); });
+    each(sums, pitch, y, height, [&](int sum, int rows, int cols) { contrast += contrastWith(block, value, sum, rows * cols); });
     return contrast;
   }
 
@@ -116,41 +113,39 @@ struct Contrast {
   static constexpr int kThreads = tuning::kContrastThreads;
   static constexpr int kBlocksAtOnce = tuning::kContrastBlocksAtOnce;
 
-  const std::uint8_t* smoothed;    // count x height x width
-  const std::uint32_t* integral;   // count x (height + 1) x (width + 1)
-  int count;
-  int height;
-  int width;
+  IntegralImages images;
   std::uint32_t* contrasts;  // count x height x width
   std::uint32_t* maxima;     // count x 2: the greatest on, the greatest off; must be 0 before
 
   std::size_t sharedBytes() const { return 0; }
-  int blocks() const { return count * partsOf(bands() * width, kThreads); }
+  int blocks() const { return images.count * partsOf(bands() * images.width, kThreads); }
   // Columns are cut into bands of about the same height, one for a thread.
-  SALIENCYMIX_HOST_DEVICE int bands() const { return partsOf(height, tuning::kContrastRows); }
-  SALIENCYMIX_HOST_DEVICE int rowsOfBand() const { return partsOf(height, bands()); }
+  SALIENCYMIX_HOST_DEVICE int bands() const { return partsOf(images.height, tuning::kContrastRows); }
+  SALIENCYMIX_HOST_DEVICE int rowsOfBand() const { return partsOf(images.height, bands()); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
     // A block has one image, so that all its threads read from one address on.
-    const Piece piece(block.index(), bands() * width, kThreads);
+    const Piece piece(block.index(), bands() * images.width, kThreads);
     eachOfPiece(block, kThreads, piece,
-                [&](int item) { walk(block, piece.image, item / width * rowsOfBand(), item % width); });
+                [&](int item) { walk(block, piece.image, item / images.width * rowsOfBand(), item % images.width); });
   }
 
  private:
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void walk(const Block& block, int image, int begin, int x) const {
+    const int height = images.height, width = images.width;
     const std::size_t first = static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-    const std::uint32_t* const sums = integral + static_cast<std::size_t>(image) * integralSize(height, width);
+    const std::uint8_t* const plane = images.plane(image);
+    const std::uint32_t* const sums = images.sumsOf(image);
     const int end = begin + rowsOfBand() < height ? begin + rowsOfBand() : height;
     const ColumnWindows windows(x, width);
     std::uint32_t maxOn = 0;
     std::uint32_t maxOff = 0;
     for (int y = begin; y < end; y++) {
-      const std::size_t at = first + static_cast<std::size_t>(y * width + x);
-      const std::uint32_t contrast = windows.contrast(block, sums, smoothed[at], y, height, width);
-      contrasts[at] = contrast;
+      const int value = plane[y * images.planePitch() + x];
+      const std::uint32_t contrast = windows.contrast(block, sums, images.sumsPitch(), value, y, height);
+      contrasts[first + static_cast<std::size_t>(y * width + x)] = contrast;
       maxOn = Max()(maxOn, contrast & 0xffffu);
       maxOff = Max()(maxOff, contrast >> 16);
     }

@@ -24,8 +24,7 @@
 
 namespace saliencymix::cuda {
 
-// What there is of an image, and of all before it: smoothed: count x height x width, integral:
-// count x (height + 1) x (width + 1), cells: count x cells(), limits: count x kLimits.
+// What there is of smoothed images and their sums. cells: count x cellsOfImage(), limits: count x kLimits.
 struct PeakSearch {
   static constexpr int kSide = 4;
   static constexpr float kOthersFactor = 128.0f / 127.0f;
@@ -35,30 +34,19 @@ struct PeakSearch {
   // and by how much of the range all three may be more. Before kOthersFactor.
   using Cell = FourFloats;
 
-  const std::uint8_t* smoothed;
-  const std::uint32_t* integral;
-  int count;
-  int height;
-  int width;
+  IntegralImages images;
   Cell* cells;
   std::uint32_t* limits;
 
   // Windows of at least 12 x 12 pixels.
   static bool fits(int height, int width) { return height >= 12 && width >= 12; }
 
-  SALIENCYMIX_HOST_DEVICE int down() const { return partsOf(height, kSide); }
-  SALIENCYMIX_HOST_DEVICE int across() const { return partsOf(width, kSide); }
+  SALIENCYMIX_HOST_DEVICE int down() const { return partsOf(images.height, kSide); }
+  SALIENCYMIX_HOST_DEVICE int across() const { return partsOf(images.width, kSide); }
   SALIENCYMIX_HOST_DEVICE int cellsOfImage() const { return down() * across(); }
   SALIENCYMIX_HOST_DEVICE Cell& cell(int image, int i) const {
     return cells[static_cast<std::size_t>(image) * static_cast<std::size_t>(cellsOfImage()) + static_cast<std::size_t>(i)];
   }
-  SALIENCYMIX_HOST_DEVICE const std::uint8_t* pixels(int image) const {
-    return smoothed + static_cast<std::size_t>(image) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-  }
-  SALIENCYMIX_HOST_DEVICE const std::uint32_t* sums(int image) const {
-    return integral + static_cast<std::size_t>(image) * integralSize(height, width);
-  }
-
   // f(y, x, contrast): on and off, as ColumnWindows::contrast has them, of each pixel of those cells of a block for which
   // isWanted(cell) holds, in any order. A block has one cell for each thread; 16 threads share its work.
   template <class Block, class Wanted, class F>
@@ -69,8 +57,10 @@ struct PeakSearch {
       if (!isWanted(cell(piece.image, place))) continue;
       const int y = place / across() * kSide + i / kSide % kSide;
       const int x = place % across() * kSide + i % kSide;
-      if (y >= height || x >= width) continue;
-      f(y, x, ColumnWindows(x, width).contrast(block, sums(piece.image), pixels(piece.image)[y * width + x], y, height, width));
+      if (y >= images.height || x >= images.width) continue;
+      const int value = images.plane(piece.image)[y * images.planePitch() + x];
+      f(y, x, ColumnWindows(x, images.width)
+                  .contrast(block, images.sumsOf(piece.image), images.sumsPitch(), value, y, images.height));
     }
   }
 };
@@ -82,7 +72,7 @@ struct BoundCells {
   PeakSearch search;
 
   std::size_t sharedBytes() const { return PeakSearch::kLimits * kThreads * sizeof(std::uint32_t); }
-  int blocks() const { return search.count * partsOf(search.cellsOfImage(), kThreads); }
+  int blocks() const { return search.images.count * partsOf(search.cellsOfImage(), kThreads); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
@@ -102,28 +92,32 @@ struct BoundCells {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void bound(const Block& block, int image, int place, std::uint32_t (&limits)[PeakSearch::kLimits]) const {
     constexpr int kSide = PeakSearch::kSide;
-    const int height = search.height, width = search.width;
+    const IntegralImages& images = search.images;
+    const int height = images.height, width = images.width;
     const int top = place / search.across() * kSide;
     const int left = place % search.across() * kSide;
-    const std::uint8_t* const pixels = search.pixels(image);
+    const std::uint8_t* const corner = images.plane(image) + top * images.planePitch() + left;
     int least = 255;
     int greatest = 0;
     SALIENCYMIX_UNROLL
-    for (int i = 0; i < kSide * kSide; i++) {
-      const int y = top + i / kSide;
-      const int x = left + i % kSide;
-      if (y >= height || x >= width) continue;
-      const int value = pixels[y * width + x];
-      least = value < least ? value : least;
-      greatest = Max()(greatest, value);
+    for (int i = 0; i < kSide; i++) {
+      if (top + i >= height) continue;
+      const auto row = Bytes<kSide>::loadAligned(corner + i * images.planePitch());
+      SALIENCYMIX_UNROLL
+      for (int n = 0; n < kSide; n++) {
+        if (left + n >= width) continue;
+        const int value = row.get(n);
+        least = value < least ? value : least;
+        greatest = Max()(greatest, value);
+      }
     }
 
     const int y = top + 1 < height ? top + 1 : top;
     const int x = left + 1 < width ? left + 1 : left;
-    const int value = pixels[y * width + x];
+    const int value = images.plane(image)[y * images.planePitch() + x];
     std::uint32_t contrast = 0;
     PeakSearch::Cell most{};
-    ColumnWindows(x, width).each(search.sums(image), y, height, width, [&](int sum, int rows, int cols) {
+    ColumnWindows(x, width).each(images.sumsOf(image), images.sumsPitch(), y, height, [&](int sum, int rows, int cols) {
       const int area = rows * cols;
       contrast += ColumnWindows::contrastWith(block, value, sum, area);
       const float mean = static_cast<float>(sum) / static_cast<float>(area);
@@ -164,7 +158,7 @@ struct FindMaxima {
   PeakSearch search;
 
   std::size_t sharedBytes() const { return 0; }
-  int blocks() const { return search.count * partsOf(search.cellsOfImage(), kThreads); }
+  int blocks() const { return search.images.count * partsOf(search.cellsOfImage(), kThreads); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
@@ -199,7 +193,7 @@ struct FindPeak {
   std::uint64_t* peaks;  // count keys, 0 before
 
   std::size_t sharedBytes() const { return 0; }
-  int blocks() const { return search.count * partsOf(search.cellsOfImage(), kThreads); }
+  int blocks() const { return search.images.count * partsOf(search.cellsOfImage(), kThreads); }
 
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void operator()(const Block& block) const {
@@ -214,7 +208,7 @@ struct FindPeak {
       // The pixel with the greatest on, or off, has all of its share, the most that there is. So has the first pixel of a flat image.
       const auto mayHaveAll = [&](const PeakSearch::Cell& cell) { return shareOf(MostOfCell(cell, range), maxOn, maxOff) >= kAll; };
       search.eachPixel(block, thread, kThreads, piece, mayHaveAll, [&](int y, int x, std::uint32_t contrast) {
-        const auto index = static_cast<std::uint32_t>(y * search.width + x);
+        const auto index = static_cast<std::uint32_t>(y * search.images.width + x);
         best = Max()(best, extremeKey(shares.mapValue(contrast), index, Extreme::peak));
       });
       if (best > 0) block.atomicMax(peaks + piece.image, best);

@@ -32,17 +32,18 @@ struct FineGrainedWhole {
     auto* const smoothed = reinterpret_cast<std::uint8_t*>(maxima + 2 * kThreads);
 
     const SmoothPart part(chunk.image(block.index()), 0, 0, height, width);
-    part.run(block, reinterpret_cast<std::byte*>(contrasts), [&](int y, int x, std::uint32_t four) {
-      SmoothPart::putFour(smoothed + y * width, width, x, width, four);
-    });
-    addUp(block, smoothed, sums);
+    const int pitch = 4 * IntegralImages::wordsOf(width);
+    part.run(block, reinterpret_cast<std::byte*>(contrasts),
+             [&](int y, int x, std::uint32_t four) { *reinterpret_cast<Word*>(smoothed + y * pitch + x) = four; });
+    addUp(block, smoothed, pitch, sums);
 
     block.each(kThreads, [&](int thread) {
       std::uint32_t maxOn = 0;
       std::uint32_t maxOff = 0;
       eachOfThread(thread, kThreads, height, width, [&](int y, int x) {
         const int at = y * width + x;
-        const std::uint32_t contrast = ColumnWindows(x, width).contrast(block, sums, smoothed[at], y, height, width);
+        const std::uint32_t contrast =
+            ColumnWindows(x, width).contrast(block, sums, width + 1, smoothed[y * pitch + x], y, height);
         contrasts[at] = contrast;
         maxOn = Max()(maxOn, contrast & 0xffffu);
         maxOff = Max()(maxOff, contrast >> 16);
@@ -63,24 +64,24 @@ struct FineGrainedWhole {
     std::size_t bytes;
 
     SALIENCYMIX_HOST_DEVICE Layout(int height, int width)
-        : sums(Max()(integralSize(height, width), KeyReduction<kThreads>::kBytes / 4)),
-          contrasts(Max()(pixels(height, width), SmoothPart::bytes(height, width) / 4)),
-          bytes(4 * (sums + contrasts + 2 * kThreads) + pixels(height, width)) {}
+        : sums(Max()(product(height + 1, width + 1), KeyReduction<kThreads>::kBytes / 4)),
+          contrasts(Max()(product(height, width), SmoothPart::bytes(height, width) / 4)),
+          bytes(4 * (sums + contrasts + 2 * kThreads) + IntegralImages::planeBytes(height, width)) {}
 
    private:
-    SALIENCYMIX_HOST_DEVICE static std::size_t pixels(int height, int width) {
+    SALIENCYMIX_HOST_DEVICE static std::size_t product(int height, int width) {
       return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
     }
   };
 
-  // The integral image: sums along the rows, then down the columns.
+  // The integral image, (height + 1) x (width + 1): sums along the rows, then down the columns.
   template <class Block>
-  SALIENCYMIX_HOST_DEVICE void addUp(const Block& block, const std::uint8_t* smoothed, std::uint32_t* sums) const {
+  SALIENCYMIX_HOST_DEVICE void addUp(const Block& block, const std::uint8_t* smoothed, int pitch, std::uint32_t* sums) const {
     const int height = chunk.height, width = chunk.width;
     block.each(height + 1, [&](int y) {
       std::uint32_t sum = 0;
       for (int x = 0; x <= width; x++) {
-        if (y > 0 && x > 0) sum += smoothed[(y - 1) * width + x - 1];
+        if (y > 0 && x > 0) sum += smoothed[(y - 1) * pitch + x - 1];
         sums[y * (width + 1) + x] = sum;
       }
     });

@@ -24,7 +24,7 @@ class SmoothPart {
 
   // Shared memory for a part.
   SALIENCYMIX_HOST_DEVICE static std::size_t bytes(int rows, int cols) {
-    return sizeof(Word) * static_cast<std::size_t>(((rows + 4) + (rows + 2)) * pitchOf(cols));
+    return sizeof(Word) * (2 * static_cast<std::size_t>(rows) + 6) * static_cast<std::size_t>(pitchOf(cols));
   }
 
   static constexpr int kStrip = 4;  // rows that one thread goes down
@@ -32,15 +32,6 @@ class SmoothPart {
   // From row to row. A little longer, so that threads of 16 words whose strips lie one below the other use different banks of the
   // shared memory.
   SALIENCYMIX_HOST_DEVICE static constexpr int pitchOf(int cols) { return wordsOf(cols) + 4; }
-
-  // Of a row of `width` pixels that begins at a multiple of 4 where the width is one: the pixels x .. x + 3 before `end`.
-  SALIENCYMIX_HOST_DEVICE static void putFour(std::uint8_t* row, int width, int x, int end, std::uint32_t four) {
-    if (width % 4 == 0) {
-      *reinterpret_cast<Word*>(row + x) = four;
-      return;
-    }
-    for (int i = 0; i < 4 && x + i < end; i++) row[x + i] = static_cast<std::uint8_t>(four >> (8 * i));
-  }
 
   // put(y, x, four): the pixels x .. x + 3 of row y of the part; those from `cols` on mean nothing.
   template <class Block, class Put>
