@@ -219,7 +219,7 @@ test('info tells what a backend lacks, and that auto does not choose a card of a
   };
   expect(aboutBackend(card)).toBe('A card: level sm_75, of sm_75');
   expect(aboutBackend({ ...card, auto: false, lacks: ['blend', 'float16'] })).toBe(
-    "A card: level sm_75, of sm_75; not chosen by 'auto': it has not been tested on this compute capability; " +
+    "A card: level sm_75, of sm_75; not chosen by 'auto': it has not been tested, as it is now, on this compute capability; " +
       'lacks blend, float16',
   );
 });

@@ -106,17 +106,15 @@ test("'auto' passes over cards of a kind that is not tested, which can be had by
   expect(pickBackend('auto', RESIDENT_WORK, untested)).toBe('cpu');
   expect(pickBackend('cuda', RESIDENT_WORK, untested)).toBe('cuda');
   expect(() => pickBackend('auto', RESIDENT_WORK, untested.slice(0, 1))).toThrow(
-    'none is available: cuda (it has not been tested on this compute capability)',
+    'none is available: cuda (it has not been tested, as it is now, on this compute capability)',
   );
-  expect(isTested({ name: 'cuda', level: 'sm_90' })).toBe(true);
-  for (const level of ['sm_75', 'sm_89', 'sm_100', 'none'])
+  for (const level of ['sm_75', 'sm_89', 'sm_90', 'sm_100', 'none'])
     expect(isTested({ name: 'cuda', level })).toBe(false);
   expect(isTested({ name: 'cpu', level: 'whatever' })).toBe(true);
 });
 
 test('every compute capability that counts as tested has the measurements that show it', () => {
   const listed = Object.entries(tested.cuda);
-  expect(listed.length).toBeGreaterThan(0);
   for (const [level, file] of listed) {
     const results = JSON.parse(readFileSync(resolve(__dirname, '..', '..', file), 'utf8')) as {
       dryRun: boolean;
