@@ -51,7 +51,8 @@ export function cudaProblem(library: string): string | undefined {
   if (own === undefined) return `ONNX Runtime has no CUDA for ${process.platform}`;
   const folder = dirname(library);
   const missing = own.filter((name) => !existsSync(join(folder, name)));
-  if (missing.length > 0) return `${missing.join(' and ')} is not in ${folder}: ${OWN_ADVICE}`;
+  if (missing.length > 0)
+    return `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not in ${folder}: ${OWN_ADVICE}`;
   if (process.platform !== 'linux') return undefined;
   const libraries = unfound(join(folder, own[1]));
   if (libraries.length === 0 && !isFound(LATER)) libraries.push(LATER);

@@ -207,7 +207,7 @@ describe('what is missing is named with what brings it', () => {
     mkdirSync(bare);
     cpSync(join(ort, 'libonnxruntime.so.1'), join(bare, 'libonnxruntime.so.1'));
     expect(await reasonWithout({ SALIENCYMIX_ORT: bare })).toMatch(
-      /providers_cuda\.so is not in .*: onnxruntime-node's install step fetches it/,
+      /providers_cuda\.so are not in .*: onnxruntime-node's install step fetches it/,
     );
   });
 
