@@ -61,6 +61,9 @@ TEST(sumsAreFusedWithOneRounding) {
   CHECK_EQUAL(FloatBytes::fused(a, a, -0x1p-80f), 1.0f + 0x1p-11f);
   CHECK_EQUAL(FloatBytes::fused(-a, a, -0x1p-80f), -(1.0f + 0x1p-11f + 0x1p-23f));
   CHECK_EQUAL(FloatBytes::fused(-a, a, 0x1p-80f), -(1.0f + 0x1p-11f));
+  // Mingw's own rounds twice.
+  const volatile float product = a;
+  if (std::fma(product, product, 0x1p-80f) != 1.0f + 0x1p-11f + 0x1p-23f) return;
   check::Numbers numbers(31);
   for (int round = 0; round < 100'000; round++) {
     const auto number = [&] { return static_cast<float>(std::ldexp(numbers.uniform() - 0.5, numbers.below(60) - 30)); };
