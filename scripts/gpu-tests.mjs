@@ -23,6 +23,7 @@ const OF_MIXING = ['parity', 'large', 'ties', 'peaks', 'threads', 'residents', '
 const OF_TRAINING = [
   'batchNormAwkwardShapes',
   'poolingAwkwardShapes',
+  'unfoldAwkwardShapes',
   'crossEntropyShapes',
   'dropoutShapes',
   'sgdInAllForms',

@@ -11,11 +11,12 @@
  *
  * By WebGPU these products would each be a sum of N·H'·W' numbers per element, and have few elements. There the images are
  * divided into groups, which have products of their own, and these are added up (ResNet-18 with 128 images on an H200: 606 →
- * 99 ms a step). By CUDA, whose products divide such sums themselves, the convolution is faster for small maps (128 images on
- * an H200, 8² and 4²: 0.20 and 0.14 ms where products take 0.62 and 0.50; 32² and 16²: 2.5 and 0.84 where they take 0.55 and
- * 0.36).
+ * 99 ms a step). By CUDA the windows are written as a matrix by a kernel of our own, and there is one product, of which there is
+ * enough to do for the whole card: a slice and a product for each element took 9 of 19 ms of that step there, slices as much of it
+ * as products.
  */
 import type { Value } from './graph';
+import { unfold } from './native-ops';
 import {
   concat,
   conv,
@@ -35,8 +36,8 @@ import {
 const LARGE_KERNEL = 25;
 /** With fewer pixels in the convolution's result than this, channels last is faster than channels first. */
 const SMALL_MAP = 16 * 16;
-/** By CUDA up to so many pixels the convolution is faster, however small its kernel. */
-const SMALL_CUDA_MAP = 8 * 8;
+/** By CUDA: numbers of a matrix of windows, at most (512 MiB), unless those of one image are more. */
+const MOST_UNFOLDED = 2 ** 27;
 /** By WebGPU: groups of images, at most, and pixels of a group, at least. */
 const MOST_GROUPS = 32;
 const GROUP_PIXELS = 512;
@@ -60,10 +61,10 @@ export function convWeightGradient(x: Value, dy: Value, window: Window): Value {
   const [height, width] = window.kernel;
   const { target } = x.graph;
   const pixels = dy.shape[2] * dy.shape[3];
-  const isLarge = height * width > LARGE_KERNEL;
-  if (isLarge || (target === 'cuda' && pixels <= SMALL_CUDA_MAP)) return byExchange(x, dy, window);
+  if (target === 'cuda') return byWindows(x, dy, window);
+  if (height * width > LARGE_KERNEL) return byExchange(x, dy, window);
   if (target === 'webgpu') return byGroups(x, dy, window);
-  return byProducts(x, dy, window, target === 'cpu' && pixels < SMALL_MAP ? 'last' : 'first');
+  return byProducts(x, dy, window, pixels < SMALL_MAP ? 'last' : 'first');
 }
 
 /** What each element of the kernel, row by row, is multiplied with: that part of the padded images. */
@@ -140,6 +141,21 @@ function byGroups(x: Value, dy: Value, window: Window): Value {
     return reshape(reduceSum(product, [0], false), [out, channels, 1]);
   });
   return reshape(concat(places, 2), [out, channels, ...kernel]);
+}
+
+/** dW = dy·windowsᵀ, with the sum over as many images at a time as there is room for. */
+function byWindows(x: Value, dy: Value, window: Window): Value {
+  const [n, channels] = x.shape;
+  const [, out, rows, cols] = dy.shape;
+  const ofImage = channels * window.kernel[0] * window.kernel[1] * rows * cols;
+  const each = Math.min(n, Math.max(1, Math.floor(MOST_UNFOLDED / ofImage)));
+  const alone: Window = { kernel: [1, 1], stride: 1, padding: 0 };
+  let sum: Value | undefined;
+  for (let first = 0; first < n; first += each) {
+    const images = [first, Math.min(each, n - first)] as const;
+    sum = gemm(unfold(dy, alone, images), unfold(x, window, images), sum, { transB: true });
+  }
+  return reshape(sum as Value, [out, channels, ...window.kernel]);
 }
 
 /**

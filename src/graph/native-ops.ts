@@ -4,6 +4,8 @@
  * convolutions are ONNX's, images are N×C×H×W.
  */
 import { type Attribute, type Shape, shapeError, type Value } from './graph';
+import type { Window } from './ops';
+import { windowed } from './ops/window';
 
 /** Their domain in ONNX files. */
 export const NATIVE_DOMAIN = 'saliencymix';
@@ -115,6 +117,17 @@ export function convWeightGradient(
   const inputs = [x, dy, ...normInputs(read)];
   const [weights, bias] = native('ConvWeightGradient', inputs, attributes, shapes);
   return { weights, bias };
+}
+
+/**
+ * In graphs for CUDA: what each element of a kernel meets as its window moves over some of the images, N×C×H×W →
+ * (C·h·w) × (count·H'·W').
+ */
+export function unfold(x: Value, window: Window, images: readonly [first: number, count: number]): Value {
+  const [rows, cols] = windowed('Unfold', x, window);
+  const { kernel, stride, padding } = window;
+  const shape = [x.shape[1] * kernel[0] * kernel[1], images[1] * rows * cols];
+  return native('Unfold', [x], { kernel, stride, padding, images }, [shape])[0];
 }
 
 /** A batch's statistics, 3×C: of each channel the mean, the biased variance, and 1/√(variance + epsilon). */

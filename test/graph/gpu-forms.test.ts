@@ -105,11 +105,39 @@ describe('convolution', () => {
     const webgpu = await both(inputs, convolved);
     expectNear(webgpu.gpu, webgpu.cpu);
     expect(webgpu.operators).toContain('MatMul');
-    const cuda = await both(inputs, convolved, 'cuda');
-    expectNear(cuda.gpu, cuda.cpu);
-    // By products for large maps only.
-    expect(cuda.operators.has('Gemm')).toBe(shape[3] === 16);
   });
+});
+
+test('by CUDA a gradient of weights is a product with windows, of as many images as there is room for', () => {
+  const gradientOf = (shape: number[]) => {
+    const graph = new Graph('cuda');
+    const [x, w] = [graph.input('x', shape), graph.input('w', [4, shape[1], 3, 3])];
+    const y = ops.conv(x, w, undefined, { stride: 2, padding: 1 });
+    const [dw] = backward(ops.reduceSum(y, [0, 1, 2, 3], false), [w]);
+    expect(dw.shape).toEqual(w.shape);
+    return graph.nodes.filter(({ op }) => /Unfold|Gemm/.test(op));
+  };
+  const images = (nodes: ReturnType<typeof gradientOf>) =>
+    nodes.flatMap(({ attributes }) => ('images' in attributes ? [attributes.images] : []));
+  const small = gradientOf([3, 2, 5, 8]);
+  expect(small.map(({ op, outputs }) => [op, outputs[0].shape])).toEqual([
+    ['saliencymix:Unfold', [4, 3 * 3 * 4]],
+    ['saliencymix:Unfold', [18, 3 * 3 * 4]],
+    ['Gemm', [4, 18]],
+  ]);
+  expect(images(small)).toEqual([
+    [0, 3],
+    [0, 3],
+  ]);
+  // A little less than 2^26 numbers an image: two at a time.
+  const large = gradientOf([5, 4, 2724, 2724]);
+  expect(images(large)).toEqual([0, 0, 2, 2, 4, 4].map((first) => [first, Math.min(2, 5 - first)]));
+  const products = large.filter(({ op }) => op === 'Gemm');
+  expect(products.map(({ inputs }) => inputs[2])).toEqual([
+    undefined,
+    products[0].outputs[0],
+    products[1].outputs[0],
+  ]);
 });
 
 test('sums per channel', async () => {

@@ -20,6 +20,23 @@ struct Planes {
   std::size_t rows() const { return static_cast<std::size_t>(images) * static_cast<std::size_t>(pixels); }
 };
 
+// Windows that a convolution moves over images N×C×H×W with zeros around them, and which of the images it is to be: `count` from
+// number `first` on.
+struct UnfoldShape {
+  int first;
+  int count;
+  int channels;
+  int height;
+  int width;
+  int kernelHeight;
+  int kernelWidth;
+  int stride;  // in both directions, as the padding
+  int padding;
+
+  int outHeight() const { return (height + 2 * padding - kernelHeight) / stride + 1; }
+  int outWidth() const { return (width + 2 * padding - kernelWidth) / stride + 1; }
+};
+
 // An optimizer, whose numbers of the step are on the card, each one float: they take the place of the optimizer's own.
 struct SgdStep {
   static constexpr int kKept = 1;

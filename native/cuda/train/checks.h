@@ -38,6 +38,26 @@ inline void checkMaxPooling(const train::PoolShape& shape) {
   }
 }
 
+// Of the images, up to the last that is asked for, and of the result.
+inline void checkUnfold(const UnfoldShape& s) {
+  const auto isOutside = [](int side, int most) { return side < 1 || side > most; };
+  constexpr int kMost = 1 << 20;
+  if (isOutside(s.height, kMost) || isOutside(s.width, kMost) || isOutside(s.stride, kMost) || s.padding < 0 || s.padding > kMost ||
+      isOutside(s.kernelHeight, s.height + 2 * s.padding) || isOutside(s.kernelWidth, s.width + 2 * s.padding)) {
+    throw std::invalid_argument("unfold: a window that does not fit");
+  }
+  if (s.first < 0 || s.count < 1 || s.first > std::numeric_limits<std::int32_t>::max() - s.count || s.channels < 1) {
+    throw std::invalid_argument("unfold: no images");
+  }
+  std::size_t room = kMostValues;
+  for (const int side : {s.count, s.channels, s.kernelHeight, s.kernelWidth, s.outHeight(), s.outWidth()}) {
+    room /= static_cast<std::size_t>(side);
+  }
+  std::size_t images = kMostValues;
+  for (const int side : {s.first + s.count, s.channels, s.height, s.width}) images /= static_cast<std::size_t>(side);
+  if (room == 0 || images == 0) throw std::length_error("a map of 8 GiB or more is too large for a graphics card");
+}
+
 inline ArenaLayout arenaOf(std::span<std::byte> workspace, std::size_t bytes) {
   if (workspace.size() < bytes) {
     throw std::invalid_argument("the workspace has " + std::to_string(workspace.size()) + " bytes; this needs " +

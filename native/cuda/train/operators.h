@@ -21,6 +21,7 @@
 //   NormaliseGradient      normaliseGradient         dy, x, 3×C, scale, bias, dbias, dscale, other, y; dx
 //   MaxPool, …Gradient     maxPool, …Gradient        x; y, places of uint8.  dy, places; dx
 //   AveragePool, …         averagePool, …Gradient    x; y.  dy; dx
+//   Unfold                 unfold                    x; y (a card's alone)
 //   SoftmaxCrossEntropy    softmaxCrossEntropy       logits, labels; loss, dlogits
 //   Dropout                dropout                   x, {seed, step} as int64; y
 //   Sgd, AdamW             update                    see DeviceUpdated
@@ -66,6 +67,12 @@ class TrainOperators {
   virtual void maxPoolGradient(const train::PoolShape& shape, const float* dy, const std::uint8_t* places, float* dx) = 0;
   virtual void averagePool(const train::PoolShape& shape, const float* x, float* y) = 0;
   virtual void averagePoolGradient(const train::PoolShape& shape, const float* dy, float* dx) = 0;
+
+  // What each element of the kernel meets as its window moves: y[(c, i, j), (n, row, column)] is the value of channel c in line
+  // row·stride + i − padding and column·stride + j − padding of the n-th image that is asked for, or zero where that lies outside
+  // of it; y is (C·h·w) × (count·H'·W'). So a convolution is a product with the weights, and the gradient of the weights one with
+  // dy. A kernel of one element and stride 1 puts channels first.
+  virtual void unfold(const UnfoldShape& shape, const float* x, float* y) = 0;
 
   // rows × classes; `loss` is one float. `dlogits` may be null.
   virtual void softmaxCrossEntropy(const float* logits, const float* labels, int rows, int classes, float* loss, float* dlogits,

@@ -13,6 +13,7 @@
 #include "cuda/train/operators.h"
 #include "cuda/train/plane_averages.h"
 #include "cuda/train/pooling.h"
+#include "cuda/train/unfold.h"
 #include "cuda/train/update_tables.h"
 
 namespace saliencymix::cuda {
@@ -89,6 +90,12 @@ class TrainOperatorsOn final : public TrainOperators {
     const Planes planes{shape.images, shape.channels, shape.height * shape.width};
     const float share = 1.0f / static_cast<float>(planes.pixels);
     inVectors(planes, {dx}, [&]<int width>() { queue_.launch(SpreadAverage<width>{dy, share, dx, MapVectors<width>(planes)}); });
+  }
+
+  void unfold(const UnfoldShape& shape, const float* x, float* y) override {
+    checkUnfold(shape);
+    if (inFours(static_cast<std::size_t>(shape.outWidth()), {y})) queue_.launch(UnfoldWindows<4>(shape, x, y));
+    else queue_.launch(UnfoldWindows<1>(shape, x, y));
   }
 
   void softmaxCrossEntropy(const float* logits, const float* labels, int rows, int classes, float* loss, float* dlogits,

@@ -15,6 +15,7 @@ std::span<const Operator> cardOperators() {
                                  card::kMaxPoolGradient,
                                  card::kAveragePool,
                                  card::kAveragePoolGradient,
+                                 card::kUnfold,
                                  card::kSoftmaxCrossEntropy,
                                  card::kDropout,
                                  card::kSgd,

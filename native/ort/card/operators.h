@@ -16,6 +16,8 @@ namespace card {
 extern const Operator kBatchStatistics, kRunningStatistics, kNormalise, kNormaliseGradientSums, kNormaliseGradient;
 // pooling.cc
 extern const Operator kMaxPool, kMaxPoolGradient, kAveragePool, kAveragePoolGradient;
+// unfold.cc
+extern const Operator kUnfold;
 // losses.cc
 extern const Operator kSoftmaxCrossEntropy, kDropout;
 // update.cc

@@ -14,4 +14,5 @@ inline Machine& machine() { return cardMachine(); }
 #include "device_train_batch_norm_cases.h"
 #include "device_train_losses.h"
 #include "device_train_pooling.h"
+#include "device_train_unfold.h"
 #include "device_train_update.h"
