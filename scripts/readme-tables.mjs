@@ -39,7 +39,8 @@ const trained = readResults(newestResults(PAGES.training));
 const training = trainingTable(trained);
 
 const card = newestGpuResults();
-const onCard = cardTable(card, newestTraining(card.environment.device));
+const trainedOnCard = newestTraining(card.environment.device);
+const onCard = cardTable(card, trainedOnCard);
 
 /** Of the figures on labels those of the paper's scheme; labels by saliency for the first method alone. */
 const labels = JSON.parse(readFileSync('docs/labels.json', 'utf8')).filter(
@@ -51,7 +52,7 @@ const labels = JSON.parse(readFileSync('docs/labels.json', 'utf8')).filter(
 const parts = {
   speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
   'training-speed': `${table(training.head, training.rows)}\n\n(${machineLine(trained)})`,
-  card: `${table(onCard.head, onCard.rows)}\n\n(${cardLine(card)})`,
+  card: `${table(onCard.head, onCard.rows)}\n\n(${cardLine(card, trainedOnCard)})`,
   operations: table(
     ['operation', '', 'magnitude'],
     Object.entries(imageOperations).map(([name, { summary, unit = '' }]) => [`\`${name}\``, summary, unit]),

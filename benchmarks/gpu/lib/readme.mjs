@@ -40,19 +40,27 @@ function jobRow(results, [id, label, isRival], size) {
   ];
 }
 
-/** The contenders of training, as the table calls them. */
-const TRAINED = { 'saliencymix, webgpu': 'by WebGPU', 'saliencymix, cuda, fp32': 'by CUDA' };
+/** The contenders of training, as the table calls them, and the precision in which PyTorch is beside them. */
+const TRAINED = [
+  { name: 'saliencymix, webgpu', by: 'by WebGPU', precision: 'fp32' },
+  { name: 'saliencymix, cuda, fp32', by: 'by CUDA', precision: 'fp32' },
+  { name: 'saliencymix, cuda, TF32', by: 'by CUDA in TF32', precision: 'TF32' },
+];
 
-function trainingRow({ label, rows, pytorch }, contender) {
-  const own = rows.find(({ name }) => name === contender);
-  if (!own || !pytorch) return [];
+/** Beside the faster of PyTorch's layouts. */
+function trainingRow({ label, rows }, { name, by, precision }) {
+  const own = rows.find((row) => row.name === name);
+  const rivals = rows
+    .filter((row) => row.name.startsWith(`PyTorch, ${precision}`))
+    .map((row) => median(row.ms));
+  if (!own || rivals.length === 0) return [];
   const ms = median(own.ms);
   return [
     [
-      `training ${TRAINED[contender]}: ${label}`,
+      `training ${by}: ${label}`,
       digits(ms),
       digits((1000 * own.images) / ms),
-      `${digits(median(pytorch.ms) / ms)} ×`,
+      `${digits(Math.min(...rivals) / ms)} ×`,
     ],
   ];
 }
@@ -64,16 +72,14 @@ export function cardTable(results, training) {
     head: ['', 'ms', 'images/s', 'as fast as PyTorch'],
     rows: [
       ...jobs,
-      ...trainingRows(training).flatMap((job) =>
-        Object.keys(TRAINED).flatMap((one) => trainingRow(job, one)),
-      ),
+      ...trainingRows(training).flatMap((job) => TRAINED.flatMap((one) => trainingRow(job, one))),
     ],
   };
 }
 
-export function cardLine({ environment: at, date }) {
+export function cardLine({ environment: at, date }, [training]) {
   const { driver, torch } = at.versions;
-  return [at.device, `driver ${driver}`, `torch ${torch}`, `commit ${at.commit}`, date.slice(0, 10)].join(
-    ', ',
-  );
+  const made = (one) => `commit ${one.environment.commit}, ${one.date.slice(0, 10)}`;
+  const line = [at.device, `driver ${driver}`, `torch ${torch}`, made({ environment: at, date })].join(', ');
+  return training ? `${line}; training: ${made(training)}` : line;
 }
