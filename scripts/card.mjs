@@ -2,12 +2,14 @@
 // ours: no Node, no registry, no network. Needed there: Linux x64, a driver, python3, CMake, a C++ compiler, nvcc; for the
 // comparison PyTorch.
 //
-//   npm run card                      packs .card/one and .card/two, each at most 60 MiB
+//   npm run card -- [--images <dir>]  packs .card/one and .card/two, each at most 60 MiB; the images, which have a folder for
+//                                     each class, are learned there (2 000 of CIFAR-10 will do)
 //     there, in a copy of the checkout with them:   bash .card/one/start.sh <folder for results>
 //     soon after it, on the same machine:           bash .card/two/start.sh <folder for results>
 //   npm run card -- --report <folder> takes the results in: benchmarks/results, benchmarks/GPU.md, the README's tables
 //   npm run card -- --try             packs, and runs both parts here, from a copy, without a card: on the host device and on
 //                                     SwiftShader, a Vulkan driver that computes on the processor
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packAll } from './card/pack.mjs';
 import { takeIn } from './card/report.mjs';
@@ -16,6 +18,7 @@ import { tryHere } from './card/try.mjs';
 const OPTIONS = {
   report: { type: 'boolean', default: false },
   try: { type: 'boolean', default: false },
+  images: { type: 'string' },
 };
 
 try {
@@ -23,7 +26,7 @@ try {
   if (positionals.length > (values.report ? 1 : 0)) throw new Error(`unknown word "${positionals.at(-1)}"`);
   if (values.report) await takeIn(positionals[0]);
   else {
-    await packAll();
+    await packAll(values.images && resolve(process.env.INIT_CWD ?? '.', values.images));
     if (values.try) await tryHere();
   }
 } catch (error) {

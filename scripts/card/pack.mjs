@@ -76,14 +76,23 @@ const bytesIn = (folder) =>
     .map((name) => statSync(join(folder, name)))
     .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
 
-/** @throws Error where something is missing, or a part is too large */
-export async function packAll() {
+/** A folder of images, with a folder for each class, that is to be learned. */
+function packImages(folder) {
+  archive(join(TWO, 'images.tar.xz'), folder, readdirSync(folder));
+}
+
+/**
+ * @param images folder with a folder of images for each class, which are learned; drawn ones unless given
+ * @throws Error where something is missing, or a part is too large
+ */
+export async function packAll(images) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error('the parts are packed on Linux x64');
   if (!existsSync(join(ROOT, 'dist', 'index.js'))) throw new Error('dist is not built: npm run build:ts');
   mkdirSync(KEPT, { recursive: true });
   packOne();
   packTwo();
+  if (images !== undefined) packImages(images);
   for (const folder of [ONE, TWO]) {
     const bytes = bytesIn(folder);
     console.log(`${folder}: ${(bytes / 2 ** 20).toFixed(1)} MiB`);

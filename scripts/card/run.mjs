@@ -20,6 +20,9 @@ const node = process.execPath;
 const out = (name) => join(results, name);
 const script = (...words) => [node, words];
 
+/** What start.sh has unpacked, if images were packed. */
+const IMAGES = join(ROOT, '.card', 'two', 'images');
+
 /** Libraries of the CUDA provider, where PyTorch's packages or the toolkit have them. */
 const LIBRARIES = [
   'libcublasLt.so.13',
@@ -103,6 +106,16 @@ const STEPS = {
       seconds: 150,
       // 10 000 steps
       command: script('test/cuda/on-device.cjs', '.', ...(isTrial ? ['cpu', '1'] : ['cuda', '500'])),
+      environment: cudaEnvironment,
+    },
+    {
+      name: '200 steps on images, there and on the processor',
+      seconds: 150,
+      command: script(
+        'scripts/card/curves.mjs',
+        existsSync(IMAGES) ? IMAGES : 'demo',
+        ...(isTrial ? ['cpu', '4', '8'] : ['cuda', '200', '128']),
+      ),
       environment: cudaEnvironment,
     },
     {

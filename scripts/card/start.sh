@@ -24,6 +24,7 @@ if ! test -x "$unpacked/bin/node"; then echo 'Run the first part on this machine
 # Of the second part's release in place of the first's: whole, or not at all.
 if ! test -e "$part/node.tar.xz"; then rm -rf "$unpacked"/node_modules/onnxruntime-{node,common}; fi
 unpack "$part/modules.tar.xz" "$unpacked"
+if test -e "$part/images.tar.xz"; then mkdir -p "$part/images"; unpack "$part/images.tar.xz" "$part/images"; fi
 if test -e "$part/dist.tar.xz"; then rm -rf "$root/dist"; unpack "$part/dist.tar.xz" "$root"; fi
 if ! test -e "$root/node_modules"; then ln -s "$unpacked/node_modules" "$root/node_modules"; fi
 
