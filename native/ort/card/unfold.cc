@@ -1,5 +1,4 @@
 // The windows of a convolution as a matrix, on a graphics card: what the gradient of its weights is a product with.
-#include "cuda/train/checks.h"
 #include "ort/card/operators.h"
 #include "ort/card/run.h"
 
@@ -11,14 +10,16 @@ class UnfoldNode final : public Node {
  public:
   explicit UnfoldNode(const Attributes& attributes)
       : kernel_(attributes.wholes("kernel", 2)), stride_(attributes.whole("stride")), padding_(attributes.whole("padding")),
-        images_(attributes.wholes("images", 2)) {}
+        images_(attributes.wholes("images", 2)) {
+    if (kernel_[0] < 1 || kernel_[1] < 1 || stride_ < 1 || padding_ < 0) throw Error("a window must have a pixel, and move");
+  }
 
   void compute(Call& call) const override {
     const Call::Input x = call.input(0);
     const cuda::UnfoldShape shape = {images_[0], images_[1],  x.side(1),   x.side(2), x.side(3),
                                      kernel_[0], kernel_[1], stride_, padding_};
     if (shape.first < 0 || shape.count < 0 || shape.first > x.side(0) - shape.count) throw Error("there are too few images");
-    cuda::checkUnfold(shape);
+    if (shape.outHeight() < 1 || shape.outWidth() < 1) throw Error("the window does not fit");
     const auto whole = [](int side) { return static_cast<std::int64_t>(side); };
     float* const y = call.output(0, {whole(shape.channels) * kernel_[0] * kernel_[1],
                                      whole(shape.count) * shape.outHeight() * shape.outWidth()});
