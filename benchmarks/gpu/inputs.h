@@ -13,7 +13,8 @@
 
 namespace gpu_bench {
 
-// Each image has waves of lengths of its own, a disk of another colour in front, and noise over all.
+// Each image has waves of lengths of its own, a brighter disk of another colour in front, and noise over all. The search for a first
+// peak looks into 9 and then 7 of 100 cells of 224 x 224 pixels; of photographs into 4 and 3.
 class Images {
  public:
   Images(const Size& size, unsigned seed) : size_(size), bytes_(static_cast<std::size_t>(size.values())), random_(seed) {
@@ -33,7 +34,7 @@ class Images {
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {
         const bool inside = (y - row) * (y - row) + (x - col) * (x - col) < radius * radius;
-        const int ground = 40 + triangle(y, lengths[0]) + triangle(x, lengths[1]);
+        const int ground = 40 + (inside ? 80 : 0) + triangle(y, lengths[0]) + triangle(x, lengths[1]);
         const std::uint64_t noise = random_();
         for (std::size_t c = 0; c < 3; c++) {
           const int grain = static_cast<int>(noise >> (8 * c)) & 31;
@@ -43,10 +44,10 @@ class Images {
     }
     return at;
   }
-  // 0 .. 60 and back.
+  // 0 .. 20 and back.
   static int triangle(int at, int length) {
     const int phase = at % (2 * length);
-    return 60 * (phase < length ? phase : 2 * length - phase) / length;
+    return 20 * (phase < length ? phase : 2 * length - phase) / length;
   }
   int below(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
 

@@ -76,12 +76,9 @@ inline Stage stageOf(const cuda::BoundCells& k, ReadsPerValue) {
   const cuda::IntegralImages& images = k.search.images;
   return {"BoundCells", "read P + 4 S, write P", times(images.count, pixelsOf(images) + sumsOf(images), pixelsOf(images))};
 }
-// And what they read of the cells that they look into.
-inline Stage stageOf(const cuda::FindMaxima& k, ReadsPerValue) {
-  return {"FindMaxima", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
-}
-inline Stage stageOf(const cuda::FindPeak& k, ReadsPerValue) {
-  return {"FindPeak", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
+template <class May>
+Stage stageOf(const cuda::SelectCells<May>& k, ReadsPerValue) {
+  return {"SelectCells", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
 }
 inline Stage stageOf(const cuda::FrequencyTunedWhole& k, ReadsPerValue) {
   return {"FrequencyTunedWhole", k.chunk.maps != nullptr ? "read V, write 4 P" : "read V",

@@ -11,6 +11,7 @@
 //   block.each(count, f)            f(i) for every i in 0 .. count - 1, spread over the threads; ends when all have ended
 //   block.atomicMax(&at, value)     for results to which several blocks contribute
 //   block.atomicAdd(&at, value)
+//   block.fetchAdd(&at, value)      the value before: who comes first is not defined, and must not matter
 //   block.halfBits(value)           what halfBits of core/convert.h gives
 //   block.lowReciprocal(value)      1 / value, too small by up to 2^-20 of it, and never too large; of 1 .. 2^24
 // Within a step no i may read what another i writes, because the order is not defined: tests run them in a shuffled order,

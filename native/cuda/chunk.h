@@ -20,7 +20,7 @@ struct Chunk {
   float* maps;           // count x height x width, or nullptr where maps are not asked for
   std::uint64_t* peaks;  // count keys (core/argmax.h); must be 0 before
   std::uint64_t* lows;
-  bool onlyPeaks = false;  // whether a method may leave out lows and maps
+  bool onlyPeaks = false;  // whether a method may leave out lows and maps; it is then given the scratch memory of that
 
   SALIENCYMIX_HOST_DEVICE std::size_t pixels() const {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);

@@ -40,7 +40,8 @@ class DeviceCall {
     const std::size_t count = static_cast<std::size_t>(view.count);
     std::vector<std::int32_t> images(count);
     for (std::size_t i = 0; i < count; i++) images[i] = static_cast<std::int32_t>(i);
-    const MapWork<Queue> work(*job.method, view, view.count, job.maps != nullptr ? KeptMaps::all : KeptMaps::none);
+    const MapWork<Queue> work(*job.method, view, view.count, job.maps != nullptr ? MapsFor::maps : MapsFor::extremes,
+                              job.batch.resident == nullptr);
 
     Pixels pixels;
     MapMemory memory;
@@ -78,7 +79,8 @@ class DeviceCall {
     std::optional<MapWork<Queue>> work;
     if (search.any() && job.placing->method != nullptr) {
       work.emplace(*job.placing->method, view, static_cast<int>(search.images.size()),
-                   search.ties ? KeptMaps::ofChunk : KeptMaps::none);
+                   search.ties ? MapsFor::ties : search.lows ? MapsFor::extremes : MapsFor::firstPeaks,
+                   job.batch.resident == nullptr);
     }
     Pixels pixels;
     MapMemory memory;
@@ -232,7 +234,7 @@ class DeviceCall {
   // and keys, then calls after(chunk, first), where entry `first` of `images` is the first of the chunk.
   template <class After>
   void makeMaps(const MapWork<Queue>& work, const MapMemory& memory, const std::vector<std::int32_t>& images,
-                PixelFeed<Queue>& feed, const After& after, bool onlyPeaks = false) {
+                PixelFeed<Queue>& feed, const After& after) {
     upload(memory.images, images);
     upload(memory.tables, work.tables);
     queue_.zero(memory.keys, 2 * memory.count * sizeof(std::uint64_t));
@@ -242,9 +244,9 @@ class DeviceCall {
       feed.uploadUntil(images[static_cast<std::size_t>(first + count - 1)] + 1);
       Chunk chunk{feed.data(), memory.images + first, count, work.view.height, work.view.width, work.view.channels,
                   nullptr, memory.keys + first, memory.lows() + first};
-      if (work.maps == KeptMaps::all) chunk.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
-      if (work.maps == KeptMaps::ofChunk) chunk.maps = memory.maps;
-      chunk.onlyPeaks = onlyPeaks;
+      if (work.maps == MapsFor::maps) chunk.maps = memory.maps + static_cast<std::size_t>(first) * work.pixels();
+      if (work.maps == MapsFor::ties) chunk.maps = memory.maps;
+      chunk.onlyPeaks = work.onlyPeaks();
       work.method.run(queue_, chunk, memory.tables, memory.scratch);
       after(chunk, first);
     }
@@ -269,7 +271,7 @@ class DeviceCall {
     const auto answerTies = [&](const Chunk& chunk, int first) {
       if (search.ties) answerChunk(search, memory, maps, {first, first + chunk.count}, view);
     };
-    makeMaps(*work, maps, search.images, feed, answerTies, !search.ties && !search.lows);
+    makeMaps(*work, maps, search.images, feed, answerTies);
     // Without ties the keys are enough, and those of all chunks are kept.
     if (!search.ties) answerChunk(search, memory, maps, {0, work->count}, view);
   }

@@ -67,8 +67,9 @@ class PixelFeed {
   int uploaded_ = 0;
 };
 
-// Which maps are kept: none, those of the chunk that is being computed, or all.
-enum class KeptMaps { none, ofChunk, all };
+// What maps are made for: their first peaks alone; first peaks and lows; choosing among ties, for which those of a chunk are kept;
+// or for the caller, who gets all.
+enum class MapsFor { firstPeaks, extremes, ties, maps };
 
 // Running a method on some images of a batch, chunk after chunk.
 template <class Queue>
@@ -77,25 +78,32 @@ struct MapWork {
   BatchView view;
   int count;
   int chunkSize;
-  KeptMaps maps;
+  MapsFor maps;
   std::vector<std::byte> tables;
 
-  MapWork(const SaliencyMethod& of, const BatchView& batch, int images, KeptMaps wanted)
+  // `isUploaded`: whether the pixels come from the host, piece by piece.
+  MapWork(const SaliencyMethod& of, const BatchView& batch, int images, MapsFor wanted, bool isUploaded)
       : method(*DeviceMethods::find<Queue>(of.name)), view(batch), count(images), chunkSize(0), maps(wanted),
         tables(method.tables(batch.height, batch.width)) {
-    const int most = std::min(count, tuning::kMaxImagesOfChunk);
-    const auto fits = [&](int size) { return method.scratchBytes(size, view.height, view.width) <= tuning::kChunkBytes; };
+    const int most = std::min(isUploaded ? partsOf(count, tuning::kUploadedParts) : count, tuning::kMaxImagesOfChunk);
+    const auto fits = [&](int size) { return bytesOfScratch(size) <= tuning::kChunkBytes; };
     chunkSize = std::min(most, 1);  // even where it has no room
     for (int step = tuning::kMaxImagesOfChunk; step > 0; step /= 2) {
       if (chunkSize + step <= most && fits(chunkSize + step)) chunkSize += step;
     }
+    // No small rest.
+    if (count > 0) chunkSize = partsOf(count, partsOf(count, chunkSize));
   }
+  bool onlyPeaks() const { return maps == MapsFor::firstPeaks; }
   std::size_t pixels() const { return view.image(0).pixels(); }
-  std::size_t scratchBytes() const { return method.scratchBytes(chunkSize, view.height, view.width); }
+  std::size_t scratchBytes() const { return bytesOfScratch(chunkSize); }
   std::size_t mapsLength() const {
-    if (maps == KeptMaps::none) return 0;
-    return static_cast<std::size_t>(maps == KeptMaps::all ? count : chunkSize) * pixels();
+    if (maps == MapsFor::extremes || onlyPeaks()) return 0;
+    return static_cast<std::size_t>(maps == MapsFor::maps ? count : chunkSize) * pixels();
   }
+
+ private:
+  std::size_t bytesOfScratch(int images) const { return method.scratchBytes(images, view.height, view.width, onlyPeaks()); }
 };
 
 struct MapMemory {

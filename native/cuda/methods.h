@@ -19,7 +19,7 @@ struct DeviceMethod {
   std::string_view name;
   // What does not depend on the pixels; it is uploaded once for each call.
   std::vector<std::byte> (*tables)(int height, int width);
-  std::size_t (*scratchBytes)(int count, int height, int width);
+  std::size_t (*scratchBytes)(int count, int height, int width, bool onlyPeaks);
   // The keys of the chunk must be 0 before. scratch: memory for a chunk no smaller than this one.
   void (*run)(Queue& queue, const Chunk& chunk, const std::byte* tables, std::byte* scratch);
 };
@@ -27,14 +27,15 @@ struct DeviceMethod {
 template <class Queue, class Method>
 constexpr DeviceMethod<Queue> deviceMethod() {
   return {Method::kName, &Method::tables,
-          [](int count, int height, int width) {
+          [](int count, int height, int width, bool onlyPeaks) {
             ArenaLayout arena(nullptr);
-            static_cast<void>(typename Method::Scratch(arena, count, height, width));
+            static_cast<void>(typename Method::Scratch(arena, count, height, width, onlyPeaks));
             return arena.used();
           },
           [](Queue& queue, const Chunk& chunk, const std::byte* tables, std::byte* scratch) {
             ArenaLayout arena(scratch);
-            Method::run(queue, chunk, tables, typename Method::Scratch(arena, chunk.count, chunk.height, chunk.width));
+            Method::run(queue, chunk, tables,
+                        typename Method::Scratch(arena, chunk.count, chunk.height, chunk.width, chunk.onlyPeaks));
           }};
 }
 

@@ -12,8 +12,9 @@ constexpr int kThreadsAtOnce = 1024;
 
 // Scratch memory of the images that go through a method together: so little that it stays in the second-level cache (50 MiB
 // on H100) from one kernel to the next.
-constexpr std::size_t kChunkBytes = std::size_t{24} << 20;
+constexpr std::size_t kChunkBytes = std::size_t{36} << 20;
 constexpr int kMaxImagesOfChunk = 4096;
+constexpr int kUploadedParts = 4;  // chunks, at least, where pixels come from the host: one is uploaded beside the kernels of another
 
 // Page-locked memory through which bytes go to the card and back: slots of this size, and their number for each queue.
 constexpr std::size_t kStagingBytes = std::size_t{2} << 20;
@@ -60,7 +61,8 @@ constexpr int kContrastBlocksAtOnce = 10;  // 48 registers
 // Rows that one thread walks down: few, so that a chunk of images fills the card.
 constexpr int kContrastRows = 8;
 
-constexpr int kPeakThreads = 128;  // of the search for a first peak, a cell for each
+constexpr int kPeakThreads = 128;  // of the search for a first peak, a cell for each, or a pixel
+constexpr int kPeakBlocks = 2048;  // that go through all pixels that are left
 
 constexpr int kPixelThreads = 256;  // of kernels that go from pixel to pixel
 constexpr int kPixelsOfThread = 16;

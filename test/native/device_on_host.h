@@ -62,6 +62,11 @@ class HostBlock {
   void atomicAdd(T* at, V value) const {
     *at += value;
   }
+  std::uint32_t fetchAdd(std::uint32_t* at, std::uint32_t value) const {
+    const std::uint32_t before = *at;
+    *at += value;
+    return before;
+  }
 
  private:
   int index_;

@@ -233,7 +233,7 @@ void compareCardBounds(const std::vector<std::uint8_t>& gray, int height, int wi
     }
   }
   CHECK(sameSums);
-  cuda::PeakSearch search{images, nullptr, nullptr};
+  cuda::PeakSearch search{images, nullptr, nullptr, nullptr};
   std::vector<cuda::PeakSearch::Cell> cells(static_cast<std::size_t>(search.cellsOfImage()));
   std::array<std::uint32_t, cuda::PeakSearch::kLimits> limits{};
   search.cells = cells.data();

@@ -31,6 +31,7 @@ class CardBlock {
   __device__ void atomicAdd(std::int64_t* at, std::int64_t value) const {
     ::atomicAdd(reinterpret_cast<unsigned long long*>(at), static_cast<unsigned long long>(value));
   }
+  __device__ std::uint32_t fetchAdd(std::uint32_t* at, std::uint32_t value) const { return ::atomicAdd(at, value); }
   __device__ float lowReciprocal(float value) const {
     float found;
     asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(found) : "f"(value));  // to 2^-23
@@ -49,6 +50,7 @@ class CardBlock {
   void atomicMax(T*, T) const {}
   template <class T>
   void atomicAdd(T*, T) const {}
+  std::uint32_t fetchAdd(std::uint32_t*, std::uint32_t) const { return 0; }
   float lowReciprocal(float) const { return 0; }
   std::uint16_t halfBits(float) const { return 0; }
 #endif

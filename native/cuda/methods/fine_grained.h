@@ -18,23 +18,33 @@ struct FineGrainedOnDevice {
 
   struct Scratch {
     IntegralImages between;
-    std::uint32_t* contrasts;
-    std::uint32_t* maxima;
+    // Of maps, and the greatest of each image.
+    std::uint32_t* contrasts = nullptr;
+    std::uint32_t* maxima = nullptr;
+    // Of a search for peaks alone; then how many cells are on its list, of the maxima and of the peaks.
+    PeakSearch search = {};
+    std::uint32_t* listed = nullptr;
 
     // Small images need none; so little is asked for that a chunk has as many of them as it may.
-    Scratch(ArenaLayout& arena, int images, int height, int width) {
+    Scratch(ArenaLayout& arena, int images, int height, int width, bool onlyPeaks) {
       if (FineGrainedWhole::fits(height, width)) images = height = width = 1;
       if (!IntegralImages::fits(height, width)) {
         throw std::runtime_error("images of " + std::to_string(height) + " x " + std::to_string(width) +
                                  " pixels are too long for fine-grained saliency on a card");
       }
       const std::size_t count = static_cast<std::size_t>(images);
-      const std::size_t pixels = count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
       std::uint8_t* const planes = arena.take<std::uint8_t>(count * IntegralImages::planeBytes(height, width));
       std::uint32_t* const sums = arena.take<std::uint32_t>(count * IntegralImages::sumsLength(height, width));
       between = {planes, sums, images, height, width};
-      contrasts = arena.take<std::uint32_t>(pixels);
-      maxima = arena.take<std::uint32_t>(PeakSearch::kLimits * count);
+      if (onlyPeaks && PeakSearch::fits(height, width)) {
+        const std::size_t cells = count * static_cast<std::size_t>(PeakSearch::cellsOf(height, width));
+        search = {between, arena.take<PeakSearch::Cell>(cells), arena.take<std::uint32_t>(PeakSearch::kLimits * count + 2),
+                  arena.take<std::uint32_t>(cells)};
+        listed = search.limits + PeakSearch::kLimits * count;
+        return;
+      }
+      contrasts = arena.take<std::uint32_t>(count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
+      maxima = arena.take<std::uint32_t>(2 * count);
     }
   };
 
@@ -45,7 +55,7 @@ struct FineGrainedOnDevice {
     queue.launch(SmoothGray{chunk, SmoothGray::tilesOf(height, width), scratch.between});
     queue.launch(SumColumns{scratch.between});
     queue.launch(SumRows{scratch.between});
-    if (chunk.onlyPeaks && PeakSearch::fits(height, width)) return findPeaks(queue, chunk, scratch);
+    if (scratch.listed != nullptr) return findPeaks(queue, chunk, scratch.search, scratch.listed);
     queue.zero(scratch.maxima, 2 * static_cast<std::size_t>(count) * sizeof(std::uint32_t));
     queue.launch(Contrast{scratch.between, scratch.contrasts, scratch.maxima});
     queue.launch(CombineContrasts{scratch.contrasts, scratch.maxima, chunk});
@@ -53,14 +63,13 @@ struct FineGrainedOnDevice {
 
  private:
   template <class Queue>
-  static void findPeaks(Queue& queue, const Chunk& chunk, const Scratch& scratch) {
-    // A cell for 16 pixels, in place of their contrasts.
-    auto* const cells = reinterpret_cast<PeakSearch::Cell*>(scratch.contrasts);
-    const PeakSearch search{scratch.between, cells, scratch.maxima};
-    queue.zero(scratch.maxima, PeakSearch::kLimits * static_cast<std::size_t>(chunk.count) * sizeof(std::uint32_t));
+  static void findPeaks(Queue& queue, const Chunk& chunk, const PeakSearch& search, std::uint32_t* listed) {
+    queue.zero(search.limits, (PeakSearch::kLimits * static_cast<std::size_t>(chunk.count) + 2) * sizeof(std::uint32_t));
     queue.launch(BoundCells{search});
-    queue.launch(FindMaxima{search});
-    queue.launch(FindPeak{search, chunk.peaks});
+    queue.launch(SelectCells<MayHaveMore>{search, listed});
+    queue.launch(FindMaxima{search, listed});
+    queue.launch(SelectCells<MayHaveAll>{search, listed + 1});
+    queue.launch(FindPeak{search, listed + 1, chunk.peaks});
   }
 };
 

@@ -24,7 +24,7 @@ struct FrequencyTunedOnDevice {
     std::int64_t* sums;
 
     // Small images need none; so little is asked for that a chunk has as many of them as it may.
-    Scratch(ArenaLayout& arena, int images, int height, int width) {
+    Scratch(ArenaLayout& arena, int images, int height, int width, bool) {
       if (FrequencyTunedWhole::fits(height, width)) images = height = width = 1;
       const std::size_t count = static_cast<std::size_t>(images);
       lab = arena.take<float>(3 * count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));

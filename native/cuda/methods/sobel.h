@@ -16,7 +16,7 @@ struct SobelOnDevice {
     std::uint32_t* squares;
     std::uint32_t* maximum;
 
-    Scratch(ArenaLayout& arena, int images, int height, int width) {
+    Scratch(ArenaLayout& arena, int images, int height, int width, bool) {
       const std::size_t count = static_cast<std::size_t>(images);
       squares = arena.take<std::uint32_t>(count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
       maximum = arena.take<std::uint32_t>(count);

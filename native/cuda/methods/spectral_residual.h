@@ -60,7 +60,7 @@ struct SpectralResidualOnDevice {
     std::int32_t* isUncertain;
     double* logAmplitudes;
 
-    Scratch(ArenaLayout& arena, int images, int, int) {
+    Scratch(ArenaLayout& arena, int images, int, int, bool) {
       const std::size_t count = static_cast<std::size_t>(images);
       squares = arena.take<float>(count * kDftArea);
       isUncertain = arena.take<std::int32_t>(count);
