@@ -96,6 +96,12 @@ void* Call::memoryOf(std::size_t index, const Shape& shape) {
 
 float* Call::output(std::size_t index, const Shape& shape) { return static_cast<float*>(memoryOf(index, shape)); }
 
+float* Call::askedOutput(std::size_t index, const Shape& shape) {
+  float* const data = output(index, shape);
+  if (data == nullptr) throw Error("output " + std::to_string(index) + " must be asked for");
+  return data;
+}
+
 std::uint8_t* Call::outputBytes(std::size_t index, const Shape& shape) {
   return static_cast<std::uint8_t*>(memoryOf(index, shape));
 }

@@ -70,6 +70,8 @@ class Call {
 
   // Null for an output that nobody asked for.
   float* output(std::size_t index, const Shape& shape);
+  // Throws Error in place of null.
+  float* askedOutput(std::size_t index, const Shape& shape);
   std::uint8_t* outputBytes(std::size_t index, const Shape& shape);
 
   int threads() const { return threads_; }

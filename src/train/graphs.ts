@@ -9,7 +9,7 @@ import { convolutionWeights, lower, type Pattern } from '../graph/lowering/lower
 import { nativeGradients } from '../graph/lowering/native-gradients';
 import { type ConvolutionForm, update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
-import { concat, identity, reduceSum, reshape, transpose } from '../graph/ops';
+import { concat, identity, mul, reduceMean, reduceSum, reshape, sqrt, transpose } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import { makerOf, readsLast, savingMemory } from '../graph/run-order';
 import type { Model } from '../models/model';
@@ -105,8 +105,14 @@ function build(model: Model, shape: BatchShape, mode: Net['mode'], form: GraphFo
 export const parametersKeptLast = (model: Model, shape: BatchShape): ReadonlySet<string> =>
   convolutionWeights(build(model, shape, 'train').graph);
 
-function forward(model: Model, shape: BatchShape, form: GraphForm, without?: ReadonlySet<Pattern>): Forward {
-  const { graph, net, images, logits } = build(model, shape, 'train', isOfOnnx(form) ? form : 'plain');
+function forward(
+  model: Model,
+  shape: BatchShape,
+  form: GraphForm,
+  without?: ReadonlySet<Pattern>,
+  mode: Net['mode'] = 'train',
+): Forward {
+  const { graph, net, images, logits } = build(model, shape, mode, isOfOnnx(form) ? form : 'plain');
   const labels = graph.input('labels', [shape.count, model.classes]);
   const loss = softmaxCrossEntropy(logits, labels);
   const trained = [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
@@ -278,6 +284,18 @@ export function gradientGraph(
   for (const [i, { parameter, isLast }] of parameters.entries())
     graph.output(gradientName(parameter.name), isLast ? oihw(slopes[i + 1]) : slopes[i + 1]);
   return { bytes: encodeModel(graph, { version }), dropoutMasks, outputs: [...graph.outputs.keys()] };
+}
+
+/**
+ * A graph of how much the mean loss depends on each pixel, in evaluation mode: √ of the mean over channels of its squared
+ * gradient, n × height × width (the saliency of PuzzleMix, Kim et al., ICML 2020).
+ */
+export function saliencyGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
+  const { graph, images, loss, rules } = forward(model, shape, form, undefined, 'evaluate');
+  const [slope] = backward(loss, [images], rules);
+  const maps = sqrt(reduceMean(mul(slope, slope), [1]));
+  graph.output('saliency', reshape(maps, [shape.count, ...shape.image]));
+  return { bytes: encodeModel(graph, { version }), dropoutMasks: [], outputs: ['saliency'] };
 }
 
 /** A graph from images to logits in evaluation mode. */

@@ -30,6 +30,7 @@ import {
   isOfOnnx,
   parametersKeptLast,
   predictionGraph,
+  saliencyGraph,
   READ,
   slotName,
   stepGraph,
@@ -43,7 +44,7 @@ import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
 /** place, fetch: all state onto the graphics card, and from it. */
-type Kind = 'step' | 'gradients' | 'prediction' | 'place' | 'fetch';
+type Kind = 'step' | 'gradients' | 'saliency' | 'prediction' | 'place' | 'fetch';
 
 const graphName = (kind: Kind, count: number, layout: Layout = 'NCHW') =>
   layout === 'NCHW' ? `${kind} of ${count}` : `${kind} of ${count} ${layout}`;
@@ -127,6 +128,7 @@ export class GraphRunner {
     const make = {
       step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
       gradients: () => gradientGraph(model, shape, form),
+      saliency: () => saliencyGraph(model, shape, form),
       prediction: () => predictionGraph(model, shape, form),
       place: () => transferGraph(state(), NEXT, form as Card),
       fetch: () => transferGraph(state(), READ, form as Card),
@@ -138,17 +140,25 @@ export class GraphRunner {
     return { dropoutMasks };
   }
 
-  /** Inputs of a run, but for images that are lent. */
+  /** A batch as inputs of a run, but for images that are lent. */
+  #given({ images, labels }: GivenBatch, count: number): Tensors {
+    const { image } = this.#settings;
+    return {
+      ...('loan' in images ? {} : { images: { data: images, shape: [count, 3, ...image] } }),
+      labels: { data: labels, shape: [count, this.#model.classes] },
+    };
+  }
+
+  /** The same with what is drawn for a step. */
   #inputs(
-    { images, labels }: GivenBatch,
+    batch: GivenBatch,
     count: number,
     dropoutMasks: TrainerGraph['dropoutMasks'],
     step: number,
   ): Tensors {
-    const { image, seed } = this.#settings;
+    const { seed } = this.#settings;
     return {
-      ...('loan' in images ? {} : { images: { data: images, shape: [count, 3, ...image] } }),
-      labels: { data: labels, shape: [count, this.#model.classes] },
+      ...this.#given(batch, count),
       ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'webgpu' ? Float32Array : Uint8Array),
       ...(isOfOnnx(this.#form) ? {} : randomInput(seed, step)),
     };
@@ -198,6 +208,19 @@ export class GraphRunner {
       parameters: new Map(names.map((name) => [name, gradient(name)])),
       images: gradient('images'),
     };
+  }
+
+  /** How much the loss depends on each pixel of `count` images, in evaluation mode: count × height × width. */
+  async saliency(batch: GivenBatch, count: number): Promise<Float32Array> {
+    const layout = layoutOf(batch);
+    await this.compile('saliency', count, layout);
+    const { saliency } = await this.#worker.run({
+      model: graphName('saliency', count, layout),
+      inputs: this.#given(batch, count),
+      lent: lentInput(batch, count, this.#settings.image),
+      outputs: ['saliency'],
+    });
+    return saliency.data;
   }
 
   /** Logits of `count` images, in evaluation mode. */

@@ -256,6 +256,17 @@ export class Trainer {
   }
 
   /**
+   * How much the mean loss of a batch depends on each pixel, n × height × width, in evaluation mode: √ of the mean over channels
+   * of its squared gradient by the normalised images (the saliency of PuzzleMix, Kim et al., ICML 2020). Changes nothing.
+   * @throws (rejects) SaliencyMixError ARGUMENT
+   */
+  async saliency(batch: TrainingBatch<Images>): Promise<Float32Array> {
+    const given = parse(trainingBatch, batch, 'saliency') as TrainingBatch<Images>;
+    const count = checkBatch(given, this.settings, this.model);
+    return lending(given, (held) => this.#inOrder(() => this.#runner.saliency(held, count)));
+  }
+
+  /**
    * Logits in evaluation mode (running statistics, no dropout), n × classes, of any number of images (NCHW).
    * @throws (rejects) SaliencyMixError ARGUMENT
    */

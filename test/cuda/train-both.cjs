@@ -44,6 +44,7 @@ async function trained(provider) {
   const weights = await trainer.parameters();
   const gradients = await trainer.gradients({ images: imagesOf(0), labels });
   const logits = await trainer.predict(imagesOf(1));
+  const saliency = await trainer.saliency({ images: imagesOf(0), labels });
   // Not finite: refused, and all is as it was.
   const bad = { images: imagesOf(0).fill(NaN), labels, learningRate: RATE };
   const refused = await trainer.step(bad).then(
@@ -60,6 +61,7 @@ async function trained(provider) {
     loss: [gradients.loss],
     images: some(gradients.images),
     logits: [...logits],
+    saliency: some(saliency),
     ...Object.fromEntries([...weights].map(([name, { data }]) => [`weight ${name}`, some(data)])),
     ...Object.fromEntries([...gradients.parameters].map(([name, data]) => [`gradient ${name}`, some(data)])),
   };

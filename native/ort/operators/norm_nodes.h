@@ -66,8 +66,8 @@ class NormaliseGradientSumsNode final : public Node {
     const train::Normalisation norm = normalisationAt(call, 2, channels);
     const train::Arriving arriving = arrivingAt(call, mask_, 5);
     const Shape perChannel{static_cast<std::int64_t>(channels)};
-    float* const bias = call.output(0, perChannel);
-    float* const scale = call.output(1, perChannel);
+    float* const bias = call.askedOutput(0, perChannel);
+    float* const scale = call.askedOutput(1, perChannel);
     float* const passing = call.output(2, x.shape);
     Side::normaliseGradientSums(call, arriving, x.data, norm, shape, {bias, scale, passing});
   }

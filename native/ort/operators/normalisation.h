@@ -67,7 +67,7 @@ inline RunningInputs runningInputsOf(Call& call) {
   expectShape(variance, {channels}, "variance");
   // Only read.
   return {statisticsIn(const_cast<float*>(statistics.data), static_cast<std::size_t>(channels)),
-          {mean.data, variance.data, call.output(0, mean.shape), call.output(1, variance.shape)},
+          {mean.data, variance.data, call.askedOutput(0, mean.shape), call.askedOutput(1, variance.shape)},
           static_cast<std::size_t>(channels)};
 }
 

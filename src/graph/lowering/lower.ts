@@ -285,7 +285,8 @@ class Lowering {
         : native.normalise(x, norm, { residual: beside, relu });
       return { outputs: [y], saved };
     };
-    const made = this.values.graph.composite(BATCH_NORM, inputs, build, { relu: Number(relu) });
+    const attributes = { relu: Number(relu), fixed: Number(node.op !== 'BatchNormTraining') };
+    const made = this.values.graph.composite(BATCH_NORM, inputs, build, attributes);
     if (isRead) this.#read.set(made.outputs[0], { x, norm, relu });
     this.values.setLast(result, made.outputs[0]);
   }
@@ -314,10 +315,7 @@ class Lowering {
   }
 }
 
-/**
- * Rewrites a graph. The gradients of one in evaluation mode may not be taken: those of batch normalisation are of training
- * mode.
- */
+/** Rewrites a graph. */
 export function lower(plain: Graph, options: LoweringOptions): Lowered {
   const lowering = new Lowering(plain, options);
   for (const node of plain.tape) lowering.lower(node);
