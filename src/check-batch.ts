@@ -8,7 +8,7 @@ const LARGEST_SIDE = 0x7fffffff;
 const LARGEST_BATCH = 2 ** 40;
 
 /** Refuses a typed array whose memory is gone (detached) or could go during a call (resizable). */
-function attached(value: NodeJS.TypedArray, argument: string): void {
+export function attached(value: NodeJS.TypedArray, argument: string): void {
   const buffer = value.buffer as ArrayBuffer & { resizable?: boolean; detached?: boolean };
   if (buffer.resizable) throw invalid(argument, 'memory that cannot be resized', value);
   if (buffer.byteLength > 0) return;

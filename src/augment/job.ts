@@ -11,7 +11,8 @@ import { type LoadedBatch, loadBatch } from '../data/load';
 import { requireMasks } from '../data/masks';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
-import { mixingWork, needsMasks, usesModel } from '../mix/index';
+import * as check from '../check';
+import { mixingWork, needsMaps, needsMasks, usesModel } from '../mix/index';
 import { checkBackend } from '../native/backends';
 import { chosenPolicy } from '../operations/policies/index';
 import { parse } from '../option';
@@ -241,6 +242,8 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const { onWarning = emitWarning } = options;
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   chosenPolicy(options);
+  if (needsMaps(mixer))
+    throw check.invalid('saliency', 'a method that needs no network to be trained', mixer.saliency);
   const started = Date.now();
   const dataset = await openData(data);
   try {

@@ -11,6 +11,7 @@ import type { MixedBatch } from '../mix/mixed';
 import type { Mixer } from '../mix/mixer';
 import { contactSheet, type SheetRow } from '../report/sheet';
 import { saliency } from '../saliency/index';
+import type { SaliencyMethod } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import { writeWhole } from '../run/files';
 import { PREVIEW } from './folder-use';
@@ -55,7 +56,8 @@ async function mapsOf(
   const [, height, width, channels] = batch.shape;
   const data = new Uint8Array(positions.length * height * width * channels);
   positions.forEach((at, i) => data.set(imageAt(batch, at).pixels, i * height * width * channels));
-  const { saliency: method, saliencyModel, mean, std } = settings.mixer;
+  const { saliencyModel, mean, std } = settings.mixer;
+  const method = settings.mixer.saliency as SaliencyMethod; // a job takes no network's gradient
   const chosen: ImageBatch = { data, shape: [positions.length, height, width, channels] };
   const { maps } = await saliency(chosen, {
     method,

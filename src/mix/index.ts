@@ -36,10 +36,14 @@ export const usesPartner = ({ method, probability }: Pick<WorkOptions, 'method' 
 type SaliencyOptions = Omit<WorkOptions, keyof DrawOptions>;
 
 /** Whether a mixer with these options looks for what is salient: for its boxes, or for its labels. */
-function usesSaliency({ method, probability, labelRule }: SaliencyOptions): boolean {
+export function usesSaliency({ method, probability, labelRule }: SaliencyOptions): boolean {
   const { needsSaliency, hasSource } = mixMethods[method];
   return (needsSaliency || (hasSource && labelRule === 'saliency')) && probability > 0;
 }
+
+/** Whether it must be given maps with each batch. */
+export const needsMaps = (options: SaliencyOptions): boolean =>
+  usesSaliency(options) && options.saliency === 'gradient';
 
 /** Whether a mixer with these options must be told where objects are. */
 export const needsMasks = ({ labelRule }: { labelRule?: LabelRule }): boolean => labelRule === 'mask';

@@ -21,6 +21,7 @@ import type {
 } from '../types';
 import { DrawAhead } from './ahead';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
+import { givenMaps } from './given-maps';
 import { mixInputOf } from './input';
 import { mixingWork, usesPartner } from './index';
 import { masksFor } from './label-rule';
@@ -50,6 +51,11 @@ const planOptions = {
    * With `labelRule: 'mask'`: which pixels show the object of each image, one byte or int32 per pixel, 0 where they do not.
    */
   masks: later<MaskBatch>(),
+  /**
+   * Saliency maps of the images, n × height × width, row-major, in place of those that the mixer would find. Do not change them
+   * until the promise settles.
+   */
+  maps: later<Float32Array>(),
   signal: abortSignal(),
 };
 
@@ -206,7 +212,8 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const work = { pixels, saliency, needs: dtype === undefined ? needs : [...needs, dtype] };
     const backend = backendFor(settings.backend, input, work);
     const masks = masksFor(rules, given.masks, input.shape);
-    const context: NativeContext = { input, backend, threads, helped, masks, signal: given.signal };
+    const maps = givenMaps(optionsOf, given.maps, input.shape);
+    const context: NativeContext = { input, backend, threads, helped, masks, maps, signal: given.signal };
     return { context, slots };
   }
 

@@ -17,16 +17,17 @@ import {
   wholeOr,
 } from '../option';
 import { meanOption, stdOption } from '../pixel-statistics';
-import { saliencyMethods } from '../saliency/methods';
+import { mixSaliencies } from '../saliency/methods';
 import { mixMethodNames, usesModel } from './index';
 import { labelRules } from './label-rule';
 import { schemeNames } from './schemes';
 
 export const mixerOptions = {
   method: named(mixMethodNames, { default: 'saliencymix', about: 'the mixing method' }),
-  saliency: named(saliencyMethods, {
+  saliency: named(mixSaliencies, {
     default: 'fine-grained',
-    about: 'how saliency is found (saliencymix only)',
+    about:
+      'how saliency is found (saliencymix only); `gradient`: by the network that is trained, whose maps are given with each batch (`Trainer.saliency`)',
   }),
   saliencyModel: text('path', {
     about: 'the ONNX model of `saliency: learned`: 1×3×S×S in, one S×S map out',

@@ -7,9 +7,10 @@ import { addon } from '../native/load';
 import type { BatchInput } from '../native/batch-input';
 import { findSaliency, type SaliencyResult } from '../saliency/index';
 import { isNative, madeMaps } from '../saliency/made-maps';
+import type { SaliencyMethod } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import type { DrawnBatch } from './draw';
-import { usesNativeSaliency } from './index';
+import { usesNativeSaliency, usesSaliency } from './index';
 import { labelWeights, type Sought } from './label-rule';
 import type { MixOptions } from './options';
 import { pickRecords, putBackRecords, salientImages, shareOf, showsParts } from './records';
@@ -23,6 +24,8 @@ export interface NativeContext {
   helped?: boolean;
   /** Where labels follow masks: n × h × w bytes. */
   masks?: Uint8Array;
+  /** Given with the batch: n × h × w. */
+  maps?: Float32Array;
   signal?: AbortSignal;
 }
 
@@ -41,7 +44,7 @@ export async function placeSamples(
   const clip = options.box === 'clip' ? 1 : 0;
   const made = mapsFor(options, records, context);
   const maps = made && (await made);
-  const method = usesNativeSaliency(options) ? options.saliency : undefined;
+  const method = !context.maps && usesNativeSaliency(options) ? options.saliency : undefined;
   await callMix(context, records, { place: { clip, method, maps }, output });
   const sought = { area: undefined, saliency: maps && { maps }, mask: { masks: context.masks } };
   return weightsOf(records, sought[options.labelRule], context);
@@ -60,13 +63,15 @@ function mapsFor(
   records: NativeSamples,
   context: NativeContext,
 ): Promise<Float32Array> | undefined {
-  const { saliency: method, saliencyModel, mean, std, labelRule } = options;
+  const { saliencyModel, mean, std, labelRule } = options;
+  if (context.maps) return usesSaliency(options) ? Promise.resolve(context.maps) : undefined;
+  const method = options.saliency as SaliencyMethod; // without given maps it is none of a network's gradient, or not used
   if (labelRule === 'saliency' && showsParts(records)) {
     const { input, backend, threads, signal } = context;
     const found = findSaliency(input, { method, saliencyModel, mean, std, backend, threads, signal });
     return found.then((result) => (result as SaliencyResult).maps);
   }
-  if (isNative(method)) return undefined;
+  if (isNative(method) || !usesSaliency(options)) return undefined;
   const images = salientImages(records);
   if (images.size === 0) return undefined;
   const make = (batch: ImageBatch) => madeMaps(method, batch, { saliencyModel, mean, std, images }, context);
@@ -105,6 +110,7 @@ export async function callMix(
   { place, output }: Parts,
 ): Promise<void> {
   const { data, resident, count, height, width, channels } = input.native;
+  const reads = place?.maps ? [...input.reads, place.maps] : input.reads;
   await runNative(
     (cancel) =>
       addon().mix({
@@ -124,7 +130,7 @@ export async function callMix(
         place,
         output,
       }),
-    input.reads,
+    reads,
     signal,
   );
 }

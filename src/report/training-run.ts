@@ -35,6 +35,8 @@ export interface TrainingRun {
     seconds: number;
     /** Share of its steps' time in which the trainer waited for the next one, 0 to 1; NaN in runs of versions that did not measure it. */
     idle: number;
+    /** Of `seconds`, those in which the network found what is salient; NaN in runs of versions that could not. */
+    saliencySeconds: number;
   }[];
   /** A PNG of what the model was trained on. */
   samples?: Uint8Array;

@@ -44,8 +44,12 @@ function lossFigure({ steps }: TrainingRun): Figure {
 /** How much of the epochs' time the trainer waited for images, where that is known. */
 function aboutTime(epochs: TrainingRun['epochs']): string {
   const idle = median(epochs.map((epoch) => epoch.idle));
-  const done = 'of epochs done';
-  return Number.isFinite(idle) ? `${done}; waited ${percent(idle)} of the steps’ time for images` : done;
+  const saliency = median(epochs.map(({ seconds, saliencySeconds }) => saliencySeconds / seconds));
+  return [
+    'of epochs done',
+    ...(Number.isFinite(idle) ? [`waited ${percent(idle)} of the steps’ time for images`] : []),
+    ...(saliency > 0 ? [`${percent(saliency)} of the time for saliency`] : []),
+  ].join('; ');
 }
 
 function figures(run: TrainingRun): Figure[] {

@@ -9,3 +9,6 @@ export type NativeMethod = (typeof nativeMethods)[number];
  */
 export const saliencyMethods = [...nativeMethods, 'float-bytes', 'learned'] as const;
 export type SaliencyMethod = (typeof saliencyMethods)[number];
+
+/** What a mixer may be told: one of these, or that its maps are the gradient's of a network, which come with each batch. */
+export const mixSaliencies = [...saliencyMethods, 'gradient'] as const;

@@ -3,10 +3,10 @@ import type { Batch } from '../data/batches';
 import type { Dataset } from '../data/dataset';
 import type { FailedItem } from '../data/fill';
 import { DeviceBatch } from '../device/batch';
-import { needsMasks } from '../mix/index';
+import { needsMaps, needsMasks } from '../mix/index';
 import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
 import type { ImageBatch } from '../types';
-import type { Images } from './batch';
+import type { Images, TrainingBatch } from './batch';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
 
@@ -29,6 +29,8 @@ export interface LearningBatchOptions {
   onDevice?: boolean;
   strict: boolean;
   signal?: AbortSignal;
+  /** Where saliency is the gradient of the network: how much its loss depends on each pixel of a batch (`Trainer.saliency`). */
+  saliencyOf?: (batch: TrainingBatch<Images>) => Promise<Float32Array>;
   /** Told of the files of batches in which none could be read. */
   onSkipped?: (bad: LearningBatch['bad']) => void;
 }
@@ -63,6 +65,31 @@ async function mixWhere(
   }
 }
 
+type Address = Pick<CallOptions, 'epoch' | 'batch' | 'slots' | 'signal'>;
+
+/** Maps of images as they are, before they are mixed; undefined where the mixer finds its own. */
+export function mapsBy(
+  saliencyOf: LearningBatchOptions['saliencyOf'],
+  { mixer: options, mean, std, classes }: Pick<TrainSettings, 'mixer' | 'mean' | 'std' | 'classes'>,
+  where: { threads?: number; backend: string },
+) {
+  if (!saliencyOf || !needsMaps(options)) return () => Promise.resolve(undefined);
+  const plain = { ...options, method: 'none', labelRule: 'area', classes: classes.length, ...where } as const;
+  const converter = mixerFor(plain);
+  const output = normalised(mean, std);
+  return async (images: ImageBatch | DeviceBatch, labels: Batch['labels'], at: Address) => {
+    const how = { ...at, output };
+    if (!(images instanceof DeviceBatch)) {
+      const { images: seen, labels: soft } = await converter.mix(images, labels, how);
+      return saliencyOf({ images: seen.data, labels: soft });
+    }
+    const { images: seen, labels: soft } = await converter.mix(images, labels, how);
+    const maps = saliencyOf({ images: seen, labels: soft });
+    seen.free(); // the trainer keeps them until it has ended
+    return maps;
+  };
+}
+
 /**
  * The batches of an epoch from number `from` on. They have the same bytes as if the epoch had been begun at 0.
  */
@@ -70,11 +97,12 @@ export async function* learningBatches(
   dataset: Dataset,
   settings: TrainSettings,
   { epoch, from }: { epoch: number; from: number },
-  { threads, backend, onDevice, strict, signal, onSkipped }: LearningBatchOptions,
+  { threads, backend, onDevice, strict, signal, saliencyOf, onSkipped }: LearningBatchOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
   const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
   const classes = settings.classes.length;
   const mixer = mixerFor({ ...options, classes, threads, backend });
+  const mapsOf = mapsBy(saliencyOf, settings, { threads, backend });
   const output = normalised(mean, std);
   const onBad = strict ? 'throw' : 'skip';
   const loaded = dataset.batches({
@@ -91,8 +119,9 @@ export async function* learningBatches(
     onSkipped: (holes) => onSkipped?.(badOf(holes)),
   });
   for await (const { images, labels, masks, slots, holes, batch: number } of loaded) {
-    const at = { epoch, batch: number, slots, masks, output, signal };
-    const mixed = await mixWhere(mixer, images, labels, at);
+    const at = { epoch, batch: number, slots, signal };
+    const maps = await mapsOf(images, labels, at);
+    const mixed = await mixWhere(mixer, images, labels, { ...at, masks, maps, output });
     smoothLabels(mixed.labels, labelSmoothing, classes);
     yield {
       images: mixed.images,

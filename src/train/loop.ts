@@ -149,19 +149,31 @@ async function learnBatches(
   run.signal?.throwIfAborted();
 }
 
-/** Trains on the rest of an epoch, and gives the share of the time in which the trainer waited for steps. */
-async function learnEpoch(run: TrainRun, at: Position): Promise<number> {
+/** What is known of an epoch's time. */
+interface EpochTime {
+  /** Of performance.now(). */
+  began: number;
+  /** The share in which the trainer waited for steps. */
+  idle: number;
+  /** Of the network's own maps. */
+  saliencySeconds: number;
+}
+
+/** Trains on the rest of an epoch. */
+async function learnEpoch(run: TrainRun, at: Position): Promise<EpochTime> {
   const { train, trainer, settings, threads, backend, strict } = run;
   const leaving = new AbortController();
   const onSkipped = (bad: LearningBatch['bad']) => keepBad(run, bad);
   // On a graphics card batches stay where they are mixed and learned.
   const onDevice = trainer.provider === backend && trainer.provider !== 'cpu';
-  const options = { threads, backend, onDevice, strict, signal: leaving.signal, onSkipped };
+  const saliencyOf = trainer.saliency.bind(trainer);
+  const options = { threads, backend, onDevice, strict, signal: leaving.signal, saliencyOf, onSkipped };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
-  const [began, busy] = [performance.now(), trainer.busy];
+  const [began, busy, saliency] = [performance.now(), trainer.busy, trainer.saliencyTime];
   try {
     await learnBatches(run, at, batches);
-    return 1 - (trainer.busy - busy) / (performance.now() - began);
+    const idle = 1 - (trainer.busy - busy) / (performance.now() - began);
+    return { began, idle, saliencySeconds: (trainer.saliencyTime - saliency) / 1000 };
   } finally {
     leaving.abort();
     await batches.return();
@@ -194,7 +206,7 @@ function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<TestResul
 async function endEpoch(
   run: TrainRun,
   epoch: number,
-  { began, idle }: { began: number; idle: number },
+  { began, idle, saliencySeconds }: EpochTime,
 ): Promise<void> {
   const { trainer, metrics, test } = run;
   const tested = test && (await testNow(run, test, epoch));
@@ -209,6 +221,7 @@ async function endEpoch(
     testLoss: tested?.loss ?? NaN,
     seconds: (performance.now() - began) / 1000,
     idle,
+    saliencySeconds,
   });
   keepBad(run, tested?.bad ?? []);
   await run.saveCheckpoint({ epoch: done, batch: 0 }, tested);
@@ -219,9 +232,8 @@ export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
   const at = { ...start };
   try {
     for (; at.epoch < run.settings.epochs; at.epoch++, at.batch = 0) {
-      const began = performance.now();
-      const idle = await learnEpoch(run, at);
-      await endEpoch(run, at.epoch, { began, idle });
+      const time = await learnEpoch(run, at);
+      await endEpoch(run, at.epoch, time);
     }
   } catch (error) {
     // After a step that failed the next one may have been made, of which `at` does not tell.

@@ -26,10 +26,21 @@ export interface RunCounts {
 /** The numbers in each kind of line. */
 const FIELDS: { readonly [K in Line['kind']]: readonly string[] } = {
   step: ['step', 'epoch', 'loss', 'accuracy', 'learningRate', 'imagesPerSecond'],
-  epoch: ['step', 'epoch', 'loss', 'accuracy', 'top1Error', 'top5Error', 'testLoss', 'seconds', 'idle'],
+  epoch: [
+    'step',
+    'epoch',
+    'loss',
+    'accuracy',
+    'top1Error',
+    'top5Error',
+    'testLoss',
+    'seconds',
+    'idle',
+    'saliencySeconds',
+  ],
 };
 /** What lines of earlier versions lack. */
-const LATER: ReadonlySet<string> = new Set(['idle']);
+const LATER: ReadonlySet<string> = new Set(['idle', 'saliencySeconds']);
 
 /** A line as it was written; undefined for anything else. JSON has no NaN: it is written as null, for an epoch that was not tested. */
 function lineIn(text: string): Line | undefined {

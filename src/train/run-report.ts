@@ -6,6 +6,7 @@ import { loadBatch } from '../data/load';
 import { cut, order } from '../data/order';
 import { sizeOf } from '../graph/graph';
 import { needsMasks } from '../mix/index';
+import { type LearningBatchOptions, mapsBy } from './batches';
 import { mixerFor } from '../mix/mixer';
 import type { Model } from '../models/model';
 import { imageGrid } from '../report/grid';
@@ -28,6 +29,7 @@ export const parameterCount = ({ parameters }: Model): number =>
 export async function drawSamples(
   dataset: Dataset,
   settings: TrainSettings,
+  saliencyOf?: LearningBatchOptions['saliencyOf'],
 ): Promise<Uint8Array | undefined> {
   const { size, batch, seed, augment, mixer: options, classes } = settings;
   const [positions] = cut(order(dataset.length, { shuffle: true, seed, epoch: 0 }), batch);
@@ -36,7 +38,9 @@ export async function drawSamples(
   const { images, labels, masks, slots } = await loadBatch(dataset, positions, size, loading);
   if (!images) return undefined;
   const mixer = mixerFor({ ...options, classes: classes.length, backend: 'auto' });
-  const mixed = await mixer.mix(images, labels, { epoch: 0, batch: 0, slots, masks });
+  const at = { epoch: 0, batch: 0, slots };
+  const maps = await mapsBy(saliencyOf, settings, { backend: 'auto' })(images, labels, at);
+  const mixed = await mixer.mix(images, labels, { ...at, masks, maps });
   const [height, width] = size;
   const bytes = height * width * 3;
   const pixels = mixed.images.data;

@@ -159,7 +159,8 @@ async function prepare(job: Job, trainer: Trainer): Promise<{ run: TrainRun; rep
   const metrics = await Metrics.open(out, done, settings);
   const problems = [...data.problems, ...(test?.problems ?? [])];
   const bad = new Map([...problems.map(({ file, reason }) => [file, reason] as const), ...notes.bad]);
-  const samples = await drawSamples(data, settings);
+  const saliencyOf = trainer.saliency.bind(trainer);
+  const samples = await drawSamples(data, settings, saliencyOf);
   const report: ReportParts = {
     settings,
     model,

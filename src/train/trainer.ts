@@ -62,6 +62,7 @@ export class Trainer {
   readonly #runner: GraphRunner;
   /** Why `auto` did not take the native engine. */
   readonly #notNative?: string;
+  #saliencyTime = 0;
   #steps = 0;
   /** Steps since the optimizer's slots were last set to zero. */
   #updates = 0;
@@ -164,6 +165,11 @@ export class Trainer {
     return this.#runner.busy;
   }
 
+  /** How many of them `saliency` has taken. */
+  get saliencyTime(): number {
+    return this.#saliencyTime;
+  }
+
   /** @param tensors slots that are not among them begin with zeros */
   async #begin(tensors: Iterable<StateTensor>): Promise<void> {
     // First of all, so that wrong shapes in the model, or a missing onnxruntime-node, are reported at once.
@@ -263,7 +269,14 @@ export class Trainer {
   async saliency(batch: TrainingBatch<Images>): Promise<Float32Array> {
     const given = parse(trainingBatch, batch, 'saliency') as TrainingBatch<Images>;
     const count = checkBatch(given, this.settings, this.model);
-    return lending(given, (held) => this.#inOrder(() => this.#runner.saliency(held, count)));
+    return lending(given, (held) =>
+      this.#inOrder(async () => {
+        const before = this.#runner.busy;
+        const maps = await this.#runner.saliency(held, count);
+        this.#saliencyTime += this.#runner.busy - before;
+        return maps;
+      }),
+    );
   }
 
   /**

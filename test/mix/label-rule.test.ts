@@ -111,7 +111,7 @@ test.each(variants)('%j: by the definition, pixel by pixel', async (options) => 
     const labels = classNumbers(shape[0], CLASSES);
     const common = { ...options, seed, classes: CLASSES };
     const area = await createMixer(common).mix(batch, labels);
-    const method = options.preset === undefined ? options.saliency : 'float-bytes';
+    const method = options.preset === undefined ? (options.saliency as 'sobel' | undefined) : 'float-bytes';
     const { maps } = await saliency(batch, { method });
     const salient = await createMixer({ ...common, labelRule: 'saliency' }).mix(batch, labels);
     bySaliency += expectWeights(salient.plan, salient.labels, labels, maps);

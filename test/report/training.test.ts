@@ -21,6 +21,7 @@ const epoch = (i: number, top1Error: number, top5Error = top1Error / 10): Traini
   top5Error,
   seconds: 40,
   idle: 0.012,
+  saliencySeconds: 0,
 });
 const named = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 const run = (more: Partial<TrainingRun> = {}): TrainingRun => ({

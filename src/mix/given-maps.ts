@@ -1,0 +1,31 @@
+/** Saliency maps that are given with a batch, in place of those that a mixer would find. */
+import { types } from 'node:util';
+import * as check from '../check';
+import { attached } from '../check-batch';
+import { needsMaps } from './index';
+import type { MixOptions } from './options';
+
+/**
+ * @param optionsOf of the choices that samples may be drawn with
+ * @throws SaliencyMixError ARGUMENT for maps of another type or size, or with a value that is not finite; where there are none, and
+ *   a choice has no others
+ */
+export function givenMaps(
+  optionsOf: readonly MixOptions[],
+  value: unknown,
+  [count, height, width]: readonly number[],
+): Float32Array | undefined {
+  if (value === undefined && !optionsOf.some(needsMaps)) return undefined;
+  const length = count * height * width;
+  if (!types.isFloat32Array(value) || value.length !== length) {
+    const why = value === undefined ? ' (saliency is "gradient": Trainer.saliency makes them)' : '';
+    throw check.invalid('maps', `a Float32Array of ${count} × ${height} × ${width} values${why}`, value);
+  }
+  attached(value, 'maps');
+  for (let i = 0; i < length; i++) {
+    if (Number.isFinite(value[i])) continue;
+    const index = Math.floor(i / (height * width));
+    throw check.invalid('maps', 'finite numbers', value[i], { index });
+  }
+  return value;
+}

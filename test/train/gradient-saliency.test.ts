@@ -1,0 +1,101 @@
+/** A run whose saliency is the gradient of the network that it trains: by hand, and stopped and gone on with. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMixer, openDataset } from '../../src';
+import { createModel, train, Trainer, type TrainOptions } from '../../src/train';
+
+const work = mkdtempSync(join(tmpdir(), 'saliencymix-gradient-'));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const demo = { count: 40, size: 32, seed: 2 };
+const data = { path: 'demo', split: 'train', demo } as const;
+const [BATCH, RATE, SEED] = [16, 0.02, 5];
+const network = { block: 'basic', layers: [1, 1], width: 4, stem: 'cifar' } as const;
+const [mean, std] = [
+  [0.485, 0.456, 0.406],
+  [0.229, 0.224, 0.225],
+];
+
+const run = (name: string, more: Partial<TrainOptions> = {}) =>
+  train({
+    data,
+    test: false,
+    model: 'resnet',
+    ...network,
+    epochs: 2,
+    batch: BATCH,
+    learningRate: RATE,
+    schedule: 'constant',
+    crop: 0,
+    flip: false,
+    mean,
+    std,
+    seed: SEED,
+    threads: 1,
+    out: join(work, name),
+    mixer: { saliency: 'gradient' },
+    ...more,
+  });
+
+interface Line {
+  kind: string;
+  loss: number;
+  seconds: number;
+  saliencySeconds: number;
+}
+const linesOf = (name: string) =>
+  readFileSync(join(work, name, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+const lossesOf = (name: string) =>
+  linesOf(name)
+    .filter(({ kind }) => kind === 'step')
+    .map(({ loss }) => loss);
+
+test('each batch is mixed by what the network finds in it after the step before', async () => {
+  await run('whole');
+  const losses = lossesOf('whole');
+  expect(losses).toHaveLength(6);
+
+  const dataset = await openDataset(data);
+  const classes = dataset.classes.length;
+  const model = createModel('resnet', { ...network, classes });
+  const optimizer = { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 } as const;
+  const trainer = await Trainer.create(model, {
+    batch: BATCH,
+    image: [32, 32],
+    optimizer,
+    seed: SEED,
+    threads: 1,
+  });
+  const mixer = createMixer({ saliency: 'gradient', classes, seed: SEED });
+  const plain = createMixer({ method: 'none', classes });
+  const output = { dtype: 'float32', layout: 'NCHW', mean, std } as const;
+  const found = [];
+  for await (const batch of dataset.batches({ size: 'auto', batch: BATCH, seed: SEED, epoch: 0 })) {
+    const seen = await plain.mix(batch.images, batch.labels, { output });
+    const maps = await trainer.saliency({ images: seen.images.data, labels: seen.labels });
+    const at = { epoch: 0, batch: batch.batch, output };
+    const { images, labels } = await mixer.mix(batch.images, batch.labels, { ...at, maps });
+    found.push((await trainer.step({ images: images.data, labels, learningRate: RATE })).loss);
+  }
+  await trainer.close();
+  await dataset.close();
+  expect(found).toEqual(losses.slice(0, 3));
+  for (const { kind, seconds, saliencySeconds } of linesOf('whole'))
+    if (kind === 'epoch') expect([saliencySeconds > 0, saliencySeconds < seconds]).toEqual([true, true]);
+});
+
+test('a run that was stopped goes on to the same numbers', async () => {
+  const controller = new AbortController();
+  const stopped = run('stopped', {
+    signal: controller.signal,
+    onProgress: ({ done }) => done >= 32 && controller.abort(),
+  });
+  await expect(stopped).rejects.toThrow();
+  expect(lossesOf('stopped').length).toBeLessThan(6);
+  await run('stopped', { mode: 'resume' });
+  expect(lossesOf('stopped')).toEqual(lossesOf('whole'));
+});
