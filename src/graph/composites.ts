@@ -104,6 +104,20 @@ export function dropout(x: Value, kept: Value, rate: number): Value {
   return graph.composite('Dropout', [x, kept], build, { rate: { float: rate } }).outputs[0];
 }
 
+/**
+ * The branch of a block in training, with stochastic depth: x·scale where `kept`, of n or 1 × 1 × 1 × 1, is true, else 0. For
+ * WebGPU the gates are float32, 1 or 0.
+ */
+export function keptBranch(x: Value, kept: Value, scale: number): Value {
+  const { graph } = x;
+  const build = () => {
+    const scaled = scale === 1 ? x : mul(x, graph.scalar(scale));
+    const y = kept.dtype === 'bool' ? where(kept, scaled, graph.scalar(0)) : mul(scaled, kept);
+    return { outputs: [y], saved: [] };
+  };
+  return graph.composite('StochasticDepth', [x, kept], build, { scale: { float: scale } }).outputs[0];
+}
+
 /** Cross entropy of soft labels, mean over the batch: logits and labels N×K → scalar −Σ labels·log softmax(logits)/N. */
 export function softmaxCrossEntropy(logits: Value, labels: Value): Value {
   const { graph } = logits;

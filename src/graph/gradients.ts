@@ -6,7 +6,7 @@
  * along which the input was repeated.
  */
 import { SaliencyMixError } from '../errors';
-import { dropout } from './composites';
+import { dropout, keptBranch } from './composites';
 import { convInputGradient, convWeightGradient } from './convolution';
 import { type Node, sizeOf, type Value } from './graph';
 import { byIndices, byMasks } from './max-pool';
@@ -197,5 +197,9 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   BatchNormTraining: batchNormTrainingRule,
   SoftmaxCrossEntropy: crossEntropyRule,
   Dropout: dropoutRule,
+  StochasticDepth: ({ node, x: [, kept], dy: [dy] }) => [
+    keptBranch(dy, kept, (node.attributes.scale as { float: number }).float),
+    undefined,
+  ],
   RunningStatistics: 'forbidden', // no loss depends on them
 };

@@ -32,6 +32,13 @@ export interface ModelOptions {
   depth?: number;
   widen?: number;
   dropout?: number;
+  /**
+   * Stochastic depth (residual networks): the chance that the last block is left out in training; whether a batch's images lose the
+   * same blocks; and whether branches are scaled in evaluation or in training.
+   */
+  stochasticDepth?: number;
+  stochasticDepthPer?: 'batch' | 'sample';
+  stochasticDepthScale?: 'test' | 'train';
 }
 
 /**

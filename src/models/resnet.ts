@@ -10,6 +10,12 @@ import { custom, named, type Parsed, parse, required, whole } from '../option';
 import { batchNorm, conv, globalAveragePool, linear, maxPool } from './layers';
 import { type ModelSpec, classOption, countBlocks, type Family, stemOption } from './model';
 import type { Net } from './net';
+import {
+  type StochasticDepth,
+  stochasticDepthOptions,
+  survivalRates,
+  survivingBranch,
+} from './stochastic-depth';
 
 const stems = ['cifar', 'imagenet'] as const;
 const blockNames = ['basic', 'bottleneck'] as const;
@@ -42,10 +48,20 @@ const blocks: Record<(typeof blockNames)[number], Block> = {
   },
 };
 
+interface BlockPlace {
+  name: string;
+  width: number;
+  stride: number;
+  /** The chance that its branch stays, and what is done where it does not. */
+  survival: number;
+  depth: StochasticDepth;
+}
+
 /** A block: its branch plus the input, which is projected where the shape changes. */
-function residual(net: Net, block: Block, name: string, x: Value, width: number, stride: number): Value {
+function residual(net: Net, block: Block, x: Value, place: BlockPlace): Value {
+  const { name, width, stride, survival, depth } = place;
   const out = width * block.expansion;
-  const branch = block.branch(net, name, x, width, stride);
+  const branch = survivingBranch(net, name, block.branch(net, name, x, width, stride), survival, depth);
   if (stride === 1 && x.shape[1] === out) return relu(add(branch, x));
   const projected = conv(net, `${name}.downsample.0`, x, { out, kernel: 1, stride });
   return relu(add(branch, batchNorm(net, `${name}.downsample.1`, projected)));
@@ -70,19 +86,28 @@ const resnetOptions = {
   width: whole(1, { max: 4096, default: 64 }),
   classes: classOption,
   stem: stemOption('imagenet'),
+  ...stochasticDepthOptions,
 };
 
 /**
  * Any residual network: `layers` is the number of blocks per stage, `width` the channels of the first stage.
  */
 const buildResnet =
-  ({ block, layers, width, classes, stem }: Parsed<typeof resnetOptions>): ModelSpec['build'] =>
+  ({ block, layers, width, classes, stem, ...depth }: Parsed<typeof resnetOptions>): ModelSpec['build'] =>
   (net, images) => {
     let x = stemOf(net, stem, images, width);
+    const all = layers.reduce((sum, count) => sum + count, 0);
+    const survival = survivalRates(all, depth.stochasticDepth).values();
     for (const [stage, count] of layers.entries()) {
       for (let i = 0; i < count; i++) {
         const stride = stage > 0 && i === 0 ? 2 : 1;
-        x = residual(net, blocks[block], `layer${stage + 1}.${i}`, x, width << stage, stride);
+        x = residual(net, blocks[block], x, {
+          name: `layer${stage + 1}.${i}`,
+          width: width << stage,
+          stride,
+          survival: survival.next().value as number,
+          depth,
+        });
       }
     }
     return linear(net, 'fc', globalAveragePool(x), classes);
@@ -109,6 +134,7 @@ function member(
     classes: classOption,
     stem: stemOption(defaults.stem),
     width: whole(1, { max: 4096, default: defaults.width }),
+    ...stochasticDepthOptions,
   };
   return {
     summary,

@@ -68,6 +68,16 @@ export const learningOptions = {
   depth: whole(10, { about: '6n + 4, of `wrn`; 28 unless given' }),
   widen: whole(1, { about: 'of `wrn`; 10 unless given' }),
   dropout: real('0 … 0.99', [0, 0.99], { about: 'of `wrn`; the paper’s is 0.3' }),
+  stochasticDepth: real('0 … 0.99', [0, 0.99], {
+    about:
+      'the chance that the last residual block is left out in a step, others linearly less; the paper’s is 0.5',
+  }),
+  stochasticDepthPer: named(['batch', 'sample'], {
+    about: 'whether all images of a batch lose the same blocks, which is the paper’s way, or each its own',
+  }),
+  stochasticDepthScale: named(['test', 'train'], {
+    about: 'when branches are scaled by their chance to stay: in testing, as in the paper, or in training',
+  }),
   epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
   learningRate: real('number > 0', [0, LARGEST, 'open'], {

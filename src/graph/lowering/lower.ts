@@ -8,6 +8,7 @@ import {
   dropout,
   DROPOUT_LEVELS,
   dropoutScale,
+  keptBranch,
   runningStatistics,
   softmaxCrossEntropy,
 } from '../composites';
@@ -162,6 +163,8 @@ class Lowering {
         return this.#takes('dropout')
           ? this.#dropout(node)
           : this.#composite(node, ([x, mask]) => [dropout(x, mask, floatOf(node, 'rate'))]);
+      case 'StochasticDepth':
+        return this.#keptBranch(node);
       case 'RunningStatistics':
         return this.#runningStatistics(node);
       default:
@@ -223,6 +226,15 @@ class Lowering {
     if (y.shape.length === 4)
       this.values.setLast(y, native.dropout(this.values.last(x as Value), this.#random, drawn));
     else this.values.setFirst(y, native.dropout(this.values.first(x as Value), this.#random, drawn));
+  }
+
+  /** Gates are the same in both layouts. */
+  #keptBranch(node: Node): void {
+    const [x, kept] = node.inputs as Value[];
+    const made = (branch: Value) => keptBranch(branch, this.values.first(kept), floatOf(node, 'scale'));
+    const [y] = node.outputs;
+    if (this.values.isLast(x)) this.values.setLast(y, made(this.values.last(x)));
+    else this.values.setFirst(y, made(this.values.first(x)));
   }
 
   #runningStatistics(node: Node): void {
