@@ -2,14 +2,17 @@
  * Functions that are made of several ONNX operators but have one rule in the gradient table, as if they were
  * one operator. That takes fewer nodes than the gradients of the parts, and is as exact.
  */
-import { type Value, shapeError } from './graph';
+import { type Value, shapeError, sizeOf } from './graph';
 import {
   add,
   div,
   exp,
+  greater,
   log,
+  maxPool,
   mul,
   neg,
+  pad,
   reduceMax,
   reduceMean,
   reduceSum,
@@ -116,6 +119,27 @@ export function keptBranch(x: Value, kept: Value, scale: number): Value {
     return { outputs: [y], saved: [] };
   };
   return graph.composite('StochasticDepth', [x, kept], build, { scale: { float: scale } }).outputs[0];
+}
+
+/**
+ * x without squares: where `kept` (n × C or 1 × places of a square's first corner) is false, one begins. What is left is divided by
+ * its share, which may be no more than all of x. For WebGPU `kept` is float32, 1 or 0.
+ */
+export function dropBlocks(x: Value, kept: Value, block: readonly [height: number, width: number]): Value {
+  const { graph } = x;
+  const [zero, one] = [graph.scalar(0), graph.scalar(1)];
+  const build = () => {
+    const seeds = kept.dtype === 'bool' ? where(kept, zero, one) : sub(one, kept);
+    const around = [0, 0, block[0] - 1, block[1] - 1];
+    const squares = maxPool(pad(seeds, around, around), { kernel: block, stride: 1, padding: 0 }).y;
+    const left = sub(one, squares);
+    const sum = reduceSum(left, [0, 1, 2, 3], false);
+    // Where nothing is left, nothing is divided.
+    const share = div(where(greater(sum, zero), sum, one), graph.scalar(sizeOf(left.shape)));
+    const factor = div(left, share);
+    return { outputs: [mul(x, factor)], saved: [factor] };
+  };
+  return graph.composite('DropBlock', [x, kept], build, { block: [...block] }).outputs[0];
 }
 
 /** Cross entropy of soft labels, mean over the batch: logits and labels N×K → scalar −Σ labels·log softmax(logits)/N. */

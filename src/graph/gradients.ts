@@ -197,6 +197,7 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   BatchNormTraining: batchNormTrainingRule,
   SoftmaxCrossEntropy: crossEntropyRule,
   Dropout: dropoutRule,
+  DropBlock: ({ node, dy: [dy] }) => [mul(dy, node.saved[0]), undefined],
   StochasticDepth: ({ node, x: [, kept], dy: [dy] }) => [
     keptBranch(dy, kept, (node.attributes.scale as { float: number }).float),
     undefined,

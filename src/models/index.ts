@@ -39,6 +39,13 @@ export interface ModelOptions {
   stochasticDepth?: number;
   stochasticDepthPer?: 'batch' | 'sample';
   stochasticDepthScale?: 'test' | 'train';
+  /**
+   * DropBlock (resnets): the share of the last stage's maps that is asked to be dropped at the end of training, of the stage before
+   * a quarter; the side of a square; and whether all channels lose the same squares.
+   */
+  dropBlock?: number;
+  dropBlockSize?: number;
+  dropBlockSharedChannels?: boolean;
 }
 
 /**

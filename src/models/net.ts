@@ -29,6 +29,8 @@ export interface DropoutMask {
   readonly shape: Shape;
   /** Chance that an element is dropped. */
   readonly rate: number;
+  /** Whether the chance rises linearly over the run, from 0 to `rate`; such chances are small, and are drawn with 32 bits. */
+  readonly rises?: boolean;
   /** Position among the masks of the net, from 0: a part of its random numbers' address. */
   readonly number: number;
 }
@@ -115,10 +117,10 @@ export class Net {
 
   /**
    * A mask for dropout, drawn for every step: true, with probability 1 − rate, where an element is kept. It is bool, and in
-   * graphs for WebGPU float32, 1 or 0.
+   * graphs for WebGPU float32, 1 or 0. With `rises` the rate is that of the end of a run (`progress` of a step).
    */
-  dropoutMask(name: string, shape: Shape, rate: number): Value {
-    const mask = { name: `dropout/${name}`, shape, rate, number: this.dropoutMasks.length };
+  dropoutMask(name: string, shape: Shape, rate: number, { rises = false }: { rises?: boolean } = {}): Value {
+    const mask = { name: `dropout/${name}`, shape, rate, rises, number: this.dropoutMasks.length };
     this.dropoutMasks.push(mask);
     return this.graph.input(mask.name, mask.shape, this.graph.target === 'webgpu' ? 'float32' : 'bool');
   }

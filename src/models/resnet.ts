@@ -8,6 +8,7 @@ import { add, relu } from '../graph/ops';
 import { integer, invalid } from '../check';
 import { custom, named, type Parsed, parse, required, whole } from '../option';
 import { batchNorm, conv, globalAveragePool, linear, maxPool } from './layers';
+import { dropBlock, dropBlockOptions, dropBlockRates } from './drop-block';
 import { type ModelSpec, classOption, countBlocks, type Family, stemOption } from './model';
 import type { Net } from './net';
 import {
@@ -24,26 +25,28 @@ interface Block {
   /** Channels out of a block, over those of its 3×3 convolution. */
   readonly expansion: number;
   /** The layers of the residual branch, without the activation after the sum. */
-  branch(net: Net, name: string, x: Value, width: number, stride: number): Value;
+  branch(net: Net, x: Value, place: BlockPlace): Value;
 }
 
 const blocks: Record<(typeof blockNames)[number], Block> = {
   basic: {
     expansion: 1,
-    branch(net, name, x, width, stride) {
+    branch(net, x, { name, width, stride, drop }) {
       const first = conv(net, `${name}.conv1`, x, { out: width, kernel: 3, stride });
-      const active = relu(batchNorm(net, `${name}.bn1`, first));
-      return batchNorm(net, `${name}.bn2`, conv(net, `${name}.conv2`, active, { out: width, kernel: 3 }));
+      const active = drop(`${name}.1`, relu(batchNorm(net, `${name}.bn1`, first)));
+      const second = conv(net, `${name}.conv2`, active, { out: width, kernel: 3 });
+      return drop(`${name}.2`, batchNorm(net, `${name}.bn2`, second));
     },
   },
   bottleneck: {
     expansion: 4,
-    branch(net, name, x, width, stride) {
+    branch(net, x, { name, width, stride, drop }) {
       const first = conv(net, `${name}.conv1`, x, { out: width, kernel: 1 });
-      const narrow = relu(batchNorm(net, `${name}.bn1`, first));
+      const narrow = drop(`${name}.1`, relu(batchNorm(net, `${name}.bn1`, first)));
       const second = conv(net, `${name}.conv2`, narrow, { out: width, kernel: 3, stride });
-      const active = relu(batchNorm(net, `${name}.bn2`, second));
-      return batchNorm(net, `${name}.bn3`, conv(net, `${name}.conv3`, active, { out: 4 * width, kernel: 1 }));
+      const active = drop(`${name}.2`, relu(batchNorm(net, `${name}.bn2`, second)));
+      const third = conv(net, `${name}.conv3`, active, { out: 4 * width, kernel: 1 });
+      return drop(`${name}.3`, batchNorm(net, `${name}.bn3`, third));
     },
   },
 };
@@ -55,16 +58,19 @@ interface BlockPlace {
   /** The chance that its branch stays, and what is done where it does not. */
   survival: number;
   depth: StochasticDepth;
+  /** DropBlock of its stage, after each normalisation and its activation. */
+  drop: (name: string, x: Value) => Value;
 }
 
 /** A block: its branch plus the input, which is projected where the shape changes. */
 function residual(net: Net, block: Block, x: Value, place: BlockPlace): Value {
-  const { name, width, stride, survival, depth } = place;
+  const { name, width, stride, survival, depth, drop } = place;
   const out = width * block.expansion;
-  const branch = survivingBranch(net, name, block.branch(net, name, x, width, stride), survival, depth);
+  const branch = survivingBranch(net, name, block.branch(net, x, place), survival, depth);
   if (stride === 1 && x.shape[1] === out) return relu(add(branch, x));
   const projected = conv(net, `${name}.downsample.0`, x, { out, kernel: 1, stride });
-  return relu(add(branch, batchNorm(net, `${name}.downsample.1`, projected)));
+  const shortcut = drop(`${name}.shortcut`, batchNorm(net, `${name}.downsample.1`, projected));
+  return relu(add(branch, shortcut));
 }
 
 function stemOf(net: Net, stem: (typeof stems)[number], images: Value, width: number): Value {
@@ -87,6 +93,7 @@ const resnetOptions = {
   classes: classOption,
   stem: stemOption('imagenet'),
   ...stochasticDepthOptions,
+  ...dropBlockOptions,
 };
 
 /**
@@ -98,6 +105,7 @@ const buildResnet =
     let x = stemOf(net, stem, images, width);
     const all = layers.reduce((sum, count) => sum + count, 0);
     const survival = survivalRates(all, depth.stochasticDepth).values();
+    const dropped = dropBlockRates(layers.length, depth.dropBlock);
     for (const [stage, count] of layers.entries()) {
       for (let i = 0; i < count; i++) {
         const stride = stage > 0 && i === 0 ? 2 : 1;
@@ -107,6 +115,7 @@ const buildResnet =
           stride,
           survival: survival.next().value as number,
           depth,
+          drop: (name, value) => dropBlock(net, name, value, dropped[stage], depth),
         });
       }
     }
@@ -135,6 +144,7 @@ function member(
     stem: stemOption(defaults.stem),
     width: whole(1, { max: 4096, default: defaults.width }),
     ...stochasticDepthOptions,
+    ...dropBlockOptions,
   };
   return {
     summary,

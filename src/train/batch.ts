@@ -17,6 +17,8 @@ export interface TrainingBatch<I extends Images = Float32Array> {
 
 export interface StepOptions<I extends Images = Float32Array> extends TrainingBatch<I> {
   learningRate: number;
+  /** The share of the run that is done, 0 to 1, with which DropBlock's chances rise; 1 unless given. */
+  progress?: number;
 }
 
 export interface StepResult {

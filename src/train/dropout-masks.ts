@@ -14,22 +14,38 @@ function drawMask(mask: Uint8Array | Float32Array, rate: number, stream: Stream)
   }
 }
 
+/** The same with a word for each element: small chances are as they should be. */
+function drawFinely(mask: Uint8Array | Float32Array, rate: number, stream: Stream): void {
+  const dropped = rate * 2 ** 32;
+  for (let i = 0; i < mask.length; i++) mask[i] = Number(stream.bits() >>> 0 >= dropped);
+}
+
+/** What the masks of a step depend on. */
+export interface MaskStep {
+  seed: number;
+  /** Number of the step. */
+  step: number;
+  /** The share of the run that is done, 0 to 1. */
+  progress: number;
+}
+
 /**
  * Draws the masks of a step. Each image has its own stream of random numbers for each mask.
  * @param Mask bools, or floats in graphs for WebGPU
  */
 export function drawDropoutMasks(
   masks: readonly DropoutMask[],
-  seed: number,
-  step: number,
+  { seed, step, progress }: MaskStep,
   Mask: typeof Uint8Array | typeof Float32Array = Uint8Array,
 ): Record<string, { data: Uint8Array | Float32Array; shape: Shape }> {
-  const drawn = masks.map(({ name, shape, rate, number }) => {
+  const drawn = masks.map(({ name, shape, rate, rises, number }) => {
     const data = new Mask(sizeOf(shape));
     const length = data.length / shape[0];
     for (let sample = 0; sample < shape[0]; sample++) {
       const stream = new Stream(seed, Purpose.dropout, { epoch: step, batch: number, sample });
-      drawMask(data.subarray(sample * length, (sample + 1) * length), rate, stream);
+      const own = data.subarray(sample * length, (sample + 1) * length);
+      if (rises) drawFinely(own, rate * progress, stream);
+      else drawMask(own, rate, stream);
     }
     return [name, { data, shape }] as const;
   });

@@ -78,10 +78,12 @@ async function learn(run: TrainRun, { epoch, batch, pace, before }: Learning): P
   const { trainer, settings, metrics } = run;
   const { images, labels } = batch;
   const perEpoch = stepsPerEpoch(settings);
-  const learningRate = learningRateAt(settings, epoch * perEpoch + batch.batch, perEpoch);
+  const done = epoch * perEpoch + batch.batch;
+  const learningRate = learningRateAt(settings, done, perEpoch);
+  const progress = done / (settings.epochs * perEpoch);
   // The number is read before the next step can end.
   const made = trainer
-    .step({ images, labels, learningRate })
+    .step({ images, labels, learningRate, progress })
     .then((result) => ({ ...result, step: trainer.steps }));
   if (images instanceof DeviceBatch) images.free(); // the step keeps them until it has ended
   const [, { step, loss, logits }] = await Promise.all([before, made]);

@@ -99,6 +99,7 @@ export const trainingBatch = { images: later<Images>(), labels: later<Float32Arr
 export const stepOptions = {
   ...trainingBatch,
   learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
+  progress: real('0 … 1', [0, 1], { default: 1 }),
 };
 
 /** The settings that decide numbers, as plain data; parseTrainer makes the same settings of them. */

@@ -154,12 +154,16 @@ export class GraphRunner {
     batch: GivenBatch,
     count: number,
     dropoutMasks: TrainerGraph['dropoutMasks'],
-    step: number,
+    { step, progress = 1 }: { step: number; progress?: number },
   ): Tensors {
     const { seed } = this.#settings;
     return {
       ...this.#given(batch, count),
-      ...drawDropoutMasks(dropoutMasks, seed, step, this.#form === 'webgpu' ? Float32Array : Uint8Array),
+      ...drawDropoutMasks(
+        dropoutMasks,
+        { seed, step, progress },
+        this.#form === 'webgpu' ? Float32Array : Uint8Array,
+      ),
       ...(isOfOnnx(this.#form) ? {} : randomInput(seed, step)),
     };
   }
@@ -178,7 +182,7 @@ export class GraphRunner {
     const layout = layoutOf(batches[0]);
     const { dropoutMasks } = await this.compile('step', count, layout);
     const inputs = batches.map((batch, i) => ({
-      ...this.#inputs(batch, count, dropoutMasks, steps + i),
+      ...this.#inputs(batch, count, dropoutMasks, { step: steps + i, progress: batch.progress }),
       ...optimizerScalars(optimizer, batch.learningRate, updates + 1 + i),
     }));
     const { loss, logits, finiteCheck } = await this.#worker.run({
@@ -198,7 +202,7 @@ export class GraphRunner {
     const names = this.#model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
     const results = await this.#worker.run({
       model: graphName('gradients', count, layout),
-      inputs: this.#inputs(batch, count, dropoutMasks, step),
+      inputs: this.#inputs(batch, count, dropoutMasks, { step }),
       lent: lentInput(batch, count, this.#settings.image),
       outputs: ['loss', ...['images', ...names].map(gradientName)],
     });

@@ -78,6 +78,12 @@ export const learningOptions = {
   stochasticDepthScale: named(['test', 'train'], {
     about: 'when branches are scaled by their chance to stay: in testing, as in the paper, or in training',
   }),
+  dropBlock: real('0 … 0.99', [0, 0.99], {
+    about:
+      'of resnets: the share of the last stage’s maps that is asked to be dropped, in squares, at the end of the run, of the stage before a quarter; it rises from 0; 0.1 is usual',
+  }),
+  dropBlockSize: whole(1, { about: 'the side of a square, at most the map’s; 7 unless given' }),
+  dropBlockSharedChannels: flag({ about: 'all channels of an image lose the same squares, as in timm' }),
   epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
   learningRate: real('number > 0', [0, LARGEST, 'open'], {

@@ -5,7 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { backward } from '../../src/graph/backward';
-import { batchNormTraining, dropout, softmaxCrossEntropy } from '../../src/graph/composites';
+import {
+  batchNormTraining,
+  dropBlocks,
+  dropout,
+  keptBranch,
+  softmaxCrossEntropy,
+} from '../../src/graph/composites';
 import { gradients, type Rule } from '../../src/graph/gradients';
 import { Graph, type Shape, sizeOf, type Value } from '../../src/graph/graph';
 import * as ops from '../../src/graph/ops';
@@ -177,6 +183,28 @@ const cases: Record<string, Case[]> = {
       inputs: [[[2, 3, 4]], [[2, 3, 4], 'signed']],
       wrt: [0],
       build: ([x, kept]) => dropout(x, ops.greater(kept, x.graph.scalar(0)), 0.3),
+    },
+  ],
+  StochasticDepth: [
+    {
+      what: 'some images without',
+      inputs: [[[6, 2, 3, 2]], [[6, 1, 1, 1], 'signed']],
+      wrt: [0],
+      build: ([x, kept]) => keptBranch(x, ops.greater(kept, x.graph.scalar(0)), 1.5),
+    },
+  ],
+  DropBlock: [
+    {
+      what: 'squares of each channel',
+      inputs: [[[2, 3, 6, 5]], [[2, 3, 4, 4], 'signed']],
+      wrt: [0],
+      build: ([x, kept]) => dropBlocks(x, ops.greater(kept, x.graph.scalar(-0.9)), [3, 2]),
+    },
+    {
+      what: 'squares of all channels',
+      inputs: [[[3, 2, 4, 4]], [[3, 1, 3, 3], 'signed']],
+      wrt: [0],
+      build: ([x, kept]) => dropBlocks(x, ops.greater(kept, x.graph.scalar(-0.7)), [2, 2]),
     },
   ],
 };

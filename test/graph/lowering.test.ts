@@ -93,7 +93,7 @@ describe.each([models[1], models[2]])('%s', (_, model, size) => {
           images: { data: imagesOf(size), shape: [count, 3, size, size] },
           labels: { data: labels, shape: [count, classes] },
           ...randomInput(5, 0),
-          ...drawDropoutMasks(dropoutMasks, 5, 0),
+          ...drawDropoutMasks(dropoutMasks, { seed: 5, step: 0, progress: 1 }),
         },
         outputs: ['loss', ...['images', ...names].map(gradientName)],
       });

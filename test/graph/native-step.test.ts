@@ -72,7 +72,7 @@ test.each([
   };
   const { data } = filled(inside, 4);
   first.forEach((_, i) => (first[i] = data[place(i)]));
-  const { mask } = drawDropoutMasks([{ name: 'mask', shape, rate, number }], seed, step);
+  const { mask } = drawDropoutMasks([{ name: 'mask', shape, rate, number }], { seed, step, progress: 1 });
   const wanted = await (await compile(plain))({ x: { data: first, shape }, mask });
   // Both zeros are zero.
   expect(found.y.length).toBe(wanted.y.length);

@@ -5,6 +5,7 @@
  */
 import {
   batchNormTraining,
+  dropBlocks,
   dropout,
   DROPOUT_LEVELS,
   dropoutScale,
@@ -163,6 +164,10 @@ class Lowering {
         return this.#takes('dropout')
           ? this.#dropout(node)
           : this.#composite(node, ([x, mask]) => [dropout(x, mask, floatOf(node, 'rate'))]);
+      case 'DropBlock':
+        return this.#composite(node, ([x, kept]) => [
+          dropBlocks(x, kept, node.attributes.block as unknown as Pair),
+        ]);
       case 'StochasticDepth':
         return this.#keptBranch(node);
       case 'RunningStatistics':

@@ -133,7 +133,7 @@ async function gradientsOf(model, { count, image, seed, without, factor = 1 }, {
         shape: [count, 3, ...image],
       },
       labels: { data: labels, shape: [count, model.classes] },
-      ...drawDropoutMasks(dropoutMasks, SEED, STEP),
+      ...drawDropoutMasks(dropoutMasks, { seed: SEED, step: STEP, progress: 1 }),
       ...(form !== 'plain' ? randomInput(SEED, STEP) : {}),
     };
     const names = model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
