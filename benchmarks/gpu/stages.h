@@ -76,9 +76,12 @@ inline Stage stageOf(const cuda::BoundCells& k, ReadsPerValue) {
   const cuda::IntegralImages& images = k.search.images;
   return {"BoundCells", "read P + 4 S, write P", times(images.count, pixelsOf(images) + sumsOf(images), pixelsOf(images))};
 }
-template <class May>
-Stage stageOf(const cuda::SelectCells<May>& k, ReadsPerValue) {
-  return {"SelectCells", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
+// And of the cells that are left a number each.
+inline Stage stageOf(const cuda::SelectCells<cuda::MayHaveMore>& k, ReadsPerValue) {
+  return {"SelectCells for maxima", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
+}
+inline Stage stageOf(const cuda::SelectCells<cuda::MayHaveAll>& k, ReadsPerValue) {
+  return {"SelectCells for peaks", "read P", times(k.search.images.count, pixelsOf(k.search.images), 0)};
 }
 inline Stage stageOf(const cuda::FrequencyTunedWhole& k, ReadsPerValue) {
   return {"FrequencyTunedWhole", k.chunk.maps != nullptr ? "read V, write 4 P" : "read V",

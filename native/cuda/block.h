@@ -15,7 +15,7 @@
 //   block.halfBits(value)           what halfBits of core/convert.h gives
 //   block.lowReciprocal(value)      1 / value, too small by up to 2^-20 of it, and never too large; of 1 .. 2^24
 // Within a step no i may read what another i writes, because the order is not defined: tests run them in a shuffled order,
-// and the results must stay the same. Variables of a thread live no longer than a step.
+// and the results must stay the same. But what only atomicMax changes may be read to see that there is nothing to raise. Variables of a thread live no longer than a step.
 #pragma once
 
 #include <cstddef>

@@ -6,10 +6,6 @@
 
 namespace saliencymix::cuda::tuning {
 
-// Every kind of card can hold this many threads on a multiprocessor. Kernels that need many registers are limited to as many
-// as this number of threads leaves for each.
-constexpr int kThreadsAtOnce = 1024;
-
 // Scratch memory of the images that go through a method together: so little that it stays in the second-level cache (50 MiB
 // on H100) from one kernel to the next.
 constexpr std::size_t kChunkBytes = std::size_t{36} << 20;
@@ -26,7 +22,7 @@ constexpr int kQueues = 2;       // calls that run at once: one is copied while 
 constexpr std::size_t kKeptPieces = 8;
 constexpr std::size_t kKeptBytes = std::size_t{1} << 30;
 
-// Tiles of pixels with a border around them: with the border of two pixels, 60 columns are two warps.
+// Of sobel: tiles with a border of one pixel, with which 60 columns are two warps, nearly.
 constexpr int kTileThreads = 256;
 constexpr int kTileColumns = 60;
 constexpr int kTilePixels = 960;

@@ -14,13 +14,21 @@ std::span<std::byte> Workspace::take(std::size_t bytes) {
   return {lines_[0].bytes, bytes};
 }
 
-int Attributes::whole(const char* name) const {
-  std::int64_t value = 0;
-  library_.check(library_.api().KernelInfoGetAttribute_int64(info_, name, &value));
+namespace {
+
+int asInt(std::int64_t value, const char* name) {
   if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()) {
     throw Error(std::string("the attribute ") + name + " is too large");
   }
   return static_cast<int>(value);
+}
+
+}  // namespace
+
+int Attributes::whole(const char* name) const {
+  std::int64_t value = 0;
+  library_.check(library_.api().KernelInfoGetAttribute_int64(info_, name, &value));
+  return asInt(value, name);
 }
 
 float Attributes::real(const char* name) const {
@@ -35,7 +43,9 @@ std::vector<int> Attributes::wholes(const char* name, std::size_t count) const {
   if (found != count) throw Error(std::string("the attribute ") + name + " must have " + std::to_string(count) + " numbers");
   std::vector<std::int64_t> values(count);
   library_.check(library_.api().KernelInfoGetAttributeArray_int64(info_, name, values.data(), &found));
-  return {values.begin(), values.end()};
+  std::vector<int> result;
+  for (const std::int64_t value : values) result.push_back(asInt(value, name));
+  return result;
 }
 
 std::size_t Call::inputCount() const {

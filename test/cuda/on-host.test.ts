@@ -45,6 +45,8 @@ test.each([
   // Nesterov's momentum, dropout with the same masks, residual blocks.
   ['wrn', 'nesterov', '20', 1e-5],
   ['pooling', 'nesterov', '20', 1e-5],
+  // Branches and squares that are left out.
+  ['dropped', 'nesterov', '10', 1e-5],
   // Its gradients alone: after two steps rounding has moved some values across a ReLU.
   ['vgg', 'plain', '0', 1e-5],
   // AdamW divides by the gradient's own size: where that is all rounding, weights move by it.

@@ -11,6 +11,20 @@ const NETWORKS = {
     createModel('resnet', { block: 'bottleneck', layers: [1, 1], width: 4, stem: 'imagenet', classes: 3 }),
     32,
   ],
+  dropped: [
+    createModel('resnet', {
+      block: 'basic',
+      layers: [1, 1, 1],
+      width: 4,
+      stem: 'cifar',
+      classes: 3,
+      dropBlock: 0.5,
+      dropBlockSize: 3,
+      stochasticDepth: 0.5,
+      stochasticDepthPer: 'sample',
+    }),
+    16,
+  ],
   vgg: [createModel('vgg16-bn', { stem: 'cifar', classes: 3 }), 32],
 };
 const OPTIMIZERS = {

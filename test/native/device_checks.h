@@ -48,13 +48,18 @@ void compareChunks(const Backend& backend, check::Numbers& numbers, const Each& 
   for (const SaliencyMethod* method : parity::methodsOf(backend)) {
     const Shape shape = severalChunks(method->name);
     const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
-    const parity::Found found(backend, {images.view()}, *method);
+    // In the backend's memory: those that are uploaded come in more chunks, whatever they need.
+    const auto resident = parity::uploadBatch(backend, images.view());
+    BatchView absent = images.view();
+    absent.data = nullptr;
+    const parity::Found found(backend, {absent, resident.get()}, *method);
     each(*method, images.view());
+    CHECK(parity::Found(backend, {images.view()}, *method).maps == found.maps);
     parity::expectNear(*method, parity::Found(cpuBackend(), {images.view()}, *method).maps, found.maps);
     parity::expectExtremes(found, images.view());
     parity::compareAnchors(backend, numbers, images.view(), *method, found);
   }
-  // So many images that their number, not their memory, is what fills a chunk.
+  // So many images that their number, not their memory, is what fills a chunk, of those in the backend's memory.
   parity::compareMixing(backend, numbers, {cuda::tuning::kMaxImagesOfChunk + 5, 2, 3, 1});
 }
 
@@ -67,6 +72,8 @@ inline void comparePeaks(const Backend& backend, check::Numbers& numbers, int ba
       const Scenes scenes(numbers, shape.count, shape.height, shape.width);
       const parity::Found expected(cpuBackend(), {scenes.view()}, *method);
       const parity::Found found(backend, {scenes.view()}, *method, false);
+      // By the search for first peaks alone, where there is one.
+      CHECK(calls::findPeaks(backend, scenes.view(), *method, 1) == found.peaks);
       for (std::size_t i = 0; i < found.peaks.size(); i++) same += found.peaks[i] == expected.peaks[i] ? 1 : 0;
     }
     const int all = batches * shape.count;

@@ -21,9 +21,10 @@ struct FineGrainedOnDevice {
     // Of maps, and the greatest of each image.
     std::uint32_t* contrasts = nullptr;
     std::uint32_t* maxima = nullptr;
-    // Of a search for peaks alone; then how many cells are on its list, of the maxima and of the peaks.
+    // Of a search for peaks alone; and how many cells are on its list, of the maxima and of the peaks.
     PeakSearch search = {};
     std::uint32_t* listed = nullptr;
+    bool isSearch = false;
 
     // Small images need none; so little is asked for that a chunk has as many of them as it may.
     Scratch(ArenaLayout& arena, int images, int height, int width, bool onlyPeaks) {
@@ -38,9 +39,10 @@ struct FineGrainedOnDevice {
       between = {planes, sums, images, height, width};
       if (onlyPeaks && PeakSearch::fits(height, width)) {
         const std::size_t cells = count * static_cast<std::size_t>(PeakSearch::cellsOf(height, width));
-        search = {between, arena.take<PeakSearch::Cell>(cells), arena.take<std::uint32_t>(PeakSearch::kLimits * count + 2),
+        search = {between, arena.take<PeakSearch::Cell>(cells), arena.take<std::uint32_t>(PeakSearch::kLimits * count),
                   arena.take<std::uint32_t>(cells)};
-        listed = search.limits + PeakSearch::kLimits * count;
+        listed = arena.take<std::uint32_t>(2);
+        isSearch = true;
         return;
       }
       contrasts = arena.take<std::uint32_t>(count * static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
@@ -55,7 +57,7 @@ struct FineGrainedOnDevice {
     queue.launch(SmoothGray{chunk, SmoothGray::tilesOf(height, width), scratch.between});
     queue.launch(SumColumns{scratch.between});
     queue.launch(SumRows{scratch.between});
-    if (scratch.listed != nullptr) return findPeaks(queue, chunk, scratch.search, scratch.listed);
+    if (scratch.isSearch) return findPeaks(queue, chunk, scratch.search, scratch.listed);
     queue.zero(scratch.maxima, 2 * static_cast<std::size_t>(count) * sizeof(std::uint32_t));
     queue.launch(Contrast{scratch.between, scratch.contrasts, scratch.maxima});
     queue.launch(CombineContrasts{scratch.contrasts, scratch.maxima, chunk});
@@ -64,7 +66,8 @@ struct FineGrainedOnDevice {
  private:
   template <class Queue>
   static void findPeaks(Queue& queue, const Chunk& chunk, const PeakSearch& search, std::uint32_t* listed) {
-    queue.zero(search.limits, (PeakSearch::kLimits * static_cast<std::size_t>(chunk.count) + 2) * sizeof(std::uint32_t));
+    queue.zero(search.limits, PeakSearch::kLimits * static_cast<std::size_t>(chunk.count) * sizeof(std::uint32_t));
+    queue.zero(listed, 2 * sizeof(std::uint32_t));
     queue.launch(BoundCells{search});
     queue.launch(SelectCells<MayHaveMore>{search, listed});
     queue.launch(FindMaxima{search, listed});

@@ -11,15 +11,19 @@ class UnfoldNode final : public Node {
   explicit UnfoldNode(const Attributes& attributes)
       : kernel_(attributes.wholes("kernel", 2)), stride_(attributes.whole("stride")), padding_(attributes.whole("padding")),
         images_(attributes.wholes("images", 2)) {
-    if (kernel_[0] < 1 || kernel_[1] < 1 || stride_ < 1 || padding_ < 0) throw Error("a window must have a pixel, and move");
+    constexpr int kMost = 1 << 20;
+    if (kernel_[0] < 1 || kernel_[1] < 1 || stride_ < 1 || padding_ < 0 || padding_ > kMost) {
+      throw Error("a window must have a pixel, and move");
+    }
   }
 
   void compute(Call& call) const override {
     const Call::Input x = call.input(0);
+    if (x.shape.size() != 4) throw Error("images must be N x C x H x W");
     const cuda::UnfoldShape shape = {images_[0], images_[1],  x.side(1),   x.side(2), x.side(3),
                                      kernel_[0], kernel_[1], stride_, padding_};
-    if (shape.first < 0 || shape.count < 0 || shape.first > x.side(0) - shape.count) throw Error("there are too few images");
-    if (shape.outHeight() < 1 || shape.outWidth() < 1) throw Error("the window does not fit");
+    if (shape.first < 0 || shape.count < 1 || shape.first > x.side(0) - shape.count) throw Error("there are too few images");
+    if (kernel_[0] - shape.height > 2 * padding_ || kernel_[1] - shape.width > 2 * padding_) throw Error("the window does not fit");
     const auto whole = [](int side) { return static_cast<std::int64_t>(side); };
     float* const y = call.output(0, {whole(shape.channels) * kernel_[0] * kernel_[1],
                                      whole(shape.count) * shape.outHeight() * shape.outWidth()});

@@ -101,7 +101,7 @@ template <class Side>
 struct NormOperators {
   static Operator batchStatistics() { return {"BatchStatistics", {f32}, 1, {f32}, makeNode<BatchStatisticsNode<Side>>}; }
   static Operator runningStatistics() {
-    return {"RunningStatistics", {f32, f32, f32}, 3, {f32, f32}, makeNode<RunningStatisticsNode<Side>>};
+    return {"RunningStatistics", {f32, f32, f32}, 3, {f32, f32}, makeNode<RunningStatisticsNode<Side>>, false, 2};
   }
   static Operator normalise() {
     return {"Normalise", {f32, f32, f32, f32, f32, f32, f32, f32}, 4, {f32}, makeNode<NormaliseNode<Side>>};
@@ -111,7 +111,9 @@ struct NormOperators {
             {f32, f32, f32, f32, f32, f32, f32},
             5,
             {f32, f32, f32},
-            makeNode<NormaliseGradientSumsNode<Side>>};
+            makeNode<NormaliseGradientSumsNode<Side>>,
+            false,
+            2};
   }
   static Operator normaliseGradient() {
     return {"NormaliseGradient",
