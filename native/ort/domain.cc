@@ -50,7 +50,7 @@ Domain::Registered::Registered(const Operator& one, Domain& owner) : definition(
   GetOutputCharacteristic = [](const CustomOp* op, std::size_t i) {
     const Operator& self = of(op).definition;
     if (self.variadic && i + 1 == self.outputs.size()) return Characteristic::variadic;
-    return i < self.made ? Characteristic::required : Characteristic::optional;
+    return i == 0 ? Characteristic::required : Characteristic::optional;
   };
   GetInputMemoryType = [](const CustomOp*, std::size_t) { return MemoryKind::ordinary; };
   GetVariadicInputMinArity = GetVariadicOutputMinArity = [](const CustomOp*) { return 1; };

@@ -103,11 +103,10 @@ class Node {
 struct Operator {
   const char* name;
   std::vector<Element> inputs;
-  std::size_t required;  // inputs from here on may be left out
+  std::size_t required;  // inputs from here on may be left out, and so may outputs but the first
   std::vector<Element> outputs;
   std::unique_ptr<Node> (*make)(const Attributes& attributes);
   bool variadic = false;  // the last input, and the last output, may be there any number of times
-  std::size_t made = 1;   // outputs from here on are not made where nobody asks for them
 };
 
 template <class Made>

@@ -54,7 +54,9 @@ function curveOf(provider, seed) {
 const apart = (a, b) => Math.max(...a.map((loss, i) => Math.abs(loss - b[i])));
 
 try {
-  const { length } = await openDataset(data);
+  const dataset = await openDataset(data);
+  const { length } = dataset;
+  await dataset.close();
   const epochs = Math.ceil((steps * batch) / length);
   for (const provider of new Set(['cpu', place]))
     await Promise.all(SEEDS.map((seed) => run(provider, seed, epochs)));

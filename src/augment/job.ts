@@ -12,7 +12,7 @@ import { requireMasks } from '../data/masks';
 import { readAhead } from '../data/read-ahead';
 import { SaliencyMixError } from '../errors';
 import * as check from '../check';
-import { mixingWork, needsMaps, needsMasks, usesModel } from '../mix/index';
+import { mixingWork, needsMasks, usesModel } from '../mix/index';
 import { checkBackend } from '../native/backends';
 import { chosenPolicy } from '../operations/policies/index';
 import { parse } from '../option';
@@ -242,7 +242,7 @@ export async function augment(given: AugmentOptions): Promise<AugmentSummary> {
   const { onWarning = emitWarning } = options;
   checkBackend(mixer.backend, mixingWork(0, [mixer]).needs);
   chosenPolicy(options);
-  if (needsMaps(mixer))
+  if (mixer.saliency === 'gradient')
     throw check.invalid('saliency', 'a method that needs no network to be trained', mixer.saliency);
   const started = Date.now();
   const dataset = await openData(data);

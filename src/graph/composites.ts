@@ -133,7 +133,8 @@ export function dropBlocks(x: Value, kept: Value, block: readonly [height: numbe
     const around = [0, 0, block[0] - 1, block[1] - 1];
     const squares = maxPool(pad(seeds, around, around), { kernel: block, stride: 1, padding: 0 }).y;
     const left = sub(one, squares);
-    const sum = reduceSum(left, [0, 1, 2, 3], false);
+    // By rows first: on graphics cards one group of threads would sum all of it.
+    const sum = reduceSum(reduceSum(left, [2, 3]), [0, 1, 2, 3], false);
     // Where nothing is left, nothing is divided.
     const share = div(where(greater(sum, zero), sum, one), graph.scalar(sizeOf(left.shape)));
     const factor = div(left, share);

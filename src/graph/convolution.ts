@@ -36,7 +36,7 @@ import {
 const LARGE_KERNEL = 25;
 /** With fewer pixels in the convolution's result than this, channels last is faster than channels first. */
 const SMALL_MAP = 16 * 16;
-/** By CUDA: numbers of a matrix of windows, at most (512 MiB), unless those of one image are more. */
+/** By CUDA: numbers of either factor, at most (512 MiB), unless those of one image are more. */
 const MOST_UNFOLDED = 2 ** 27;
 /** By WebGPU: groups of images, at most, and pixels of a group, at least. */
 const MOST_GROUPS = 32;
@@ -147,7 +147,7 @@ function byGroups(x: Value, dy: Value, window: Window): Value {
 function byWindows(x: Value, dy: Value, window: Window): Value {
   const [n, channels] = x.shape;
   const [, out, rows, cols] = dy.shape;
-  const ofImage = channels * window.kernel[0] * window.kernel[1] * rows * cols;
+  const ofImage = Math.max(channels * window.kernel[0] * window.kernel[1], out) * rows * cols;
   const each = Math.min(n, Math.max(1, Math.floor(MOST_UNFOLDED / ofImage)));
   const alone: Window = { kernel: [1, 1], stride: 1, padding: 0 };
   let sum: Value | undefined;

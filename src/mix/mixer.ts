@@ -212,8 +212,8 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const work = { pixels, saliency, needs: dtype === undefined ? needs : [...needs, dtype] };
     const backend = backendFor(settings.backend, input, work);
     const masks = masksFor(rules, given.masks, input.shape);
-    const maps = givenMaps(optionsOf, given.maps, input.shape);
-    const context: NativeContext = { input, backend, threads, helped, masks, maps, signal: given.signal };
+    const mapsFor = givenMaps(optionsOf, given.maps, input.shape);
+    const context: NativeContext = { input, backend, threads, helped, masks, mapsFor, signal: given.signal };
     return { context, slots };
   }
 
@@ -248,7 +248,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const [count, , , channels] = input.shape;
     const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
-    const helped = helpsWith(input);
+    const helped = given.maps === undefined && helpsWith(input);
     const { context, slots } = contextOf(input, given, { helped, dtype: output.dtype });
     const { images, native, resident } = allocateResult(output, count, given.into);
     prewake(helped ? threads - 1 : threads);

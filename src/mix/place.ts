@@ -10,6 +10,7 @@ import { isNative, madeMaps } from '../saliency/made-maps';
 import type { SaliencyMethod } from '../saliency/methods';
 import type { ImageBatch } from '../types';
 import type { DrawnBatch } from './draw';
+import type { MapsFor } from './given-maps';
 import { usesNativeSaliency, usesSaliency } from './index';
 import { labelWeights, type Sought } from './label-rule';
 import type { MixOptions } from './options';
@@ -24,8 +25,8 @@ export interface NativeContext {
   helped?: boolean;
   /** Where labels follow masks: n × h × w bytes. */
   masks?: Uint8Array;
-  /** Given with the batch: n × h × w. */
-  maps?: Float32Array;
+  /** Those that were given with the batch: n × h × w. */
+  mapsFor?: MapsFor;
   signal?: AbortSignal;
 }
 
@@ -44,7 +45,8 @@ export async function placeSamples(
   const clip = options.box === 'clip' ? 1 : 0;
   const made = mapsFor(options, records, context);
   const maps = made && (await made);
-  const method = !context.maps && usesNativeSaliency(options) ? options.saliency : undefined;
+  const isGiven = context.mapsFor?.(options) !== undefined;
+  const method = !isGiven && usesNativeSaliency(options) ? options.saliency : undefined;
   await callMix(context, records, { place: { clip, method, maps }, output });
   const sought = { area: undefined, saliency: maps && { maps }, mask: { masks: context.masks } };
   return weightsOf(records, sought[options.labelRule], context);
@@ -64,7 +66,8 @@ function mapsFor(
   context: NativeContext,
 ): Promise<Float32Array> | undefined {
   const { saliencyModel, mean, std, labelRule } = options;
-  if (context.maps) return usesSaliency(options) ? Promise.resolve(context.maps) : undefined;
+  const given = context.mapsFor?.(options);
+  if (given) return usesSaliency(options) ? Promise.resolve(given) : undefined;
   const method = options.saliency as SaliencyMethod; // without given maps it is none of a network's gradient, or not used
   if (labelRule === 'saliency' && showsParts(records)) {
     const { input, backend, threads, signal } = context;

@@ -1,6 +1,7 @@
 /**
- * DropBlock: Ghiasi, Lin & Le, "DropBlock: a regularization method for convolutional networks", NeurIPS 2018, as TensorFlow's
- * official ResNet has it: in training whole squares of maps are set to 0, of each image and channel its own.
+ * DropBlock: Ghiasi, Lin & Le, "DropBlock: a regularization method for convolutional networks", NeurIPS 2018. In training whole
+ * squares of maps are set to 0, of each image and channel its own: after each normalisation of a block and on its shortcut, as
+ * TensorFlow's official ResNet has it in its bottlenecks; basic blocks have the same here.
  */
 import { dropBlocks } from '../graph/composites';
 import { shapeError, type Value } from '../graph/graph';
@@ -48,7 +49,7 @@ export function dropBlock(
   if (net.mode === 'evaluate' || rate === 0) return x;
   const [n, channels, height, width] = x.shape;
   const block = [Math.min(dropBlockSize, height), Math.min(dropBlockSize, width)] as const;
-  const chance = Math.min(1, seedRate(rate, [height, width], block));
+  const chance = seedRate(rate, [height, width], block);
   const shape = [n, dropBlockSharedChannels ? 1 : channels, height - block[0] + 1, width - block[1] + 1];
   return dropBlocks(x, net.dropoutMask(`${name}.block`, shape, chance, { rises: true }), block);
 }

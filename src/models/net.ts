@@ -29,7 +29,7 @@ export interface DropoutMask {
   readonly shape: Shape;
   /** Chance that an element is dropped. */
   readonly rate: number;
-  /** Whether the chance rises linearly over the run, from 0 to `rate`; such chances are small, and are drawn with 32 bits. */
+  /** Whether the chance rises linearly over the run, from 0 to `rate`; such chances are small, and have all their digits. */
   readonly rises?: boolean;
   /** Position among the masks of the net, from 0: a part of its random numbers' address. */
   readonly number: number;

@@ -67,7 +67,7 @@ function residual(net: Net, block: Block, x: Value, place: BlockPlace): Value {
   const { name, width, stride, survival, depth, drop } = place;
   const out = width * block.expansion;
   const branch = survivingBranch(net, name, block.branch(net, x, place), survival, depth);
-  if (stride === 1 && x.shape[1] === out) return relu(add(branch, x));
+  if (stride === 1 && x.shape[1] === out) return relu(add(branch, drop(`${name}.shortcut`, x)));
   const projected = conv(net, `${name}.downsample.0`, x, { out, kernel: 1, stride });
   const shortcut = drop(`${name}.shortcut`, batchNorm(net, `${name}.downsample.1`, projected));
   return relu(add(branch, shortcut));

@@ -47,21 +47,24 @@ export function smoothLabels(labels: Float32Array, share: number, classes: numbe
   for (let i = 0; i < labels.length; i++) labels[i] = labels[i] * (1 - share) + share / classes;
 }
 
-/** Mixes images where they are; those that were brought to a backend are freed. */
+/** Mixes images where they are. */
 async function mixWhere(
   mixer: Mixer,
   images: ImageBatch | DeviceBatch,
   labels: Batch['labels'],
   how: CallOptions<'float32', never> & { output: { dtype: 'float32' } },
 ): Promise<Pick<LearningBatch, 'images' | 'labels'>> {
-  if (!(images instanceof DeviceBatch)) {
-    const mixed = await mixer.mix(images, labels, how);
-    return { images: mixed.images.data, labels: mixed.labels };
-  }
+  if (images instanceof DeviceBatch) return mixer.mix(images, labels, how);
+  const mixed = await mixer.mix(images, labels, how);
+  return { images: mixed.images.data, labels: mixed.labels };
+}
+
+/** What is made of images; those that were brought to a backend are freed then, or where it fails. */
+async function freeing<T>(images: ImageBatch | DeviceBatch, make: () => Promise<T>): Promise<T> {
   try {
-    return await mixer.mix(images, labels, how);
+    return await make();
   } finally {
-    images.free();
+    if (images instanceof DeviceBatch) images.free();
   }
 }
 
@@ -78,14 +81,9 @@ export function mapsBy(
   const converter = mixerFor(plain);
   const output = normalised(mean, std);
   return async (images: ImageBatch | DeviceBatch, labels: Batch['labels'], at: Address) => {
-    const how = { ...at, output };
-    if (!(images instanceof DeviceBatch)) {
-      const { images: seen, labels: soft } = await converter.mix(images, labels, how);
-      return saliencyOf({ images: seen.data, labels: soft });
-    }
-    const { images: seen, labels: soft } = await converter.mix(images, labels, how);
-    const maps = saliencyOf({ images: seen, labels: soft });
-    seen.free(); // the trainer keeps them until it has ended
+    const seen = await mixWhere(converter, images, labels, { ...at, output });
+    const maps = saliencyOf(seen);
+    if (seen.images instanceof DeviceBatch) seen.images.free(); // the trainer keeps them until it has ended
     return maps;
   };
 }
@@ -120,8 +118,10 @@ export async function* learningBatches(
   });
   for await (const { images, labels, masks, slots, holes, batch: number } of loaded) {
     const at = { epoch, batch: number, slots, signal };
-    const maps = await mapsOf(images, labels, at);
-    const mixed = await mixWhere(mixer, images, labels, { ...at, masks, maps, output });
+    const mixed = await freeing(images, async () => {
+      const maps = await mapsOf(images, labels, at);
+      return mixWhere(mixer, images, labels, { ...at, masks, maps, output });
+    });
     smoothLabels(mixed.labels, labelSmoothing, classes);
     yield {
       images: mixed.images,

@@ -14,10 +14,13 @@ function drawMask(mask: Uint8Array | Float32Array, rate: number, stream: Stream)
   }
 }
 
-/** The same with a word for each element: small chances are as they should be. */
-function drawFinely(mask: Uint8Array | Float32Array, rate: number, stream: Stream): void {
-  const dropped = rate * 2 ** 32;
-  for (let i = 0; i < mask.length; i++) mask[i] = Number(stream.bits() >>> 0 >= dropped);
+/** The same for small chances, of any number of digits: draws how many elements are kept until the next one that is not. */
+function drawSparsely(mask: Uint8Array | Float32Array, rate: number, stream: Stream): void {
+  mask.fill(1);
+  if (rate === 0) return;
+  const perElement = Math.log1p(-rate); // the logarithm of the chance to be kept
+  const kept = () => Math.floor(Math.log1p(-stream.uniform()) / perElement);
+  for (let i = kept(); i < mask.length; i += 1 + kept()) mask[i] = 0;
 }
 
 /** What the masks of a step depend on. */
@@ -44,7 +47,7 @@ export function drawDropoutMasks(
     for (let sample = 0; sample < shape[0]; sample++) {
       const stream = new Stream(seed, Purpose.dropout, { epoch: step, batch: number, sample });
       const own = data.subarray(sample * length, (sample + 1) * length);
-      if (rises) drawFinely(own, rate * progress, stream);
+      if (rises) drawSparsely(own, rate * progress, stream);
       else drawMask(own, rate, stream);
     }
     return [name, { data, shape }] as const;

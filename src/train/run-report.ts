@@ -25,7 +25,10 @@ const SHOWN = 32;
 export const parameterCount = ({ parameters }: Model): number =>
   parameters.reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0);
 
-/** A PNG of the first images that the model is trained on: augmented and mixed, but not normalised. */
+/**
+ * A PNG of the first images that the model is trained on: augmented and mixed, but not normalised; where the network itself says
+ * what is salient, as it would mix them now.
+ */
 export async function drawSamples(
   dataset: Dataset,
   settings: TrainSettings,

@@ -33,3 +33,10 @@ export function notFinite(step: number, loss: number): SaliencyMixError {
     : `has the loss ${loss}`;
   return new SaliencyMixError('TRAINING', `Step ${step} ${what}: ${advice}`);
 }
+
+/** The error of maps that say nothing. */
+export const notFiniteMaps = (): SaliencyMixError =>
+  new SaliencyMixError(
+    'TRAINING',
+    'The gradient of the images is not finite: try a smaller learning rate, or warm up',
+  );

@@ -73,17 +73,23 @@ export const learningOptions = {
       'the chance that the last residual block is left out in a step, others linearly less; the paper’s is 0.5',
   }),
   stochasticDepthPer: named(['batch', 'sample'], {
-    about: 'whether all images of a batch lose the same blocks, which is the paper’s way, or each its own',
+    about:
+      'with `stochasticDepth`: whether all images of a batch lose the same blocks, which is the paper’s way, or each its own',
   }),
   stochasticDepthScale: named(['test', 'train'], {
-    about: 'when branches are scaled by their chance to stay: in testing, as in the paper, or in training',
+    about:
+      'with `stochasticDepth`: when branches are scaled by their chance to stay: in testing, as in the paper, or in training',
   }),
   dropBlock: real('0 … 0.99', [0, 0.99], {
     about:
       'of resnets: the share of the last stage’s maps that is asked to be dropped, in squares, at the end of the run, of the stage before a quarter; it rises from 0; 0.1 is usual',
   }),
-  dropBlockSize: whole(1, { about: 'the side of a square, at most the map’s; 7 unless given' }),
-  dropBlockSharedChannels: flag({ about: 'all channels of an image lose the same squares, as in timm' }),
+  dropBlockSize: whole(1, {
+    about: 'with `dropBlock`: the side of a square, at most the map’s; 7 unless given',
+  }),
+  dropBlockSharedChannels: flag({
+    about: 'with `dropBlock`: all channels of an image lose the same squares, as in timm',
+  }),
   epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
   learningRate: real('number > 0', [0, LARGEST, 'open'], {

@@ -32,7 +32,7 @@ import { chooseProvider, engineOn } from './provider';
 import { GraphRunner, slotsOf, type StateTensor } from './runner';
 import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
-import { notFinite, takeTogether, type WaitingStep } from './steps';
+import { notFinite, notFiniteMaps, takeTogether, type WaitingStep } from './steps';
 import { checkClassifier, checkParameters, checkTensors, savedModel, savedSettings } from './validate';
 import { readWeights } from './weights';
 
@@ -251,7 +251,7 @@ export class Trainer {
   }
 
   /**
-   * Gradients of the mean loss of a batch in training mode (with the next step's dropout), without weight
+   * Gradients of the mean loss of a batch in training mode (with the next step's dropout, and DropBlock as at the end of a run), without weight
    * decay. Changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT
    */
@@ -264,7 +264,7 @@ export class Trainer {
   /**
    * How much the mean loss of a batch depends on each pixel, n × height × width, in evaluation mode: √ of the mean over channels
    * of its squared gradient by the normalised images (the saliency of PuzzleMix, Kim et al., ICML 2020). Changes nothing.
-   * @throws (rejects) SaliencyMixError ARGUMENT
+   * @throws (rejects) SaliencyMixError ARGUMENT; TRAINING where the gradient is not finite
    */
   async saliency(batch: TrainingBatch<Images>): Promise<Float32Array> {
     const given = parse(trainingBatch, batch, 'saliency') as TrainingBatch<Images>;
@@ -274,6 +274,7 @@ export class Trainer {
         const before = this.#runner.busy;
         const maps = await this.#runner.saliency(held, count);
         this.#saliencyTime += this.#runner.busy - before;
+        if (!maps.every(Number.isFinite)) throw notFiniteMaps();
         return maps;
       }),
     );

@@ -1,5 +1,13 @@
 /** Maps that are given with a batch: they decide in place of those that a mixer would find. */
-import { createMixer, type MixerOptions, saliency, schemeNames, uploadBatch } from '../../src';
+import {
+  type Box,
+  createMixer,
+  type MixerOptions,
+  oneOf,
+  saliency,
+  schemeNames,
+  uploadBatch,
+} from '../../src';
 import { awkwardShape, classNumbers, noise } from '../batches';
 
 const CLASSES = 5;
@@ -48,6 +56,35 @@ test('the pixel that a map marks is in the patch, in memory of this process and 
       expect(isEmpty || (top <= row && row < bottom && left <= column && column < right)).toBe(true);
     }
   }
+});
+
+test('of several choices those have the maps whose saliency is the gradient', async () => {
+  const batch = noise(3, [32, 20, 24, 3]);
+  const labels = classNumbers(32, CLASSES);
+  const maps = new Float32Array(32 * 20 * 24);
+  for (let i = 0; i < 32; i++) maps[i * 480 + 5 * 24 + 7] = 1;
+  const choices = oneOf(
+    [
+      [{ saliency: 'gradient', box: 'clip' }, 1],
+      [{ saliency: 'sobel', box: 'clip', scheme: 'salient-to-salient' }, 1],
+    ],
+    { classes: CLASSES, seed: 3 },
+  );
+  const own = await saliency(batch, { method: 'sobel' });
+  const { plan } = await choices.mix(batch, labels, { batch: 0, maps });
+  const inside = ({ top, left, bottom, right }: Box, at: ArrayLike<number>) =>
+    top === bottom || left === right || (top <= at[0] && at[0] < bottom && left <= at[1] && at[1] < right);
+  const peakOf = (image: number) => own.peaks.subarray(2 * image, 2 * image + 2);
+  const counts = { given: 0, found: 0 };
+  for (const sample of plan.samples) {
+    if (sample.kind !== 'paste') throw new Error(sample.kind);
+    const isSame = JSON.stringify(sample.from) === JSON.stringify(sample.to);
+    if (isSame) counts.given += Number(inside(sample.from, [5, 7]));
+    else counts.found += Number(inside(sample.from, peakOf(sample.source)));
+  }
+  // A box of the other scheme may lie at the same place in both images.
+  expect(counts.given + counts.found).toBeGreaterThanOrEqual(31);
+  expect(Math.min(counts.given, counts.found)).toBeGreaterThan(5);
 });
 
 test('what is wrong is refused', async () => {

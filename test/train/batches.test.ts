@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openDataset } from '../../src/data/dataset';
 import { DeviceBatch } from '../../src/device/batch';
 import { type LearningBatch, learningBatches } from '../../src/train/batches';
+import type { Images, TrainingBatch } from '../../src/train/batch';
 import type { TrainOptions } from '../../src/train/train-options';
 import { parseTraining, resolveSettings } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
@@ -67,6 +68,41 @@ test('another epoch, another seed, no shift and no mirror: other bytes', async (
     await epochOf(0, 0, 2, { crop: 0, flip: false }),
   ];
   for (const [other] of others) expect(other.images).not.toBe(first.images);
+});
+
+test('maps of the network decide, of batches here and on a backend, and a batch is freed where they fail', async () => {
+  const options = parseTraining({ ...given, mixer: { saliency: 'gradient', box: 'clip' } });
+  const dataset = await openDataset(options.data);
+  const { settings } = await resolveSettings(options, dataset, undefined);
+  const how = { threads: 2, backend: 'cpu', strict: false };
+  const at = { epoch: 0, from: 0 };
+  const asked: Images[] = [];
+  const saliencyOf = async ({ images, labels }: TrainingBatch<Images>) => {
+    asked.push(images);
+    const pixels =
+      images instanceof DeviceBatch ? (await (images as DeviceBatch<'float32'>).download()).data : images;
+    const [count, area] = [labels.length / settings.classes.length, settings.size[0] * settings.size[1]];
+    // The red plane.
+    return Float32Array.from(
+      { length: count * area },
+      (_, i) => pixels[Math.floor(i / area) * 3 * area + (i % area)],
+    );
+  };
+  const here = learningBatches(dataset, settings, at, { ...how, saliencyOf });
+  const there = learningBatches(dataset, settings, at, { ...how, saliencyOf, onDevice: true });
+  const wanted = (await here.next()).value as LearningBatch;
+  const found = (await there.next()).value as LearningBatch;
+  expect((await (found.images as DeviceBatch<'float32'>).download()).data).toEqual(wanted.images);
+  expect(asked.map((images) => images instanceof DeviceBatch)).toEqual([false, true]);
+  await expect((asked[1] as DeviceBatch).download()).rejects.toMatchObject({ code: 'ARGUMENT' }); // freed
+  const failing = learningBatches(dataset, settings, at, {
+    ...how,
+    onDevice: true,
+    saliencyOf: () => Promise.reject(new Error('no maps')),
+  });
+  await expect(failing.next()).rejects.toThrow('no maps');
+  for (const one of [here, there]) await one.return();
+  await dataset.close();
 });
 
 test('on a backend, its bytes are those of batches in this process', async () => {

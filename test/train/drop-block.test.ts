@@ -11,6 +11,7 @@ import { Graph } from '../../src/graph/graph';
 import { backward } from '../../src/graph/backward';
 import { dropBlocks } from '../../src/graph/composites';
 import * as ops from '../../src/graph/ops';
+import { Net } from '../../src/models/net';
 import { dropBlock, dropBlockRates, seedRate } from '../../src/models/drop-block';
 import { drawDropoutMasks } from '../../src/train/dropout-masks';
 import { compile } from '../graph/run';
@@ -27,6 +28,26 @@ test('the last stage has the share, the one before a quarter, the others none', 
   // γ of TensorFlow's code for 14² and 7², squares of 7.
   expect(seedRate(0.1, [14, 14], [7, 7])).toBeCloseTo((0.1 * 14 ** 2) / (7 ** 2 * 8 ** 2), 12);
   expect(seedRate(0.1, [7, 7], [7, 7])).toBeCloseTo(0.1, 12);
+});
+
+test('squares are left out after each norm of the last two stages, and on all of their shortcuts', () => {
+  const places = (block: 'basic' | 'bottleneck') => {
+    const net = new Net(new Graph(), 'train');
+    const model = createModel('resnet', {
+      classes: 2,
+      block,
+      layers: [1, 1, 2],
+      width: 4,
+      stem: 'cifar',
+      dropBlock: 0.1,
+    });
+    model.build(net, net.graph.input('images', [2, 3, 16, 16]));
+    return net.dropoutMasks.map(({ name }) => /^dropout\/(.*)\.block$/.exec(name)?.[1]);
+  };
+  const parts = (names: string[]) =>
+    ['layer2.0', 'layer3.0', 'layer3.1'].flatMap((one) => names.map((part) => `${one}.${part}`));
+  expect(places('basic')).toEqual(parts(['1', '2', 'shortcut']));
+  expect(places('bottleneck')).toEqual(parts(['1', '2', '3', 'shortcut']));
 });
 
 /** x, and its gradient, without the squares that are drawn for a step. */
@@ -129,12 +150,12 @@ test.each([
   async (side, size, progress) => {
     const corners = side - size + 1;
     const chance = seedRate(0.1, [side, side], [size, size]) * progress;
-    const shape = [256, 256, corners, corners];
+    const shape = [512, 512, corners, corners];
     const { kept } = drawDropoutMasks(
       [{ name: 'kept', shape, number: 2, rate: chance / progress, rises: true }],
       { seed: 1, step: 0, progress },
     );
-    const out = covered([256, 256, side, side], [size, size], kept.data as Uint8Array);
+    const out = covered([512, 512, side, side], [size, size], kept.data as Uint8Array);
     const found = out.reduce((sum, one) => sum + one, 0) / out.length;
     // Squares that cover a pixel: so many corners are above and beside it.
     const corner = (at: number) => Math.min(at, corners - 1) - Math.max(0, at - size + 1) + 1;

@@ -1,6 +1,15 @@
 /** Trainer.saliency against differences of the loss, on every engine; and that it changes nothing. */
 import { uploadBatch, createMixer } from '../../src';
-import { createModel, type Model, Trainer, type TrainerOptions } from '../../src/train';
+import {
+  createModel,
+  defineModel,
+  layers,
+  type Model,
+  ops,
+  Trainer,
+  type TrainerOptions,
+  type Value,
+} from '../../src/train';
 import { batchOf, uniform } from './fixtures';
 
 const [COUNT, SIDE, CLASSES] = [3, 16, 4];
@@ -140,6 +149,46 @@ test('device batches have the maps of the same images from this process', async 
     const maps = await trainer.saliency({ images: there.images, labels: there.labels });
     expect(maps).toEqual(await trainer.saliency({ images: here.images.data, labels: here.labels }));
   }
+});
+
+test('weights of a norm with fixed statistics are learned alike by both engines', async () => {
+  const model = defineModel({
+    name: 'frozen',
+    classes: CLASSES,
+    build(net, images) {
+      const x = layers.conv(net, 'conv', images, { out: 6, kernel: 3 });
+      const one = (name: string, value: number) => net.parameter(name, [6], { kind: 'constant', value });
+      const fixed = (name: string, value: number) => net.statistic(name, [6], { kind: 'constant', value });
+      const norm = (of: Value, name: string) =>
+        ops.batchNormInference(
+          of,
+          one(`${name}.w`, 0.8),
+          one(`${name}.b`, 0.1),
+          fixed(`${name}.m`, 0.2),
+          fixed(`${name}.v`, 1.7),
+          1e-5,
+        );
+      const first = ops.relu(norm(x, 'a'));
+      const second = layers.conv(net, 'conv2', first, { out: 6, kernel: 3 });
+      const sum = ops.relu(ops.add(norm(second, 'b'), norm(x, 'c')));
+      return layers.linear(
+        net,
+        'fc',
+        layers.globalAveragePool(ops.relu(ops.add(norm(sum, 'd'), first))),
+        CLASSES,
+      );
+    },
+  });
+  const found = [];
+  for (const [, more] of engines) found.push(await (await trained(model, more)).gradients(batch(7)));
+  const [wanted, ...others] = found;
+  for (const { parameters } of others)
+    for (const [name, values] of wanted.parameters) {
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const own = parameters.get(name) as Float32Array;
+      const miss = own.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i])), 0);
+      expect([name, largest > 1e-4, miss < 1e-4 * largest]).toEqual([name, true, true]);
+    }
 });
 
 test('wrong batches are refused', async () => {

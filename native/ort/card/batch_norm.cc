@@ -20,6 +20,9 @@ struct OnCard {
   static std::size_t channelsOf(const Planes& shape) { return static_cast<std::size_t>(shape.channels); }
   static Planes shapeOfRows(int rows, std::size_t channels) { return {rows, static_cast<int>(channels), 1}; }
 
+  static float* spare(Call& call, std::size_t count, std::vector<float>&) {
+    return reinterpret_cast<float*>(call.card().workspace(count * sizeof(float)).data());
+  }
   static void batchStatistics(Call& call, const float* x, const Planes& shape, float epsilon,
                               const train::BatchStatistics& statistics) {
     call.card().operators().batchStatistics(x, shape, epsilon, statistics,

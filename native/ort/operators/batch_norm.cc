@@ -18,6 +18,10 @@ struct OnProcessor {
   static std::size_t channelsOf(const Rows& shape) { return shape.channels; }
   static Rows shapeOfRows(int rows, std::size_t channels) { return {static_cast<std::size_t>(rows), channels}; }
 
+  static float* spare(Call&, std::size_t count, std::vector<float>& own) {
+    own.resize(count);
+    return own.data();
+  }
   static void batchStatistics(Call& call, const float* x, const Rows& shape, float epsilon,
                               const train::BatchStatistics& statistics) {
     train::batchStatistics(call.run(train::batchStatisticsWorkspaceBytes(shape)), x, shape, epsilon, statistics);

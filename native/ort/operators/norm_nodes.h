@@ -1,7 +1,10 @@
 // The nodes of batch normalisation, on the processor and on a graphics card. A Side computes them:
 //   shapeOf(x), channelsOf(shape), shapeOfRows(rows, channels)   a tensor's channels, and the values of each
 //   batchStatistics(call, x, shape, epsilon, statistics)                and the others, of train/batch_norm.h
+//   spare(call, count, own)      floats for a result that nobody asks for; they may be those of `own`, which is kept for the call
 #pragma once
+
+#include <vector>
 
 #include "ort/operators/normalisation.h"
 
@@ -66,8 +69,10 @@ class NormaliseGradientSumsNode final : public Node {
     const train::Normalisation norm = normalisationAt(call, 2, channels);
     const train::Arriving arriving = arrivingAt(call, mask_, 5);
     const Shape perChannel{static_cast<std::int64_t>(channels)};
+    std::vector<float> own;
     float* const bias = call.askedOutput(0, perChannel);
-    float* const scale = call.askedOutput(1, perChannel);
+    float* const scaleAsked = call.output(1, perChannel);
+    float* const scale = scaleAsked != nullptr ? scaleAsked : Side::spare(call, channels, own);
     float* const passing = call.output(2, x.shape);
     Side::normaliseGradientSums(call, arriving, x.data, norm, shape, {bias, scale, passing});
   }
@@ -101,7 +106,7 @@ template <class Side>
 struct NormOperators {
   static Operator batchStatistics() { return {"BatchStatistics", {f32}, 1, {f32}, makeNode<BatchStatisticsNode<Side>>}; }
   static Operator runningStatistics() {
-    return {"RunningStatistics", {f32, f32, f32}, 3, {f32, f32}, makeNode<RunningStatisticsNode<Side>>, false, 2};
+    return {"RunningStatistics", {f32, f32, f32}, 3, {f32, f32}, makeNode<RunningStatisticsNode<Side>>};
   }
   static Operator normalise() {
     return {"Normalise", {f32, f32, f32, f32, f32, f32, f32, f32}, 4, {f32}, makeNode<NormaliseNode<Side>>};
@@ -111,9 +116,7 @@ struct NormOperators {
             {f32, f32, f32, f32, f32, f32, f32},
             5,
             {f32, f32, f32},
-            makeNode<NormaliseGradientSumsNode<Side>>,
-            false,
-            2};
+            makeNode<NormaliseGradientSumsNode<Side>>};
   }
   static Operator normaliseGradient() {
     return {"NormaliseGradient",

@@ -2,7 +2,7 @@
 import { gradients, type Gradient, type Rule } from '../gradients';
 import { type Node, sameShape, type Value } from '../graph';
 import * as native from '../native-ops';
-import { add, greater, mul, reshape, slice, where } from '../ops';
+import { mul, reshape, slice } from '../ops';
 
 type Pair = readonly [number, number];
 
@@ -47,19 +47,20 @@ const dropoutOf = ({ attributes }: Node): native.NativeDropout => ({
 export const rowOf = (matrix: Value, i: number): Value =>
   reshape(slice(matrix, [{ axis: 0, start: i, end: i + 1 }]), [matrix.shape[1]]);
 
-/** Gradients of x, scale and bias. `arriving` is what arrives at the normalised value; without sums, statistics are fixed. */
+/**
+ * Gradients of x, scale and bias. `arriving` is what arrives at the normalised value. Fixed statistics do not move with x, as if
+ * the sums that tell how they do were 0.
+ */
 function normGradients(
   arriving: native.Arriving,
   x: Value,
   norm: native.Norm,
-  sums: native.NormGradients | undefined,
+  { sums, isFixed }: { sums: native.NormGradients; isFixed: boolean },
   needsX: boolean,
 ) {
-  // Fixed statistics do not move with x, as if the sums that tell how they do were 0. No weights are learned then.
   const zeros = () => x.graph.constant(Array<number>(norm.bias.shape[0]).fill(0));
-  const moved = sums ?? { scale: zeros(), bias: zeros() };
-  const ofX = needsX ? native.normaliseGradient(arriving, x, norm, moved) : undefined;
-  return [ofX, sums?.scale, sums?.bias];
+  const moved = isFixed ? { scale: zeros(), bias: zeros() } : sums;
+  return [needsX ? native.normaliseGradient(arriving, x, norm, moved) : undefined, sums.scale, sums.bias];
 }
 
 /** The two sides of a gradient that is the sum of two: the kernels add them where they read them. */
@@ -68,13 +69,6 @@ function sidesOf(dy: Value): { dy: Value; other?: Value } {
   const [first, other] = (maker?.inputs ?? []) as Value[];
   const isSum = maker?.op === 'Add' && sameShape(first.shape, other.shape);
   return isSum ? { dy: first, other } : { dy };
-}
-
-/** What of it passes the activation: the gradient of a residual. */
-function passed({ dy, other, mask }: native.Arriving): Value {
-  const all = other ? add(dy, other) : dy;
-  const zero = dy.graph.scalar(0);
-  return typeof mask === 'object' ? where(greater(mask.y, zero), all, zero) : all;
 }
 
 /** See lower.ts for the node. */
@@ -91,17 +85,14 @@ const batchNormRule: Rule = ({
   const mask: native.Arriving['mask'] = !isMasked ? 'none' : residual ? { y } : 'normalised';
   const norm = { statistics, scale, bias };
   const arriving = { ...sidesOf(dy), mask };
-  if (isFixed && !residual) return normGradients(arriving, x, norm, undefined, needs[0]);
-  const { sums, passing } = isFixed
-    ? { sums: undefined, passing: passed(arriving) }
-    : native.normaliseGradientSums(arriving, x, norm);
-  if (!residual) return normGradients(arriving, x, norm, sums, needs[0]);
+  const { sums, passing } = native.normaliseGradientSums(arriving, x, norm);
+  if (!residual) return normGradients(arriving, x, norm, { sums, isFixed }, needs[0]);
   const past: native.Arriving = { ...(isMasked ? { dy: passing } : arriving), mask: 'none' };
-  const first = normGradients(past, x, norm, sums, needs[0]);
+  const first = normGradients(past, x, norm, { sums, isFixed }, needs[0]);
   if (!scale2) return [...first, isMasked ? passing : dy];
   const norm2 = { statistics: statistics2, scale: scale2, bias: bias2 };
-  const sums2 = isFixed ? undefined : native.normaliseGradientSums(past, residual, norm2).sums;
-  return [...first, ...normGradients(past, residual, norm2, sums2, needs[3])];
+  const sums2 = native.normaliseGradientSums(past, residual, norm2).sums;
+  return [...first, ...normGradients(past, residual, norm2, { sums: sums2, isFixed }, needs[3])];
 };
 
 export const BATCH_NORM = 'NativeBatchNorm';
