@@ -24,7 +24,8 @@ module.exports = {
     '<rootDir>/.card/',
     '<rootDir>/.cache/',
   ],
-  testTimeout: 60_000,
+  // The longest takes 36 s alone on two slow processors, and there are two at a time.
+  testTimeout: 180_000,
   // Many tests wait for processes of their own: on two processors, two files at once take two thirds of the time.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   // Looked up in the sandbox, Math costs more than what it computes; so it is a parameter of every module instead.
