@@ -219,5 +219,15 @@ test('labels that do not sum to 1 are said once per process, and learned from', 
 });
 
 test('createModel is what a trainer takes', () => {
-  expect(createModel('resnet20', { classes: 2 }).options).toEqual({ classes: 2, stem: 'cifar', width: 16 });
+  expect(createModel('resnet20', { classes: 2 }).options).toEqual({
+    classes: 2,
+    stem: 'cifar',
+    width: 16,
+    stochasticDepth: 0,
+    stochasticDepthPer: 'batch',
+    stochasticDepthScale: 'test',
+    dropBlock: 0,
+    dropBlockSize: 7,
+    dropBlockSharedChannels: false,
+  });
 });
