@@ -10,7 +10,17 @@ import type { Signal } from './types';
 type Presence = 'required' | 'default' | 'optional';
 
 /** How the command line reads a value. */
-type Kind = 'name' | 'text' | 'number' | 'numberOrName' | 'flag' | 'list' | 'names' | 'size' | 'value';
+type Kind =
+  | 'name'
+  | 'text'
+  | 'number'
+  | 'numberOrName'
+  | 'flag'
+  | 'list'
+  | 'names'
+  | 'namesOrUsual'
+  | 'size'
+  | 'value';
 
 /**
  * One option. Its name is its key in the table. `Input` is what users may pass, `Value` what `check` makes of
@@ -218,6 +228,15 @@ export const namedList = <T extends string>(known: readonly T[], details: Detail
     return value.map((one) => check.name(one, known, argument));
   });
 };
+
+/** A list of names that are checked later, each once; or true: those that are usual. */
+export const namesOrUsual = (details: Details<undefined> = {}) =>
+  option<readonly string[] | true, undefined>('namesOrUsual', '', details, (value, argument) => {
+    if (value === true) return value;
+    if (!Array.isArray(value) || value.length === 0 || new Set(value).size < value.length)
+      throw check.invalid(argument, 'true, or a list of names, each once', value);
+    return value.map((one) => check.text(one, argument));
+  });
 
 /** An option with a check of its own. */
 export const custom = <Value, Input = Value, D extends Value | undefined = undefined>(

@@ -23,6 +23,7 @@ export const Purpose = {
   weights: 10,
   dropout: 11,
   operations: 12,
+  stage: 13,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

@@ -47,6 +47,7 @@ const parsers: { [kind in Option<unknown>['kind']]?: (text: string) => unknown }
   numberOrName: toNumberOrName,
   list: toNumbers,
   names: (text) => text.split(','),
+  namesOrUsual: (text) => text.split(','),
   size: toSize,
 };
 
@@ -65,7 +66,8 @@ export function addOptions(command: Command, table: OptionTable, names = Object.
     const range = values === '' ? '' : `: ${values}`;
     const standard = kind === 'value' ? undefined : (byDefault as string | number | undefined);
     const shown = standard === undefined ? '' : `; default ${standard}`;
-    const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} <value>`;
+    const value = kind === 'namesOrUsual' ? '[names]' : '<value>';
+    const flags = `${alias === undefined ? '' : `--${alias}, `}--${kebab(name)} ${value}`;
     const option = new CommandOption(flags, plain(`${about}${range}${shown}`));
     const parser = parsers[kind];
     if (parser) option.argParser(parser);

@@ -7,6 +7,7 @@ import {
   add,
   div,
   exp,
+  gatherRows,
   greater,
   log,
   maxPool,
@@ -119,6 +120,25 @@ export function keptBranch(x: Value, kept: Value, scale: number): Value {
     return { outputs: [y], saved: [] };
   };
   return graph.composite('StochasticDepth', [x, kept], build, { scale: { float: scale } }).outputs[0];
+}
+
+/** Which rows of a batch are mixed, and how much of each stays: see mixedRows. */
+export interface RowMix {
+  /** n int64: the row that each is mixed with, a permutation; and its inverse. */
+  partners: Value;
+  inverse: Value;
+  /** The share that stays, 0 to 1, of no axes. */
+  lambda: Value;
+}
+
+/** The rows of a batch, each mixed with its partner: λ·x[i] + (1 − λ)·x[partners[i]]. */
+export function mixedRows(x: Value, { partners, inverse, lambda }: RowMix): Value {
+  const { graph } = x;
+  const build = () => {
+    const others = mul(gatherRows(x, partners), sub(graph.scalar(1), lambda));
+    return { outputs: [add(mul(x, lambda), others)], saved: [] };
+  };
+  return graph.composite('MixedRows', [x, partners, inverse, lambda], build).outputs[0];
 }
 
 /**

@@ -6,7 +6,7 @@
  * along which the input was repeated.
  */
 import { SaliencyMixError } from '../errors';
-import { dropout, keptBranch } from './composites';
+import { dropout, keptBranch, mixedRows } from './composites';
 import { convInputGradient, convWeightGradient } from './convolution';
 import { type Node, sizeOf, type Value } from './graph';
 import { byIndices, byMasks } from './max-pool';
@@ -185,6 +185,7 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   Slice: sliceRule,
   Pad: padRule,
   Concat: concatRule,
+  Gather: 'forbidden', // it is a part of MixedRows alone
   // layers
   Gemm: gemmRule,
   MatMul: 'forbidden', // only gradients are made of it
@@ -200,6 +201,13 @@ export const gradients: Readonly<Record<string, Gradient>> = {
   DropBlock: ({ node, dy: [dy] }) => [mul(dy, node.saved[0]), undefined],
   StochasticDepth: ({ node, x: [, kept], dy: [dy] }) => [
     keptBranch(dy, kept, (node.attributes.scale as { float: number }).float),
+    undefined,
+  ],
+  // Row i goes into row i with λ, and into the row whose partner it is with 1 − λ: of that the inverse tells.
+  MixedRows: ({ x: [, partners, back, lambda], dy: [dy] }) => [
+    mixedRows(dy, { partners: back, inverse: partners, lambda }),
+    undefined,
+    undefined,
     undefined,
   ],
   RunningStatistics: 'forbidden', // no loss depends on them

@@ -1,7 +1,7 @@
 /** What a model is: a name, options, and a function that builds its graph. */
 import { Graph, type Shape, type Value } from '../graph/graph';
 import { named, type OptionTable, required, whole } from '../option';
-import { Net, type Parameter } from './net';
+import { INPUT_STAGE, Net, type Parameter } from './net';
 
 /** A classifier; createModel and defineModel give one. */
 export interface Model {
@@ -15,9 +15,15 @@ export interface Model {
   readonly classes: number;
   /** In the order of the layers. */
   readonly parameters: readonly Parameter[];
+  /** Names of its stages in their order, after which images can be mixed with one another; the first is `input`. */
+  readonly stages: readonly string[];
   /** Makes logits (N×classes) of images (N×3×H×W). Called for every graph. */
   readonly build: (net: Net, images: Value) => Value;
 }
+
+/** The logits of images, by a model. */
+export const logitsOf = (model: Pick<Model, 'build'>, net: Net, images: Value): Value =>
+  model.build(net, net.stage(INPUT_STAGE, images));
 
 /** What `Family.create` gives: checked options, and how the model is built. */
 export interface ModelSpec {
@@ -54,7 +60,7 @@ export const stemOption = (byDefault: 'cifar' | 'imagenet') =>
 export function describeModel(name: string, { options, build, image = [32, 32] }: ModelSpec): Model {
   const graph = new Graph();
   const net = new Net(graph, 'evaluate');
-  build(net, graph.input('images', [1, 3, ...image]));
+  logitsOf({ build }, net, graph.input('images', [1, 3, ...image]));
   const parameters = [...net.parameters.values()].map(({ parameter }) => parameter);
-  return { name, options, classes: options.classes, parameters, build };
+  return { name, options, classes: options.classes, parameters, stages: net.stages, build };
 }

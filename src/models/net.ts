@@ -4,6 +4,7 @@
  */
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
+import { mixedRows } from '../graph/composites';
 import type { Graph, Shape, Value } from '../graph/graph';
 
 /**
@@ -61,8 +62,14 @@ const RESERVED: ReadonlySet<string> = new Set(['images', 'labels', 'logits', 'lo
 function checkName(name: unknown): void {
   if (typeof name === 'string' && /^[\w.-]+$/.test(name) && !RESERVED.has(name)) return;
   const expected = `letters, digits, "_", "." and "-" (and none of ${[...RESERVED].join(', ')})`;
-  throw check.invalid("a parameter's name", expected, name);
+  throw check.invalid('the name of a parameter or stage', expected, name);
 }
+
+/** Names of the inputs that say how images are mixed after a stage. */
+export const HIDDEN = { partners: 'hidden/partners', inverse: 'hidden/inverse', lambda: 'hidden/lambda' };
+
+/** The stage before the first layer: the images. */
+export const INPUT_STAGE = 'input';
 
 /** A model that is being built in a graph. Layers ask it for their parameters and statistics by name. */
 export class Net {
@@ -77,10 +84,15 @@ export class Net {
   /** The values of statistics after the step, by name. */
   readonly updates = new Map<string, Value>();
   readonly dropoutMasks: DropoutMask[] = [];
+  /** The names that the model has given its stages, in their order. */
+  readonly stages: string[] = [];
+  readonly #mixedStage?: string;
 
-  constructor(graph: Graph, mode: Net['mode']) {
+  /** @param mixedStage the stage after which images are mixed with one another */
+  constructor(graph: Graph, mode: Net['mode'], mixedStage?: string) {
     this.graph = graph;
     this.mode = mode;
+    this.#mixedStage = mixedStage;
   }
 
   /**
@@ -123,6 +135,26 @@ export class Net {
     const mask = { name: `dropout/${name}`, shape, rate, rises, number: this.dropoutMasks.length };
     this.dropoutMasks.push(mask);
     return this.graph.input(mask.name, mask.shape, this.graph.target === 'webgpu' ? 'float32' : 'bool');
+  }
+
+  /**
+   * Names what a stage of the model gives (`input` are the images themselves), so that images can be mixed there: gives x back,
+   * mixed with that of other images where a step asks for it (`hidden` of Trainer.step).
+   * @param x of any shape that begins with the number of images
+   * @throws SaliencyMixError ARGUMENT; MODEL for a name that another stage has
+   */
+  stage(name: string, x: Value): Value {
+    checkName(name);
+    if (this.stages.includes(name))
+      throw new SaliencyMixError('MODEL', `The model has two stages named "${name}"`);
+    this.stages.push(name);
+    if (name !== this.#mixedStage) return x;
+    const rows = [x.shape[0]];
+    return mixedRows(x, {
+      partners: this.graph.input(HIDDEN.partners, rows, 'int64'),
+      inverse: this.graph.input(HIDDEN.inverse, rows, 'int64'),
+      lambda: this.graph.input(HIDDEN.lambda, []),
+    });
   }
 
   #ask(parameter: Parameter): Value {

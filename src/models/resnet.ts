@@ -118,6 +118,7 @@ const buildResnet =
           drop: (name, value) => dropBlock(net, name, value, dropped[stage], depth),
         });
       }
+      x = net.stage(`layer${stage + 1}`, x);
     }
     return linear(net, 'fc', globalAveragePool(x), classes);
   };

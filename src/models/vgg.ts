@@ -36,10 +36,11 @@ const CELLS = 7;
 
 function features(net: Net, images: Value): Value {
   let x = images;
+  let pools = 0;
   let position = 0; // in torchvision's list of layers, where convolution, normalisation and activation count one each
   for (const layer of LAYERS) {
     if (layer === 'pool') {
-      x = maxPool(x, 2, 2, 0);
+      x = net.stage(`pool${++pools}`, maxPool(x, 2, 2, 0));
       position += 1;
       continue;
     }

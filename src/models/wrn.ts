@@ -70,6 +70,7 @@ export const wrn: Family = {
               depth: surviving,
             });
           }
+          x = net.stage(`layer${stage + 1}`, x);
         }
         return linear(net, 'fc', globalAveragePool(relu(batchNorm(net, 'bn1', x))), classes);
       },

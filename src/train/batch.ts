@@ -1,5 +1,6 @@
 /** Arguments and results of a trainer's methods. */
 import type { DeviceBatch } from '../device/batch';
+import type { HiddenMix } from './hidden-mix';
 
 /** In memory of this process, or where the trainer computes. */
 export type Images = Float32Array | DeviceBatch;
@@ -15,7 +16,13 @@ export interface TrainingBatch<I extends Images = Float32Array> {
   labels: Float32Array;
 }
 
-export interface StepOptions<I extends Images = Float32Array> extends TrainingBatch<I> {
+/** A batch whose images may be mixed within the network. */
+export interface HiddenMixBatch<I extends Images = Float32Array> extends TrainingBatch<I> {
+  /** How: labels are mixed in the same way, so give those of the images as they are. */
+  hidden?: HiddenMix;
+}
+
+export interface StepOptions<I extends Images = Float32Array> extends HiddenMixBatch<I> {
   learningRate: number;
   /** The share of the run that is done, 0 to 1, with which DropBlock's chances rise; 1 unless given. */
   progress?: number;

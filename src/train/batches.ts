@@ -4,17 +4,22 @@ import type { Dataset } from '../data/dataset';
 import type { FailedItem } from '../data/fill';
 import { DeviceBatch } from '../device/batch';
 import { needsMaps, needsMasks } from '../mix/index';
+import { INPUT_STAGE } from '../models/net';
 import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
 import type { ImageBatch } from '../types';
 import type { Images, TrainingBatch } from './batch';
+import type { HiddenMix } from './hidden-mix';
+import { drawStage, hiddenMixOf } from './manifold-mixup';
 import { normalised } from './test-data';
 import type { TrainSettings } from './train-settings';
 
 export interface LearningBatch {
   /** NCHW, normalised; a device batch is the reader's to free. */
   images: Images;
-  /** Soft labels, n × classes. */
+  /** Soft labels, n × classes; with `hidden` those of the images as they are. */
   labels: Float32Array;
+  /** How the images are mixed within the network, where they are. */
+  hidden?: HiddenMix;
   /** Number of the batch in its epoch, from 0. */
   batch: number;
   /** Files that could not be read. */
@@ -54,7 +59,10 @@ async function mixWhere(
   labels: Batch['labels'],
   how: CallOptions<'float32', never> & { output: { dtype: 'float32' } },
 ): Promise<Pick<LearningBatch, 'images' | 'labels'>> {
-  if (images instanceof DeviceBatch) return mixer.mix(images, labels, how);
+  if (images instanceof DeviceBatch) {
+    const mixed = await mixer.mix(images, labels, how);
+    return { images: mixed.images, labels: mixed.labels };
+  }
   const mixed = await mixer.mix(images, labels, how);
   return { images: mixed.images.data, labels: mixed.labels };
 }
@@ -68,23 +76,57 @@ async function freeing<T>(images: ImageBatch | DeviceBatch, make: () => Promise<
   }
 }
 
-type Address = Pick<CallOptions, 'epoch' | 'batch' | 'slots' | 'signal'>;
+type Address = Required<Pick<CallOptions, 'epoch' | 'batch'>> & Pick<CallOptions, 'slots' | 'signal'>;
+
+/** A mixer that gives images as they are, in the form that a network takes. */
+function converterFor(
+  { mixer, classes }: Pick<TrainSettings, 'mixer' | 'classes'>,
+  where: { threads?: number; backend: string },
+): Mixer {
+  return mixerFor({ ...mixer, method: 'none', labelRule: 'area', classes: classes.length, ...where });
+}
 
 /** Maps of images as they are, before they are mixed; undefined where the mixer finds its own. */
 export function mapsBy(
   saliencyOf: LearningBatchOptions['saliencyOf'],
-  { mixer: options, mean, std, classes }: Pick<TrainSettings, 'mixer' | 'mean' | 'std' | 'classes'>,
+  settings: Pick<TrainSettings, 'mixer' | 'mean' | 'std' | 'classes'>,
   where: { threads?: number; backend: string },
 ) {
-  if (!saliencyOf || !needsMaps(options)) return () => Promise.resolve(undefined);
-  const plain = { ...options, method: 'none', labelRule: 'area', classes: classes.length, ...where } as const;
-  const converter = mixerFor(plain);
-  const output = normalised(mean, std);
+  if (!saliencyOf || !needsMaps(settings.mixer)) return () => Promise.resolve(undefined);
+  const converter = converterFor(settings, where);
+  const output = normalised(settings.mean, settings.std);
   return async (images: ImageBatch | DeviceBatch, labels: Batch['labels'], at: Address) => {
     const seen = await mixWhere(converter, images, labels, { ...at, output });
     const maps = saliencyOf(seen);
     if (seen.images instanceof DeviceBatch) seen.images.free(); // the trainer keeps them until it has ended
     return maps;
+  };
+}
+
+type Loaded = Pick<Batch, 'labels' | 'masks'> & { images: ImageBatch | DeviceBatch };
+
+/** Mixes batches as the settings say: their images, or where these are mixed within the network only draws how. */
+function batchMixer(
+  settings: TrainSettings,
+  where: { threads: number; backend: string },
+  saliencyOf: LearningBatchOptions['saliencyOf'],
+) {
+  const { mixer: options, mean, std, classes, manifoldMixup, seed } = settings;
+  const mixer = mixerFor({ ...options, classes: classes.length, ...where });
+  const mapsOf = mapsBy(saliencyOf, settings, where);
+  const output = normalised(mean, std);
+  const converter = manifoldMixup && converterFor(settings, where);
+  return async (
+    { images, labels, masks }: Loaded,
+    at: Address,
+  ): Promise<Pick<LearningBatch, 'images' | 'labels' | 'hidden'>> => {
+    const stage = manifoldMixup ? drawStage(manifoldMixup, seed, at) : INPUT_STAGE;
+    if (converter && stage !== INPUT_STAGE) {
+      const hidden = hiddenMixOf(await mixer.plan(images, at), stage);
+      return { ...(await mixWhere(converter, images, labels, { ...at, output })), hidden };
+    }
+    const maps = await mapsOf(images, labels, at);
+    return mixWhere(mixer, images, labels, { ...at, masks, maps, output });
   };
 }
 
@@ -97,11 +139,8 @@ export async function* learningBatches(
   { epoch, from }: { epoch: number; from: number },
   { threads, backend, onDevice, strict, signal, saliencyOf, onSkipped }: LearningBatchOptions,
 ): AsyncGenerator<LearningBatch, void, undefined> {
-  const { size, batch, seed, augment, mixer: options, mean, std, labelSmoothing } = settings;
-  const classes = settings.classes.length;
-  const mixer = mixerFor({ ...options, classes, threads, backend });
-  const mapsOf = mapsBy(saliencyOf, settings, { threads, backend });
-  const output = normalised(mean, std);
+  const { size, batch, seed, augment, mixer: options, labelSmoothing } = settings;
+  const mix = batchMixer(settings, { threads, backend }, saliencyOf);
   const onBad = strict ? 'throw' : 'skip';
   const loaded = dataset.batches({
     size,
@@ -118,16 +157,8 @@ export async function* learningBatches(
   });
   for await (const { images, labels, masks, slots, holes, batch: number } of loaded) {
     const at = { epoch, batch: number, slots, signal };
-    const mixed = await freeing(images, async () => {
-      const maps = await mapsOf(images, labels, at);
-      return mixWhere(mixer, images, labels, { ...at, masks, maps, output });
-    });
-    smoothLabels(mixed.labels, labelSmoothing, classes);
-    yield {
-      images: mixed.images,
-      labels: mixed.labels,
-      batch: number,
-      bad: badOf(holes),
-    };
+    const mixed = await freeing(images, () => mix({ images, labels, masks }, at));
+    smoothLabels(mixed.labels, labelSmoothing, settings.classes.length);
+    yield { ...mixed, batch: number, bad: badOf(holes) };
   }
 }

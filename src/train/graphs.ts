@@ -12,7 +12,7 @@ import { encodeLoop, encodeModel } from '../graph/onnx';
 import { concat, identity, mul, reduceMean, reduceSum, reshape, sqrt, transpose } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import { makerOf, readsLast, savingMemory } from '../graph/run-order';
-import type { Model } from '../models/model';
+import { logitsOf, type Model } from '../models/model';
 import { type DropoutMask, Net, type Parameter } from '../models/net';
 import { NEXT, OVER } from '../onnx/ort-worker';
 import { version } from '../run/environment';
@@ -24,6 +24,8 @@ export interface BatchShape {
   image: readonly [height: number, width: number];
   /** How the input of images is arranged; NCHW unless given. */
   layout?: Layout;
+  /** The model's stage after which images are mixed with one another, in training mode. */
+  mixedStage?: string;
 }
 
 export interface TrainerGraph {
@@ -94,9 +96,9 @@ function imagesOf(graph: Graph, { count, image, layout }: BatchShape): Value {
 
 function build(model: Model, shape: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
   const graph = new Graph(isForCard(form) ? form : 'cpu');
-  const net = new Net(graph, mode);
+  const net = new Net(graph, mode, mode === 'train' ? shape.mixedStage : undefined);
   const images = imagesOf(graph, shape);
-  const logits = model.build(net, images);
+  const logits = logitsOf(model, net, images);
   checkSameParameters(model, net);
   return { graph, net, images, logits };
 }

@@ -9,8 +9,16 @@ export { createModel, type ModelName, modelNames, type ModelOptions } from '../m
 export * as layers from '../models/layers';
 export type { Model } from '../models/model';
 export { type Init, Net, type Parameter } from '../models/net';
-export type { Gradients, Images, StepOptions, StepResult, TrainingBatch } from './batch';
+export type {
+  Gradients,
+  HiddenMixBatch,
+  Images,
+  StepOptions,
+  StepResult,
+  TrainingBatch,
+} from './batch';
 export { type EvaluateOptions, evaluate, type Evaluation } from './evaluate';
+export type { HiddenMix } from './hidden-mix';
 export type { TrainerOptions } from './options';
 export { train, type TrainSummary } from './train';
 export type { TrainOptions, TrainProgress } from './train-options';

@@ -7,6 +7,7 @@ import { DeviceBatch } from '../device/batch';
 import { SaliencyMixError } from '../errors';
 import type { Signal } from '../types';
 import { type LearningBatch, learningBatches } from './batches';
+import { mixedLabels } from './hidden-mix';
 import type { Metrics } from './metrics';
 import { learningRateAt } from './schedule';
 import { accuracyOf } from './score';
@@ -76,14 +77,14 @@ interface Learning {
 /** Begins a step at once, and when it is done reports its metrics and progress. */
 async function learn(run: TrainRun, { epoch, batch, pace, before }: Learning): Promise<void> {
   const { trainer, settings, metrics } = run;
-  const { images, labels } = batch;
+  const { images, labels, hidden } = batch;
   const perEpoch = stepsPerEpoch(settings);
   const done = epoch * perEpoch + batch.batch;
   const learningRate = learningRateAt(settings, done, perEpoch);
   const progress = done / (settings.epochs * perEpoch);
   // The number is read before the next step can end.
   const made = trainer
-    .step({ images, labels, learningRate, progress })
+    .step({ images, labels, hidden, learningRate, progress })
     .then((result) => ({ ...result, step: trainer.steps }));
   if (images instanceof DeviceBatch) images.free(); // the step keeps them until it has ended
   const [, { step, loss, logits }] = await Promise.all([before, made]);
@@ -92,7 +93,7 @@ async function learn(run: TrainRun, { epoch, batch, pace, before }: Learning): P
   const imagesPerSecond = rateOf(count, pace.step);
   pace.images += count;
   pace.step = performance.now();
-  const accuracy = accuracyOf(logits, labels, classes);
+  const accuracy = accuracyOf(logits, mixedLabels(labels, hidden, classes), classes);
   await metrics.step({ step, epoch: epoch + 1, loss, accuracy, learningRate, imagesPerSecond });
   keepBad(run, batch.bad);
   run.onProgress({

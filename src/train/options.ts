@@ -10,6 +10,7 @@ import type { Model } from '../models/model';
 import { engineNames } from '../onnx/engine';
 import { precisions } from '../onnx/ort-worker';
 import type { Images } from './batch';
+import { checkHidden, type HiddenMix, hiddenOption } from './hidden-mix';
 import { providers } from './provider';
 import {
   custom,
@@ -96,8 +97,9 @@ export const resumeOptions = {
 };
 /** checkBatch checks both. */
 export const trainingBatch = { images: later<Images>(), labels: later<Float32Array>() };
+export const hiddenMixBatch = { ...trainingBatch, hidden: hiddenOption };
 export const stepOptions = {
-  ...trainingBatch,
+  ...hiddenMixBatch,
   learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
   progress: real('0 … 1', [0, 1], { default: 1 }),
 };
@@ -175,7 +177,7 @@ function warnOfSums(labels: Float32Array, classes: number): void {
  * @throws SaliencyMixError ARGUMENT
  */
 export function checkBatch(
-  given: { images?: unknown; labels?: unknown },
+  given: { images?: unknown; labels?: unknown; hidden?: HiddenMix },
   settings: TrainerSettings,
   model: Model,
 ): number {
@@ -196,5 +198,6 @@ export function checkBatch(
     throw check.invalid('labels', 'numbers of at least 0', labels[negative], { index });
   }
   warnOfSums(labels, model.classes);
+  if (given.hidden) checkHidden(given.hidden, model, count);
   return count;
 }

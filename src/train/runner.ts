@@ -17,8 +17,7 @@ import {
   type Tensors,
 } from '../onnx/ort-worker';
 import { writing } from '../run/files';
-import type { Layout } from '../types';
-import type { Gradients, StepOptions } from './batch';
+import type { Gradients, HiddenMixBatch, StepOptions } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
 import {
   gradientGraph,
@@ -38,6 +37,7 @@ import {
   type TrainerGraph,
   transferGraph,
 } from './graphs';
+import { hiddenInputs, mixedLabels } from './hidden-mix';
 import { optimizerScalars, randomInput, stackInputs } from './inputs';
 import { type GivenBatch, layoutOf, lentInput } from './lent-images';
 import type { TrainerSettings } from './options';
@@ -46,8 +46,19 @@ import { shapeLast, toFirst, toLast } from './state-layout';
 /** place, fetch: all state onto the graphics card, and from it. */
 type Kind = 'step' | 'gradients' | 'saliency' | 'prediction' | 'place' | 'fetch';
 
-const graphName = (kind: Kind, count: number, layout: Layout = 'NCHW') =>
-  layout === 'NCHW' ? `${kind} of ${count}` : `${kind} of ${count} ${layout}`;
+type Variant = Pick<BatchShape, 'layout' | 'mixedStage'>;
+
+const graphName = (kind: Kind, count: number, { layout = 'NCHW', mixedStage }: Variant = {}) =>
+  [
+    `${kind} of ${count}`,
+    ...(layout === 'NCHW' ? [] : [layout]),
+    ...(mixedStage === undefined ? [] : [`mixed after ${mixedStage}`]),
+  ].join(' ');
+
+const variantOf = (batch: GivenBatch<HiddenMixBatch>): Variant => ({
+  layout: layoutOf(batch),
+  mixedStage: batch.hidden?.stage,
+});
 
 /** Names and shapes of what an optimizer keeps for a model's parameters. */
 export const slotsOf = (
@@ -108,12 +119,12 @@ export class GraphRunner {
     return this.#form === 'plain' ? this.#settings.stepsPerRun : 1;
   }
 
-  /** Compiles the graph of a kind for `count` images in a layout, if that is not done yet. */
-  compile(kind: Kind, count: number, layout?: Layout): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
-    const name = graphName(kind, count, layout);
+  /** Compiles the graph of a kind for `count` images, if that is not done yet. */
+  compile(kind: Kind, count: number, variant?: Variant): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
+    const name = graphName(kind, count, variant);
     let graph = this.#graphs.get(name);
     if (!graph) {
-      graph = this.#add(name, kind, { count, image: this.#settings.image, layout });
+      graph = this.#add(name, kind, { count, image: this.#settings.image, ...variant });
       this.#graphs.set(name, graph);
       graph.catch(() => this.#graphs.delete(name));
     }
@@ -151,14 +162,17 @@ export class GraphRunner {
 
   /** The same with what is drawn for a step. */
   #inputs(
-    batch: GivenBatch,
+    batch: GivenBatch<HiddenMixBatch>,
     count: number,
     dropoutMasks: TrainerGraph['dropoutMasks'],
     { step, progress = 1 }: { step: number; progress?: number },
   ): Tensors {
     const { seed } = this.#settings;
+    const { hidden } = batch;
+    const labels = mixedLabels(batch.labels, hidden, this.#model.classes);
     return {
-      ...this.#given(batch, count),
+      ...this.#given({ ...batch, labels }, count),
+      ...(hidden && hiddenInputs(hidden)),
       ...drawDropoutMasks(
         dropoutMasks,
         { seed, step, progress },
@@ -179,14 +193,14 @@ export class GraphRunner {
     { steps, updates }: StepCounts,
   ): Promise<Record<'loss' | 'logits' | 'finiteCheck', Float32Array>> {
     const { optimizer, image } = this.#settings;
-    const layout = layoutOf(batches[0]);
-    const { dropoutMasks } = await this.compile('step', count, layout);
+    const variant = variantOf(batches[0]);
+    const { dropoutMasks } = await this.compile('step', count, variant);
     const inputs = batches.map((batch, i) => ({
       ...this.#inputs(batch, count, dropoutMasks, { step: steps + i, progress: batch.progress }),
       ...optimizerScalars(optimizer, batch.learningRate, updates + 1 + i),
     }));
     const { loss, logits, finiteCheck } = await this.#worker.run({
-      model: graphName('step', count, layout),
+      model: graphName('step', count, variant),
       inputs: this.stepsPerRun > 1 ? stackInputs(inputs, TIMES) : inputs[0],
       lent: lentInput(batches[0], count, image),
       outputs: ['loss', 'logits', 'finiteCheck'],
@@ -196,12 +210,12 @@ export class GraphRunner {
   }
 
   /** Gradients of a batch of `count` images, with the dropout masks of step number `step`. */
-  async gradients(batch: GivenBatch, count: number, step: number): Promise<Gradients> {
-    const layout = layoutOf(batch);
-    const { dropoutMasks } = await this.compile('gradients', count, layout);
+  async gradients(batch: GivenBatch<HiddenMixBatch>, count: number, step: number): Promise<Gradients> {
+    const variant = variantOf(batch);
+    const { dropoutMasks } = await this.compile('gradients', count, variant);
     const names = this.#model.parameters.filter(({ trained }) => trained).map(({ name }) => name);
     const results = await this.#worker.run({
-      model: graphName('gradients', count, layout),
+      model: graphName('gradients', count, variant),
       inputs: this.#inputs(batch, count, dropoutMasks, { step }),
       lent: lentInput(batch, count, this.#settings.image),
       outputs: ['loss', ...['images', ...names].map(gradientName)],
@@ -216,10 +230,10 @@ export class GraphRunner {
 
   /** How much the loss depends on each pixel of `count` images, in evaluation mode: count × height × width. */
   async saliency(batch: GivenBatch, count: number): Promise<Float32Array> {
-    const layout = layoutOf(batch);
-    await this.compile('saliency', count, layout);
+    const variant = variantOf(batch);
+    await this.compile('saliency', count, variant);
     const { saliency } = await this.#worker.run({
-      model: graphName('saliency', count, layout),
+      model: graphName('saliency', count, variant),
       inputs: this.#given(batch, count),
       lent: lentInput(batch, count, this.#settings.image),
       outputs: ['saliency'],

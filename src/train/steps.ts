@@ -13,14 +13,14 @@ export interface WaitingStep {
   reject: (error: unknown) => void;
 }
 
-/**
- * Takes steps from the front of the list that can run together: at most `max`, with equal `count` and
- * `barrierId`.
- */
+/** Takes steps from the front of the list that can run together: at most `max`, of one graph, with equal `barrierId`. */
 export function takeTogether(waiting: WaitingStep[], max: number): WaitingStep[] {
   const [first] = waiting;
   const other = waiting.findIndex(
-    ({ count, barrierId }) => count !== first.count || barrierId !== first.barrierId,
+    ({ count, barrierId, batch }) =>
+      count !== first.count ||
+      barrierId !== first.barrierId ||
+      batch.hidden?.stage !== first.batch.hidden?.stage,
   );
   return waiting.splice(0, Math.min(max, other < 0 ? waiting.length : other));
 }

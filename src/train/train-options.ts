@@ -9,7 +9,7 @@ import type { OpenOptions } from '../data/datasets/format';
 import { sizeOption } from '../data/size';
 import { convolutionForms } from '../graph/native-ops';
 import { optimizerNames } from '../graph/optimizers';
-import { completeMixer, type MixerOptions, type MixOptions, mixerOptions } from '../mix/options';
+import { type CheckedMixerOptions, type MixerOptions, mixerOptions } from '../mix/options';
 import { modelNames } from '../models/index';
 import { policyOptions } from '../operations/policies/index';
 import {
@@ -20,6 +20,7 @@ import {
   flag,
   list,
   named,
+  namesOrUsual,
   type OptionsOf,
   real,
   required,
@@ -89,6 +90,10 @@ export const learningOptions = {
   }),
   dropBlockSharedChannels: flag({
     about: 'with `dropBlock`: all channels of an image lose the same squares, as in timm',
+  }),
+  manifoldMixup: namesOrUsual({
+    about:
+      'mixes images within the network, and their labels: after a stage that is drawn for each batch from these (`input`: the images themselves); unless named, `input` and the first two; λ ~ Beta(2, 2) unless `alpha` is given',
   }),
   epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
@@ -161,7 +166,7 @@ const runMixerOptions = {
 };
 
 type RunMixerOptions = Omit<MixerOptions, 'seed' | 'threads' | 'classes' | 'mean' | 'std'>;
-const parseMixer = (value: unknown) => completeMixer(checked(runMixerOptions, value, 'mixer options'));
+const checkMixerOptions = (value: unknown) => checked(runMixerOptions, value, 'mixer options');
 
 /** The other options of a run: its data, its output, and how it runs. */
 export const jobOptions = {
@@ -183,7 +188,9 @@ export const jobOptions = {
   /** 'auto' unless given: the images' own size where they share one, else 224. */
   size: sizeOption('pixels of a side, HEIGHTxWIDTH, keep, or auto: own size where all share one, else 224'),
   /** Options of the mixer; its seed, threads, mean and std are those of the run. */
-  mixer: custom<MixOptions, RunMixerOptions, MixOptions>(parseMixer, { default: parseMixer(undefined) }),
+  mixer: custom<CheckedMixerOptions, RunMixerOptions, CheckedMixerOptions>(checkMixerOptions, {
+    default: {},
+  }),
   /** new unless given. */
   mode: named(modes, { default: 'new' }),
   /** A checkpoint is written after every epoch, and within one after so many minutes; 10 unless given. */

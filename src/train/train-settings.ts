@@ -11,10 +11,11 @@ import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
 import { chosenPolicy } from '../operations/policies/index';
-import { mixerOptions, usesNormalisation } from '../mix/options';
+import { completeMixer, mixerOptions, type MixOptions, usesNormalisation } from '../mix/options';
 import { defaultsOf, type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
+import { manifoldMixer, mixedStages } from './manifold-mixup';
 import { learningOptions, trainOptions } from './train-options';
 
 interface DataSettings {
@@ -39,6 +40,8 @@ export interface TrainSettings extends ScheduleSettings {
   batch: number;
   optimizer: OptimizerOptions;
   labelSmoothing: number;
+  /** The model's stages after one of which a batch is mixed, with the draws of the mixer. */
+  manifoldMixup?: readonly string[];
   augment: Augmentation;
   mean: readonly number[];
   std: readonly number[];
@@ -68,14 +71,16 @@ function optimizerOf({
 }
 
 /** The options of a run, checked and with defaults, before anything is opened or written. */
-export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer'> & {
+export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer' | 'mixer'> & {
+  readonly mixer: MixOptions;
   readonly optimizer: OptimizerOptions;
 };
 
 export function parseTraining(given: unknown): Training {
   const options = parse(trainOptions, given, 'train options');
   chosenPolicy(options);
-  return Object.freeze({ ...options, optimizer: optimizerOf(options) });
+  const mixer = completeMixer(options.manifoldMixup ? manifoldMixer(options.mixer) : options.mixer);
+  return Object.freeze({ ...options, mixer, optimizer: optimizerOf(options) });
 }
 
 /**
@@ -119,6 +124,7 @@ export async function resolveSettings(
   const classes = train.classes.length;
   const model = createModelFor(options, classes, size);
   const { epochs, learningRate, schedule, gamma, warmup, labelSmoothing, flip, mean, std, seed } = options;
+  const { manifoldMixup } = options;
   const settings: TrainSettings = {
     data: identified(train, options.data),
     test: test ? identified(test, options.test || options.data) : null,
@@ -139,6 +145,7 @@ export async function resolveSettings(
     warmup,
     optimizer: options.optimizer,
     labelSmoothing,
+    ...(manifoldMixup && { manifoldMixup: mixedStages(manifoldMixup, model) }),
     augment: {
       ...chosenPolicy(options),
       crop: options.crop ?? (Math.max(...size) <= SMALL ? 4 : 0),

@@ -10,7 +10,7 @@ import type { ProviderName, Results } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
-import type { Gradients, Images, StepOptions, StepResult, TrainingBatch } from './batch';
+import type { Gradients, HiddenMixBatch, Images, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { exportedModel } from './graphs';
 import { type Arithmetic, engineToResume } from './engine';
@@ -26,6 +26,7 @@ import {
   stepOptions,
   type TrainerOptions,
   type TrainerSettings,
+  hiddenMixBatch,
   trainingBatch,
 } from './options';
 import { chooseProvider, engineOn } from './provider';
@@ -251,12 +252,12 @@ export class Trainer {
   }
 
   /**
-   * Gradients of the mean loss of a batch in training mode (with the next step's dropout, and DropBlock as at the end of a run), without weight
-   * decay. Changes nothing.
+   * Gradients of the mean loss of a batch in training mode (with the next step's dropout, and DropBlock as at the end of a
+   * run), without weight decay. Changes nothing.
    * @throws (rejects) SaliencyMixError ARGUMENT
    */
-  async gradients(batch: TrainingBatch<Images>): Promise<Gradients> {
-    const given = parse(trainingBatch, batch, 'gradients') as TrainingBatch<Images>;
+  async gradients(batch: HiddenMixBatch<Images>): Promise<Gradients> {
+    const given = parse(hiddenMixBatch, batch, 'gradients') as HiddenMixBatch<Images>;
     const count = checkBatch(given, this.settings, this.model);
     return lending(given, (held) => this.#inOrder(() => this.#runner.gradients(held, count, this.#steps)));
   }

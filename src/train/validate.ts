@@ -4,7 +4,7 @@ import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { Graph, sameShape, sizeOf, type Value } from '../graph/graph';
 import { createModel, modelNames, type ModelOptions } from '../models/index';
-import type { Model } from '../models/model';
+import { logitsOf, type Model } from '../models/model';
 import { Net } from '../models/net';
 import type { CheckpointInfo } from './checkpoint';
 import { parseTrainer, type TrainerSettings } from './options';
@@ -16,16 +16,16 @@ import type { Tensor } from './safetensors';
  */
 export function checkClassifier(value: unknown, image: readonly [number, number]): void {
   const given = value as Partial<Model> | null | undefined;
-  const isModel = typeof given?.build === 'function' && Array.isArray(given.parameters);
+  const isModel =
+    typeof given?.build === 'function' && Array.isArray(given.parameters) && Array.isArray(given.stages);
   if (!isModel) throw check.invalid('model', 'a model, as createModel or defineModel gives', value);
   const model = value as Model;
   const { name, classes } = model;
   check.integer(classes, 'model.classes', 1);
   const graph = new Graph();
   const count = 2;
-  const logits = model.build(new Net(graph, 'evaluate'), graph.input('images', [count, 3, ...image])) as
-    | Value
-    | undefined;
+  const images = graph.input('images', [count, 3, ...image]);
+  const logits = logitsOf(model, new Net(graph, 'evaluate'), images) as Value | undefined;
   const shape = logits?.shape ?? [];
   if (sameShape(shape, [count, classes])) return;
   const got = logits ? `[${shape.join(', ')}] for ${count} images` : 'nothing';

@@ -57,6 +57,8 @@ async function trained(provider) {
   for (let step = 0; step < Number(steps); step++) losses.push(await stepOf(step));
   const weights = await trainer.parameters();
   const gradients = await trainer.gradients({ images: imagesOf(0), labels });
+  const hidden = { stage: trainer.model.stages[2], partners: [2, 0, 1, 4, 3, 5], lambda: 0.3 };
+  const inside = await trainer.gradients({ images: imagesOf(0), labels, hidden });
   const logits = await trainer.predict(imagesOf(1));
   const saliency = await trainer.saliency({ images: imagesOf(0), labels });
   // Not finite: refused, and all is as it was.
@@ -76,6 +78,8 @@ async function trained(provider) {
     images: some(gradients.images),
     logits: [...logits],
     saliency: some(saliency),
+    mixedLoss: [inside.loss],
+    mixedImages: some(inside.images),
     ...Object.fromEntries([...weights].map(([name, { data }]) => [`weight ${name}`, some(data)])),
     ...Object.fromEntries([...gradients.parameters].map(([name, data]) => [`gradient ${name}`, some(data)])),
   };

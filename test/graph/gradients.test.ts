@@ -10,6 +10,7 @@ import {
   dropBlocks,
   dropout,
   keptBranch,
+  mixedRows,
   softmaxCrossEntropy,
 } from '../../src/graph/composites';
 import { gradients, type Rule } from '../../src/graph/gradients';
@@ -191,6 +192,17 @@ const cases: Record<string, Case[]> = {
       inputs: [[[6, 2, 3, 2]], [[6, 1, 1, 1], 'signed']],
       wrt: [0],
       build: ([x, kept]) => keptBranch(x, ops.greater(kept, x.graph.scalar(0)), 1.5),
+    },
+  ],
+  MixedRows: [
+    {
+      what: 'a cycle of three, a pair, and a row with itself',
+      inputs: [[[6, 2, 3]]],
+      build: ([x]) => {
+        const places = (rows: number[]) => x.graph.constant(rows, [6], 'int64');
+        const [partners, inverse] = [places([1, 2, 0, 4, 3, 5]), places([2, 0, 1, 4, 3, 5])];
+        return mixedRows(x, { partners, inverse, lambda: x.graph.scalar(0.3) });
+      },
     },
   ],
   DropBlock: [

@@ -92,6 +92,7 @@ describe('models from outside', () => {
       readonly options = { classes: CLASSES };
       readonly classes = CLASSES;
       readonly parameters = model.parameters;
+      readonly stages = model.stages;
       readonly #inner = model;
       build(...[net, images]: Parameters<Model['build']>) {
         return this.#inner.build(net, images);

@@ -73,6 +73,20 @@ const cases: [Name, keyof typeof optimizers][] = [
   ['wrn', 'adamw'],
   ['pooling', 'sgd'],
 ];
+test('images that are mixed within the network, as on the processor', async () => {
+  const images = imagesOf(models.wrn.side, 5);
+  const hidden = { stage: 'layer2', partners: [2, 0, 1, 3], lambda: 0.3 };
+  const [cpu, webgpu] = await Promise.all(
+    (['cpu', 'webgpu'] as const).map(async (provider) => {
+      const trainer = await create('wrn', { provider, engine: provider === 'cpu' ? 'standard' : 'auto' });
+      const { loss } = await trainer.step({ images, labels, hidden, learningRate: 0.02 });
+      return { loss, gradients: await trainer.gradients({ images, labels, hidden }) };
+    }),
+  );
+  expectNear([webgpu.loss], [cpu.loss], 1e-5);
+  expectNear(webgpu.gradients.images, cpu.gradients.images, 1e-4);
+});
+
 test.each(cases)(
   '%s with %s: steps, gradients, weights and logits as on the processor',
   async (name, how) => {

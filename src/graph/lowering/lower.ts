@@ -10,6 +10,7 @@ import {
   DROPOUT_LEVELS,
   dropoutScale,
   keptBranch,
+  mixedRows,
   runningStatistics,
   softmaxCrossEntropy,
 } from '../composites';
@@ -169,7 +170,11 @@ class Lowering {
           dropBlocks(x, kept, node.attributes.block as unknown as Pair),
         ]);
       case 'StochasticDepth':
-        return this.#keptBranch(node);
+        return this.#inAnyLayout(node, (x, [kept]) => keptBranch(x, kept, floatOf(node, 'scale')));
+      case 'MixedRows':
+        return this.#inAnyLayout(node, (x, [partners, inverse, lambda]) =>
+          mixedRows(x, { partners, inverse, lambda }),
+        );
       case 'RunningStatistics':
         return this.#runningStatistics(node);
       default:
@@ -233,13 +238,13 @@ class Lowering {
     else this.values.setFirst(y, native.dropout(this.values.first(x as Value), this.#random, drawn));
   }
 
-  /** Gates are the same in both layouts. */
-  #keptBranch(node: Node): void {
-    const [x, kept] = node.inputs as Value[];
-    const made = (branch: Value) => keptBranch(branch, this.values.first(kept), floatOf(node, 'scale'));
+  /** A function of images whose other inputs are the same in both layouts: it is made in that which the images have. */
+  #inAnyLayout(node: Node, build: (x: Value, others: Value[]) => Value): void {
+    const [x, ...given] = node.inputs as Value[];
+    const others = given.map((one) => this.values.first(one));
     const [y] = node.outputs;
-    if (this.values.isLast(x)) this.values.setLast(y, made(this.values.last(x)));
-    else this.values.setFirst(y, made(this.values.first(x)));
+    if (this.values.isLast(x)) this.values.setLast(y, build(this.values.last(x), others));
+    else this.values.setFirst(y, build(this.values.first(x), others));
   }
 
   #runningStatistics(node: Node): void {

@@ -25,6 +25,10 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   );
 }
 
+/** The rows of x (its first axis) at `places`, an int64 vector: row i of the result is row places[i] of x. */
+export const gatherRows = (x: Value, places: Value): Value =>
+  single('Gather', [x, places], [places.shape[0], ...x.shape.slice(1)], { axis: 0 });
+
 /** Broadcasts x to a shape. */
 export function expand(x: Value, shape: Shape): Value {
   const target = broadcast('Expand', x, { shape });
