@@ -6,6 +6,8 @@
 #include "check.h"
 #include "core/guided/dft.h"
 #include "core/guided/map.h"
+#include "core/guided/pairing.h"
+#include "core/guided/ratio.h"
 
 using namespace saliencymix;
 
@@ -227,4 +229,127 @@ TEST(mapsOfAwkwardSizesHaveSumOneAndTheSameBitsAgain) {
       }
     }
   }
+}
+
+TEST(distancesByHand) {
+  const std::vector<float> maps{3, 0, 0, 4, 3, 4};
+  std::vector<double> matrix(9, -1.0);
+  guided::fillDistances(maps.data(), 3, 2, 0, 3, matrix.data());
+  CHECK(matrix == (std::vector<double>{0, 5, 4, 5, 0, 3, 4, 3, 0}));
+}
+
+TEST(distancesDependOnTwoMapsAlone) {
+  check::Numbers numbers(7);
+  for (const int size : {1, 7, 8, 9, 100, 1024}) {
+    const int count = 11;
+    const std::size_t floats = static_cast<std::size_t>(size);
+    std::vector<float> maps(static_cast<std::size_t>(count) * floats);
+    for (float& value : maps) value = static_cast<float>(numbers.uniform());
+    std::vector<double> whole(static_cast<std::size_t>(count * count), -1.0);
+    std::vector<double> parts = whole;
+    guided::fillDistances(maps.data(), count, floats, 0, count, whole.data());
+    for (const auto& [first, end] : {std::array{7, 11}, {0, 3}, {3, 7}}) {
+      guided::fillDistances(maps.data(), count, floats, first, end, parts.data());
+    }
+    CHECK(whole == parts);
+    for (int i = 0; i < count; i++) {
+      for (int j = 0; j < count; j++) {
+        const float* const a = maps.data() + static_cast<std::size_t>(i) * floats;
+        const float* const b = maps.data() + static_cast<std::size_t>(j) * floats;
+        double sum = 0.0;
+        for (std::size_t k = 0; k < floats; k++) sum += std::pow(static_cast<double>(a[k]) - static_cast<double>(b[k]), 2);
+        CHECK_EQUAL(whole[static_cast<std::size_t>(i * count + j)], guided::distance(b, a, floats));
+        CHECK(areNear(guided::distance(a, b, floats), std::sqrt(sum), 1e-14));
+      }
+    }
+  }
+}
+
+TEST(pairsByHand) {
+  const std::vector<double> one{0};
+  CHECK(guided::pairInOneCycle(one.data(), 1) == (std::vector<int>{0}));
+  const std::vector<double> two{0, 3, 3, 0};
+  CHECK(guided::pairInOneCycle(two.data(), 2) == (std::vector<int>{1, 0}));
+  // 0 and 2 are the farthest apart: 0, 2, 1.
+  const std::vector<double> three{0, 1, 5, 1, 0, 3, 5, 3, 0};
+  CHECK(guided::pairInOneCycle(three.data(), 3) == (std::vector<int>{2, 0, 1}));
+  // 1 and 2 are the farthest apart, so it begins at 1: 1, 2, then 0 (6) rather than 3 (5), then 3.
+  const std::vector<double> four{0, 1, 6, 2, 1, 0, 9, 3, 6, 9, 0, 5, 2, 3, 5, 0};
+  CHECK(guided::pairInOneCycle(four.data(), 4) == (std::vector<int>{3, 2, 0, 1}));
+}
+
+TEST(ofEqualDistancesTheFirstCounts) {
+  const std::vector<double> zeros(16, 0.0);  // the diagonal does not count, however small the rest
+  CHECK(guided::pairInOneCycle(zeros.data(), 4) == (std::vector<int>{1, 2, 3, 0}));
+  // 7 stands at (0, 2) before it stands at (1, 3): 0, 2, then 3 (3) rather than 1 (2), then 1.
+  const std::vector<double> four{0, 4, 7, 1, 4, 0, 2, 7, 7, 2, 0, 3, 1, 7, 3, 0};
+  CHECK(guided::pairInOneCycle(four.data(), 4) == (std::vector<int>{2, 0, 3, 1}));
+  // From 0 images 1 and 2 are equally far: 1 comes first.
+  const std::vector<double> three{0, 5, 5, 5, 0, 1, 5, 1, 0};
+  CHECK(guided::pairInOneCycle(three.data(), 3) == (std::vector<int>{1, 2, 0}));
+}
+
+TEST(pairsAreOneCycle) {
+  check::Numbers numbers(8);
+  for (int count = 1; count <= 50; count++) {
+    std::vector<float> maps(static_cast<std::size_t>(count) * 9);
+    for (float& value : maps) value = static_cast<float>(numbers.below(4));  // so that there are ties
+    std::vector<double> matrix(static_cast<std::size_t>(count * count));
+    guided::fillDistances(maps.data(), count, 9, 0, count, matrix.data());
+    const std::vector<int> partners = guided::pairInOneCycle(matrix.data(), count);
+    int steps = 0;
+    int at = 0;
+    do {
+      at = partners[static_cast<std::size_t>(at)];
+      steps++;
+    } while (at != 0 && steps <= count);
+    CHECK_EQUAL(steps, count);
+    CHECK(partners == guided::pairInOneCycle(matrix.data(), count));
+  }
+}
+
+TEST(ratiosByHand) {
+  CHECK_EQUAL(guided::ratio(1.0f, 3.0f), 0.25);
+  CHECK_EQUAL(guided::ratio(0.0f, 2.0f), 0.0);
+  CHECK_EQUAL(guided::ratio(2.0f, 0.0f), 1.0);
+  CHECK_EQUAL(guided::ratio(0.0f, 0.0f), 0.5);
+  CHECK_EQUAL(guided::ratio(1e-30f, 3e-30f), 1e-30f / (double{1e-30f} + double{3e-30f}));
+  const std::vector<float> target{1, 0, 2, 0};
+  const std::vector<float> source{3, 2, 0, 0};
+  CHECK_EQUAL(guided::meanRatio(target.data(), source.data(), 4), 1.75 / 4);
+}
+
+TEST(ratiosOfAPairAndTheSwappedPairAddToOne) {
+  check::Numbers numbers(9);
+  std::vector<float> a(77);
+  std::vector<float> b(77);
+  for (float& value : a) value = static_cast<float>(numbers.uniform());
+  for (float& value : b) value = static_cast<float>(numbers.uniform());
+  for (std::size_t i = 0; i < 77; i++) {
+    CHECK(std::abs(guided::ratio(a[i], b[i]) + guided::ratio(b[i], a[i]) - 1.0) <= 0x1p-52);
+  }
+  const double mean = guided::meanRatio(a.data(), b.data(), 77);
+  CHECK(std::abs(mean + guided::meanRatio(b.data(), a.data(), 77) - 1.0) < 1e-14);
+  CHECK_EQUAL(mean, guided::meanRatio(a.data(), b.data(), 77));
+}
+
+// 1/4 of 100 and 3/4 of 200 are 175, of 0 and 255 191.25, of 1 and 3 2.5, which is rounded up.
+TEST(pixelsByHand) {
+  const std::vector<std::uint8_t> target{100, 0, 1, 7, 8, 9, 1, 2, 3};
+  const std::vector<std::uint8_t> source{200, 255, 3, 90, 91, 92, 2, 2, 6};
+  const std::vector<float> ofTarget{1, 5, 0};
+  const std::vector<float> ofSource{3, 0, 0};
+  std::vector<std::uint8_t> mixed(9);
+  guided::mixPixels(target.data(), source.data(), ofTarget.data(), ofSource.data(), 3, 3, mixed.data());
+  CHECK(mixed == (std::vector<std::uint8_t>{175, 191, 3, 7, 8, 9, 2, 2, 5}));
+}
+
+TEST(anImageWithItselfIsUnchanged) {
+  check::Numbers numbers(10);
+  const std::vector<std::uint8_t> image = numbers.bytes(16 * 16);
+  const std::vector<float> map = mapOf(image, 16, 16, 1);
+  std::vector<std::uint8_t> mixed(image.size());
+  guided::mixPixels(image.data(), image.data(), map.data(), map.data(), image.size(), 1, mixed.data());
+  CHECK(mixed == image);
+  CHECK_EQUAL(guided::meanRatio(map.data(), map.data(), map.size()), 0.5);
 }
