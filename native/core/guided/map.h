@@ -6,9 +6,9 @@
 //   b = gauss7x7(s, sigma 3), back at height x width if g was resized;  map = gauss7x7(b, sigma 3) / its sum
 // The borders of the Gaussians are reflect-101. F / exp(L) is the phase, but of amplitudes far below 1e-5, which become 0.
 //
-// Gray and its resize are bytes, 0 .. 255, as in spectral_residual.h. Only beside the 1e-10 does that scale matter. The authors'
-// code has floats of normalised pixels instead, another brightness of the whole image, which changes maps little. It takes an
-// image for large by its height alone, and cannot blur sides of less than 4; here sides are mirrored as often as need be.
+// Gray and its resize are bytes, 0 .. 255, as in spectral_residual.h. Only beside the 1e-10 does that scale matter. The
+// authors' code has floats of normalised pixels instead, another brightness of the whole image, which changes maps little.
+// It takes an image for large by its height alone, and cannot blur sides of less than 4; here they are mirrored repeatedly.
 #pragma once
 
 #include <algorithm>
