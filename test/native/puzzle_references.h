@@ -122,9 +122,9 @@ inline Cost byRows(const Energy& energy) {
   return *std::min_element(best.begin(), best.end());
 }
 
-// Alpha-beta swap (Y. Boykov, O. Veksler, R. Zabih, "Fast approximate energy minimization via graph cuts", PAMI 2001): two labels
-// are dealt anew among the nodes that have them, exactly, until no pair of labels gains. The exact dealing is itself a cut, of
-// labels 0 and 1, where nodes that don't take part have no edges and what they cost the others is in those nodes' unaries.
+// Alpha-beta swap (Y. Boykov, O. Veksler, R. Zabih, "Fast approximate energy minimization via graph cuts", PAMI 2001): two
+// labels are dealt anew among the nodes that have them, exactly, until no pair of labels gains. The exact dealing is itself a
+// cut, of labels 0 and 1, where nodes that don't take part have no edges and the others' unaries hold what they cost them.
 inline Labels swapLabels(OrderedCut& solver, const Energy& energy, const Labels& before, std::uint8_t low, std::uint8_t high) {
   constexpr Cost kForbidden = Cost{1} << 40;
   Energy two(energy.rows, energy.cols);

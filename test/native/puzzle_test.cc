@@ -105,18 +105,20 @@ struct Scene {
   std::vector<float> targetMap, sourceMap;
 
   PuzzlePair pair(double lambda, int grid) const {
-    return {{target.data(), height, width, channels}, {source.data(), height, width, channels}, targetMap.data(), sourceMap.data(),
-            lambda, grid};
+    const ImageView first{target.data(), height, width, channels}, second{source.data(), height, width, channels};
+    return {first, second, targetMap.data(), sourceMap.data(), lambda, grid};
   }
 };
 
-// Maps with a few salient spots over noise.
+// A salient spot over noise.
 static std::vector<float> randomMap(check::Numbers& numbers, int height, int width) {
   std::vector<float> map(static_cast<std::size_t>(height * width));
-  const double top = numbers.uniform() * height, left = numbers.uniform() * width, reach = (0.1 + numbers.uniform() / 3) * height;
+  const double top = numbers.uniform() * height, left = numbers.uniform() * width;
+  const double reach = (0.1 + numbers.uniform() / 3) * height;
   for (int i = 0; i < height * width; i++) {
     const double y = i / width - top, x = i % width - left;
-    map[static_cast<std::size_t>(i)] = static_cast<float>(std::exp(-(y * y + x * x) / (reach * reach)) + 0.2 * numbers.uniform());
+    const double spot = std::exp(-(y * y + x * x) / (reach * reach));
+    map[static_cast<std::size_t>(i)] = static_cast<float>(spot + 0.2 * numbers.uniform());
   }
   return map;
 }
@@ -203,9 +205,11 @@ TEST(energyOfLargerPixels) {
   }
 }
 
-// Of a checkerboard of 0 and 255 beside a uniform 127.5 only averages can be alike; those of single pixels are not.
+// A checkerboard of 0 and 255 continues itself only in averages. The source is black.
 TEST(energyComparesAverages) {
-  Scene scene{8, 8, 1, std::vector<std::uint8_t>(64), std::vector<std::uint8_t>(64), std::vector<float>(64, 1), std::vector<float>(64, 1)};
+  const std::vector<std::uint8_t> black(64);
+  const std::vector<float> even(64, 1.0f);
+  Scene scene{8, 8, 1, black, black, even, even};
   for (std::size_t i = 0; i < 64; i++) scene.target[i] = (i / 8 + i) % 2 == 0 ? 255 : 0;
   PuzzleSettings settings;
   CHECK_EQUAL(energyOf(scene.pair(0.5, 2), settings)->down[0], 150 + 75 / 2);  // averages: tt = ss = 0, ts = st = 1/2
@@ -233,10 +237,7 @@ TEST(equalImagesAreHalfAndHalf) {
     const PuzzlePlan plan = planOf(scene.pair(0.5, grid));
     CHECK_EQUAL(plan.share, 0.5);
     CHECK(std::all_of(plan.mask.begin(), plan.mask.begin() + grid * grid, [](float value) { return value == 0.5f; }));
-    CHECK(plan.target == plan.source || plan.rows * plan.cols < kPuzzleMaxCells);
-    for (int i = 0; i < plan.rows * plan.cols; i++) {
-      CHECK(plan.target[static_cast<std::size_t>(i)] == plan.source[static_cast<std::size_t>(i)]);
-    }
+    CHECK(std::equal(plan.target.begin(), plan.target.begin() + plan.rows * plan.cols, plan.source.begin()));
   }
 }
 
@@ -255,4 +256,93 @@ TEST(lambdasAtTheEnds) {
   std::fill(scene.sourceMap.begin(), scene.sourceMap.end(), 0.0f);
   scene.sourceMap[5] = 1.0f;
   CHECK(planOf(scene.pair(1.0, 16)).share < 1.0);
+}
+
+TEST(cellsThatMove) {
+  const PuzzleSettings settings;
+  const auto check = [&](int height, int width, int grid, int rows, int cols) {
+    const int longer = std::max(height, width);
+    CHECK_EQUAL(movedCells(height, longer, grid, settings), rows);
+    CHECK_EQUAL(movedCells(width, longer, grid, settings), cols);
+  };
+  check(32, 32, 2, 8, 8);
+  check(32, 32, 8, 8, 8);
+  check(32, 32, 16, 16, 16);  // of 2 pixels
+  check(64, 32, 2, 16, 8);
+  check(64, 64, 16, 16, 16);
+  check(28, 28, 2, 2, 2);  // blocks of 14, which squares of 4 don't fill
+  check(28, 28, 4, 4, 4);
+  check(224, 224, 2, 2, 2);
+  check(128, 32, 4, 4, 4);
+}
+
+// The place in the image of a place in a moved image, cells of height x width.
+static std::array<int, 2> origin(const Moves& moves, int cols, int height, int width, int y, int x) {
+  const int cell = moves[static_cast<std::size_t>(y / height * cols + x / width)];
+  CHECK(cell >= 0);
+  return {cell / cols * height + y % height, cell % cols * width + x % width};
+}
+
+TEST(planAndValues) {
+  check::Numbers numbers(9);
+  struct Size {
+    int height, width, channels, grid;
+  };
+  for (const Size& size : {Size{32, 32, 3, 2}, {32, 32, 3, 4}, {32, 32, 1, 16}, {64, 32, 3, 8}, {16, 48, 3, 4}, {12, 20, 1, 4},
+                           {80, 96, 3, 16}, {2, 2, 3, 2}}) {
+    for (int i = 0; i < 20; i++) {
+      const Scene scene = randomScene(numbers, size.height, size.width, size.channels);
+      const PuzzlePair pair = scene.pair(numbers.uniform(), size.grid);
+      const PuzzlePlan plan = planOf(pair);
+      double sum = 0.0;
+      for (int y = 0; y < size.height; y++) {
+        for (int x = 0; x < size.width; x++) {
+          const int block = y * size.grid / size.height * size.grid + x * size.grid / size.width;
+          const float mask = plan.mask[static_cast<std::size_t>(block)];
+          sum += mask;
+          const auto byte = [&](const std::vector<std::uint8_t>& image, const Moves& moves) {
+            const auto [row, col] = origin(moves, plan.cols, size.height / plan.rows, size.width / plan.cols, y, x);
+            return static_cast<int>(image[static_cast<std::size_t>((row * size.width + col) * size.channels)]);
+          };
+          // With halves, floor(t / 2 + s / 2 + 1/2).
+          const int expected = mask == 1.0f   ? byte(scene.target, plan.target)
+                               : mask == 0.0f ? byte(scene.source, plan.source)
+                                              : (byte(scene.target, plan.target) + byte(scene.source, plan.source) + 1) / 2;
+          CHECK_EQUAL(puzzleValue(pair, plan, y, x, 0), expected);
+        }
+      }
+      CHECK_EQUAL(plan.share, sum / (size.height * size.width));
+    }
+  }
+}
+
+// A solver's plan does not depend on what it solved before.
+TEST(plansDoNotDependOnEarlierOnes) {
+  check::Numbers numbers(10);
+  for (int i = 0; i < 20; i++) {
+    const int grid = 2 << numbers.below(4);
+    const Scene scene = randomScene(numbers, 32, 32, 3);
+    const PuzzlePair pair = scene.pair(numbers.uniform(), grid);
+    const auto fresh = std::make_unique<PuzzleSolver>();
+    PuzzlePlan first;
+    fresh->plan(pair, {}, first);
+    const PuzzlePlan second = planOf(pair);
+    const auto same = [](const auto& a, const auto& b, int n) { return std::equal(a.begin(), a.begin() + n, b.begin()); };
+    CHECK(same(first.mask, second.mask, grid * grid) && first.share == second.share);
+    const int cells = first.rows * first.cols;
+    CHECK(same(first.target, second.target, cells) && same(first.source, second.source, cells));
+  }
+}
+
+// More lambda, more of the target: each step to a larger label becomes cheaper.
+TEST(sharesGrowWithLambda) {
+  check::Numbers numbers(11);
+  const Scene scene = randomScene(numbers, 32, 32, 3);
+  double before = 0.0;
+  for (int i = 0; i <= 10; i++) {
+    const double share = planOf(scene.pair(i / 10.0, 8)).share;
+    CHECK(share >= before);
+    before = share;
+  }
+  CHECK(before > 0.5);
 }

@@ -109,8 +109,9 @@ class PuzzleEnergy {
     for (int row = 0; row < g; row++) {
       for (int col = 0; col < g; col++) {
         const std::size_t cell = index(row, col, g), edge = index(row, col, g - 1);
-        if (row + 1 < g) down[cell] = addEdge(borders.below(row, col), cell, cell + index(1, 0, g), beta, settings.gamma, scale);
-        if (col + 1 < g) right[edge] = addEdge(borders.besides(row, col), cell, cell + 1, beta, settings.gamma, scale);
+        const std::size_t below = index(row + 1, col, g);
+        if (row + 1 < g) down[cell] = addEdge(borders.below(row, col), cell, below, beta, settings.gamma, scale);
+        if (col + 1 < g) right[edge] = addEdge(borders.beside(row, col), cell, cell + 1, beta, settings.gamma, scale);
       }
     }
     const std::array<double, OrderedCut::kLabels> prior = priorOf(pair.lambda, settings.eta / (g * g));
@@ -145,7 +146,7 @@ class PuzzleEnergy {
       const int y = (row + 1) * blockHeight_, x = col * blockWidth_;
       return between(y - height_, x, y, x, 0, width_, blockWidth_ / width_);
     }
-    Difference besides(int row, int col) const {
+    Difference beside(int row, int col) const {
       const int y = row * blockHeight_, x = (col + 1) * blockWidth_;
       return between(y, x - width_, y, x, height_, 0, blockHeight_ / height_);
     }
@@ -157,7 +158,8 @@ class PuzzleEnergy {
       for (int i = 0; i < count; i++) {
         const int dy = i * stepY, dx = i * stepX;
         const Sums t = sumsOf(pair_.target, y + dy, x + dx), s = sumsOf(pair_.source, y + dy, x + dx);
-        const Sums nextT = sumsOf(pair_.target, nextY + dy, nextX + dx), nextS = sumsOf(pair_.source, nextY + dy, nextX + dx);
+        const Sums nextT = sumsOf(pair_.target, nextY + dy, nextX + dx);
+        const Sums nextS = sumsOf(pair_.source, nextY + dy, nextX + dx);
         for (std::size_t c = 0; c < t.size(); c++) {
           sum.tt += std::abs(t[c] - nextT[c]);
           sum.ts += std::abs(t[c] - nextS[c]);
@@ -190,16 +192,15 @@ class PuzzleEnergy {
 
   static std::size_t index(int row, int col, int cols) { return static_cast<std::size_t>(row * cols + col); }
 
-  // What each of the two cells pays alone is added to its costs; the edge's weight is given. It is never negative for gamma in
-  // 0 .. 1, as differences are at most 1; beyond that it stops at 0.
-  Cost addEdge(const Difference& difference, std::size_t first, std::size_t second, double beta, double gamma, double scale) {
-    const auto& [tt, ts, st, ss, most] = difference;
-    const auto half = [weight = beta * gamma, most](std::int64_t sum) { return weight * (static_cast<double>(sum) / most) / 2; };
-    ofTarget_[first] += half(ts + tt);
-    ofSource_[first] += half(st + ss);
-    ofTarget_[second] += half(st + tt);
-    ofSource_[second] += half(ts + ss);
-    return std::max(whole(scale * (half(ts + st - tt - ss) + beta)), Cost{0});
+  // Adds to either cell what it pays alone, and gives the edge's weight. That is not negative for gamma in 0 .. 1, as the mean
+  // differences are at most 1; beyond that it stops at 0.
+  Cost addEdge(const Difference& d, std::size_t first, std::size_t second, double beta, double gamma, double scale) {
+    const auto half = [&](std::int64_t sum) { return beta * gamma * (static_cast<double>(sum) / d.most) / 2; };
+    ofTarget_[first] += half(d.ts + d.tt);
+    ofSource_[first] += half(d.st + d.ss);
+    ofTarget_[second] += half(d.st + d.tt);
+    ofSource_[second] += half(d.ts + d.ss);
+    return std::max(whole(scale * (half(d.ts + d.st - d.tt - d.ss) + beta)), Cost{0});
   }
 
   void setUnary(std::size_t cell, const std::array<double, OrderedCut::kLabels>& prior, double scale) {

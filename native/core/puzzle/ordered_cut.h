@@ -1,7 +1,7 @@
 // The exact minimum of
 //   E(x) = sum over nodes unary[i][x_i] + sum over edges w_ij (x_i - x_j)^2,   x_i in {0, 1, 2}
 // on a grid whose nodes are linked to the next one in their row and in their column. Costs are whole numbers, so the minimum is
-// exact; of all labelings that reach it, the one with the largest labels is given: every x_i is as large as it is in any of them.
+// exact. Of all labelings that reach it the one with the largest labels is given: every x_i is as large as in any of them.
 //
 // By a minimum cut (H. Ishikawa, "Exact optimization for Markov random fields with convex priors", PAMI 2003). A node of the
 // grid has two binary nodes, (i,1) = [x_i >= 1] and (i,2) = [x_i >= 2], where 1 is the source's side of the cut. The arcs
@@ -50,7 +50,7 @@ class OrderedCut {
  private:
   // Of each binary node: the arc to the other one of its cell, then by direction those to the neighbours' node of the same
   // level, then those to the neighbours' node of the other level.
-  enum Direction { up, left, right, down, kDirections };
+  enum Direction { kUp, kLeft, kRight, kDown, kDirections };
   static constexpr int kInside = 0, kSameLevel = 1, kOtherLevel = kSameLevel + kDirections;
   static constexpr int kArcs = kOtherLevel + kDirections;
   static constexpr int kBinaryNodes = 2 * kMaxNodes;
@@ -155,8 +155,8 @@ class OrderedCut {
     for (int row = 0; row < rows_; row++) {
       for (int col = 0; col < cols_; col++) {
         const int cell = row * cols_ + col;
-        if (row + 1 < rows_) setEdge(cell, Direction::down, down[cell]);
-        if (col + 1 < cols_) setEdge(cell, Direction::right, right[cell - row]);
+        if (row + 1 < rows_) setEdge(cell, kDown, down[cell]);
+        if (col + 1 < cols_) setEdge(cell, kRight, right[cell - row]);
       }
     }
   }

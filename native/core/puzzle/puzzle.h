@@ -1,6 +1,6 @@
-// PuzzleMix of one pair: a mask that says how much of the target each block shows, and where the parts of either image are moved
-// so that what is salient is seen (settings.h names the source). As in its released code, the mask stays as the cut found it,
-// whatever is moved, and the target's share of the label is the mean of that mask, not lambda.
+// PuzzleMix of one pair: a mask that says how much of the target each block shows, and where the parts of either image are
+// moved so that what is salient is seen (settings.h names the source). As in its released code, the mask stays as the cut found
+// it, whatever is moved, and the target's share of the label is the mean of that mask, not lambda.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ inline int movedCells(int length, int longerSide, int grid, const PuzzleSettings
   return small && fits ? length / settings.moved : grid;
 }
 
-// Space for one pair at a time, without allocation (about 130 KB): a thread keeps one.
+// Space for one pair at a time, without allocation (about 115 KB): a thread keeps one.
 class PuzzleSolver {
  public:
   // The same pair and settings give the same plan everywhere.

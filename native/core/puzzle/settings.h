@@ -1,5 +1,5 @@
-// The numbers that PuzzleMix leaves open. J.-H. Kim, W. Choo, H. O. Song, "Puzzle Mix: exploiting saliency and local statistics
-// for optimal mixup", ICML 2020; the defaults are those of its released code (snu-mllab/PuzzleMix), which train with three labels.
+// The numbers that PuzzleMix leaves open. J.-H. Kim, W. Choo, H. O. Song, "Puzzle Mix: exploiting saliency and local
+// statistics for optimal mixup", ICML 2020; the defaults are those of its released code (snu-mllab/PuzzleMix), three labels too.
 #pragma once
 
 namespace saliencymix {

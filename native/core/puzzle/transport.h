@@ -1,5 +1,5 @@
-// Where PuzzleMix moves the parts of an image (settings.h names its source): salient cells go where the mask shows the image, if
-// that is near. For moving cell i to cell j the cost is
+// Where PuzzleMix moves the parts of an image (settings.h names its source): salient cells go where the mask shows the image,
+// if that is near. For moving cell i to cell j the cost is
 //   epsilon C_ij - u_i z_j,   C_ij: squared distance, each axis by its number of cells - 1;  u: saliency, of sum 1;
 //                             z: 1 where the mask shows anything of the image, 0 elsewhere
 // In each of as many rounds as there are cells along the longer side, every cell claims the place of least cost, the first of
@@ -7,12 +7,13 @@
 // round counts.
 //
 // The released code lets a claim compete with the zeros of cells that claim another place, so one of cost 0 or more never wins
-// (one of cost 0 might if only the first cell's; it would show nothing that is not shown below). Thus
+// (one of cost 0 may be the first of these zeros; in what is seen that changes nothing but for costs of exactly 0). Thus
 //  - no claim wins where z is 0: such places show no cell, and nobody sees them;
 //  - a claim that lost never wins later, as u is at most 1: cells go through the places of cost below 0, from the cheapest on;
-//  - a cell starts with its own place if z is 1 there, and that cost is below 0 unless its saliency is 0; and a place once taken
-//    stays taken, as its cell claims it until a cheaper claim wins. So a place that is seen lacks a cell only where its own
-//    cell has no saliency. There the released code shows black; here the place shows its own cell, which hides no more.
+//  - a cell starts with its own place if z is 1 there, and that cost is below 0 unless its saliency is 0; and a place once
+//    taken stays taken, as its cell claims it until a cheaper claim wins. So a place that is seen lacks a cell only where its
+//    own cell has no saliency. There the released code shows 0 (of normalised images: the mean); here the place shows its own
+//    cell, which is shown nowhere else.
 // The result is no permutation: a cell may be shown once or not at all.
 #pragma once
 
