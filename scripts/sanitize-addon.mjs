@@ -21,6 +21,7 @@ const {
   schemeNames,
   uploadBatch,
 } = require('../dist/index.js');
+const { mixMethods } = require('../dist/mix/index.js');
 const { nativeMethods } = require('../dist/saliency/methods.js');
 
 const rounds = Number(process.argv[4] ?? 40);
@@ -30,19 +31,21 @@ const random = (n) => {
   return Math.floor((state / 2 ** 32) * n);
 };
 const sides = [1, 1, 2, 3, 7, 31, 32, 33, 64, 65];
-const batchOf = () => {
-  const shape = [1 + random(5), sides[random(10)], sides[random(10)], random(2) ? 3 : 1];
+const batchOf = ({ sidesOf = 1 } = {}) => {
+  const side = () => Math.ceil(sides[random(10)] / sidesOf) * sidesOf;
+  const shape = [1 + random(5), side(), side(), random(2) ? 3 : 1];
   const data = new Uint8Array(shape.reduce((a, b) => a * b)).map(() => random(256));
   return { data, shape };
 };
 
 let calls = 0;
 for (let round = 0; round < rounds; round++) {
-  const batch = batchOf();
-  const [n, h, w] = batch.shape;
-  for (const method of nativeMethods) await saliency(batch, { method, threads: 1 + random(4) });
-  const labels = Int32Array.from({ length: n }, () => random(3));
+  const searched = batchOf();
+  for (const method of nativeMethods) await saliency(searched, { method, threads: 1 + random(4) });
   for (const method of mixMethodNames) {
+    const batch = mixMethods[method].sidesOf ? batchOf(mixMethods[method]) : searched;
+    const [n, h, w] = batch.shape;
+    const labels = Int32Array.from({ length: n }, () => random(3));
     const options = {
       method,
       scheme: schemeNames[round % 5],
@@ -69,12 +72,13 @@ for (let round = 0; round < rounds; round++) {
     await there.images.saliency({ maps: false });
     await there.images.download();
     if (round % 3) there.images.free();
-    if (method !== 'mixup') {
+    if (!plan.samples.some(({ kind }) => kind === 'blend' || kind === 'masked')) {
       await applyPlan(plan, { data: new Int32Array(n * h * w), shape: [n, h, w] });
       await applyPlan(plan, { data: new Uint8Array(n * h * w), shape: [n, h, w] });
     }
     calls += 6;
   }
+  const [, h, w] = searched.shape;
   placeBox(h, w, random(1000) / 999, [random(h), random(w)], round % 2 ? 'clip' : 'shift');
 }
 

@@ -24,6 +24,7 @@ export const Purpose = {
   dropout: 11,
   operations: 12,
   stage: 13,
+  grid: 14,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

@@ -25,6 +25,15 @@ export function awkwardShape(seed: number): [number, number, number, number] {
   return [1 + below(9), side(), side(), below(2) === 0 ? 1 : 3];
 }
 
+/** The same shape with sides that a mixing method can take. */
+export const fitting = (
+  [count, height, width, channels]: readonly [number, number, number, number],
+  { sidesOf = 1 }: { sidesOf?: number },
+) => {
+  const fit = (side: number) => Math.ceil(side / sidesOf) * sidesOf;
+  return [count, fit(height), fit(width), channels] as const;
+};
+
 /** Class numbers 0 … classes − 1 in turn. */
 export const classNumbers = (count: number, classes: number) =>
   Int32Array.from({ length: count }, (_, i) => i % classes);

@@ -5,6 +5,7 @@
 #include "binding/calls.h"
 #include "binding/images.h"
 #include "binding/loans.h"
+#include "binding/masks.h"
 #include "binding/memory.h"
 #include "binding/mix.h"
 #include "binding/ort.h"
@@ -109,6 +110,12 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("mix", Napi::Function::New(env, mix, "mix"));
   exports.Set("labelWeights", Napi::Function::New(env, labelWeights, "labelWeights"));
   exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
+  exports.Set("mixMasked", Napi::Function::New(env, mixMasked, "mixMasked"));
+  exports.Set("puzzleMasks", Napi::Function::New(env, puzzleMasks, "puzzleMasks"));
+  exports.Set("puzzleMoved", Napi::Function::New(env, puzzleMoved, "puzzleMoved"));
+  exports.Set("guidedMaps", Napi::Function::New(env, guidedMaps, "guidedMaps"));
+  exports.Set("guidedPairs", Napi::Function::New(env, guidedPairs, "guidedPairs"));
+  exports.Set("guidedMasks", Napi::Function::New(env, guidedMasks, "guidedMasks"));
   exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
   exports.Set("resizeCropImage", Napi::Function::New(env, resizeCropImage, "resizeCropImage"));

@@ -15,6 +15,8 @@ import { checkBoxes, mixBoxes } from './boxes';
 import { mixInputOf } from './input';
 import { kindOf } from './kinds';
 import { outputTo, resolveOutput } from './output';
+import { mixByMasks } from './masked';
+import { masksOf } from './masks';
 import { callMix } from './place';
 import { checkPlan, checkPlanFits, type MixPlan } from './plan';
 import { encodeSamples, kindsIn } from './records';
@@ -130,7 +132,10 @@ async function applyToImages(
   const context = { input: batch, ...runOf(batch, options, needs) };
   const { images, native } = allocateResult(output, plan.samples.length);
   const records = encodeSamples(plan.samples, fill);
-  await callMix(context, records, { output: outputTo(output.native, native) });
+  const masks = masksOf(plan.samples);
+  const to = outputTo(output.native, native);
+  if (masks) await mixByMasks(context, records, masks, to);
+  else await callMix(context, records, { output: to });
   const asBatch = options.output === undefined && 'data' in images;
   return asBatch ? { data: images.data as Uint8Array, shape: images.shape } : images;
 }

@@ -42,6 +42,8 @@ export interface DrawnBatch {
    * is only one choice.
    */
   readonly choiceOf?: Uint16Array;
+  /** For methods with masks: a number in [0, 1) of the whole batch. */
+  readonly u?: number;
 }
 
 /** Number and size of the images of a batch that is drawn. */
@@ -127,6 +129,11 @@ class Drawer {
       );
       return choice;
     }
+    if (draw.kind === 'masked') {
+      const lambda = draw.drawsLambda ? this.#stream.moveTo(Purpose.lambda, 0).beta(alpha) : 1;
+      writeDraw(this.#records, i, kinds, lambda, fill);
+      return choice;
+    }
     writeDraw(this.#records, i, kinds, this.#numbers(Purpose.lambda, i).beta(alpha), fill);
     if (draw.from) this.#drawAnchor(i, 'from', draw.from);
     if (draw.to) this.#drawAnchor(i, 'to', draw.to);
@@ -167,6 +174,7 @@ function purposesOf(drawables: readonly Drawable[], per: 'sample' | 'batch'): Pu
     if (per === 'batch') return method.hasSource ? [Purpose.pairing] : [];
     const isMixed = probability < 1 ? [Purpose.mixing] : [];
     if (draw.kind === 'keep' || draw.boxes) return isMixed;
+    if (draw.kind === 'masked') return [...isMixed, Purpose.pairing];
     const anchors = [draw.from, draw.to].flatMap((anchor) =>
       anchor?.kind === 'given' ? [anchor.purpose] : [],
     );
@@ -198,5 +206,10 @@ export function drawBatch(
     if (choiceOf) choiceOf[i] = choice;
     if (partners && drawables[choice].method.hasSource) writeSource(records, i, partners[i]);
   }
-  return { records, choiceOf };
+  // Methods with masks are drawn for whole batches.
+  const u =
+    drawables[choice].draw.kind === 'masked'
+      ? new Stream(address.seed, Purpose.grid, { ...address, sample: 0 }).uniform()
+      : undefined;
+  return { records, choiceOf, u };
 }

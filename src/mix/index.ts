@@ -3,10 +3,12 @@ import type { Work } from '../native/backends';
 import { isNative } from '../saliency/made-maps';
 import { cutmix } from './cutmix';
 import { cutout } from './cutout';
+import { guidedmixup } from './guidedmixup';
 import type { LabelRule } from './label-rule';
 import type { DrawOptions, MixMethod } from './method';
 import { mixup } from './mixup';
 import { none } from './none';
+import { puzzlemix } from './puzzlemix';
 import { resizemix } from './resizemix';
 import { saliencymix } from './saliencymix';
 
@@ -15,6 +17,8 @@ export const mixMethods = {
   cutmix,
   mixup,
   resizemix,
+  puzzlemix,
+  guidedmixup,
   cutout,
   none,
 } as const satisfies Record<string, MixMethod>;
@@ -63,7 +67,9 @@ export const usesNativeSaliency = (options: SaliencyOptions): boolean =>
 export function mixingWork(pixels: number, optionsOf: readonly WorkOptions[]): Work {
   const needs = optionsOf.flatMap((options) => {
     const { kind } = mixMethods[options.method].drawFor(options);
-    return usesNativeSaliency(options) ? [options.saliency, kind, 'keep'] : [kind, 'keep'];
+    // Masks mix on the processor, whatever the backend.
+    const kinds = kind === 'masked' ? ['keep'] : [kind, 'keep'];
+    return usesNativeSaliency(options) ? [options.saliency, ...kinds] : kinds;
   });
   return { pixels, saliency: optionsOf.some(usesNativeSaliency), needs: [...new Set(needs)] };
 }

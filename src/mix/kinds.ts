@@ -7,6 +7,7 @@ import * as check from '../check';
 import type { Box } from '../types';
 import { clippedBySource, clippedByTarget, type DetectionBox } from './box-geometry';
 import type { Fill } from './fill';
+import { checkMask, type Masked } from './masks';
 
 /** The fields that every sample of a plan may have. */
 interface SampleBase {
@@ -90,6 +91,11 @@ export interface CutSample extends SampleBase {
   to: Box;
 }
 
+/** Every pixel is a mask's share of the target, and the rest of the source, after cells of both may have been moved. */
+export interface MaskedSample extends SampleBase, Masked {
+  kind: 'masked';
+}
+
 type SampleOfKind = {
   keep: KeepSample;
   paste: PasteSample;
@@ -97,6 +103,7 @@ type SampleOfKind = {
   erase: EraseSample;
   resize: ResizeSample;
   cut: CutSample;
+  masked: MaskedSample;
 };
 
 export type MixKind = keyof SampleOfKind;
@@ -112,6 +119,8 @@ export type MixSample = SampleOfKind[MixKind];
 
 type Field = 'to' | 'from' | 'anchor' | 'fill';
 
+type Sides = readonly [height: number, width: number];
+
 interface KindDefinition<S> {
   /** Whether pixels of the source take part. */
   readonly hasSource: boolean;
@@ -121,8 +130,8 @@ interface KindDefinition<S> {
   readonly fields: readonly Field[];
   /** Why it cannot be applied to label maps; undefined where it can. */
   readonly notForLabels?: string;
-  /** Throws where its boxes are wrong. That they lie inside the image is checked before. */
-  check?(sample: S, index: number): void;
+  /** Throws where its boxes or its mask are wrong. That boxes lie inside the image is checked before. */
+  check?(sample: S, index: number, sides: Sides): void;
   /**
    * Detection boxes of the mixed image, made from those of target and source. A box is dropped where less than
    * `minVisibility` (0 … 1) of its area stays visible.
@@ -190,6 +199,13 @@ export const kinds: { readonly [K in MixKind]: KindDefinition<SampleOfKind[K]> }
     hasSource: false,
     fields: ['to', 'fill'],
     boxes: underBox,
+  },
+  masked: {
+    hasSource: true,
+    fields: [],
+    notForLabels: 'labels cannot be blended',
+    check: (sample, _, sides) => checkMask(sample, sides),
+    boxes: (_, ofTarget, ofSource) => copies([...ofTarget, ...ofSource]),
   },
 };
 

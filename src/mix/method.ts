@@ -4,8 +4,9 @@
  * without random numbers.
  */
 import type { Purpose, Stream } from '../rng';
-import type { Box } from '../types';
+import type { Box, ImageBatch } from '../types';
 import type { DrawnBoxKind, MixKind } from './kinds';
+import type { BatchMasks } from './masks';
 import type { Scheme } from './schemes';
 
 /**
@@ -25,7 +26,7 @@ export type Anchor =
 
 /** A sample whose boxes are placed around anchors, with lambda ~ Beta(alpha, alpha), or that has no box. */
 interface AnchoredDraw {
-  readonly kind: Exclude<MixKind, DrawnBoxKind>;
+  readonly kind: Exclude<MixKind, DrawnBoxKind | 'masked'>;
   /** Anchor in the source (for `erase`: in the target). */
   readonly from?: Anchor;
   /** Anchor in the target; 'corresponding' unless given. */
@@ -49,8 +50,41 @@ export interface BoxDraw {
   ) => { from: Box; to: Box };
 }
 
+/** What masks are found from: a batch, and the draws of those of its samples that are mixed. */
+export interface MaskInput {
+  readonly images: ImageBatch;
+  /** n × height × width: for methods that need saliency, and others where they were given. */
+  readonly maps?: Float32Array;
+  /** Of each sample. */
+  readonly targets: Int32Array;
+  readonly sources: Int32Array;
+  /** Of the batch: λ, where the method draws it, and another number in [0, 1). */
+  readonly lambda: number;
+  readonly u: number;
+  readonly threads: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface FoundMasks extends BatchMasks {
+  /** For each image of the batch its source, where that is not the one that was drawn. */
+  readonly partners?: ArrayLike<number>;
+  /** The share of its target that each mixed image shows. */
+  readonly shares: ArrayLike<number>;
+}
+
+/** A sample whose mask is found in the images. */
+export interface MaskDraw {
+  readonly kind: 'masked';
+  readonly from?: undefined;
+  readonly to?: undefined;
+  readonly boxes?: undefined;
+  /** Whether λ is drawn: one for the batch. */
+  readonly drawsLambda: boolean;
+  readonly masks: (input: MaskInput) => Promise<FoundMasks>;
+}
+
 /** What a method draws for a sample that is mixed. */
-export type MethodDraw = AnchoredDraw | BoxDraw;
+export type MethodDraw = AnchoredDraw | BoxDraw | MaskDraw;
 
 /** The mixer options that `drawFor` depends on. */
 export interface DrawOptions {
@@ -69,6 +103,10 @@ export interface MixMethod {
   readonly hasSource: boolean;
   /** Whether its anchors are found in saliency maps. */
   readonly needsSaliency: boolean;
+  /** What both sides of images must be a multiple of; 1 unless given. */
+  readonly sidesOf?: number;
+  /** The saliency that it has in training, unless another one is asked for. */
+  readonly saliencyInTraining?: 'gradient';
   /** What it draws with these options. */
   drawFor(options: DrawOptions): MethodDraw;
 }

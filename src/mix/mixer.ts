@@ -25,13 +25,14 @@ import { givenMaps } from './given-maps';
 import { mixInputOf } from './input';
 import { mixingWork, usesPartner } from './index';
 import { masksFor } from './label-rule';
+import { findMasks, maskDrawOf, mixByMasks } from './masked';
 import { mixLabels, newLabels } from './labels';
 import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
 import { outputTo, resolveOutput } from './output';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import { type MixPlan, PLAN_VERSION } from './plan';
-import { decodeSamples } from './records';
+import { decodeSamples, type Placed } from './records';
 import { emitWarning, firstOnly, type Warn } from '../warning';
 
 const MAX_UINT32 = 0xffffffff;
@@ -175,7 +176,11 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
 
   /** Whether mixing takes one native call. */
   const [{ options: first }] = choices;
-  const oneCall = choices.length === 1 && isNative(first.saliency) && first.labelRule === 'area';
+  const oneCall =
+    choices.length === 1 &&
+    isNative(first.saliency) &&
+    first.labelRule === 'area' &&
+    maskDrawOf(first) === undefined;
   const rules = optionsOf.map(({ labelRule }) => labelRule);
 
   /**
@@ -228,12 +233,12 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const address = { seed: settings.seed, epoch, batch: number };
     const drawn = draws.take({ count, height, width, slots }, address);
     const methodOf = (sample: number) => optionsOf[drawn.choiceOf?.[sample] ?? 0].method;
-    const makePlan = (weights?: Float64Array): MixPlan => ({
+    const makePlan = (placed: Placed): MixPlan => ({
       version: PLAN_VERSION,
       height,
       width,
       count,
-      samples: decodeSamples(drawn.records, methodOf, weights),
+      samples: decodeSamples(drawn.records, methodOf, placed),
     });
     return { drawn, makePlan };
   }
@@ -262,10 +267,10 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     draws.drawNext();
     if (helped) addon().runUntilDone();
     await Promise.allSettled([cleared, mixing]);
-    const weights = await mixing;
+    const placed = await mixing;
     const soft = await cleared;
     const { backend } = context;
-    mixLabels({ records: drawn.records, weights }, labels, classes, soft);
+    mixLabels({ records: drawn.records, weights: placed.weights }, labels, classes, soft);
     const fields = {
       images,
       labels: soft,
@@ -273,7 +278,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       backend,
       level: levelOf(backend),
     };
-    return new Mixed(fields, () => makePlan(weights));
+    return new Mixed(fields, () => makePlan(placed));
   }
 
   return {
@@ -283,8 +288,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       const { context, slots } = contextOf(input, given);
       prewake(threads);
       const { drawn, makePlan } = draw(context, slots, given);
-      const weights = await Resident.holding([input.resident], () => placeBatch(drawn, optionsOf, context));
-      return makePlan(weights);
+      return makePlan(await Resident.holding([input.resident], () => place(drawn, optionsOf, context)));
     },
     // The result is where the batch is, in this process or on a backend. The type of `mix` above cannot express
     // that.
@@ -292,19 +296,36 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   };
 }
 
-/** Places the boxes and mixes: one native call where all samples were drawn with the same options. */
+/** The choices that the samples of a batch were drawn with. */
+const choicesOf = ({ choiceOf }: DrawnBatch) => (choiceOf === undefined ? [0] : [...new Set(choiceOf)]);
+
+/** Places the boxes of a batch, or finds its masks. */
+async function place(
+  drawn: DrawnBatch,
+  optionsOf: readonly MixOptions[],
+  context: NativeContext,
+): Promise<Placed> {
+  const options = optionsOf[choicesOf(drawn)[0]];
+  const masked = maskDrawOf(options);
+  if (masked) return { masks: await findMasks(drawn, options, masked, context) };
+  return { weights: await placeBatch(drawn, optionsOf, context) };
+}
+
+/** Places and mixes: one native call where all samples were drawn with the same options, and have boxes. */
 async function placeAndMix(
   drawn: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
   output: NativeFormat & NativeDestination,
-): Promise<Float64Array | undefined> {
-  const { records, choiceOf } = drawn;
-  const [choice, ...others] = choiceOf === undefined ? [0] : new Set(choiceOf);
-  if (others.length === 0) return placeSamples(records, optionsOf[choice], context, output);
-  const weights = await placeBatch(drawn, optionsOf, context);
-  await callMix(context, records, { output });
-  return weights;
+): Promise<Placed> {
+  const { records } = drawn;
+  const [choice, ...others] = choicesOf(drawn);
+  if (others.length === 0 && maskDrawOf(optionsOf[choice]) === undefined)
+    return { weights: await placeSamples(records, optionsOf[choice], context, output) };
+  const placed = await place(drawn, optionsOf, context);
+  if (placed.masks) await mixByMasks(context, records, placed.masks, output);
+  else await callMix(context, records, { output });
+  return placed;
 }
 
 /** A mixer from parsed options. */

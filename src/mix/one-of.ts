@@ -1,6 +1,7 @@
 /** A mixer that draws which of several sets of options to use. */
 import * as check from '../check';
 import { checked } from '../option';
+import { maskDrawOf } from './masked';
 import { type Mixer, mixerOf, warnOnce } from './mixer';
 import { type CheckedMixerOptions, completeMixer, type MixerOptions, mixerOptions } from './options';
 
@@ -56,5 +57,8 @@ export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mix
     weight: weighted[i][1],
   }));
   const [{ options: settings }] = choices;
+  const whole = choices.find(({ options }) => maskDrawOf(options));
+  if (whole && choices.length > 1 && settings.per === 'sample')
+    throw check.invalid('per', `"batch" ("${whole.options.method}" mixes whole batches)`, 'sample');
   return mixerOf({ choices, settings, per: settings.per, warn: warnOnce });
 }

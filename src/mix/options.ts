@@ -18,7 +18,7 @@ import {
 } from '../option';
 import { meanOption, stdOption } from '../pixel-statistics';
 import { mixSaliencies } from '../saliency/methods';
-import { mixMethodNames, usesModel } from './index';
+import { mixMethodNames, mixMethods, usesModel } from './index';
 import { labelRules } from './label-rule';
 import { schemeNames } from './schemes';
 
@@ -27,7 +27,7 @@ export const mixerOptions = {
   saliency: named(mixSaliencies, {
     default: 'fine-grained',
     about:
-      'how saliency is found (saliencymix only); `gradient`: by the network that is trained, whose maps are given with each batch (`Trainer.saliency`)',
+      'how saliency is found (saliencymix, puzzlemix); `gradient`: by the network that is trained, whose maps are given with each batch (`Trainer.saliency`), which is puzzlemix’s way in training',
   }),
   saliencyModel: text('path', {
     about: 'the ONNX model of `saliency: learned`: 1×3×S×S in, one S×S map out',
@@ -124,6 +124,12 @@ export function completeMixer(given: CheckedMixerOptions): MixOptions {
   if (usesModel({ ...result, probability: 1 }) && result.saliencyModel === undefined)
     throw check.invalid('saliencyModel', 'the path of an ONNX model (saliency is "learned")', undefined);
   return Object.freeze(result);
+}
+
+/** Options of a run of training that were given, with the saliency that its method has there unless another one is asked for. */
+export function inTraining(given: CheckedMixerOptions): CheckedMixerOptions {
+  const { saliencyInTraining } = mixMethods[given.method ?? 'saliencymix'];
+  return { ...given, saliency: given.saliency ?? saliencyInTraining };
 }
 
 /** Whether the mixer needs to know by what pixels are normalised. */

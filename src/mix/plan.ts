@@ -64,7 +64,7 @@ function checkSample(value: unknown, plan: MixPlan, index: number): void {
       checkBox(sample[field], height, width, `plan.samples.${field}`, index);
     if (field === 'fill') checkFill(sample.fill ?? 0, 'plan.samples.fill');
   }
-  definition.check?.(sample, index);
+  definition.check?.(sample, index, [height, width]);
 }
 
 /** A sample of version 1 has no `kind`: its boxes tell it. Its anchor is called `peak`. */

@@ -7,6 +7,7 @@ import { addon } from '../native/load';
 import type { Box } from '../types';
 import { decodeFill, encodeFill } from './fill';
 import { isMixed, kindOf, type MixKind, type MixSample } from './kinds';
+import { type BatchMasks, maskOf } from './masks';
 import type { Anchor, MethodDraw } from './method';
 
 const FIRST_TIE = -1;
@@ -17,7 +18,8 @@ let known: RecordLayout | undefined;
 /** The layout is asked for when it is first needed, since that loads the addon. */
 const layout = (): RecordLayout => (known ??= addon().recordLayout());
 
-const numberOf = (kind: MixKind): number => layout().kinds.indexOf(kind);
+/** Native code knows nothing of masks: until they are found, their samples stand as blended ones. */
+const numberOf = (kind: MixKind): number => layout().kinds.indexOf(kind === 'masked' ? 'blend' : kind);
 
 /**
  * Records of zeros. Both arrays share one buffer, so that a call makes only one object for the garbage
@@ -109,6 +111,31 @@ export function writeSource({ ints }: NativeSamples, i: number, source: number):
   ints[i * int.end + int.source] = source;
 }
 
+export function writeLambda({ doubles }: NativeSamples, i: number, lambda: number): void {
+  const { doubles: double } = layout();
+  doubles[i * double.end + double.lambda] = lambda;
+}
+
+/** The positions of samples that are blended. */
+export function blendedSamples({ samples, ints }: NativeSamples): number[] {
+  const { ints: int } = layout();
+  const blend = numberOf('blend');
+  return Array.from({ length: samples }, (_, i) => i).filter((i) => ints[i * int.end + int.kind] === blend);
+}
+
+/** Records that leave every image of a batch as it is. */
+export function keepAll(samples: number): NativeSamples {
+  const records = newRecords(samples);
+  const kept = kindsOf({ kind: 'keep' });
+  for (let i = 0; i < samples; i++) writeDraw(records, i, kept, 1, 0);
+  return records;
+}
+
+export function writeTarget({ ints }: NativeSamples, i: number, target: number): void {
+  const { ints: int } = layout();
+  ints[i * int.end + int.target] = target;
+}
+
 /** Copies all numbers of a sample from one batch's records to another's. */
 function copySample(from: NativeSamples, at: number, to: NativeSamples, toAt: number): void {
   const { ints: int, doubles: double } = layout();
@@ -181,11 +208,19 @@ export function shareOf({ ints, doubles }: NativeSamples, i: number): LabelShare
   };
 }
 
-/** Placed records as the samples of a plan. `weights` are those of the targets' labels where they are not lambda. */
+/** What is known of placed samples besides their records. */
+export interface Placed {
+  /** Of the targets' labels, where they are not lambda. */
+  weights?: Float64Array;
+  /** Where samples are mixed by masks. */
+  masks?: BatchMasks;
+}
+
+/** Placed records as the samples of a plan. */
 export function decodeSamples(
   records: NativeSamples,
   methodOf: (sample: number) => string,
-  weights?: Float64Array,
+  { weights, masks }: Placed = {},
 ): MixSample[] {
   const { samples, ints } = records;
   const { ints: int, kinds: names } = layout();
@@ -197,7 +232,8 @@ export function decodeSamples(
       bottom: ints[at + side + 2],
       right: ints[at + side + 3],
     });
-    const kind = names[ints[at + int.kind]] as MixKind;
+    const plain = names[ints[at + int.kind]] as MixKind;
+    const kind = masks && plain === 'blend' ? 'masked' : plain;
     const fields = {
       to: () => box(int.toBox),
       from: () => box(int.fromBox),
@@ -207,6 +243,7 @@ export function decodeSamples(
     const share = shareOf(records, i);
     const sample = { ...share, kind, mixed: isMixed({ ...share, kind }), method: methodOf(i) } as MixSample;
     if (weights && weights[i] !== share.lambda) sample.labelLambda = weights[i];
+    if (masks && kind === 'masked') Object.assign(sample, maskOf(masks, i));
     for (const field of kindOf(sample).fields) Object.assign(sample, { [field]: fields[field]() });
     return sample;
   });

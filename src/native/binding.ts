@@ -296,6 +296,68 @@ export interface Addon {
         seen: Float64Array;
       },
   ): Promise<void>;
+  /**
+   * Mixes images by masks of rows × cols cells, `weights` of the targets for each sample; before, cells of targets and sources (two
+   * lists for each sample) may be moved.
+   */
+  mixMasked(
+    call: NativeBatch & {
+      threads: number;
+      cancel?: CancelFlag;
+      samples: number;
+      targets: Int32Array;
+      sources: Int32Array;
+      rows: number;
+      cols: number;
+      weights: Float32Array;
+      movedRows?: number;
+      movedCols?: number;
+      moves?: Int32Array;
+      result: Uint8Array;
+    },
+  ): Promise<void>;
+  /**
+   * PuzzleMix: masks of grid × grid blocks and moved cells of each pair, and the masks' means. `grid` divides the images, and is at
+   * most 16; `puzzleMoved` says how many cells are moved.
+   */
+  puzzleMasks(
+    call: NativeBatch & {
+      threads: number;
+      cancel?: CancelFlag;
+      samples: number;
+      targets: Int32Array;
+      sources: Int32Array;
+      maps: Float32Array;
+      lambda: number;
+      grid: number;
+      weights: Float32Array;
+      moves: Int32Array;
+      shares: Float64Array;
+    },
+  ): Promise<void>;
+  puzzleMoved(call: { height: number; width: number; grid: number }): { rows: number; cols: number };
+  /** GuidedMixup's saliency maps, count × height × width. */
+  guidedMaps(call: NativeBatch & { threads: number; cancel?: CancelFlag; maps: Float32Array }): Promise<void>;
+  /** For each of `count` maps the one that is farthest from it, of those that make one cycle of all. */
+  guidedPairs(call: {
+    threads: number;
+    count: number;
+    pixels: number;
+    maps: Float32Array;
+    partners: Int32Array;
+  }): Promise<void>;
+  /** The targets' share of each pixel, samples × pixels, and its mean. */
+  guidedMasks(call: {
+    threads: number;
+    count: number;
+    pixels: number;
+    samples: number;
+    maps: Float32Array;
+    targets: Int32Array;
+    sources: Int32Array;
+    weights: Float32Array;
+    shares: Float64Array;
+  }): Promise<void>;
   mixLabelMaps(
     call: Omit<NativeShape, 'channels'> &
       NativeRun &

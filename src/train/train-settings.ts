@@ -11,7 +11,7 @@ import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
 import { chosenPolicy } from '../operations/policies/index';
-import { completeMixer, mixerOptions, type MixOptions, usesNormalisation } from '../mix/options';
+import { completeMixer, inTraining, mixerOptions, type MixOptions, usesNormalisation } from '../mix/options';
 import { defaultsOf, type Parsed, parse } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
@@ -76,10 +76,11 @@ export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer' | 'mixer'> 
   readonly optimizer: OptimizerOptions;
 };
 
-export function parseTraining(given: unknown): Training {
-  const options = parse(trainOptions, given, 'train options');
+export function parseTraining(asked: unknown): Training {
+  const options = parse(trainOptions, asked, 'train options');
   chosenPolicy(options);
-  const mixer = completeMixer(options.manifoldMixup ? manifoldMixer(options.mixer) : options.mixer);
+  const given = options.manifoldMixup ? manifoldMixer(options.mixer) : options.mixer;
+  const mixer = completeMixer(inTraining(given));
   return Object.freeze({ ...options, mixer, optimizer: optimizerOf(options) });
 }
 

@@ -79,6 +79,8 @@ test('every method, scheme, saliency and label rule, once', () => {
     .flatMap((method) => {
       const { needsSaliency, hasSource } = mixMethods[method];
       const rules = ['area', 'saliency', 'mask'];
+      if (method === 'puzzlemix') return saliencies.map((saliency) => [method, null, saliency, 'area']);
+      if (method === 'guidedmixup') return [[method, null, null, 'area']];
       if (needsSaliency)
         return schemeNames.flatMap((scheme) =>
           saliencies.flatMap((saliency) => rules.map((rule) => [method, scheme, saliency, rule])),

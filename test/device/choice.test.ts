@@ -28,7 +28,9 @@ const missing = (name: string, reason: string): Backend => ({
 });
 
 const DEFAULTS = parseMixer({});
-const kinds = [...new Set(mixMethodNames.map((method) => mixMethods[method].drawFor(DEFAULTS).kind))];
+/** Masks are mixed on the processor, and ask nothing of a backend. */
+const drawn = mixMethodNames.map((method) => mixMethods[method].drawFor(DEFAULTS).kind);
+const kinds = [...new Set(drawn)].filter((kind) => kind !== 'masked');
 
 const both = [there('cuda'), there('cpu')];
 const noCard = [missing('cuda', 'no driver'), there('cpu')];

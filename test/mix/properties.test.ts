@@ -11,7 +11,7 @@ import {
 } from '../../src';
 import { mixMethods } from '../../src/mix';
 import type { MixKind } from '../../src/mix/kinds';
-import { awkwardShape, classNumbers, noise } from '../batches';
+import { awkwardShape, classNumbers, fitting, noise } from '../batches';
 
 const CLASSES = 5;
 const area = (box: Box) => (box.bottom - box.top) * (box.right - box.left);
@@ -23,8 +23,12 @@ type ValueAt = (image: number, row: number, col: number) => number;
 type Shown = (own: number, row: number, col: number) => number;
 type Sample = MixPlan['samples'][number];
 
+type Sides = readonly [height: number, width: number];
+
 /** What a pixel of the mixed image shows, by the kind of its sample. A new kind of mixing says it here once more. */
-const shownBy: { [K in MixKind]: (sample: Extract<Sample, { kind: K }>, at: ValueAt) => Shown } = {
+const shownBy: {
+  [K in MixKind]: (sample: Extract<Sample, { kind: K }>, at: ValueAt, sides: Sides) => Shown;
+} = {
   keep: () => (own) => own,
   blend:
     ({ source, lambda }, at) =>
@@ -51,6 +55,26 @@ const shownBy: { [K in MixKind]: (sample: Extract<Sample, { kind: K }>, at: Valu
         ? at(source, from.top + nearest(row - to.top, tall), from.left + nearest(col - to.left, wide))
         : own;
   },
+  masked({ target, source, mask, moves }, at, [h, w]) {
+    const [tall, wide] = moves ? [h / moves.rows, w / moves.cols] : [h, w];
+    const movedOf =
+      (image: number, cells = [-1]) =>
+      (row: number, col: number) => {
+        const place = Math.floor(row / tall) * (moves?.cols ?? 1) + Math.floor(col / wide);
+        const from = cells[place] < 0 ? place : cells[place];
+        const [top, left] = [
+          Math.floor(from / (moves?.cols ?? 1)) * tall,
+          (from % (moves?.cols ?? 1)) * wide,
+        ];
+        return at(image, top + (row % tall), left + (col % wide));
+      };
+    const [ofTarget, ofSource] = [movedOf(target, moves?.target), movedOf(source, moves?.source)];
+    return (_, row, col) => {
+      const cell = Math.floor((row * mask.rows) / h) * mask.cols + Math.floor((col * mask.cols) / w);
+      const weight = mask.weights[cell];
+      return Math.floor(weight * ofTarget(row, col) + (1 - weight) * ofSource(row, col) + 0.5);
+    };
+  },
 };
 
 /** Every output pixel as the plan says, from the inputs alone. */
@@ -60,7 +84,8 @@ function expectedPixels(plan: MixPlan, { data, shape }: ImageBatch): Uint8Array 
   for (const sample of plan.samples) {
     const shown = Array.from({ length: c }, (_, channel) => {
       const at: ValueAt = (image, row, col) => data[((image * h + row) * w + col) * c + channel];
-      const shownAt = (shownBy[sample.kind] as (sample: Sample, at: ValueAt) => Shown)(sample, at);
+      const show = shownBy[sample.kind] as (sample: Sample, at: ValueAt, sides: Sides) => Shown;
+      const shownAt = show(sample, at, [h, w]);
       return (row: number, col: number) => shownAt(at(sample.target, row, col), row, col);
     });
     for (let row = 0; row < h; row++) {
@@ -114,7 +139,8 @@ const variants: MixerOptions[] = [
 test.each(variants)('%j', async (options) => {
   const lambdas: number[] = [];
   for (let seed = 0; seed < 14; seed++) {
-    const batch = noise(seed, awkwardShape(seed));
+    const method = mixMethods[options.method ?? 'saliencymix'];
+    const batch = noise(seed, fitting(awkwardShape(seed), method));
     const before = batch.data.slice();
     const [n, h, w, c] = batch.shape;
     const labels = classNumbers(n, CLASSES);

@@ -54,39 +54,46 @@ const lossesOf = (name: string) =>
     .filter(({ kind }) => kind === 'step')
     .map(({ loss }) => loss);
 
-test('each batch is mixed by what the network finds in it after the step before', async () => {
-  await run('whole');
-  const losses = lossesOf('whole');
-  expect(losses).toHaveLength(6);
+test.each([
+  ['whole', { saliency: 'gradient' }],
+  ['puzzle', { method: 'puzzlemix' }], // whose saliency in training is that
+] as const)(
+  'each batch is mixed by what the network finds in it after the step before: %s',
+  async (name, method) => {
+    const { settings } = await run(name, { mixer: method });
+    expect(settings.mixer.saliency).toBe('gradient');
+    const losses = lossesOf(name);
+    expect(losses).toHaveLength(6);
 
-  const dataset = await openDataset(data);
-  const classes = dataset.classes.length;
-  const model = createModel('resnet', { ...network, classes });
-  const optimizer = { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 } as const;
-  const trainer = await Trainer.create(model, {
-    batch: BATCH,
-    image: [32, 32],
-    optimizer,
-    seed: SEED,
-    threads: 1,
-  });
-  const mixer = createMixer({ saliency: 'gradient', classes, seed: SEED });
-  const plain = createMixer({ method: 'none', classes });
-  const output = { dtype: 'float32', layout: 'NCHW', mean, std } as const;
-  const found = [];
-  for await (const batch of dataset.batches({ size: 'auto', batch: BATCH, seed: SEED, epoch: 0 })) {
-    const seen = await plain.mix(batch.images, batch.labels, { output });
-    const maps = await trainer.saliency({ images: seen.images.data, labels: seen.labels });
-    const at = { epoch: 0, batch: batch.batch, output };
-    const { images, labels } = await mixer.mix(batch.images, batch.labels, { ...at, maps });
-    found.push((await trainer.step({ images: images.data, labels, learningRate: RATE })).loss);
-  }
-  await trainer.close();
-  await dataset.close();
-  expect(found).toEqual(losses.slice(0, 3));
-  for (const { kind, seconds, saliencySeconds } of linesOf('whole'))
-    if (kind === 'epoch') expect([saliencySeconds > 0, saliencySeconds < seconds]).toEqual([true, true]);
-});
+    const dataset = await openDataset(data);
+    const classes = dataset.classes.length;
+    const model = createModel('resnet', { ...network, classes });
+    const optimizer = { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 } as const;
+    const trainer = await Trainer.create(model, {
+      batch: BATCH,
+      image: [32, 32],
+      optimizer,
+      seed: SEED,
+      threads: 1,
+    });
+    const mixer = createMixer({ saliency: 'gradient', ...method, classes, seed: SEED });
+    const plain = createMixer({ method: 'none', classes });
+    const output = { dtype: 'float32', layout: 'NCHW', mean, std } as const;
+    const found = [];
+    for await (const batch of dataset.batches({ size: 'auto', batch: BATCH, seed: SEED, epoch: 0 })) {
+      const seen = await plain.mix(batch.images, batch.labels, { output });
+      const maps = await trainer.saliency({ images: seen.images.data, labels: seen.labels });
+      const at = { epoch: 0, batch: batch.batch, output };
+      const { images, labels } = await mixer.mix(batch.images, batch.labels, { ...at, maps });
+      found.push((await trainer.step({ images: images.data, labels, learningRate: RATE })).loss);
+    }
+    await trainer.close();
+    await dataset.close();
+    expect(found).toEqual(losses.slice(0, 3));
+    for (const { kind, seconds, saliencySeconds } of linesOf(name))
+      if (kind === 'epoch') expect([saliencySeconds > 0, saliencySeconds < seconds]).toEqual([true, true]);
+  },
+);
 
 test('a run that was stopped goes on to the same numbers', async () => {
   const controller = new AbortController();

@@ -1,14 +1,12 @@
 // How GuidedMixup (map.h) mixes two images: each pixel by its saliency in both. s are the maps, of sum 1.
 //
-//   r = s_target / (s_target + s_source), 1/2 where both are 0;  mixed = r target + (1 - r) source;  lambda = mean of r
+//   r = s_target / (s_target + s_source), 1/2 where both are 0: the mask (masked.h);  lambda = mean of r
 // The authors' code divides 0 by 0 there.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include "core/guided/lanes.h"
-#include "core/mix_kinds.h"
 
 namespace saliencymix::guided {
 
@@ -23,15 +21,6 @@ inline double ratio(float ofTarget, float ofSource) {
 inline double meanRatio(const float* ofTarget, const float* ofSource, std::size_t pixels) {
   const double sum = sumInLanes(pixels, [=](std::size_t i) { return ratio(ofTarget[i], ofSource[i]); });
   return sum / static_cast<double>(pixels);
-}
-
-// A pixel's channels are mixed by one ratio, and rounded as other blends are. mixed: may be the target or the source.
-inline void mixPixels(const std::uint8_t* target, const std::uint8_t* source, const float* ofTarget, const float* ofSource,
-                      std::size_t pixels, int channels, std::uint8_t* mixed) {
-  for (std::size_t i = 0; i < pixels; i++) {
-    const double r = ratio(ofTarget[i], ofSource[i]);
-    for (int c = 0; c < channels; c++) *mixed++ = Blend::blendPixel(r, *target++, *source++);
-  }
 }
 
 }  // namespace saliencymix::guided

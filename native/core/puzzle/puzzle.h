@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "core/image.h"
-#include "core/mix_kinds.h"
 #include "core/puzzle/energy.h"
 #include "core/puzzle/ordered_cut.h"
 #include "core/puzzle/settings.h"
@@ -16,7 +15,7 @@
 
 namespace saliencymix {
 
-// All that is needed to mix the pair. Tables are row-major, and filled as far as their grid goes.
+// All that is needed to mix the pair by masked.h. Tables are row-major, and filled as far as their grid goes.
 struct PuzzlePlan {
   int grid;                                 // of the mask: grid x grid blocks
   std::array<float, kPuzzleMaxCells> mask;  // the target's part of a block: 0, 1/2 or 1
@@ -26,7 +25,7 @@ struct PuzzlePlan {
 };
 
 // Cells along a side that are moved: squares of `moved` pixels in small images, or a block's side where that is smaller or
-// they don't fill it; whole blocks in larger images. At most kPuzzleMaxGrid: with the defaults 64 / 4.
+// they don't fill it; whole blocks in larger images. At most kPuzzleMaxGrid: with the defaults 32 / 4.
 inline int movedCells(int length, int longerSide, int grid, const PuzzleSettings& settings) {
   const int block = length / grid;
   const bool fits = settings.moved < block && block % settings.moved == 0;
@@ -83,22 +82,5 @@ class PuzzleSolver {
   CellValues targetSaliency_;
   CellValues sourceSaliency_;
 };
-
-// What the moved image shows at row y, column x; the place must show a cell.
-inline const std::uint8_t* movedPixel(const ImageView& image, const PuzzlePlan& plan, const Moves& moves, int y, int x) {
-  const int cellHeight = image.height / plan.rows, cellWidth = image.width / plan.cols;
-  const std::int32_t cell = moves[static_cast<std::size_t>(y / cellHeight * plan.cols + x / cellWidth)];
-  const int row = cell / plan.cols * cellHeight + y % cellHeight, col = cell % plan.cols * cellWidth + x % cellWidth;
-  return image.data + static_cast<std::size_t>(row * image.width + col) * static_cast<std::size_t>(image.channels);
-}
-
-// The mixed value at row y, column x, channel c: floor(m t + (1 - m) s + 1/2), where the mask shows one image alone its byte.
-inline std::uint8_t puzzleValue(const PuzzlePair& pair, const PuzzlePlan& plan, int y, int x, int c) {
-  const int row = y / (pair.target.height / plan.grid), col = x / (pair.target.width / plan.grid);
-  const float mask = plan.mask[static_cast<std::size_t>(row * plan.grid + col)];
-  if (mask == 1.0f) return movedPixel(pair.target, plan, plan.target, y, x)[c];
-  const std::uint8_t source = movedPixel(pair.source, plan, plan.source, y, x)[c];
-  return mask == 0.0f ? source : Blend::blendPixel(mask, movedPixel(pair.target, plan, plan.target, y, x)[c], source);
-}
 
 }  // namespace saliencymix

@@ -12,7 +12,7 @@ struct PuzzleSettings {
   // Sides of squares in pixels, at least 1; smaller ones are taken where these don't fill a block (energy.h, puzzle.h).
   int neighbour = 4;     // whose averages are compared across the border of two blocks
   int moved = 4;         // that are moved in small images
-  int smallImage = 64;   // longest side of a small image; of larger ones whole blocks are moved
+  int smallImage = 32;   // longest side of a small image; of larger ones whole blocks are moved
 };
 
 }  // namespace saliencymix

@@ -7,6 +7,8 @@ import { type SaliencyMethod, saliencyMethods } from '../../saliency/methods';
 /** The methods that change an image. */
 export const reportedMethods = mixMethodNames.filter((name) => name !== 'none');
 
+const PLAIN = { scheme: schemeNames[0], ties: 'first', length: 'lambda' } as const;
+
 /** Options of a mixer. Null where a method does not depend on it. */
 export interface Case {
   readonly method: MixMethodName;
@@ -23,6 +25,11 @@ export function casesOf(methods: readonly MixMethodName[], hasModel: boolean): C
   const all = saliencyMethods.filter((saliency) => saliency !== 'learned' || hasModel);
   return methods.flatMap((method): Case[] => {
     const { needsSaliency, hasSource } = mixMethods[method];
+    // A mask says itself how much of each image is seen.
+    if (mixMethods[method].drawFor(PLAIN).kind === 'masked') {
+      const saliencies = needsSaliency ? all : [null];
+      return saliencies.map((saliency) => ({ method, scheme: null, saliency, rules: ['area'] }));
+    }
     if (needsSaliency) {
       const rules = ['area', 'saliency', 'mask'] as const;
       return schemeNames.flatMap((scheme) => all.map((saliency) => ({ method, scheme, saliency, rules })));

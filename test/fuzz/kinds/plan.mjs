@@ -8,7 +8,7 @@ import { must, outcomeOf } from '../lib/oracle.mjs';
 
 const { applyPlan, createMixer, mixMethodNames } = packageApi;
 
-const SHAPE = [4, 9, 11, 3];
+const SHAPE = [4, 10, 12, 3];
 const noise = (length) => Uint8Array.from({ length }, (_, i) => (i * 131 + (i >> 3)) & 255);
 const batch = { data: noise(SHAPE.reduce((a, b) => a * b)), shape: SHAPE };
 
