@@ -134,7 +134,7 @@ async function applyToImages(
   const records = encodeSamples(plan.samples, fill);
   const masks = masksOf(plan.samples);
   const to = outputTo(output.native, native);
-  if (masks) await mixByMasks(context, records, masks, to);
+  if (masks) await mixByMasks(context, await batch.toHost(context), records, masks, to);
   else await callMix(context, records, { output: to });
   const asBatch = options.output === undefined && 'data' in images;
   return asBatch ? { data: images.data as Uint8Array, shape: images.shape } : images;

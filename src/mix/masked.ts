@@ -34,21 +34,25 @@ async function mapsOf(options: MixOptions, context: NativeContext): Promise<Floa
 
 /**
  * Finds the masks of the samples that are drawn to be mixed, and completes the records: with their shares, and with the sources
- * where the masks say which.
+ * where the masks say which. Gives the images, too: a device batch may be freed as soon as the call has been made.
  */
 export async function findMasks(
   { records, u = 0 }: DrawnBatch,
   options: MixOptions,
   draw: MaskDraw,
   context: NativeContext,
-): Promise<BatchMasks> {
+): Promise<{ images: ImageBatch; masks: BatchMasks }> {
   const positions = blendedSamples(records);
-  if (positions.length === 0) return emptyMasks(records.samples, { rows: 1, cols: 1 });
+  const [images, maps] = await Promise.all([
+    context.input.toHost(context),
+    positions.length > 0 ? mapsOf(options, context) : undefined,
+  ]);
+  if (positions.length === 0) return { images, masks: emptyMasks(records.samples, { rows: 1, cols: 1 }) };
   const shares = positions.map((i) => shareOf(records, i));
   const { threads, signal } = context;
   const found = await draw.masks({
-    images: await context.input.toHost(context),
-    maps: await mapsOf(options, context),
+    images,
+    maps,
     targets: Int32Array.from(shares, ({ target }) => target),
     sources: Int32Array.from(shares, ({ source }) => source),
     lambda: shares[0].lambda,
@@ -58,7 +62,7 @@ export async function findMasks(
   });
   for (const [k, i] of positions.entries()) writeLambda(records, i, found.shares[k]);
   if (found.partners) writePartners(records, found.partners);
-  return spread(found, positions, records.samples);
+  return { images, masks: spread(found, positions, records.samples) };
 }
 
 function writePartners(records: NativeSamples, partners: ArrayLike<number>): void {
@@ -97,17 +101,17 @@ export async function mixImages(
   return { data: mixed, shape: [samples, height, width, channels] };
 }
 
-/** Mixes a batch by masks, into memory of any form and place. */
+/** Mixes images by masks, into memory of any form and place. */
 export async function mixByMasks(
   context: NativeContext,
+  images: ImageBatch,
   records: NativeSamples,
   masks: BatchMasks,
   output: NativeFormat & NativeDestination,
 ): Promise<void> {
-  const { input, threads, signal } = context;
-  const host = await input.toHost(context);
+  const { threads, signal } = context;
   const isPlain = output.nchw === 0 && output.dtype === 0 && output.images !== undefined;
   const result = isPlain ? (output.images as Uint8Array) : undefined;
-  const mixed = await mixImages(host, records, masks, { threads, signal, result });
+  const mixed = await mixImages(images, records, masks, { threads, signal, result });
   if (!isPlain) await callMix({ ...context, input: hostInput(mixed) }, keepAll(records.samples), { output });
 }

@@ -307,7 +307,7 @@ async function place(
 ): Promise<Placed> {
   const options = optionsOf[choicesOf(drawn)[0]];
   const masked = maskDrawOf(options);
-  if (masked) return { masks: await findMasks(drawn, options, masked, context) };
+  if (masked) return findMasks(drawn, options, masked, context);
   return { weights: await placeBatch(drawn, optionsOf, context) };
 }
 
@@ -323,7 +323,8 @@ async function placeAndMix(
   if (others.length === 0 && maskDrawOf(optionsOf[choice]) === undefined)
     return { weights: await placeSamples(records, optionsOf[choice], context, output) };
   const placed = await place(drawn, optionsOf, context);
-  if (placed.masks) await mixByMasks(context, records, placed.masks, output);
+  const { images, masks } = placed;
+  if (images && masks) await mixByMasks(context, images, records, masks, output);
   else await callMix(context, records, { output });
   return placed;
 }

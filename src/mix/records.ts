@@ -4,7 +4,7 @@
  */
 import type { NativeSamples, RecordLayout } from '../native/binding';
 import { addon } from '../native/load';
-import type { Box } from '../types';
+import type { Box, ImageBatch } from '../types';
 import { decodeFill, encodeFill } from './fill';
 import { isMixed, kindOf, type MixKind, type MixSample } from './kinds';
 import { type BatchMasks, maskOf } from './masks';
@@ -212,8 +212,9 @@ export function shareOf({ ints, doubles }: NativeSamples, i: number): LabelShare
 export interface Placed {
   /** Of the targets' labels, where they are not lambda. */
   weights?: Float64Array;
-  /** Where samples are mixed by masks. */
+  /** Where samples are mixed by masks: these, and the images. */
   masks?: BatchMasks;
+  images?: ImageBatch;
 }
 
 /** Placed records as the samples of a plan. */
