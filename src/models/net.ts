@@ -71,6 +71,20 @@ export const HIDDEN = { partners: 'hidden/partners', inverse: 'hidden/inverse', 
 /** The stage before the first layer: the images. */
 export const INPUT_STAGE = 'input';
 
+/** What a net is made with besides its graph and mode. */
+export interface NetOptions {
+  /** The stage after which images are mixed with one another. */
+  mixedStage?: string;
+  /**
+   * A net of the same model in the same graph, for other images: this one has its parameters, begins with the statistics that it
+   * has updated, and draws masks of its own.
+   */
+  after?: Net;
+}
+
+/** Masks of a net that comes after another one have their numbers from here on, so those of the other are what they are alone. */
+const NUMBERS_AFTER = 0x8000;
+
 /** A model that is being built in a graph. Layers ask it for their parameters and statistics by name. */
 export class Net {
   readonly graph: Graph;
@@ -86,13 +100,12 @@ export class Net {
   readonly dropoutMasks: DropoutMask[] = [];
   /** The names that the model has given its stages, in their order. */
   readonly stages: string[] = [];
-  readonly #mixedStage?: string;
+  readonly #options: NetOptions;
 
-  /** @param mixedStage the stage after which images are mixed with one another */
-  constructor(graph: Graph, mode: Net['mode'], mixedStage?: string) {
+  constructor(graph: Graph, mode: Net['mode'], options: NetOptions = {}) {
     this.graph = graph;
     this.mode = mode;
-    this.#mixedStage = mixedStage;
+    this.#options = options;
   }
 
   /**
@@ -132,7 +145,9 @@ export class Net {
    * graphs for WebGPU float32, 1 or 0. With `rises` the rate is that of the end of a run (`progress` of a step).
    */
   dropoutMask(name: string, shape: Shape, rate: number, { rises = false }: { rises?: boolean } = {}): Value {
-    const mask = { name: `dropout/${name}`, shape, rate, rises, number: this.dropoutMasks.length };
+    const isAfter = this.#options.after !== undefined;
+    const number = this.dropoutMasks.length + (isAfter ? NUMBERS_AFTER : 0);
+    const mask = { name: `${isAfter ? 'after/' : ''}dropout/${name}`, shape, rate, rises, number };
     this.dropoutMasks.push(mask);
     return this.graph.input(mask.name, mask.shape, this.graph.target === 'webgpu' ? 'float32' : 'bool');
   }
@@ -148,7 +163,7 @@ export class Net {
     if (this.stages.includes(name))
       throw new SaliencyMixError('MODEL', `The model has two stages named "${name}"`);
     this.stages.push(name);
-    if (name !== this.#mixedStage) return x;
+    if (name !== this.#options.mixedStage) return x;
     const rows = [x.shape[0]];
     return mixedRows(x, {
       partners: this.graph.input(HIDDEN.partners, rows, 'int64'),
@@ -165,7 +180,9 @@ export class Net {
     checkInit(init, name);
     if (this.parameters.has(name))
       throw new SaliencyMixError('MODEL', `The model asks for two parameters named "${name}"`);
-    const value = this.graph.input(name, shape);
+    const { after } = this.#options;
+    const known = after && (after.updates.get(name) ?? after.parameters.get(name)?.value);
+    const value = known ?? this.graph.input(name, shape);
     this.parameters.set(name, { parameter, value });
     return value;
   }

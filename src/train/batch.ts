@@ -22,14 +22,23 @@ export interface HiddenMixBatch<I extends Images = Float32Array> extends Trainin
   hidden?: HiddenMix;
 }
 
-export interface StepOptions<I extends Images = Float32Array> extends HiddenMixBatch<I> {
+/** A batch beside which another one is learned. */
+interface Accompanied<I extends Images> {
+  /**
+   * As many other images, whose mean loss is added, times the weight: PuzzleMix adds that of the images before they are mixed. Both
+   * losses are of one step; the running statistics are updated with the batch's and then with these.
+   */
+  beside?: TrainingBatch<I> & { weight: number };
+}
+
+export interface StepOptions<I extends Images = Float32Array> extends HiddenMixBatch<I>, Accompanied<I> {
   learningRate: number;
   /** The share of the run that is done, 0 to 1, with which DropBlock's chances rise; 1 unless given. */
   progress?: number;
 }
 
 export interface StepResult {
-  /** Mean over the batch, before the update. */
+  /** Mean over the batch, before the update, with what is added to it. */
   loss: number;
   /** n × classes, before the update. */
   logits: Float32Array;

@@ -20,6 +20,8 @@ export interface LearningBatch {
   labels: Float32Array;
   /** How the images are mixed within the network, where they are. */
   hidden?: HiddenMix;
+  /** The images as they are, where their loss counts too; to be freed like the others. */
+  clean?: TrainingBatch<Images>;
   /** Number of the batch in its epoch, from 0. */
   batch: number;
   /** Files that could not be read. */
@@ -86,6 +88,13 @@ function converterFor(
   return mixerFor({ ...mixer, method: 'none', labelRule: 'area', classes: classes.length, ...where });
 }
 
+type Seen = Pick<LearningBatch, 'images' | 'labels'>;
+
+/** Frees images on a device; a trainer that was given them keeps them until it has ended. */
+function free({ images }: Seen): void {
+  if (images instanceof DeviceBatch) images.free();
+}
+
 /** Maps of images as they are, before they are mixed; undefined where the mixer finds its own. */
 export function mapsBy(
   saliencyOf: LearningBatchOptions['saliencyOf'],
@@ -98,7 +107,7 @@ export function mapsBy(
   return async (images: ImageBatch | DeviceBatch, labels: Batch['labels'], at: Address) => {
     const seen = await mixWhere(converter, images, labels, { ...at, output });
     const maps = saliencyOf(seen);
-    if (seen.images instanceof DeviceBatch) seen.images.free(); // the trainer keeps them until it has ended
+    free(seen);
     return maps;
   };
 }
@@ -111,22 +120,33 @@ function batchMixer(
   where: { threads: number; backend: string },
   saliencyOf: LearningBatchOptions['saliencyOf'],
 ) {
-  const { mixer: options, mean, std, classes, manifoldMixup, seed } = settings;
+  const { mixer: options, mean, std, classes, manifoldMixup, cleanWeight, seed } = settings;
   const mixer = mixerFor({ ...options, classes: classes.length, ...where });
   const mapsOf = mapsBy(saliencyOf, settings, where);
   const output = normalised(mean, std);
-  const converter = manifoldMixup && converterFor(settings, where);
-  return async (
-    { images, labels, masks }: Loaded,
-    at: Address,
-  ): Promise<Pick<LearningBatch, 'images' | 'labels' | 'hidden'>> => {
+  const converter = converterFor(settings, where);
+  const mixed = async ({ images, labels, masks }: Loaded, at: Address) => {
     const stage = manifoldMixup ? drawStage(manifoldMixup, seed, at) : INPUT_STAGE;
-    if (converter && stage !== INPUT_STAGE) {
+    if (stage !== INPUT_STAGE) {
       const hidden = hiddenMixOf(await mixer.plan(images, at), stage);
       return { ...(await mixWhere(converter, images, labels, { ...at, output })), hidden };
     }
     const maps = await mapsOf(images, labels, at);
     return mixWhere(mixer, images, labels, { ...at, masks, maps, output });
+  };
+  return async (
+    loaded: Loaded,
+    at: Address,
+  ): Promise<Pick<LearningBatch, 'images' | 'labels' | 'hidden' | 'clean'>> => {
+    if (cleanWeight === undefined) return mixed(loaded, at);
+    const { images, labels } = loaded;
+    const clean = await mixWhere(converter, images, labels, { ...at, output });
+    try {
+      return { ...(await mixed(loaded, at)), clean };
+    } catch (error) {
+      free(clean);
+      throw error;
+    }
   };
 }
 
@@ -158,7 +178,8 @@ export async function* learningBatches(
   for await (const { images, labels, masks, slots, holes, batch: number } of loaded) {
     const at = { epoch, batch: number, slots, signal };
     const mixed = await freeing(images, () => mix({ images, labels, masks }, at));
-    smoothLabels(mixed.labels, labelSmoothing, settings.classes.length);
+    for (const { labels: soft } of mixed.clean ? [mixed, mixed.clean] : [mixed])
+      smoothLabels(soft, labelSmoothing, settings.classes.length);
     yield { ...mixed, batch: number, bad: badOf(holes) };
   }
 }

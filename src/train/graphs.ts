@@ -9,7 +9,7 @@ import { convolutionWeights, lower, type Pattern } from '../graph/lowering/lower
 import { nativeGradients } from '../graph/lowering/native-gradients';
 import { type ConvolutionForm, update, type UpdateTensors } from '../graph/native-ops';
 import { encodeLoop, encodeModel } from '../graph/onnx';
-import { concat, identity, mul, reduceMean, reduceSum, reshape, sqrt, transpose } from '../graph/ops';
+import { add, concat, identity, mul, reduceMean, reduceSum, reshape, sqrt, transpose } from '../graph/ops';
 import type { Optimizer } from '../graph/optimizers';
 import { makerOf, readsLast, savingMemory } from '../graph/run-order';
 import { logitsOf, type Model } from '../models/model';
@@ -26,7 +26,12 @@ export interface BatchShape {
   layout?: Layout;
   /** The model's stage after which images are mixed with one another, in training mode. */
   mixedStage?: string;
+  /** Whether the loss of as many other images is added, by a weight. */
+  beside?: boolean;
 }
+
+/** Names of the inputs of those. */
+export const BESIDE = { images: 'beside/images', labels: 'beside/labels', weight: 'beside/weight' };
 
 export interface TrainerGraph {
   /** An ONNX model. */
@@ -89,14 +94,24 @@ function checkSameParameters({ name, parameters }: Model, net: Net): void {
 }
 
 /** The images as networks take them, NCHW. */
-function imagesOf(graph: Graph, { count, image, layout }: BatchShape): Value {
-  if (layout !== 'NHWC') return graph.input('images', [count, 3, ...image]);
-  return transpose(graph.input('images', [count, ...image, 3]), [0, 3, 1, 2]);
+function imagesOf(graph: Graph, { count, image, layout }: BatchShape, name = 'images'): Value {
+  if (layout !== 'NHWC') return graph.input(name, [count, 3, ...image]);
+  return transpose(graph.input(name, [count, ...image, 3]), [0, 3, 1, 2]);
+}
+
+/** Adds the loss of other images, through the same parameters; their statistics are those after the images'. */
+function addBeside(model: Model, shape: BatchShape, first: Net, loss: Value): { net: Net; loss: Value } {
+  const { graph } = first;
+  const net = new Net(graph, 'train', { after: first });
+  const logits = logitsOf(model, net, imagesOf(graph, shape, BESIDE.images));
+  const labels = graph.input(BESIDE.labels, [shape.count, model.classes]);
+  const weight = graph.input(BESIDE.weight, []);
+  return { net, loss: add(loss, mul(softmaxCrossEntropy(logits, labels), weight)) };
 }
 
 function build(model: Model, shape: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
   const graph = new Graph(isForCard(form) ? form : 'cpu');
-  const net = new Net(graph, mode, mode === 'train' ? shape.mixedStage : undefined);
+  const net = new Net(graph, mode, { mixedStage: mode === 'train' ? shape.mixedStage : undefined });
   const images = imagesOf(graph, shape);
   const logits = logitsOf(model, net, images);
   checkSameParameters(model, net);
@@ -116,16 +131,19 @@ function forward(
 ): Forward {
   const { graph, net, images, logits } = build(model, shape, mode, isOfOnnx(form) ? form : 'plain');
   const labels = graph.input('labels', [shape.count, model.classes]);
-  const loss = softmaxCrossEntropy(logits, labels);
+  const own = softmaxCrossEntropy(logits, labels);
+  const both = mode === 'train' && shape.beside ? addBeside(model, shape, net, own) : undefined;
+  const loss = both?.loss ?? own;
+  const { updates } = both?.net ?? net;
+  const dropoutMasks = [...net.dropoutMasks, ...(both?.net.dropoutMasks ?? [])];
   const trained = [...net.parameters.values()].filter(({ parameter }) => parameter.trained);
   if (isOfOnnx(form)) {
     const parameters = trained.map((one) => ({ ...one, isLast: false }));
-    const { updates, dropoutMasks } = net;
     return { graph, parameters, updates, dropoutMasks, images, logits, loss, rules: gradients };
   }
   const keptLast = form === 'cuda' ? new Set<string>() : convolutionWeights(graph);
-  const maskNumbers = new Map(net.dropoutMasks.map(({ name, number }) => [name, number]));
-  const kept = [logits, loss, ...net.updates.values()];
+  const maskNumbers = new Map(dropoutMasks.map(({ name, number }) => [name, number]));
+  const kept = [logits, loss, ...updates.values()];
   const lowered = lower(graph, { kept, keptLast, maskNumbers, convolution: form, without });
   const { of } = lowered;
   const parameters = trained.map(({ parameter, value }) => ({
@@ -136,9 +154,9 @@ function forward(
   return {
     graph: lowered.graph,
     parameters,
-    updates: new Map([...net.updates].map(([name, value]) => [name, of(value)])),
+    updates: new Map([...updates].map(([name, value]) => [name, of(value)])),
     // The others are drawn where they are used.
-    dropoutMasks: net.dropoutMasks.filter(({ name }) =>
+    dropoutMasks: dropoutMasks.filter(({ name }) =>
       lowered.graph.inputs.some((input) => input.name === name),
     ),
     images: of(images),

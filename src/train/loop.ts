@@ -77,16 +77,18 @@ interface Learning {
 /** Begins a step at once, and when it is done reports its metrics and progress. */
 async function learn(run: TrainRun, { epoch, batch, pace, before }: Learning): Promise<void> {
   const { trainer, settings, metrics } = run;
-  const { images, labels, hidden } = batch;
+  const { images, labels, hidden, clean } = batch;
   const perEpoch = stepsPerEpoch(settings);
   const done = epoch * perEpoch + batch.batch;
   const learningRate = learningRateAt(settings, done, perEpoch);
   const progress = done / (settings.epochs * perEpoch);
+  const beside = clean && { ...clean, weight: settings.cleanWeight as number };
   // The number is read before the next step can end.
   const made = trainer
-    .step({ images, labels, hidden, learningRate, progress })
+    .step({ images, labels, hidden, beside, learningRate, progress })
     .then((result) => ({ ...result, step: trainer.steps }));
-  if (images instanceof DeviceBatch) images.free(); // the step keeps them until it has ended
+  // The step keeps them until it has ended.
+  for (const one of [images, clean?.images]) if (one instanceof DeviceBatch) one.free();
   const [, { step, loss, logits }] = await Promise.all([before, made]);
   const classes = settings.classes.length;
   const count = labels.length / classes;

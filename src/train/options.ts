@@ -14,6 +14,7 @@ import { checkHidden, type HiddenMix, hiddenOption } from './hidden-mix';
 import { providers } from './provider';
 import {
   custom,
+  group,
   later,
   named,
   type OptionsOf,
@@ -102,6 +103,7 @@ export const stepOptions = {
   ...hiddenMixBatch,
   learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
   progress: real('0 … 1', [0, 1], { default: 1 }),
+  beside: group({ ...trainingBatch, weight: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])) }),
 };
 
 /** The settings that decide numbers, as plain data; parseTrainer makes the same settings of them. */
@@ -170,6 +172,24 @@ function warnOfSums(labels: Float32Array, classes: number): void {
       type: 'SaliencyMixWarning',
     });
   }
+}
+
+/**
+ * Checks the batch beside another one.
+ * @throws SaliencyMixError ARGUMENT
+ */
+export function checkBeside(
+  { images, beside }: { images: Images; beside?: { images?: Images; labels?: unknown } },
+  count: number,
+  settings: TrainerSettings,
+  model: Model,
+): void {
+  if (beside === undefined) return;
+  if (checkBatch(beside, settings, model) !== count)
+    throw check.invalid('beside.images', `${count} images, as many as those beside them`, beside.images);
+  const where = (given?: Images) => (given instanceof DeviceBatch ? `${given.backend} ${given.layout}` : 'here');
+  if (where(images) !== where(beside.images))
+    throw check.invalid('beside.images', 'images in the same place and layout as those beside them', beside.images);
 }
 
 /**

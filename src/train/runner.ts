@@ -20,6 +20,7 @@ import { writing } from '../run/files';
 import type { Gradients, HiddenMixBatch, StepOptions } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
 import {
+  BESIDE,
   gradientGraph,
   gradientName,
   type BatchShape,
@@ -39,25 +40,27 @@ import {
 } from './graphs';
 import { hiddenInputs, mixedLabels } from './hidden-mix';
 import { optimizerScalars, randomInput, stackInputs } from './inputs';
-import { type GivenBatch, layoutOf, lentInput } from './lent-images';
+import { type GivenBatch, layoutOf, lentInputs } from './lent-images';
 import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
 /** place, fetch: all state onto the graphics card, and from it. */
 type Kind = 'step' | 'gradients' | 'saliency' | 'prediction' | 'place' | 'fetch';
 
-type Variant = Pick<BatchShape, 'layout' | 'mixedStage'>;
+type Variant = Pick<BatchShape, 'layout' | 'mixedStage' | 'beside'>;
 
-const graphName = (kind: Kind, count: number, { layout = 'NCHW', mixedStage }: Variant = {}) =>
+const graphName = (kind: Kind, count: number, { layout = 'NCHW', mixedStage, beside }: Variant = {}) =>
   [
     `${kind} of ${count}`,
     ...(layout === 'NCHW' ? [] : [layout]),
     ...(mixedStage === undefined ? [] : [`mixed after ${mixedStage}`]),
+    ...(beside ? ['beside others'] : []),
   ].join(' ');
 
 const variantOf = (batch: GivenBatch<HiddenMixBatch>): Variant => ({
   layout: layoutOf(batch),
   mixedStage: batch.hidden?.stage,
+  beside: batch.beside !== undefined,
 });
 
 /** Names and shapes of what an optimizer keeps for a model's parameters. */
@@ -152,11 +155,19 @@ export class GraphRunner {
   }
 
   /** A batch as inputs of a run, but for images that are lent. */
-  #given({ images, labels }: GivenBatch, count: number): Tensors {
+  #given({ images, labels, beside }: GivenBatch, count: number): Tensors {
     const { image } = this.#settings;
+    const ofImages = (data: GivenBatch['images'], name: string) =>
+      'loan' in data ? {} : { [name]: { data, shape: [count, 3, ...image] } };
+    const ofLabels = (data: Float32Array) => ({ data, shape: [count, this.#model.classes] });
     return {
-      ...('loan' in images ? {} : { images: { data: images, shape: [count, 3, ...image] } }),
-      labels: { data: labels, shape: [count, this.#model.classes] },
+      ...ofImages(images, 'images'),
+      labels: ofLabels(labels),
+      ...(beside && {
+        ...ofImages(beside.images, BESIDE.images),
+        [BESIDE.labels]: ofLabels(beside.labels),
+        [BESIDE.weight]: { data: Float32Array.of(beside.weight), shape: [] },
+      }),
     };
   }
 
@@ -202,7 +213,7 @@ export class GraphRunner {
     const { loss, logits, finiteCheck } = await this.#worker.run({
       model: graphName('step', count, variant),
       inputs: this.stepsPerRun > 1 ? stackInputs(inputs, TIMES) : inputs[0],
-      lent: lentInput(batches[0], count, image),
+      lent: lentInputs(batches[0], count, image),
       outputs: ['loss', 'logits', 'finiteCheck'],
       guard: 'finiteCheck',
     });
@@ -217,7 +228,7 @@ export class GraphRunner {
     const results = await this.#worker.run({
       model: graphName('gradients', count, variant),
       inputs: this.#inputs(batch, count, dropoutMasks, { step }),
-      lent: lentInput(batch, count, this.#settings.image),
+      lent: lentInputs(batch, count, this.#settings.image),
       outputs: ['loss', ...['images', ...names].map(gradientName)],
     });
     const gradient = (name: string) => results[gradientName(name)].data;
@@ -235,7 +246,7 @@ export class GraphRunner {
     const { saliency } = await this.#worker.run({
       model: graphName('saliency', count, variant),
       inputs: this.#given(batch, count),
-      lent: lentInput(batch, count, this.#settings.image),
+      lent: lentInputs(batch, count, this.#settings.image),
       outputs: ['saliency'],
     });
     return saliency.data;

@@ -20,7 +20,8 @@ export function takeTogether(waiting: WaitingStep[], max: number): WaitingStep[]
     ({ count, barrierId, batch }) =>
       count !== first.count ||
       barrierId !== first.barrierId ||
-      batch.hidden?.stage !== first.batch.hidden?.stage,
+      batch.hidden?.stage !== first.batch.hidden?.stage ||
+      (batch.beside === undefined) !== (first.batch.beside === undefined),
   );
   return waiting.splice(0, Math.min(max, other < 0 ? waiting.length : other));
 }

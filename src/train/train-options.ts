@@ -95,6 +95,11 @@ export const learningOptions = {
     about:
       'mixes images within the network, and their labels: after a stage that is drawn for each batch from these (`input`: the images themselves); unless named, `input` and the first two; λ ~ Beta(2, 2) unless `alpha` is given',
   }),
+  cleanWeight: real('number ≥ 0', [0, LARGEST], {
+    default: 0,
+    about:
+      'how much the loss of a batch’s images as they are counts beside that of the mixed ones; PuzzleMix has 1 for Tiny-ImageNet, else 0. Each step is then two',
+  }),
   epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),
   learningRate: real('number > 0', [0, LARGEST, 'open'], {

@@ -40,6 +40,8 @@ export interface TrainSettings extends ScheduleSettings {
   batch: number;
   optimizer: OptimizerOptions;
   labelSmoothing: number;
+  /** The weight of the loss of images as they are; where it is above 0. */
+  cleanWeight?: number;
   /** The model's stages after one of which a batch is mixed, with the draws of the mixer. */
   manifoldMixup?: readonly string[];
   augment: Augmentation;
@@ -146,6 +148,7 @@ export async function resolveSettings(
     warmup,
     optimizer: options.optimizer,
     labelSmoothing,
+    ...(options.cleanWeight > 0 && { cleanWeight: options.cleanWeight }),
     ...(manifoldMixup && { manifoldMixup: mixedStages(manifoldMixup, model) }),
     augment: {
       ...chosenPolicy(options),

@@ -18,6 +18,7 @@ import { initialParameters } from './initial';
 import { lending } from './lent-images';
 import {
   checkBatch,
+  checkBeside,
   countImages,
   parseTrainer,
   plainSettings,
@@ -193,6 +194,7 @@ export class Trainer {
   async step(batch: StepOptions<Images>): Promise<StepResult> {
     const given = parse(stepOptions, batch, 'step') as StepOptions<Images>;
     const count = checkBatch(given, this.settings, this.model);
+    checkBeside(given, count, this.settings, this.model);
     return lending(
       given,
       (held) =>
