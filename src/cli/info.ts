@@ -14,8 +14,10 @@ import { onnxruntimeLine } from '../package-manager';
 import { UNTESTED } from '../native/tested';
 import { saliencyMethods } from '../saliency/methods';
 import { type TrainingInfo, trainingInfo } from '../train/engine';
+import { learningOptions } from '../train/train-options';
 import { printDescription } from './info-data';
-import { addDataOptions, dataOf, runCommand } from './run';
+import { describeNetwork, modelOptionNames, printNetwork } from './info-model';
+import { addDataOptions, addOptions, dataOf, runCommand, toNumber } from './run';
 
 const onnxruntime = () =>
   onnxruntimeVersion() ?? `not installed (optional, for training and learned saliency: ${onnxruntimeLine()})`;
@@ -80,18 +82,37 @@ function print(info: Awaited<ReturnType<typeof collect>>): void {
   }
 }
 
+interface InfoOptions extends Record<string, unknown> {
+  model?: string;
+  classes: number;
+}
+
+function aboutWhat(path: string | undefined, parsed: InfoOptions) {
+  if (path !== undefined) return describeDataset(dataOf(path, parsed));
+  if (parsed.model !== undefined) return describeNetwork(parsed.model, parsed.classes, parsed);
+  return collect();
+}
+
 export function addInfo(program: Command): void {
   const command = program
     .command('info')
-    .description('what this installation can do; of a data set, what would be read of it')
+    .description(
+      'what this installation can do; of a data set, what would be read of it; of a network, what it is made of',
+    )
     .argument('[data]', 'folder of images, .tar, CIFAR binary files, or "demo"')
     .option('--json', 'as JSON');
-  addDataOptions(command, 'which of train, val, test, where the data has them (default train)').action(
-    (path: string | undefined, parsed: Record<string, unknown>) =>
+  addDataOptions(command, 'which of train, val, test, where the data has them (default train)');
+  command.optionsGroup('Networks:');
+  command
+    .option('--model <name>', 'a network, of which the following are options')
+    .option('--classes <number>', 'length of its logits', toNumber, 10);
+  addOptions(command, learningOptions, modelOptionNames).action(
+    (path: string | undefined, parsed: InfoOptions) =>
       runCommand(async () => {
-        const info = path === undefined ? await collect() : await describeDataset(dataOf(path, parsed));
+        const info = await aboutWhat(path, parsed);
         if (parsed.json) console.log(JSON.stringify(info, null, 2));
         else if ('sizes' in info) printDescription(info);
+        else if ('stages' in info) printNetwork(info);
         else print(info);
       }),
   );

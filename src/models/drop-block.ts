@@ -46,7 +46,9 @@ export function dropBlock(
   { dropBlockSize, dropBlockSharedChannels }: Omit<DropBlockOptions, 'dropBlock'>,
 ): Value {
   if (x.shape.length !== 4) throw shapeError('DropBlock', 'it must be N×C×H×W', x);
-  if (net.mode === 'evaluate' || rate === 0) return x;
+  if (rate === 0) return x;
+  net.dropped.set(name, rate);
+  if (net.mode === 'evaluate') return x;
   const [n, channels, height, width] = x.shape;
   const block = [Math.min(dropBlockSize, height), Math.min(dropBlockSize, width)] as const;
   const chance = seedRate(rate, [height, width], block);

@@ -17,6 +17,9 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   /** Names of its stages in their order, after which images can be mixed with one another; the first is `input`. */
   readonly stages: readonly string[];
+  /** With stochastic depth: the chance of each block to stay. With DropBlock: the share that each place is asked to drop at the end. */
+  readonly survival?: ReadonlyMap<string, number>;
+  readonly dropped?: ReadonlyMap<string, number>;
   /** Makes logits (N×classes) of images (N×3×H×W). Called for every graph. */
   readonly build: (net: Net, images: Value) => Value;
 }
@@ -62,5 +65,6 @@ export function describeModel(name: string, { options, build, image = [32, 32] }
   const net = new Net(graph, 'evaluate');
   logitsOf({ build }, net, graph.input('images', [1, 3, ...image]));
   const parameters = [...net.parameters.values()].map(({ parameter }) => parameter);
-  return { name, options, classes: options.classes, parameters, stages: net.stages, build };
+  const { stages, survival, dropped } = net;
+  return { name, options, classes: options.classes, parameters, stages, survival, dropped, build };
 }

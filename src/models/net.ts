@@ -98,6 +98,9 @@ export class Net {
   /** The values of statistics after the step, by name. */
   readonly updates = new Map<string, Value>();
   readonly dropoutMasks: DropoutMask[] = [];
+  /** The chances of blocks to stay in training, by their names, and the shares that DropBlock is asked to drop at the end. */
+  readonly survival = new Map<string, number>();
+  readonly dropped = new Map<string, number>();
   /** The names that the model has given its stages, in their order. */
   readonly stages: string[] = [];
   readonly #options: NetOptions;

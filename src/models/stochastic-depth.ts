@@ -34,6 +34,7 @@ export function survivingBranch(
   { stochasticDepthPer: per, stochasticDepthScale: scaled }: StochasticDepth,
 ): Value {
   if (survival === 1) return branch;
+  net.survival.set(name, survival);
   if (net.mode === 'evaluate') return scaled === 'test' ? mul(branch, net.graph.scalar(survival)) : branch;
   const gates = per === 'batch' ? 1 : branch.shape[0];
   const kept = net.dropoutMask(`${name}.depth`, [gates, 1, 1, 1], 1 - survival);

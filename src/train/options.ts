@@ -187,9 +187,14 @@ export function checkBeside(
   if (beside === undefined) return;
   if (checkBatch(beside, settings, model) !== count)
     throw check.invalid('beside.images', `${count} images, as many as those beside them`, beside.images);
-  const where = (given?: Images) => (given instanceof DeviceBatch ? `${given.backend} ${given.layout}` : 'here');
+  const where = (given?: Images) =>
+    given instanceof DeviceBatch ? `${given.backend} ${given.layout}` : 'here';
   if (where(images) !== where(beside.images))
-    throw check.invalid('beside.images', 'images in the same place and layout as those beside them', beside.images);
+    throw check.invalid(
+      'beside.images',
+      'images in the same place and layout as those beside them',
+      beside.images,
+    );
 }
 
 /**

@@ -181,6 +181,22 @@ describe('saliency', () => {
   });
 });
 
+test('info tells what a network is made of, with the chances of its blocks to stay', async () => {
+  const wrn = ['info', '--model', 'wrn', '--depth', '10', '--widen', '1', '--stochastic-depth', '0.6'];
+  const { code, stdout } = await run(...wrn);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^stages +input, layer1, layer2, layer3$/m);
+  expect(stdout).toMatch(/^ {2}layer1\.0 +0\.8\n {2}layer2\.0 +0\.6\n {2}layer3\.0 +0\.4$/m);
+  const { stdout: json } = await run('info', '--model', 'resnet20', '--drop-block', '0.1', '--json');
+  const found = JSON.parse(json) as { parameters: number; dropped: Record<string, number> };
+  // Without projections 269 722 numbers are learned; the two of them have 2 752.
+  expect(found.parameters).toBe(269_722 + 2_752);
+  expect([found.dropped['layer2.0.1'], found.dropped['layer3.2.shortcut']]).toEqual([0.025, 0.1]);
+  expect(found.dropped['layer1.0.1']).toBeUndefined();
+  const wrong = await run('info', '--model', 'vgg16-bn', '--width', '3');
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(/width.*vgg16-bn/)]);
+});
+
 test('info tells what is there', async () => {
   const { code, stdout } = await run('info');
   expect(code).toBe(0);

@@ -94,14 +94,24 @@ test('with images that are on a device, to the same bits', async () => {
   const [one, other] = [await smallTrainer(), await smallTrainer()];
   const { labels } = own;
   const [first, second] = [await place(1), await place(2)];
-  const step = one.step({ images: first, labels, beside: { images: second, labels, weight: 1 }, learningRate: 0.05 });
+  const step = one.step({
+    images: first,
+    labels,
+    beside: { images: second, labels, weight: 1 },
+    learningRate: 0.05,
+  });
   for (const images of [first, second]) images.free();
   await step;
   const [images, beside] = [await here(1), { images: await here(2), labels, weight: 1 }];
   await other.step({ images, labels, beside, learningRate: 0.05 });
   expect(await stateOf(one)).toEqual(await stateOf(other));
   const there = await place(3);
-  const mixed = one.step({ images, labels, beside: { images: there, labels, weight: 1 }, learningRate: 0.05 });
+  const mixed = one.step({
+    images,
+    labels,
+    beside: { images: there, labels, weight: 1 },
+    learningRate: 0.05,
+  });
   await expect(mixed).rejects.toMatchObject({ code: 'ARGUMENT', argument: 'beside.images' });
   there.free();
 });
@@ -114,7 +124,10 @@ test.each([
 ])('refused: %s', async (_, beside, message) => {
   const trainer = await smallTrainer({}, smallModel());
   const step = trainer.step({ ...own, beside: beside as never, learningRate: 0.1 });
-  await expect(step).rejects.toMatchObject({ code: 'ARGUMENT', message: expect.stringMatching(message) as string });
+  await expect(step).rejects.toMatchObject({
+    code: 'ARGUMENT',
+    message: expect.stringMatching(message) as string,
+  });
 });
 
 describe('runs', () => {
@@ -162,4 +175,3 @@ describe('runs', () => {
     expect(both / alone).toBeLessThan(2.4);
   });
 });
-

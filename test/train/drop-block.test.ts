@@ -15,12 +15,7 @@ import { Net } from '../../src/models/net';
 import { dropBlock, dropBlockRates, seedRate } from '../../src/models/drop-block';
 import { drawDropoutMasks } from '../../src/train/dropout-masks';
 import { compile } from '../graph/run';
-import { batchOf, symmetric } from './fixtures';
-
-const open: Trainer[] = [];
-afterEach(async () => {
-  for (const trainer of open.splice(0)) await trainer.close();
-});
+import { batchOf, closing, symmetric } from './fixtures';
 
 test('the last stage has the share, the one before a quarter, the others none', () => {
   expect(dropBlockRates(4, 0.1)).toEqual([0, 0, 0.025, 0.1]);
@@ -181,8 +176,7 @@ async function lossesOf(
     seed: 7,
     optimizer: { name: 'sgd' },
   } as const;
-  const trainer = await Trainer.create(model, { ...options, ...more });
-  open.push(trainer);
+  const trainer = closing(await Trainer.create(model, { ...options, ...more }));
   const losses = [];
   for (let step = 0; step < 6; step++)
     losses.push((await trainer.step({ ...batch(step), learningRate: 0.01, progress })).loss);
@@ -236,19 +230,17 @@ test('evaluation is the identity, and what cannot be is refused', async () => {
     seed: 7,
     optimizer: { name: 'sgd' },
   } as const;
-  const found = [];
-  for (const rate of [0.4, 0]) {
-    const trainer = await Trainer.create(build(rate), options);
-    open.push(trainer);
-    found.push(await trainer.predict(batch(0).images));
-  }
-  expect(found[0]).toEqual(found[1]);
+  const [dropping, plain] = await Promise.all(
+    [0.4, 0].map(async (rate) => closing(await Trainer.create(build(rate), options))),
+  );
+  const { images } = batch(0);
+  expect(await dropping.predict(images)).toEqual(await plain.predict(images));
   for (const more of [{ dropBlock: 1 }, { dropBlockSize: 0 }, { dropBlockSharedChannels: 1 }])
     expect(() => createModel('resnet18', { classes: 2, ...(more as object) })).toThrow(
       expect.objectContaining({ code: 'ARGUMENT' }),
     );
   expect(() => createModel('wrn', { classes: 2, dropBlock: 0.1 })).toThrow(/dropBlock/);
-  await expect(open[0].step({ ...batch(0), learningRate: 0.1, progress: 1.5 })).rejects.toMatchObject({
+  await expect(dropping.step({ ...batch(0), learningRate: 0.1, progress: 1.5 })).rejects.toMatchObject({
     code: 'ARGUMENT',
   });
 });

@@ -10,12 +10,11 @@ import {
   type TrainerOptions,
   type Value,
 } from '../../src/train';
-import { batchOf, uniform } from './fixtures';
+import { batchOf, closing, uniform } from './fixtures';
 
 const [COUNT, SIDE, CLASSES] = [3, 16, 4];
 const batch = (step: number) => batchOf(step, { count: COUNT, side: SIDE, classes: CLASSES });
 
-const open: Trainer[] = [];
 /** After two steps, so that running statistics are not those of the beginning. */
 async function trained(model: Model, more: Partial<TrainerOptions> = {}): Promise<Trainer> {
   const options = {
@@ -25,14 +24,10 @@ async function trained(model: Model, more: Partial<TrainerOptions> = {}): Promis
     seed: 4,
     optimizer: { name: 'sgd' },
   } as const;
-  const trainer = await Trainer.create(model, { ...options, ...more });
-  open.push(trainer);
+  const trainer = closing(await Trainer.create(model, { ...options, ...more }));
   for (let step = 0; step < 2; step++) await trainer.step({ ...batch(step), learningRate: 0.02 });
   return trainer;
 }
-afterEach(async () => {
-  for (const trainer of open.splice(0)) await trainer.close();
-});
 
 /** Mean cross entropy of logits and soft labels. */
 function lossOf(logits: Float32Array, labels: Float32Array): number {

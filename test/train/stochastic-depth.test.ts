@@ -12,7 +12,7 @@ import {
   type TrainerOptions,
 } from '../../src/train';
 import { survivalRates, survivingBranch } from '../../src/models/stochastic-depth';
-import { batchOf } from './fixtures';
+import { batchOf, closing } from './fixtures';
 
 const [COUNT, SIDE, CLASSES] = [4, 8, 3];
 const options = {
@@ -24,15 +24,10 @@ const options = {
 } as const;
 const batch = (step: number) => batchOf(step, { count: COUNT, side: SIDE, classes: CLASSES });
 
-const open: Trainer[] = [];
 async function trainerOf(model: Parameters<typeof Trainer.create>[0], more: Partial<TrainerOptions> = {}) {
-  const trainer = await Trainer.create(model, { ...options, ...more });
-  open.push(trainer);
+  const trainer = closing(await Trainer.create(model, { ...options, ...more }));
   return trainer;
 }
-afterEach(async () => {
-  for (const trainer of open.splice(0)) await trainer.close();
-});
 
 test('chances fall linearly to the last block, whose is that of the option', () => {
   const rates = survivalRates(54, 0.5);
@@ -128,8 +123,7 @@ describe.each(networks)('%s', (_, name, shape) => {
       const whole = await trainerOf(model);
       for (let step = 0; step < 3; step++) await whole.step({ ...batch(step), learningRate: 0.01 });
       await whole.save(join(work, 'three.safetensors'));
-      const again = await Trainer.resume(join(work, 'three.safetensors'));
-      open.push(again);
+      const again = closing(await Trainer.resume(join(work, 'three.safetensors')));
       for (let step = 3; step < 8; step++) {
         const next = { ...batch(step), learningRate: 0.01 };
         expect(await again.step(next)).toEqual(await whole.step(next));

@@ -16,11 +16,14 @@ export const CLASSES = 10;
 export const MEAN = [0.485, 0.456, 0.406];
 export const STD = [0.229, 0.224, 0.225];
 
-const METHODS = ['saliencymix', 'cutmix', 'mixup'];
+const METHODS = ['saliencymix', 'cutmix', 'mixup', 'puzzlemix', 'guidedmixup'];
 const RIVALS = {
   saliencymix: ['OpenCV', 'scalar reference'],
   cutmix: ['torchvision', 'timm', 'scalar reference'],
   mixup: ['torchvision', 'timm', 'scalar reference'],
+  // Their computation is the same at each level, but for the saliency of puzzlemix (fine-grained) and the output.
+  puzzlemix: ['scalar reference'],
+  guidedmixup: ['scalar reference'],
 };
 
 /** The jobs of mix, and with another output those of convert. `bytesOut`: of one written value. */
