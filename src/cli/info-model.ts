@@ -1,5 +1,6 @@
 /** What `info --model` prints of a network. */
 import { createModel, modelNames, type ModelName, models } from '../models/index';
+import { parameterCount } from '../models/model';
 import { name as checkName } from '../check';
 import { learningOptions } from '../train/train-options';
 
@@ -20,18 +21,13 @@ export function describeNetwork(given: string, classes: number, parsed: Record<s
     (option) => parsed[option] !== undefined && parsed[option] !== 'auto',
   );
   const options = Object.fromEntries(chosen.map((option) => [option, parsed[option]]));
-  const {
-    parameters,
-    stages,
-    survival = new Map(),
-    dropped = new Map(),
-  } = createModel(name, { classes, ...options });
-  const learned = parameters.filter(({ trained }) => trained);
+  const network = createModel(name, { classes, ...options });
+  const { stages, survival = new Map(), dropped = new Map() } = network;
   return {
     model: name,
     summary: models[name].summary,
     reference: models[name].reference,
-    parameters: learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    parameters: parameterCount(network),
     stages,
     survival: Object.fromEntries([...survival].map(([block, rate]) => [block, round(rate)])),
     dropped: Object.fromEntries([...dropped].map(([place, rate]) => [place, round(rate)])),

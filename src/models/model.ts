@@ -1,5 +1,5 @@
 /** What a model is: a name, options, and a function that builds its graph. */
-import { Graph, type Shape, type Value } from '../graph/graph';
+import { Graph, type Shape, sizeOf, type Value } from '../graph/graph';
 import { named, type OptionTable, required, whole } from '../option';
 import { INPUT_STAGE, Net, type Parameter } from './net';
 
@@ -23,6 +23,10 @@ export interface Model {
   /** Makes logits (N×classes) of images (N×3×H×W). Called for every graph. */
   readonly build: (net: Net, images: Value) => Value;
 }
+
+/** Number of learned parameters. */
+export const parameterCount = ({ parameters }: Pick<Model, 'parameters'>): number =>
+  parameters.reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0);
 
 /** The logits of images, by a model. */
 export const logitsOf = (model: Pick<Model, 'build'>, net: Net, images: Value): Value =>

@@ -4,11 +4,10 @@ import { drawAugmentation } from '../data/augmentation';
 import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
 import { cut, order } from '../data/order';
-import { sizeOf } from '../graph/graph';
 import { needsMasks } from '../mix/index';
 import { type LearningBatchOptions, mapsBy } from './batches';
 import { mixerFor } from '../mix/mixer';
-import type { Model } from '../models/model';
+import { type Model, parameterCount } from '../models/model';
 import { imageGrid } from '../report/grid';
 import { trainingReport } from '../report/training';
 import type { TrainingRun } from '../report/training-run';
@@ -20,10 +19,6 @@ import type { TrainSettings } from './train-settings';
 export const REPORT = 'report.html';
 
 const SHOWN = 32;
-
-/** Number of learned parameters. */
-export const parameterCount = ({ parameters }: Model): number =>
-  parameters.reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0);
 
 /**
  * A PNG of the first images that the model is trained on: augmented and mixed, but not normalised; where the network itself says
