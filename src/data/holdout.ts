@@ -50,6 +50,17 @@ export function partOf(dataset: Dataset, positions: readonly number[]): Dataset 
   return datasetOf(dataset.path, part);
 }
 
+/** The first `count` items of each class, in the order of their ids. */
+export function firstOfEach(dataset: Dataset, count: number): Dataset {
+  const seen = new Map<number, number>();
+  const positions = dataset.items.flatMap(({ label }, position) => {
+    const before = seen.get(label) ?? 0;
+    seen.set(label, before + 1);
+    return before < count ? [position] : [];
+  });
+  return partOf(dataset, positions);
+}
+
 function partOfBulk(bulk: BulkReader, positions: readonly number[]): BulkReader {
   const { height, width } = bulk;
   return {

@@ -33,6 +33,7 @@ import type { Warn } from '../warning';
 import { precisions } from '../onnx/ort-worker';
 import { engineOption } from './options';
 import { providers } from './provider';
+import { recipeNames, recipes } from './recipes';
 import { scheduleNames, schedules } from './schedule';
 
 export interface TrainProgress {
@@ -54,8 +55,13 @@ export interface TrainProgress {
 const LARGEST = Number.MAX_VALUE;
 const inSchedules = scheduleNames.map((name) => `${name}: ${schedules[name].summary}`).join('; ');
 
+const recipeSummaries = recipeNames.map((name) => `${name}: ${recipes[name].summary}`).join('; ');
+
 /** The options that decide how a model learns. All are optional. */
 export const learningOptions = {
+  recipe: named(recipeNames, {
+    about: `options of a published run, before which those go that are given (${recipeSummaries}); with other \`epochs\` its milestones move`,
+  }),
   model: named(modelNames, { default: 'resnet20', about: 'the network' }),
   stem: named(['auto', 'cifar', 'imagenet'], {
     default: 'auto',
@@ -188,6 +194,8 @@ export const jobOptions = {
   holdout: real('0 … 0.9', [0, 0.9], {
     about: 'share of each class that is held out to test on; 0.1 unless given, where the data has no splits',
   }),
+  /** Only the first images of each class, in the order of their names, are trained on. */
+  perClass: whole(1, { about: 'train on the first so many images of each class only' }),
   /** The output folder. */
   out: required(text('path')),
   /** 'auto' unless given: the images' own size where they share one, else 224. */

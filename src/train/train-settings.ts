@@ -12,10 +12,11 @@ import { createModel, modelNames, type ModelOptions, models } from '../models/in
 import type { Model } from '../models/model';
 import { chosenPolicy } from '../operations/policies/index';
 import { completeMixer, inTraining, mixerOptions, type MixOptions, usesNormalisation } from '../mix/options';
-import { defaultsOf, type Parsed, parse } from '../option';
+import { type Checked, checked, completed, defaultsOf, type Parsed } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
 import { manifoldMixer, mixedStages } from './manifold-mixup';
+import { optionsOf, type Recipe, recipes } from './recipes';
 import { learningOptions, trainOptions } from './train-options';
 
 interface DataSettings {
@@ -78,10 +79,17 @@ export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer' | 'mixer'> 
   readonly optimizer: OptimizerOptions;
 };
 
+/** The options of a recipe, as checked ones. */
+const checkedRecipe = (recipe: Recipe, epochs: number | undefined): Checked<typeof trainOptions> =>
+  checked(learningOptions, optionsOf(recipe, epochs), 'recipe');
+
 export function parseTraining(asked: unknown): Training {
-  const options = parse(trainOptions, asked, 'train options');
+  const first = checked(trainOptions, asked, 'train options');
+  const recipe = first.recipe && recipes[first.recipe];
+  const options = completed(trainOptions, first, recipe && checkedRecipe(recipe, first.epochs));
   chosenPolicy(options);
-  const given = options.manifoldMixup ? manifoldMixer(options.mixer) : options.mixer;
+  const chosen = { ...recipe?.mixer, ...options.mixer };
+  const given = options.manifoldMixup ? manifoldMixer(chosen) : chosen;
   const mixer = completeMixer(inTraining(given));
   return Object.freeze({ ...options, mixer, optimizer: optimizerOf(options) });
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Dataset, openData, requireClasses } from '../data/dataset';
 import { type DatasetSummary, summaryOf } from '../data/describe';
 import { SaliencyMixError } from '../errors';
+import { firstOfEach } from '../data/holdout';
 import { requireMasks } from '../data/masks';
 import { mixingWork, needsMasks } from '../mix/index';
 import type { Model } from '../models/model';
@@ -288,7 +289,8 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     requireClasses(whole);
     if (needsMasks(mixer)) requireMasks(whole);
     const used = await trainingData(whole, options);
-    const { train: data, holdout } = used;
+    const { holdout } = used;
+    const data = options.perClass === undefined ? used.train : firstOfEach(used.train, options.perClass);
     test = used.test;
     if (test) requireClasses(test);
     if (test) matchClasses(test, data.classes);

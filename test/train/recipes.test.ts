@@ -1,0 +1,86 @@
+/** Recipes: what they set, that what is given goes before them, and that milestones move with the epochs. */
+import { join } from 'node:path';
+import { train, type TrainOptions } from '../../src/train';
+import { learningRateAt } from '../../src/train/schedule';
+import { parseTraining } from '../../src/train/train-settings';
+import { recipeNames, recipes } from '../../src/train/recipes';
+import { workFolder } from './fixtures';
+
+const work = workFolder();
+
+const of = (options: Partial<TrainOptions>) => parseTraining({ data: 'demo', out: 'unused', ...options });
+
+test('the paper’s on CIFAR', () => {
+  const { model, epochs, batch, milestones, gamma, optimizer, mean, std, crop, mixer } = of({
+    recipe: 'cifar',
+  });
+  expect({ model, epochs, batch, milestones, gamma, crop }).toEqual({
+    model: 'resnet18',
+    epochs: 200,
+    batch: 128,
+    milestones: [60, 120, 160],
+    gamma: 0.2,
+    crop: 4,
+  });
+  expect(optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 });
+  expect([mean[0] * 255, std[2] * 255]).toEqual([expect.closeTo(125.3, 9), expect.closeTo(66.7, 9)]);
+  expect([mixer.method, mixer.probability, mixer.alpha]).toEqual(['saliencymix', 0.5, 1]);
+});
+
+test('what is given goes before it, and milestones keep their share of the epochs', () => {
+  const { epochs, milestones, learningRate, mixer } = of({
+    recipe: 'cifar',
+    epochs: 30,
+    learningRate: 0.05,
+    mixer: { method: 'cutmix', probability: 1 },
+  });
+  expect([epochs, milestones, learningRate]).toEqual([30, [9, 18, 24], 0.05]);
+  expect([mixer.method, mixer.probability]).toEqual(['cutmix', 1]);
+  const schedule = { learningRate, schedule: 'steps', epochs, milestones, gamma: 0.2, warmup: 0 } as const;
+  expect([0, 9, 18, 24].map((epoch) => learningRateAt(schedule, 10 * epoch, 10))).toEqual([
+    0.05,
+    expect.closeTo(0.01, 12),
+    expect.closeTo(0.002, 12),
+    expect.closeTo(0.0004, 12),
+  ]);
+  expect(of({ recipe: 'cifar', milestones: [3] }).milestones).toEqual([3]);
+});
+
+test('methods have their own', () => {
+  const puzzle = of({ recipe: 'puzzlemix-cifar' });
+  expect([puzzle.model, puzzle.mixer.method, puzzle.mixer.saliency]).toEqual([
+    'wrn',
+    'puzzlemix',
+    'gradient',
+  ]);
+  const { mixer } = of({ recipe: 'cutout-paper' });
+  expect([mixer.method, mixer.length, mixer.fill, mixer.probability]).toEqual(['cutout', 16, 'mean', 1]);
+});
+
+test.each(recipeNames)('%s is made of options that a run takes', (name) => {
+  expect(recipes[name].name).toBe(name);
+  expect(of({ recipe: name }).epochs).toBe(recipes[name].learning.epochs);
+});
+
+test('an unknown one is refused', () => {
+  expect(() => of({ recipe: 'cifra' as never })).toThrow(/"cifra"/);
+});
+
+test('perClass trains on the first images of each class, and tests on all', async () => {
+  const { settings } = await train({
+    data: { path: 'demo', demo: { count: 200, size: 16, seed: 2 } },
+    holdout: 0.2,
+    perClass: 3,
+    model: 'resnet',
+    layers: [1],
+    width: 2,
+    stem: 'cifar',
+    epochs: 1,
+    batch: 8,
+    learningRate: 0.01,
+    threads: 1,
+    out: join(work, 'few'),
+  });
+  expect(settings.data.images).toBe(3 * settings.classes.length);
+  expect(settings.test?.images).toBeGreaterThan(30);
+});
