@@ -36,7 +36,15 @@ test('what is given goes before it, and milestones keep their share of the epoch
   });
   expect([epochs, milestones, learningRate]).toEqual([30, [9, 18, 24], 0.05]);
   expect([mixer.method, mixer.probability]).toEqual(['cutmix', 1]);
-  const schedule = { learningRate, schedule: 'steps', epochs, milestones, gamma: 0.2, warmup: 0 } as const;
+  const moved = milestones as readonly number[];
+  const schedule = {
+    learningRate,
+    schedule: 'steps',
+    epochs,
+    milestones: moved,
+    gamma: 0.2,
+    warmup: 0,
+  } as const;
   expect([0, 9, 18, 24].map((epoch) => learningRateAt(schedule, 10 * epoch, 10))).toEqual([
     0.05,
     expect.closeTo(0.01, 12),

@@ -1,6 +1,6 @@
 /** What a recipe is: the options of a run that a paper trained with. What a user gives goes before them. */
 import type { MixerOptions } from '../../mix/options';
-import type { LearningOptions } from '../train-options';
+import type { SingleOptions } from '../learning-options';
 
 export interface Recipe {
   readonly name: string;
@@ -9,12 +9,12 @@ export interface Recipe {
   /** The paper or the code that it is from. */
   readonly reference: string;
   /** With milestones in epochs of the recipe: fewer or more epochs move them. */
-  readonly learning: LearningOptions & { readonly epochs: number };
+  readonly learning: SingleOptions & { readonly epochs: number };
   readonly mixer: Pick<MixerOptions, 'method' | 'probability' | 'alpha' | 'length' | 'fill'>;
 }
 
 /** The options of a recipe for a number of epochs; the recipe's own unless given. */
-export function optionsOf({ learning }: Recipe, epochs = learning.epochs): LearningOptions {
+export function optionsOf({ learning }: Recipe, epochs = learning.epochs): SingleOptions {
   const scaled = learning.milestones?.map((at) => (at * epochs) / learning.epochs);
   return { ...learning, epochs, ...(scaled && { milestones: scaled }) };
 }
