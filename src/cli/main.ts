@@ -8,6 +8,7 @@ import { addInfo } from './info';
 import { addLabels } from './labels';
 import { addDemoTrain } from './demo-train';
 import { addEvaluate } from './evaluate';
+import { addExperiment } from './experiment';
 import { addSaliency } from './saliency';
 import { addTrain } from './train';
 
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addTrain,
     addEvaluate,
     addLabels,
+    addExperiment,
     addInfo,
     addDemo,
     addDemoTrain,

@@ -6,7 +6,7 @@ import type { TrainingRun } from './training-run';
 interface Series {
   label: string;
   /** Name of a CSS variable of the page, so that the colour fits a light or dark page. */
-  colour: 'blue' | 'orange' | 'green' | 'blue-faint';
+  colour: 'blue' | 'orange' | 'green' | 'blue-faint' | 'purple' | 'red' | 'cyan' | 'brown' | 'faint' | 'ink';
   dashed?: true;
   thin?: true;
 }

@@ -7,9 +7,11 @@ import { html, Markup } from './html';
 
 const STYLE = `
 :root { color-scheme: light dark; --ground: #fff; --ink: #1c1e21; --faint: #62686f; --line: #e3e5e8; --raised: #f6f7f8;
-  --blue: #0072b2; --blue-faint: #0072b259; --orange: #c75000; --green: #00805d; --bad: #b3261e; }
+  --blue: #0072b2; --blue-faint: #0072b259; --orange: #c75000; --green: #00805d; --bad: #b3261e;
+  --purple: #8a3f9c; --red: #d43d51; --cyan: #0095a8; --brown: #8a5a2b; }
 @media (prefers-color-scheme: dark) { :root { --ground: #15171a; --ink: #e4e6e9; --faint: #9aa1a9; --line: #2e3238;
-  --raised: #1d2024; --blue: #56b4e9; --blue-faint: #56b4e959; --orange: #f0a13a; --green: #3ecfa3; --bad: #ff8a80; } }
+  --raised: #1d2024; --blue: #56b4e9; --blue-faint: #56b4e959; --orange: #f0a13a; --green: #3ecfa3; --bad: #ff8a80;
+  --purple: #cf9be0; --red: #ff8796; --cyan: #4fd3e4; --brown: #cfa06e; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 70rem; padding: 2rem 1.5rem 4rem; background: var(--ground); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }

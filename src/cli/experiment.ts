@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import {
+  type ExperimentRun,
+  gatherResults,
+  REPORT,
+  runExperiment,
+  summariesOf,
+  writeReports,
+} from '../experiments/experiment-run';
+import { experimentNames, experiments } from '../experiments/index';
+import { type ExperimentOptions, experimentOptions } from '../experiments/options';
+import type { GridProgress } from '../experiments/run';
+import { limitOptions } from '../data/limits';
+import { pick } from '../option';
+import { experimentText, LEGEND } from '../report/experiment';
+import { duration } from '../report/figures';
+import { Bar } from './bar';
+import { addDataOptions, addOptions, dataOf, printWarning, runCommand } from './run';
+
+interface RunOptions extends Record<string, unknown> {
+  data: string;
+  out: string;
+  resume?: boolean;
+  json?: boolean;
+}
+
+/** How far all cells are, and the time left by the pace so far. */
+function gridLine() {
+  const start = Date.now();
+  const bar = process.stderr.isTTY ? new Bar(process.stderr, 30) : undefined;
+  let [first, last] = [Number.NaN, start];
+  return {
+    update({ done, total, epochsDone, epochs, running }: GridProgress) {
+      if (Number.isNaN(first)) first = epochsDone;
+      const pace = (Date.now() - start) / 1000 / Math.max(1e-9, epochsDone - first);
+      const left = epochsDone > first ? `, ${duration((epochs - epochsDone) * pace)} left` : '';
+      const text = `${done} of ${total} cells, ${running.size} running${left}`;
+      if (bar) bar.draw({ done: epochsDone, total: epochs, after: text });
+      else if (Date.now() - last >= 30_000) {
+        last = Date.now();
+        console.error(`${text} (${epochsDone.toFixed(1)} of ${epochs} epochs)`);
+      }
+    },
+    stop: () => bar?.end(),
+  };
+}
+
+function printRun({ summaries, elsewhere, failed, cells }: ExperimentRun, out: string): void {
+  for (const summary of summaries) console.log(`${experimentText(summary)}\n`);
+  if (summaries.length > 0) console.log(`${LEGEND}\n\nLook at ${join(out, REPORT)}`);
+  if (elsewhere.length > 0)
+    console.log(`${elsewhere.length} of ${cells} cells are trained by other processes`);
+  if (failed.length === 0) return;
+  console.error(`${failed.length} of ${cells} cells failed; the same command with --resume tries them again`);
+  process.exitCode = 1;
+}
+
+function addRun(group: Command): void {
+  const command = group
+    .command('run')
+    .description('train the cells of an experiment, and write its tables and curves')
+    .argument('<name>', experimentNames.join(', '))
+    .requiredOption('--data <data>', 'CIFAR-10: its binary files, a folder, a .tar; or "demo"')
+    .option('--out <folder>', 'where to write: a folder for each cell', 'experiments')
+    .option('--resume', 'go on with an experiment that was stopped, to the same numbers')
+    .option('--json', 'what came of it as JSON');
+  addDataOptions(command, 'which of train, val, test, to train on (default train)');
+  addOptions(command, experimentOptions).action((experiment: string, parsed: RunOptions) =>
+    runCommand(async (signal) => {
+      const line = gridLine();
+      const { resume } = parsed;
+      const run = await runExperiment({
+        ...pick(experimentOptions, parsed),
+        experiment: experiment as ExperimentOptions['experiment'],
+        data: { ...pick(limitOptions, parsed), ...dataOf(parsed.data, parsed) },
+        resume,
+        signal,
+        onProgress: (progress) => line.update(progress),
+        onWarning: printWarning,
+      }).finally(() => line.stop());
+      if (parsed.json) console.log(JSON.stringify(run, null, 2));
+      else printRun(run, parsed.out);
+    }, 'stopped; the same command with --resume goes on from here'),
+  );
+}
+
+export function addExperiment(program: Command): void {
+  const group = program
+    .command('experiment')
+    .description(
+      'the paper’s experiments: tables and curves of many training runs, with the paper’s numbers beside them',
+    );
+  group
+    .command('list')
+    .description('the experiments')
+    .action(() => {
+      for (const name of experimentNames) console.log(`${name.padEnd(20)} ${experiments[name].summary}`);
+    });
+  addRun(group);
+  group
+    .command('report')
+    .description('tables and curves of results that were gathered in a folder')
+    .argument('<folder>', 'with the folders of cells, or with their result.json under any names')
+    .option('--out <folder>', 'where to write report.html and report.md; the same folder unless given')
+    .action((folder: string, { out = folder }: { out?: string }) =>
+      runCommand(async () => {
+        const summaries = summariesOf(await gatherResults(folder, printWarning));
+        await writeReports(out, summaries);
+        printRun({ summaries, elsewhere: [], failed: [], cells: 0 }, out);
+      }),
+    );
+}

@@ -1,0 +1,83 @@
+/** The cells of an experiment: one training run each, with a name that changes where its settings do. */
+import { createHash } from 'node:crypto';
+import * as check from '../check';
+import type { OpenOptions } from '../data/datasets/format';
+import type { TrainOptions } from '../train/train-options';
+import type { Experiment, Scale } from './experiment';
+
+export interface Cell {
+  /** Name of its folder. */
+  readonly id: string;
+  readonly model: string;
+  readonly row: string;
+  readonly column: string;
+  readonly seed: number;
+  /** Of its training run, but for the folder that it writes to. */
+  readonly options: Omit<TrainOptions, 'out' | 'signal' | 'onProgress' | 'onData' | 'onWarning'>;
+}
+
+/** What is run of an experiment; all of it unless given. */
+export interface Selection {
+  models?: readonly string[];
+  methods?: readonly string[];
+  /** Of each row. */
+  seeds?: number;
+}
+
+function chosen(
+  all: readonly string[],
+  some: readonly string[] | undefined,
+  argument: string,
+): readonly string[] {
+  return some === undefined ? all : some.map((one) => check.name(one, all, argument));
+}
+
+/** The name of a cell's folder: what it is, and a digest of all its settings but where the data lies. */
+function idOf(parts: readonly (string | number)[], { data, ...settings }: Cell['options']): string {
+  const { path: _, ...read } = data as OpenOptions;
+  const digest = createHash('sha256').update(JSON.stringify({ settings, read })).digest('hex').slice(0, 8);
+  return [...parts, digest].join('_');
+}
+
+/**
+ * The cells of an experiment, those of one seed together: what is compared is trained side by side.
+ * @throws SaliencyMixError ARGUMENT for a model or a row that it has not
+ */
+export function cellsOf(
+  { rows, columns, protocols }: Experiment,
+  { scale, data, models, methods, seeds }: Selection & { scale: Scale; data: OpenOptions },
+): Cell[] {
+  const { recipe, models: all, learning, perClass, size, seeds: seedsOf } = protocols[scale];
+  const names = chosen(
+    rows.map(({ name }) => name),
+    methods,
+    'methods',
+  );
+  const most = seeds ?? Math.max(...Object.values(seedsOf));
+  const cells: Cell[] = [];
+  for (const model of chosen(all, models, 'models')) {
+    for (let seed = 0; seed < most; seed++) {
+      for (const column of columns) {
+        for (const row of rows) {
+          if (!names.includes(row.name) || seed >= (seeds ?? seedsOf[row.name] ?? seedsOf.others)) continue;
+          const options = {
+            data,
+            recipe,
+            perClass,
+            size,
+            ...learning,
+            ...column.learning,
+            ...row.learning,
+            model,
+            seed,
+            threads: 1,
+            mixer: { ...column.mixer, ...row.mixer },
+          } as Cell['options'];
+          const parts = [model, row.name, column.name, seed];
+          cells.push({ id: idOf(parts, options), model, row: row.name, column: column.name, seed, options });
+        }
+      }
+    }
+  }
+  return cells;
+}

@@ -1,0 +1,67 @@
+/**
+ * What an experiment is: rows (methods), columns (how the data is used) and what the paper says, as plain data. Each combination
+ * with a network and a seed is a cell: one training run.
+ */
+import type { MixerOptions } from '../mix/options';
+import type { SingleOptions } from '../train/learning-options';
+import type { RecipeName } from '../train/recipes';
+
+/** Options of a run that a row or a column sets. */
+export interface Choice {
+  learning?: SingleOptions;
+  mixer?: Omit<MixerOptions, 'seed' | 'threads' | 'classes' | 'mean' | 'std'>;
+}
+
+/** A line of a table: a method, or one of its settings. */
+export interface Row extends Choice {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface Column extends Choice {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** How much is trained: networks, epochs, data, and how often. */
+export interface Protocol {
+  readonly recipe: RecipeName;
+  readonly models: readonly string[];
+  /** Options of the networks, by their names. */
+  readonly learning: SingleOptions;
+  readonly perClass?: number;
+  /** Side of the images; their own unless given. */
+  readonly size?: number;
+  /** Of each row; those that are not named have the number of `others`. */
+  readonly seeds: Readonly<Record<string, number>> & { readonly others: number };
+}
+
+export const scales = ['paper', 'small', 'tiny'] as const;
+export type Scale = (typeof scales)[number];
+
+/** An error in percent, and the deviation over runs where it is told. */
+export interface PaperValue {
+  readonly error: number;
+  readonly deviation?: number;
+  /** Who ran it, where that is not the paper's authors. */
+  readonly by?: string;
+}
+
+/** Values of a paper by network, row and column. */
+export type PaperTable = Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, PaperValue>>>>>
+>;
+
+export interface Experiment {
+  readonly name: string;
+  /** As the table's heading. */
+  readonly title: string;
+  readonly summary: string;
+  readonly reference: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column[];
+  readonly protocols: Readonly<Record<Scale, Protocol>>;
+  readonly paper?: PaperTable;
+  /** The row that others are compared with, besides the first. */
+  readonly against: readonly string[];
+}

@@ -1,0 +1,46 @@
+/** The options of an experiment's run. */
+import { invalid } from '../check';
+import { dataOption } from '../data/datasets';
+import { abortSignal, callback, custom, flag, named, type OptionsOf, required, text, whole } from '../option';
+import type { Warn } from '../warning';
+import { scales } from './experiment';
+import { experimentNames } from './index';
+import type { GridProgress } from './run';
+
+const namesOf = (about: string) =>
+  custom<readonly string[]>(
+    (value, argument) => {
+      if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string'))
+        return value;
+      throw invalid(argument, 'a list of names', value);
+    },
+    { kind: 'names', about },
+  );
+
+export const experimentOptions = {
+  experiment: required(named(experimentNames)),
+  /** CIFAR-10 in any form that can be read: its binary files, a folder, a tar. */
+  data: required(dataOption),
+  /** Each cell gets a folder of its own in this one. */
+  out: required(text('path')),
+  scale: named(scales, {
+    default: 'small',
+    about:
+      'paper: its networks, epochs and seeds; small: ResNet-20 on 1 000 images of each class for 30 epochs; tiny: minutes, to see that it runs',
+  }),
+  models: namesOf('of the scale’s networks, these alone'),
+  methods: namesOf('of the rows, these alone'),
+  seeds: whole(1, { max: 1000, about: 'of each row, in place of the scale’s numbers' }),
+  jobs: whole(1, {
+    max: 1024,
+    about:
+      'cells that are trained side by side, one thread each; as many as there are processors unless given',
+  }),
+  shard: text('i/n', { about: 'the i-th of n parts of the cells, for n machines' }),
+  resume: flag({ default: false }),
+  signal: abortSignal(),
+  onProgress: callback<(progress: GridProgress) => void>(),
+  onWarning: callback<Warn>(),
+};
+
+export type ExperimentOptions = OptionsOf<typeof experimentOptions>;

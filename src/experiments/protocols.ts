@@ -1,0 +1,25 @@
+/** How much is trained on small images, at the three scales. */
+import type { Protocol, Scale } from './experiment';
+
+type Seeds = Protocol['seeds'];
+
+/** Of CIFAR: the paper's; ResNet-20 on 10 000 images for 30 epochs; and a network of two blocks on a few images for two. */
+export function cifarProtocols(
+  models: readonly string[],
+  { paper, small }: { paper: Seeds; small: Seeds },
+): Record<Scale, Protocol> {
+  return {
+    paper: { recipe: 'cifar', models, learning: {}, seeds: paper },
+    small: { recipe: 'cifar', models: ['resnet20'], learning: { epochs: 30 }, perClass: 1000, seeds: small },
+    tiny: tinyProtocol('cifar'),
+  };
+}
+
+export const tinyProtocol = (recipe: Protocol['recipe']): Protocol => ({
+  recipe,
+  models: ['resnet'],
+  learning: { layers: [1, 1], width: 8, stem: 'cifar', epochs: 2, batch: 32 },
+  perClass: 20,
+  size: 32,
+  seeds: { others: 2 },
+});

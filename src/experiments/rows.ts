@@ -1,0 +1,56 @@
+/** Methods as the tables name them. */
+import { mixSaliencies } from '../saliency/methods';
+import { schemeNames } from '../mix/schemes';
+import type { Column, Row } from './experiment';
+
+export const none: Row = { name: 'none', title: 'baseline', mixer: { method: 'none' } };
+/** On every image, as published; 8 for CIFAR-100 is up to whoever runs it. */
+export const cutout: Row = {
+  name: 'cutout',
+  title: 'Cutout 16',
+  mixer: { method: 'cutout', length: 16, fill: 'mean', probability: 1 },
+};
+export const mixup: Row = { name: 'mixup', title: 'Mixup', mixer: { method: 'mixup' } };
+export const cutmix: Row = { name: 'cutmix', title: 'CutMix', mixer: { method: 'cutmix' } };
+export const resizemix: Row = { name: 'resizemix', title: 'ResizeMix', mixer: { method: 'resizemix' } };
+export const puzzlemix: Row = { name: 'puzzlemix', title: 'PuzzleMix', mixer: { method: 'puzzlemix' } };
+export const guidedmixup: Row = {
+  name: 'guidedmixup',
+  title: 'GuidedMixup (spectral residual)',
+  mixer: { method: 'guidedmixup' },
+};
+export const saliencymix: Row = {
+  name: 'saliencymix',
+  title: 'SaliencyMix',
+  mixer: { method: 'saliencymix' },
+};
+/** What the authors' code does: one box a batch, cut off at the border, around a peak of their noise. */
+export const released: Row = {
+  name: 'released-exact',
+  title: 'SaliencyMix as released',
+  mixer: { preset: 'released-exact' },
+};
+export const bySaliency: Row = {
+  name: 'saliency-labels',
+  title: 'SaliencyMix, labels by what is seen',
+  mixer: { method: 'saliencymix', labelRule: 'saliency' },
+};
+
+/** SaliencyMix with each saliency that needs neither a network nor a file. */
+export const saliencyRows: readonly Row[] = mixSaliencies
+  .filter((name) => name !== 'learned' && name !== 'gradient' && name !== 'float-bytes')
+  .map((saliency) => ({ name: saliency, title: saliency, mixer: { method: 'saliencymix', saliency } }));
+
+/** SaliencyMix with each scheme. */
+export const schemeRows: readonly Row[] = schemeNames.map((scheme) => ({
+  name: scheme,
+  title: scheme.replaceAll('-', ' '),
+  mixer: { method: 'saliencymix', scheme },
+}));
+
+export const plain: Column = {
+  name: 'plain',
+  title: 'without crop and flip',
+  learning: { crop: 0, flip: false },
+};
+export const augmented: Column = { name: 'augmented', title: 'with crop and flip', learning: {} };

@@ -1,0 +1,83 @@
+/** Trains one cell in a folder of its own, from where it was stopped, and keeps its result. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SaliencyMixError } from '../errors';
+import { RUN } from '../run/run-file';
+import { METRICS } from '../train/metrics';
+import { train } from '../train/train';
+import type { TrainProgress } from '../train/train-options';
+import type { Cell } from './cells';
+import { type CellResult, type EpochResult, writeResult } from './result';
+
+export interface CellRun {
+  experiment: string;
+  scale: string;
+  cell: Cell;
+  /** The cell's folder. */
+  out: string;
+  signal?: AbortSignal;
+  onProgress?: (progress: TrainProgress) => void;
+  /** Told what is odd and stops nothing. */
+  onWarning: (message: string) => void;
+}
+
+const FIELDS = ['loss', 'top1Error', 'top5Error', 'testLoss', 'seconds', 'saliencySeconds'] as const;
+
+/** The epochs in a run's metrics. */
+async function epochsIn(out: string): Promise<EpochResult[]> {
+  const lines = (await readFile(join(out, METRICS), 'utf8')).trim().split('\n');
+  const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return parsed
+    .filter(({ kind }) => kind === 'epoch')
+    .map(
+      (line) => Object.fromEntries(FIELDS.map((name) => [name, line[name] ?? 0])) as unknown as EpochResult,
+    );
+}
+
+/** Whether a run that cannot be gone on with should be begun anew: its own files are damaged. */
+const isDamaged = (error: unknown) =>
+  error instanceof SaliencyMixError &&
+  (error.code === 'CHECKPOINT' || (error.code === 'OUTPUT' && /damaged/.test(error.message)));
+
+/** Trains; a run whose files are damaged is named and begun anew. */
+async function trainCell({ cell, out, signal, onProgress, onWarning }: CellRun): Promise<void> {
+  const options = { ...cell.options, out, signal, onProgress, onWarning };
+  const isBegun = existsSync(join(out, RUN));
+  try {
+    await train({ ...options, mode: isBegun ? 'resume' : 'new' });
+  } catch (error) {
+    if (!isBegun || !isDamaged(error)) throw error;
+    onWarning(`${(error as Error).message}; the cell is trained anew`);
+    await train({ ...options, mode: 'force' });
+  }
+}
+
+/**
+ * Trains a cell, or goes on with it, to the same numbers.
+ * @throws (rejects) what `train` does
+ */
+export async function runCell(run: CellRun): Promise<CellResult> {
+  const { experiment, scale, cell, out } = run;
+  await trainCell(run);
+  const { id, model, row, column, seed } = cell;
+  const { settings, environment, version, finished } = JSON.parse(
+    await readFile(join(out, RUN), 'utf8'),
+  ) as Record<string, unknown>;
+  const result: CellResult = {
+    version: 1,
+    experiment,
+    scale,
+    id,
+    model,
+    row,
+    column,
+    seed,
+    epochs: await epochsIn(out),
+    settings,
+    environment: { saliencymix: version, ...(environment as object) },
+    finished: finished as string,
+  };
+  await writeResult(out, result);
+  return result;
+}

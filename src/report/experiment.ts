@@ -1,0 +1,179 @@
+/** The tables of an experiment: as Markdown, as text for a terminal, and as a page with curves. */
+import { count, counted, duration, percent } from './figures';
+import { html, json, type Markup } from './html';
+import { type Chart, chartPlace } from './training-charts';
+import { page } from './training-page';
+
+interface Spread {
+  mean: number;
+  deviation: number;
+}
+
+interface Row {
+  row: string;
+  title: string;
+  seeds: number;
+  last: Spread;
+  best: Spread;
+  median: Spread;
+  differences: readonly { to: string; mean: number; interval?: readonly [number, number] }[];
+  seconds: number;
+  curve: readonly number[];
+  paper?: { error: number; deviation?: number; by?: string };
+}
+
+interface Table {
+  model: string;
+  column: string;
+  title: string;
+  rows: readonly Row[];
+}
+
+/** What is told of an experiment. */
+export interface ExperimentReport {
+  name: string;
+  title: string;
+  reference: string;
+  scale: string;
+  tables: readonly Table[];
+  seconds: number;
+  cells: number;
+}
+
+const SHOWN = 2;
+
+/** "7.59 ± 0.22" */
+function spread({ mean, deviation }: Spread): string {
+  const shown = (100 * mean).toFixed(SHOWN);
+  return Number.isFinite(deviation) ? `${shown} ± ${(100 * deviation).toFixed(SHOWN)}` : shown;
+}
+
+const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(SHOWN)}`;
+
+function difference(row: Row, to: string): string {
+  const found = row.differences.find((one) => one.to === to);
+  if (!found) return '';
+  const { mean, interval } = found;
+  return interval ? `${signed(mean)} (${interval.map(signed).join(' … ')})` : signed(mean);
+}
+
+function paperText({ paper }: Row): string {
+  if (!paper) return '';
+  const { error, deviation, by } = paper;
+  return `${error}${deviation === undefined ? '' : ` ± ${deviation}`}${by === undefined ? '' : ` (${by})`}`;
+}
+
+/** Heading and cells of a table. */
+function cellsOf({ rows }: Table): { head: string[]; body: string[][] } {
+  const compared = [...new Set(rows.flatMap(({ differences }) => differences.map(({ to }) => to)))];
+  const hasPaper = rows.some(({ paper }) => paper);
+  const head = [
+    'method',
+    'seeds',
+    'last',
+    'best',
+    'median of the last ten',
+    ...compared.map((to) => `to ${rows.find(({ row }) => row === to)?.title ?? to}`),
+    ...(hasPaper ? ['paper'] : []),
+    'time',
+  ];
+  const body = rows.map((row) => [
+    row.title,
+    String(row.seeds),
+    spread(row.last),
+    spread(row.best),
+    spread(row.median),
+    ...compared.map((to) => difference(row, to)),
+    ...(hasPaper ? [paperText(row)] : []),
+    duration(row.seconds),
+  ]);
+  return { head, body };
+}
+
+const headingOf = ({ model, title }: Table) => `${model}, ${title}`;
+
+/** What the columns mean, once for all tables. */
+export const LEGEND =
+  'Top-1 error in percent: mean ± standard deviation over seeds, after the last epoch, at the best of all, and the median of the last ' +
+  'ten. Differences are of pairs with the same seed, after the last epoch, with 95 % of resampled means in brackets. Time is of one run.';
+
+export function experimentMarkdown(report: ExperimentReport): string {
+  const tables = report.tables.map((table) => {
+    const { head, body } = cellsOf(table);
+    const lines = [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
+    return `### ${headingOf(table)}\n\n${lines.join('\n')}`;
+  });
+  const about = `${report.reference}. Scale ${report.scale}: ${counted(report.cells, 'run')}, ${duration(report.seconds)} in all.`;
+  return [`## ${report.title}`, about, LEGEND, ...tables].join('\n\n');
+}
+
+/** Tables for a terminal: columns of equal width. */
+export function experimentText(report: ExperimentReport): string {
+  return report.tables
+    .map((table) => {
+      const { head, body } = cellsOf(table);
+      const widths = head.map((_, at) => Math.max(...[head, ...body].map((cells) => cells[at].length)));
+      const line = (cells: readonly string[]) =>
+        cells
+          .map((cell, at) => cell.padEnd(widths[at]))
+          .join('  ')
+          .trimEnd();
+      return [headingOf(table), ...[head, ...body].map(line)].join('\n');
+    })
+    .join('\n\n');
+}
+
+const COLOURS = ['ink', 'orange', 'green', 'purple', 'red', 'cyan', 'brown', 'faint', 'blue'] as const;
+
+/** The first rows are drawn in the order of the colours; more than there are colours are dashed. */
+function curvesOf(table: Table, at: number): Chart {
+  const epochs = Math.max(...table.rows.map(({ curve }) => curve.length));
+  const rows = table.rows.map(({ curve }) =>
+    Array.from({ length: epochs }, (_, i) =>
+      i < curve.length ? Number((100 * curve[i]).toPrecision(6)) : null,
+    ),
+  );
+  return {
+    id: `curves${at}`,
+    title: headingOf(table),
+    y: 'percent',
+    x: 'epoch',
+    series: table.rows.map(({ title }, i) => ({
+      label: title,
+      colour: COLOURS[i % COLOURS.length],
+      ...(i >= COLOURS.length && { dashed: true as const }),
+    })),
+    data: [Array.from({ length: epochs }, (_, i) => i + 1), ...rows],
+  };
+}
+
+function tableSection(table: Table): Markup {
+  const { head, body } = cellsOf(table);
+  const headings = head.map((text) => html`<th scope="col">${text}</th>`);
+  const lines = body.map(([first, ...cells]) => {
+    const others = cells.map((cell) => html`<td>${cell}</td>`);
+    return html`<tr><th scope="row">${first}</th>${others}</tr>\n`;
+  });
+  return html`<section><h2>${headingOf(table)}</h2>
+<div class="scroll tall"><table class="numbers"><thead><tr>${headings}</tr></thead><tbody>${lines}</tbody></table></div></section>\n`;
+}
+
+/** A page of several experiments. */
+export function experimentPage(reports: readonly ExperimentReport[]): string {
+  const charts = reports.flatMap(({ tables }) => tables).map(curvesOf);
+  let at = 0;
+  const parts = reports.map((report) => {
+    const own = charts.slice(at, (at += report.tables.length));
+    const best = report.tables.flatMap(({ rows }) => rows).toSorted((a, b) => a.last.mean - b.last.mean)[0];
+    const about = `${counted(report.cells, 'run')} · ${duration(report.seconds)} in all · lowest error ${percent(best.last.mean)}: ${best.title}`;
+    return html`<header><h1>${report.title}</h1><p class="about">${report.reference}</p>
+<p class="about">Scale ${report.scale} · ${about}</p></header>
+${report.tables.map(tableSection)}
+<div class="charts">${own.map(chartPlace)}</div>\n`;
+  });
+  const title = reports.map((report) => report.title).join(', ');
+  const body = html`${parts}<p class="note">${LEGEND} Curves are means over seeds.</p>
+<noscript><p class="note">The curves are drawn by a script in this page, which this browser does not run.</p></noscript>
+${json('run', { title, charts, cells: count(reports.reduce((sum, { cells }) => sum + cells, 0)) })}`;
+  return page(title, body);
+}
