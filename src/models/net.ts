@@ -101,14 +101,19 @@ export class Net {
   /** The chances of blocks to stay in training, by their names, and the shares that DropBlock is asked to drop at the end. */
   readonly survival = new Map<string, number>();
   readonly dropped = new Map<string, number>();
-  /** The names that the model has given its stages, in their order. */
-  readonly stages: string[] = [];
+  /** What each stage of the model gives, by the stage's name, in their order. */
+  readonly stageValues = new Map<string, Value>();
   readonly #options: NetOptions;
 
   constructor(graph: Graph, mode: Net['mode'], options: NetOptions = {}) {
     this.graph = graph;
     this.mode = mode;
     this.#options = options;
+  }
+
+  /** The names that the model has given its stages, in their order. */
+  get stages(): string[] {
+    return [...this.stageValues.keys()];
   }
 
   /**
@@ -156,17 +161,22 @@ export class Net {
   }
 
   /**
-   * Names what a stage of the model gives (`input` are the images themselves), so that images can be mixed there: gives x back,
-   * mixed with that of other images where a step asks for it (`hidden` of Trainer.step).
+   * Names what a stage of the model gives (`input` are the images themselves), so that images can be mixed there, and what it
+   * sees can be shown (Trainer.activationMaps): gives x back, mixed with that of other images where a step asks for it (`hidden`
+   * of Trainer.step).
    * @param x of any shape that begins with the number of images
    * @throws SaliencyMixError ARGUMENT; MODEL for a name that another stage has
    */
   stage(name: string, x: Value): Value {
     checkName(name);
-    if (this.stages.includes(name))
+    if (this.stageValues.has(name))
       throw new SaliencyMixError('MODEL', `The model has two stages named "${name}"`);
-    this.stages.push(name);
-    if (name !== this.#options.mixedStage) return x;
+    const value = name === this.#options.mixedStage ? this.#mixed(x) : x;
+    this.stageValues.set(name, value);
+    return value;
+  }
+
+  #mixed(x: Value): Value {
     const rows = [x.shape[0]];
     return mixedRows(x, {
       partners: this.graph.input(HIDDEN.partners, rows, 'int64'),

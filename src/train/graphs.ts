@@ -109,7 +109,8 @@ function addBeside(model: Model, shape: BatchShape, first: Net, loss: Value): { 
   return { net, loss: add(loss, mul(softmaxCrossEntropy(logits, labels), weight)) };
 }
 
-function build(model: Model, shape: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
+/** The plain graph from images to logits. */
+export function build(model: Model, shape: BatchShape, mode: Net['mode'], form: GraphForm = 'plain') {
   const graph = new Graph(isForCard(form) ? form : 'cpu');
   const net = new Net(graph, mode, { mixedStage: mode === 'train' ? shape.mixedStage : undefined });
   const images = imagesOf(graph, shape);

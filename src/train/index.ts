@@ -9,6 +9,7 @@ export { createModel, type ModelName, modelNames, type ModelOptions } from '../m
 export * as layers from '../models/layers';
 export type { Model } from '../models/model';
 export { type Init, Net, type Parameter } from '../models/net';
+export type { ActivationMaps, ActivationOptions } from './activation';
 export type {
   Gradients,
   HiddenMixBatch,

@@ -17,6 +17,7 @@ import {
   type Tensors,
 } from '../onnx/ort-worker';
 import { writing } from '../run/files';
+import { activationGraph, type ActivationKind, MAPS, PICKS } from './activation-graph';
 import type { Gradients, HiddenMixBatch, StepOptions } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
 import {
@@ -45,16 +46,22 @@ import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
 /** place, fetch: all state onto the graphics card, and from it. */
-type Kind = 'step' | 'gradients' | 'saliency' | 'prediction' | 'place' | 'fetch';
+type Kind = 'step' | 'gradients' | 'saliency' | 'activation' | 'prediction' | 'place' | 'fetch';
 
-type Variant = Pick<BatchShape, 'layout' | 'mixedStage' | 'beside'>;
+type Variant = Pick<BatchShape, 'layout' | 'mixedStage' | 'beside'> & { activation?: ActivationKind };
 
-const graphName = (kind: Kind, count: number, { layout = 'NCHW', mixedStage, beside }: Variant = {}) =>
+const graphName = (
+  kind: Kind,
+  count: number,
+  { layout = 'NCHW', mixedStage, beside, activation: { method, stage } = { method: 'cam' } }: Variant = {},
+) =>
   [
     `${kind} of ${count}`,
     ...(layout === 'NCHW' ? [] : [layout]),
     ...(mixedStage === undefined ? [] : [`mixed after ${mixedStage}`]),
     ...(beside ? ['beside others'] : []),
+    ...(kind === 'activation' ? [method] : []),
+    ...(stage === undefined ? [] : [`at ${stage}`]),
   ].join(' ');
 
 const variantOf = (batch: GivenBatch<HiddenMixBatch>): Variant => ({
@@ -71,6 +78,16 @@ export const slotsOf = (
   parameters
     .filter(({ trained }) => trained)
     .flatMap(({ name, shape }) => slots.map((slot) => ({ name: slotName(slot, name), shape })));
+
+/**
+ * `count` rows from a row on. Graphs have a fixed number of images: where there are fewer, zeros fill up the last run, which
+ * changes nothing of the other images.
+ */
+function rowsFrom(rows: Float32Array, start: number, count: number, each: number): Float32Array {
+  const part = new Float32Array(count * each);
+  part.set(rows.subarray(start * each, (start + count) * each));
+  return part;
+}
 
 /** Steps done, and steps since the optimizer's slots were last set to zero. */
 export interface StepCounts {
@@ -123,18 +140,19 @@ export class GraphRunner {
   }
 
   /** Compiles the graph of a kind for `count` images, if that is not done yet. */
-  compile(kind: Kind, count: number, variant?: Variant): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
+  compile(kind: Kind, count: number, variant: Variant = {}): Promise<Pick<TrainerGraph, 'dropoutMasks'>> {
     const name = graphName(kind, count, variant);
     let graph = this.#graphs.get(name);
     if (!graph) {
-      graph = this.#add(name, kind, { count, image: this.#settings.image, ...variant });
+      const { activation, ...form } = variant;
+      graph = this.#add(name, kind, { count, image: this.#settings.image, ...form }, activation);
       this.#graphs.set(name, graph);
       graph.catch(() => this.#graphs.delete(name));
     }
     return graph;
   }
 
-  async #add(name: string, kind: Kind, shape: BatchShape) {
+  async #add(name: string, kind: Kind, shape: BatchShape, activation: ActivationKind = { method: 'cam' }) {
     const model = this.#model;
     const { optimizer, threads, profile } = this.#settings;
     const form = this.#form;
@@ -143,6 +161,7 @@ export class GraphRunner {
       step: () => stepGraph(model, shape, optimizer, { several: this.stepsPerRun > 1, form }),
       gradients: () => gradientGraph(model, shape, form),
       saliency: () => saliencyGraph(model, shape, form),
+      activation: () => activationGraph(model, shape, activation, form),
       prediction: () => predictionGraph(model, shape, form),
       place: () => transferGraph(state(), NEXT, form as Card),
       fetch: () => transferGraph(state(), READ, form as Card),
@@ -252,24 +271,59 @@ export class GraphRunner {
     return saliency.data;
   }
 
-  /** Logits of `count` images, in evaluation mode. */
-  async predict(images: Float32Array, count: number): Promise<Float32Array> {
-    const { batch, image } = this.#settings;
+  /** Logits of `count` images, in evaluation mode; at most `batch` in one run. */
+  async predict(
+    images: Float32Array,
+    count: number,
+    batch: number = this.#settings.batch,
+  ): Promise<Float32Array> {
+    const { image } = this.#settings;
     const { classes } = this.#model;
     await this.compile('prediction', batch);
-    const imageLength = 3 * image[0] * image[1];
     const logits = new Float32Array(count * classes);
     for (let start = 0; start < count; start += batch) {
-      const here = Math.min(batch, count - start);
-      // The graph has a fixed batch. Zeros fill up the last one: they do not change the logits of other images.
-      const data = new Float32Array(batch * imageLength);
-      data.set(images.subarray(start * imageLength, (start + here) * imageLength));
-      const inputs = { images: { data, shape: [batch, 3, ...image] } };
+      const inputs = {
+        images: {
+          data: rowsFrom(images, start, batch, 3 * image[0] * image[1]),
+          shape: [batch, 3, ...image],
+        },
+      };
       const model = graphName('prediction', batch);
       const results = await this.#worker.run({ model, inputs, outputs: ['logits'] });
-      logits.set(results.logits.data.subarray(0, here * classes), start * classes);
+      logits.set(results.logits.data.subarray(0, (count - start) * classes), start * classes);
     }
     return logits;
+  }
+
+  /** Class activation maps of `count` images, count × h × w, and their logits. `picks` has a 1 for the class of each. */
+  async activation(
+    images: Float32Array,
+    picks: Float32Array,
+    count: number,
+    activation: ActivationKind,
+  ): Promise<{ maps: Float32Array; shape: number[]; logits: Float32Array }> {
+    const { image } = this.#settings;
+    const { classes } = this.#model;
+    const batch = Math.min(count, this.#settings.batch);
+    await this.compile('activation', batch, { activation });
+    const model = graphName('activation', batch, { activation });
+    const parts: Results[] = [];
+    for (let start = 0; start < count; start += batch) {
+      const data = rowsFrom(images, start, batch, 3 * image[0] * image[1]);
+      const inputs = {
+        images: { data, shape: [batch, 3, ...image] },
+        [PICKS]: { data: rowsFrom(picks, start, batch, classes), shape: [batch, classes] },
+      };
+      parts.push(await this.#worker.run({ model, inputs, outputs: [MAPS, 'logits'] }));
+    }
+    const [, ...sides] = parts[0][MAPS].shape;
+    const joined = (name: string, each: number) => {
+      const all = new Float32Array(count * each);
+      for (const [i, part] of parts.entries())
+        all.set(part[name].data.subarray(0, (count - i * batch) * each), i * batch * each);
+      return all;
+    };
+    return { maps: joined(MAPS, sizeOf(sides)), shape: [count, ...sides], logits: joined('logits', classes) };
   }
 
   /** Copies of weights, statistics or the optimizer's slots, by name. */

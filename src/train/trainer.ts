@@ -10,6 +10,7 @@ import type { ProviderName, Results } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
+import { type ActivationMaps, activationMaps, type ActivationOptions, parseActivation } from './activation';
 import type { Gradients, HiddenMixBatch, Images, StepOptions, StepResult, TrainingBatch } from './batch';
 import { plainNotes, readCheckpoint, writeCheckpoint } from './checkpoint';
 import { exportedModel } from './graphs';
@@ -290,6 +291,17 @@ export class Trainer {
   async predict(images: Float32Array): Promise<Float32Array> {
     const count = countImages(images, this.settings.image);
     return this.#inOrder(() => this.#runner.predict(images, count));
+  }
+
+  /**
+   * Class activation maps of any number of images (NCHW) in evaluation mode: where in each the network sees a class. CAM (Zhou et
+   * al., CVPR 2016) or Grad-CAM (Selvaraju et al., ICCV 2017), as large as the features. Changes nothing.
+   * @throws (rejects) SaliencyMixError ARGUMENT; MODEL where the model has no such end or stage; TRAINING for maps that are not
+   *   finite
+   */
+  async activationMaps(options: ActivationOptions): Promise<ActivationMaps> {
+    const asked = parseActivation(options, this.settings, this.model);
+    return this.#inOrder(() => activationMaps(this.#runner, asked, this.settings, this.model));
   }
 
   /** Copies of all parameters and running statistics, by name, in the model's order. */

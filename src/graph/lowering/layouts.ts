@@ -14,6 +14,8 @@ export class Layouts {
   readonly graph: Graph;
   readonly #first = new Map<Value, Value>();
   readonly #last = new Map<Value, Value>();
+  /** The plain values that were made with the channels last. */
+  readonly #madeLast = new Set<Value>();
   readonly #weights = new Map<Value, Value>();
   readonly #constants: Map<Value, Constant>;
   readonly #inputs: ReadonlySet<Value>;
@@ -71,7 +73,15 @@ export class Layouts {
   }
 
   setLast(plain: Value, value: Value): void {
-    (this.graph.target === 'cuda' ? this.#first : this.#last).set(plain, value);
+    if (this.graph.target === 'cuda') return this.setFirst(plain, value);
+    this.#last.set(plain, value);
+    this.#madeLast.add(plain);
+  }
+
+  /** A value in the layout that it was made in: everything that reads it depends on this one, moved or not. */
+  made(plain: Value): { value: Value; isLast: boolean } {
+    const isLast = this.#madeLast.has(plain);
+    return { value: isLast ? this.last(plain) : this.first(plain), isLast };
   }
 
   #input(plain: Value): Value | undefined {
@@ -81,7 +91,7 @@ export class Layouts {
 
   #moved(plain: Value): Value {
     const last = this.#last.get(plain);
-    return last ? transpose(last, TO_FIRST) : oihw(this.#weights.get(plain) as Value);
+    return last ? nchw(last) : oihw(this.#weights.get(plain) as Value);
   }
 
   #constant(plain: Value): Value | undefined {
@@ -92,6 +102,8 @@ export class Layouts {
   }
 }
 
+/** An image batch with the channels last as N×C×H×W. */
+export const nchw = (images: Value): Value => transpose(images, TO_FIRST);
 /** Convolution weights h×w×C×O as O×C×h×w. */
 export const oihw = (weights: Value): Value => transpose(weights, TO_OIHW);
 /** The shape of weights O×C×h×w as h×w×C×O. */

@@ -27,6 +27,8 @@ export interface Lowered {
   readonly of: (plain: Value) => Value;
   /** A plain input as it is in this graph. */
   readonly input: (plain: Value) => Value;
+  /** The value by which gradients are taken, in the layout that it was made in: those that `of` gives may be copies of it. */
+  readonly made: (plain: Value) => { value: Value; isLast: boolean };
 }
 
 export interface LoweringOptions {
@@ -346,5 +348,6 @@ export function lower(plain: Graph, options: LoweringOptions): Lowered {
     graph: values.graph,
     of: (value) => values.first(value),
     input: (value) => values.input(value),
+    made: (value) => values.made(value),
   };
 }
