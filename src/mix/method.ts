@@ -4,7 +4,7 @@
  * without random numbers.
  */
 import type { Purpose, Stream } from '../rng';
-import type { Box, ImageBatch } from '../types';
+import type { Box, ImageBatch, Signal } from '../types';
 import type { DrawnBoxKind, MixKind } from './kinds';
 import type { BatchMasks } from './masks';
 import type { Scheme } from './schemes';
@@ -62,7 +62,7 @@ export interface MaskInput {
   readonly lambda: number;
   readonly u: number;
   readonly threads: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 export interface FoundMasks extends BatchMasks {
