@@ -67,6 +67,26 @@ export interface Canvas {
   width: number;
 }
 
+/** By which whole factor a picture is enlarged to fill a square; 1 for one that is larger. */
+export const factorFor = (height: number, width: number, side: number): number =>
+  Math.max(1, Math.floor(side / Math.max(height, width)));
+
+/** A larger copy to draw on, so that lines are equally thin on all pictures. */
+export function enlarge({ pixels, height, width }: Canvas, factor: number): Canvas {
+  const canvas = {
+    pixels: new Uint8Array(pixels.length * factor * factor),
+    height: height * factor,
+    width: width * factor,
+  };
+  for (let row = 0; row < canvas.height; row++) {
+    for (let col = 0; col < canvas.width; col++) {
+      const from = 3 * (Math.floor(row / factor) * width + Math.floor(col / factor));
+      canvas.pixels.set(pixels.subarray(from, from + 3), 3 * (row * canvas.width + col));
+    }
+  }
+  return canvas;
+}
+
 function fill({ pixels, height, width }: Canvas, area: Box, colour: Colour): void {
   for (let row = Math.max(0, area.top); row < Math.min(height, area.bottom); row++) {
     for (let col = Math.max(0, area.left); col < Math.min(width, area.right); col++)

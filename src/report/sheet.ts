@@ -1,7 +1,7 @@
 /** The contact sheet: one row per sample, with target, source, saliency map, mixed image and label. */
 import type { Box } from '../types';
 import { bar, compose, fitted, type Layer, type Picture, text } from './canvas';
-import { type Canvas, type Colour, drawBox, drawCross, overlay } from './overlay';
+import { type Colour, drawBox, drawCross, enlarge, factorFor, overlay } from './overlay';
 
 export interface SheetRow {
   target: Picture;
@@ -37,28 +37,9 @@ const COLUMNS = ['target', 'source', 'saliency of source', 'mixed'];
 const WIDTH = 2 * MARGIN + COLUMNS.length * (CELL + GAP) + WORDS;
 const columnLeft = (column: number) => MARGIN + column * (CELL + GAP);
 
-/**
- * Enlarges a picture to the size of a cell before lines are drawn on it, so that they are equally thin on all
- * pictures.
- */
-function enlarged({ pixels, height, width }: Picture): { canvas: Canvas; factor: number } {
-  const factor = Math.max(1, Math.floor(CELL / Math.max(height, width)));
-  const canvas = {
-    pixels: new Uint8Array(pixels.length * factor * factor),
-    height: height * factor,
-    width: width * factor,
-  };
-  for (let row = 0; row < canvas.height; row++) {
-    for (let col = 0; col < canvas.width; col++) {
-      const from = 3 * (Math.floor(row / factor) * width + Math.floor(col / factor));
-      canvas.pixels.set(pixels.subarray(from, from + 3), 3 * (row * canvas.width + col));
-    }
-  }
-  return { canvas, factor };
-}
-
 function marked(picture: Picture, box: Box | undefined, peak?: readonly [number, number]): Promise<Buffer> {
-  const { canvas, factor } = enlarged(picture);
+  const factor = factorFor(picture.height, picture.width, CELL);
+  const canvas = enlarge(picture, factor);
   // Thicker where a large picture is reduced to the cell afterwards, so that lines are two pixels wide then.
   const line = Math.max(2, Math.round((2 * Math.max(canvas.height, canvas.width)) / CELL));
   if (box) {
