@@ -127,6 +127,7 @@ test('one gate per third party', () => {
     commander: [
       'cli/augment.ts',
       'cli/build.ts',
+      'cli/cam.ts',
       'cli/demo-train.ts',
       'cli/demo.ts',
       'cli/evaluate.ts',

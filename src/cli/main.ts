@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { version } from '../run/environment';
 import { addAugment } from './augment';
 import { addBuild } from './build';
+import { addCam } from './cam';
 import { addDemo } from './demo';
 import { addInfo } from './info';
 import { addLabels } from './labels';
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addSaliency,
     addTrain,
     addEvaluate,
+    addCam,
     addLabels,
     addExperiment,
     addInfo,

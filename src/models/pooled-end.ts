@@ -11,17 +11,17 @@ export interface PooledEnd {
   isByClass: boolean;
 }
 
-const reads = ({ graph }: Value, node: Node | undefined): Node | undefined =>
-  node?.inputs[0] && (makerOf(graph, node.inputs[0]) as Node | undefined);
+/** The node that makes a node's first input. */
+const before = ({ inputs: [x] }: Node): Node | undefined => x && makerOf(x.graph, x);
 
 /** The end of a network in evaluation mode; undefined where it has another one. */
 export function pooledEnd(logits: Value): PooledEnd | undefined {
-  const linear = makerOf(logits.graph, logits) as Node | undefined;
+  const linear: Node | undefined = makerOf(logits.graph, logits);
   if (linear?.op !== 'Gemm' || linear.attributes.transA !== 0) return undefined;
   const [x, weights] = linear.inputs as Value[];
-  const before = reads(logits, linear);
+  const made = before(linear);
   // A mean that keeps its axes is brought from N×C×1×1 to N×C.
-  const mean = before?.op === 'Reshape' ? reads(logits, before) : before;
+  const mean = made?.op === 'Reshape' ? before(made) : made;
   if (mean?.op !== 'ReduceMean' || (mean.attributes.axes as number[]).join() !== '2,3') return undefined;
   const [features] = mean.inputs as Value[];
   const isWhole = features.shape.length === 4 && features.shape.slice(0, 2).join() === x.shape.join();

@@ -126,9 +126,9 @@ function checkNumbers(path: string, values: Float32Array): void {
  * The images to score: of the data that training has held out a share of, those, where the model's file says so. Data
  * without splits is the same where its path is, although files were added; a split only where its files are.
  */
-function imagesToScore(
+export function imagesToScore(
   dataset: Dataset,
-  { settings }: Classifier,
+  { settings }: Pick<Classifier, 'settings'>,
 ): { part: Dataset; scored?: Evaluation['scored'] } {
   const { holdout, data } = settings ?? {};
   const hasSplits = dataset.split !== undefined;

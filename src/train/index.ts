@@ -18,6 +18,8 @@ export type {
   StepResult,
   TrainingBatch,
 } from './batch';
+export { cam } from './cam';
+export type { CamImage, CamMap, CamOptions, CamReport } from './cam-options';
 export { type EvaluateOptions, evaluate, type Evaluation } from './evaluate';
 export type { HiddenMix } from './hidden-mix';
 export type { TrainerOptions } from './options';

@@ -47,7 +47,7 @@ class WeightsClassifier implements Classifier {
   readonly #worker: OrtWorker = startOrtWorker();
   #ready?: Promise<unknown>;
 
-  constructor(model: Model, weights: Weights, threads: number, settings?: Trained, image?: Sides) {
+  constructor({ model, weights, settings, image }: SavedWeights, threads: number) {
     this.#model = model;
     this.#weights = weights;
     this.#threads = threads;
@@ -96,25 +96,44 @@ function checkFinite(path: string, weights: Weights): void {
   throw fault(path, `has values in ${wrong[0]} that are not finite: ${why}`);
 }
 
-/** @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, or of a network that is not known */
-export async function openSaved(path: string, threads: number): Promise<Classifier> {
+/** Weights of a network that this package has, and what their file says of their training. */
+export interface SavedWeights {
+  model: Model;
+  weights: Weights;
+  settings?: Trained;
+  image?: Sides;
+}
+
+/**
+ * What a safetensors file holds: a checkpoint as it was written, which a trainer goes on from, or weights.
+ * @param otherwise what takes networks that are not known, for the message
+ * @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, or of a network that is not known
+ */
+export async function readSaved(path: string, otherwise: string): Promise<SavedWeights | 'checkpoint'> {
   const { metadata, dtypes } = await readTensors(path, () => true);
   const { format, info } = metadata;
   const isOurs = format === FORMAT && info !== undefined;
   const isWhole = wrapperOf(dtypes.keys()) === '' && [...dtypes.values()].every((dtype) => dtype === 'F32');
-  if (isOurs && isWhole) return openCheckpoint(path, threads);
+  if (isOurs && isWhole) return 'checkpoint';
   const weights = await readWeights(path);
   checkFinite(path, weights);
   if (isOurs) {
     const { model, image, notes } = described(path, info);
     checkTensors(path, weights, model.parameters);
-    return new WeightsClassifier(model, weights, threads, settingsIn(notes), image);
+    return { model, weights, settings: settingsIn(notes), image };
   }
   const model = modelOfShapes(new Map([...weights].map(([name, { shape }]) => [name, shape])));
-  if (model) return new WeightsClassifier(model, weights, threads);
+  if (model) return { model, weights };
   const names = [...weights.keys()].slice(0, 3).join(', ');
   throw fault(
     path,
-    `is not a checkpoint of this package: it holds tensors (${names}, …), but not those of a network that this package has; evaluate takes such a network as ONNX (torch.onnx.export)`,
+    `is not a checkpoint of this package: it holds tensors (${names}, …), but not those of a network that this package has; ${otherwise}`,
   );
+}
+
+/** @throws (rejects) SaliencyMixError CHECKPOINT: not there, damaged, or of a network that is not known */
+export async function openSaved(path: string, threads: number): Promise<Classifier> {
+  const saved = await readSaved(path, 'evaluate takes such a network as ONNX (torch.onnx.export)');
+  if (saved === 'checkpoint') return openCheckpoint(path, threads);
+  return new WeightsClassifier(saved, threads);
 }

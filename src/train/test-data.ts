@@ -26,7 +26,7 @@ export const normalised = (
 });
 
 /** The splits to test on, in the order in which they are looked for. */
-const TEST_SPLITS = ['test', 'val'];
+export const TEST_SPLITS = ['test', 'val'];
 
 /**
  * Opens the split test of a data set, or val where there is no test; undefined where it has neither. Only of data that
