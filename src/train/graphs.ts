@@ -307,13 +307,27 @@ export function gradientGraph(
   return { bytes: encodeModel(graph, { version }), dropoutMasks, outputs: [...graph.outputs.keys()] };
 }
 
+/** The gradient of the mean loss by the images, n × 3 × height × width, in evaluation mode. */
+function slopeByImages(model: Model, shape: BatchShape, form: GraphForm): { graph: Graph; slope: Value } {
+  const { graph, images, loss, rules } = forward(model, shape, form, undefined, 'evaluate');
+  const [slope] = backward(loss, [images], rules);
+  return { graph, slope };
+}
+
+/** A graph of the gradient of each image's own loss by its values, in evaluation mode: that of the mean, times the images. */
+export function imageGradientGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
+  const { graph, slope } = slopeByImages(model, shape, form);
+  const name = gradientName('images');
+  graph.output(name, mul(slope, graph.scalar(shape.count)));
+  return { bytes: encodeModel(graph, { version }), dropoutMasks: [], outputs: [name] };
+}
+
 /**
  * A graph of how much the mean loss depends on each pixel, in evaluation mode: √ of the mean over channels of its squared
  * gradient, n × height × width (the saliency of PuzzleMix, Kim et al., ICML 2020).
  */
 export function saliencyGraph(model: Model, shape: BatchShape, form: GraphForm = 'plain'): TrainerGraph {
-  const { graph, images, loss, rules } = forward(model, shape, form, undefined, 'evaluate');
-  const [slope] = backward(loss, [images], rules);
+  const { graph, slope } = slopeByImages(model, shape, form);
   const maps = sqrt(reduceMean(mul(slope, slope), [1]));
   graph.output('saliency', reshape(maps, [shape.count, ...shape.image]));
   return { bytes: encodeModel(graph, { version }), dropoutMasks: [], outputs: ['saliency'] };

@@ -210,7 +210,16 @@ export function checkBatch(
   const { images } = given;
   const count = images instanceof DeviceBatch ? countOnDevice(images, settings) : countImages(images, image);
   if (count < 1 || count > batch) throw check.invalid('images', `1 to ${batch} images`, images);
-  const { labels } = given;
+  checkRows(given.labels, count, model);
+  if (given.hidden) checkHidden(given.hidden, model, count);
+  return count;
+}
+
+/**
+ * Checks the labels of some images.
+ * @throws SaliencyMixError ARGUMENT
+ */
+export function checkRows(labels: unknown, count: number, model: Model): void {
   if (!types.isFloat32Array(labels) || labels.length !== count * model.classes) {
     const rows = `${count} × ${model.classes}`;
     throw check.invalid('labels', `a Float32Array of ${rows} values (images × classes)`, labels);
@@ -223,6 +232,4 @@ export function checkBatch(
     throw check.invalid('labels', 'numbers of at least 0', labels[negative], { index });
   }
   warnOfSums(labels, model.classes);
-  if (given.hidden) checkHidden(given.hidden, model, count);
-  return count;
 }

@@ -18,12 +18,13 @@ import {
 } from '../onnx/ort-worker';
 import { writing } from '../run/files';
 import { activationGraph, type ActivationKind, MAPS, PICKS } from './activation-graph';
-import type { Gradients, HiddenMixBatch, StepOptions } from './batch';
+import type { Gradients, HiddenMixBatch, StepOptions, TrainingBatch } from './batch';
 import { drawDropoutMasks } from './dropout-masks';
 import {
   BESIDE,
   gradientGraph,
   gradientName,
+  imageGradientGraph,
   type BatchShape,
   type Card,
   type GraphForm,
@@ -46,7 +47,15 @@ import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
 
 /** place, fetch: all state onto the graphics card, and from it. */
-type Kind = 'step' | 'gradients' | 'saliency' | 'activation' | 'prediction' | 'place' | 'fetch';
+type Kind =
+  | 'step'
+  | 'gradients'
+  | 'saliency'
+  | 'image gradients'
+  | 'activation'
+  | 'prediction'
+  | 'place'
+  | 'fetch';
 
 type Variant = Pick<BatchShape, 'layout' | 'mixedStage' | 'beside'> & { activation?: ActivationKind };
 
@@ -162,6 +171,7 @@ export class GraphRunner {
       gradients: () => gradientGraph(model, shape, form),
       saliency: () => saliencyGraph(model, shape, form),
       activation: () => activationGraph(model, shape, activation, form),
+      'image gradients': () => imageGradientGraph(model, shape, form),
       prediction: () => predictionGraph(model, shape, form),
       place: () => transferGraph(state(), NEXT, form as Card),
       fetch: () => transferGraph(state(), READ, form as Card),
@@ -272,27 +282,47 @@ export class GraphRunner {
   }
 
   /** Logits of `count` images, in evaluation mode; at most `batch` in one run. */
-  async predict(
-    images: Float32Array,
+  async predict(images: Float32Array, count: number, batch?: number): Promise<Float32Array> {
+    const rows = { images: { data: images, shape: [3, ...this.#settings.image] } };
+    return this.#inParts('prediction', rows, count, { name: 'logits', length: this.#model.classes }, batch);
+  }
+
+  /** The gradient of each image's own loss by its values, in evaluation mode. */
+  async imageGradients({ images, labels }: TrainingBatch, count: number): Promise<Float32Array> {
+    const shape = [3, ...this.#settings.image];
+    const rows = {
+      images: { data: images, shape },
+      labels: { data: labels, shape: [this.#model.classes] },
+    };
+    const output = { name: gradientName('images'), length: sizeOf(shape) };
+    return this.#inParts('image gradients', rows, count, output);
+  }
+
+  /**
+   * What a graph gives for any number of images, a row of `length` numbers each.
+   * @param rows its inputs, each with the shape of one row
+   * @param batch rows of a run
+   */
+  async #inParts(
+    kind: 'prediction' | 'image gradients',
+    rows: Readonly<Record<string, { data: Float32Array; shape: readonly number[] }>>,
     count: number,
+    { name, length }: { name: string; length: number },
     batch: number = this.#settings.batch,
   ): Promise<Float32Array> {
-    const { image } = this.#settings;
-    const { classes } = this.#model;
-    await this.compile('prediction', batch);
-    const logits = new Float32Array(count * classes);
+    await this.compile(kind, batch);
+    const found = new Float32Array(count * length);
     for (let start = 0; start < count; start += batch) {
-      const inputs = {
-        images: {
-          data: rowsFrom(images, start, batch, 3 * image[0] * image[1]),
-          shape: [batch, 3, ...image],
-        },
-      };
-      const model = graphName('prediction', batch);
-      const results = await this.#worker.run({ model, inputs, outputs: ['logits'] });
-      logits.set(results.logits.data.subarray(0, (count - start) * classes), start * classes);
+      const inputs = Object.fromEntries(
+        Object.entries(rows).map(([input, { data, shape }]) => [
+          input,
+          { data: rowsFrom(data, start, batch, sizeOf(shape)), shape: [batch, ...shape] },
+        ]),
+      );
+      const results = await this.#worker.run({ model: graphName(kind, batch), inputs, outputs: [name] });
+      found.set(results[name].data.subarray(0, (count - start) * length), start * length);
     }
-    return logits;
+    return found;
   }
 
   /** Class activation maps of `count` images, count × h × w, and their logits. `picks` has a 1 for the class of each. */

@@ -20,6 +20,7 @@ import { lending } from './lent-images';
 import {
   checkBatch,
   checkBeside,
+  checkRows,
   countImages,
   parseTrainer,
   plainSettings,
@@ -282,6 +283,18 @@ export class Trainer {
         return maps;
       }),
     );
+  }
+
+  /**
+   * The gradient of each image's own loss by its normalised values, n × 3 × height × width, in evaluation mode, of any number
+   * of images: what attacks on the network follow. Changes nothing.
+   * @throws (rejects) SaliencyMixError ARGUMENT
+   */
+  async imageGradients(batch: TrainingBatch): Promise<Float32Array> {
+    const given = parse(trainingBatch, batch, 'imageGradients') as TrainingBatch;
+    const count = countImages(given.images, this.settings.image);
+    checkRows(given.labels, count, this.model);
+    return this.#inOrder(() => this.#runner.imageGradients(given, count));
   }
 
   /**
