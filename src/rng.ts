@@ -25,6 +25,9 @@ export const Purpose = {
   operations: 12,
   stage: 13,
   grid: 14,
+  subset: 20,
+  attack: 21,
+  occlusion: 22,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

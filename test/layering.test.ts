@@ -134,6 +134,7 @@ test('one gate per third party', () => {
       'cli/info.ts',
       'cli/labels.ts',
       'cli/main.ts',
+      'cli/robustness.ts',
       'cli/run.ts',
       'cli/saliency.ts',
       'cli/train.ts',

@@ -10,6 +10,7 @@ import { addLabels } from './labels';
 import { addDemoTrain } from './demo-train';
 import { addEvaluate } from './evaluate';
 import { addExperiment } from './experiment';
+import { addRobustness } from './robustness';
 import { addSaliency } from './saliency';
 import { addTrain } from './train';
 
@@ -25,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addTrain,
     addEvaluate,
     addCam,
+    addRobustness,
     addLabels,
     addExperiment,
     addInfo,

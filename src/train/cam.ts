@@ -25,7 +25,7 @@ import {
   type MixedImages,
   type Normalisation,
 } from './cam-pairs';
-import { imagesToScore } from './evaluate';
+import { imagesToScore } from './scoring';
 import { openSavedTrainer, type SavedTrainer } from './saved-trainer';
 import { TEST_SPLITS } from './test-data';
 import type { Trainer } from './trainer';

@@ -50,5 +50,14 @@ export interface Classifier {
   readonly fixed: readonly [height: number | undefined, width: number | undefined];
   /** @throws (rejects) SaliencyMixError MODEL, CHECKPOINT */
   predict(images: Float32Array, count: number, size: readonly [number, number]): Promise<Predictions>;
+  /**
+   * The gradient of each image's own loss by its values; missing where the model's file is not of this package's networks.
+   * @param labels n × classes
+   */
+  gradients?(
+    images: Float32Array,
+    labels: Float32Array,
+    size: readonly [number, number],
+  ): Promise<Float32Array>;
   close(): Promise<void>;
 }

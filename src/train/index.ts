@@ -23,6 +23,7 @@ export type { CamImage, CamMap, CamOptions, CamReport } from './cam-options';
 export { type EvaluateOptions, evaluate, type Evaluation } from './evaluate';
 export type { HiddenMix } from './hidden-mix';
 export type { TrainerOptions } from './options';
+export { type Robustness, robustness, type RobustnessOptions } from './robustness/robustness';
 export { train, type TrainSummary } from './train';
 export type { TrainOptions, TrainProgress } from './train-options';
 export type { TrainSettings } from './train-settings';

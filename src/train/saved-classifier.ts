@@ -23,17 +23,23 @@ type Weights = ReadonlyMap<string, Tensor>;
 const fault = (path: string, what: string, cause?: unknown) =>
   new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
 
-/** A checkpoint as it was written. */
-async function openCheckpoint(path: string, threads: number): Promise<Classifier> {
-  const trainer = await Trainer.resume(path, { threads });
+/** A trainer's network, as it is now. Closing it leaves the trainer open. */
+export function classifierOf(trainer: Trainer): Classifier {
   const { classes } = trainer.model;
   return {
     settings: settingsIn(trainer.notes),
     layout: 'NCHW',
     fixed: trainer.settings.image,
     predict: async (images) => ({ data: await trainer.predict(images), classes }),
-    close: () => trainer.close(),
+    gradients: (images, labels) => trainer.imageGradients({ images, labels }),
+    close: async () => undefined,
   };
+}
+
+/** A checkpoint as it was written. */
+async function openCheckpoint(path: string, threads: number): Promise<Classifier> {
+  const trainer = await Trainer.resume(path, { threads });
+  return { ...classifierOf(trainer), close: () => trainer.close() };
 }
 
 /** Weights of a network; made ready for the size of the first images. */
@@ -46,6 +52,8 @@ class WeightsClassifier implements Classifier {
   readonly #threads: number;
   readonly #worker: OrtWorker = startOrtWorker();
   #ready?: Promise<unknown>;
+  /** For gradients, which the exported graph does not have; made when they are first asked for. */
+  #trainer?: Promise<Trainer>;
 
   constructor({ model, weights, settings, image }: SavedWeights, threads: number) {
     this.#model = model;
@@ -69,8 +77,27 @@ class WeightsClassifier implements Classifier {
     return { data: logits.data, classes: this.#model.classes };
   }
 
-  close(): Promise<void> {
-    return this.#worker.close();
+  async #newTrainer(batch: number, image: Sides): Promise<Trainer> {
+    const optimizer = { name: 'sgd' } as const;
+    const trainer = await Trainer.create(this.#model, { batch, image, optimizer, threads: this.#threads });
+    try {
+      await trainer.load(this.#weights);
+      return trainer;
+    } catch (error) {
+      await trainer.close();
+      throw error;
+    }
+  }
+
+  async gradients(images: Float32Array, labels: Float32Array, size: Sides): Promise<Float32Array> {
+    const count = labels.length / this.#model.classes;
+    const trainer = await (this.#trainer ??= this.#newTrainer(count, size));
+    return trainer.imageGradients({ images, labels });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.close();
+    await (await this.#trainer?.catch(() => undefined))?.close();
   }
 }
 

@@ -35,7 +35,7 @@ export function accuracyOf(logits: Float32Array, labels: Float32Array, classes: 
 const NEAR_ONE = 1e-3;
 
 /** Whether a row is a distribution over several classes, as a softmax gives it. */
-function isDistribution(row: Float32Array): boolean {
+export function isDistribution(row: Float32Array): boolean {
   let sum = 0;
   for (const value of row) {
     if (!(value >= 0)) return false;
@@ -44,7 +44,7 @@ function isDistribution(row: Float32Array): boolean {
   return row.length > 1 && Math.abs(sum - 1) <= NEAR_ONE;
 }
 
-export interface Score {
+export interface Errors {
   images: number;
   /** Mean cross entropy: of the softmax of logits, or of the probabilities themselves. */
   loss: number;
@@ -53,14 +53,16 @@ export interface Score {
   /** Share of the images whose class does not have the largest logit, or not one of the five largest. */
   top1Error: number;
   top5Error: number;
+}
+
+export interface Score extends Errors {
   /** Counts of images: a row per true class, a column per predicted class. */
   confusion: number[][];
 }
 
-/** Adds up the score of many batches. */
-export class Scorer {
+/** Adds up the errors of many batches. */
+export class ErrorCount {
   readonly #classes: number;
-  readonly #confusion: number[][];
   #images = 0;
   #wrong1 = 0;
   #wrong5 = 0;
@@ -71,7 +73,6 @@ export class Scorer {
 
   constructor(classes: number) {
     this.#classes = classes;
-    this.#confusion = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   }
 
   /** logits, or probabilities: n × classes; labels: n class numbers. */
@@ -82,7 +83,6 @@ export class Scorer {
       this.#images++;
       if (rank >= 1) this.#wrong1++;
       if (rank >= 5) this.#wrong5++;
-      this.#confusion[labels[i]][argmax(row)]++;
       const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
       this.#loss +=
         Math.log(row.reduce((sum, z) => sum + Math.exp(z - largest), 0)) + largest - row[labels[i]];
@@ -91,7 +91,7 @@ export class Scorer {
     }
   }
 
-  get score(): Score {
+  get errors(): Errors {
     const images = this.#images;
     const probabilities = this.#probabilities && images > 0;
     return {
@@ -100,7 +100,30 @@ export class Scorer {
       probabilities,
       top1Error: this.#wrong1 / images,
       top5Error: this.#wrong5 / images,
-      confusion: this.#confusion,
     };
+  }
+}
+
+/** Adds up the score of many batches: the errors, and which class was taken for which. */
+export class Scorer {
+  readonly #classes: number;
+  readonly #errors: ErrorCount;
+  readonly #confusion: number[][];
+
+  constructor(classes: number) {
+    this.#classes = classes;
+    this.#errors = new ErrorCount(classes);
+    this.#confusion = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
+  }
+
+  /** logits, or probabilities: n × classes; labels: n class numbers. */
+  add(logits: Float32Array, labels: ArrayLike<number>): void {
+    this.#errors.add(logits, labels);
+    for (let i = 0; i < labels.length; i++)
+      this.#confusion[labels[i]][argmax(logits.subarray(i * this.#classes, (i + 1) * this.#classes))]++;
+  }
+
+  get score(): Score {
+    return { ...this.#errors.errors, confusion: this.#confusion };
   }
 }

@@ -1,4 +1,5 @@
 /** Test images: opens them, matches their classes with the model's, and scores a model on them. */
+import type { Batch } from '../data/batches';
 import { openData, type Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
 import { className } from '../data/datasets/names';
@@ -112,33 +113,50 @@ export function matchClasses(test: Dataset, classes: readonly string[]): number[
   });
 }
 
-export interface ScoreOptions {
+/** How a data set is gone through. */
+export interface TestOptions {
   size: readonly [height: number, width: number];
   batch: number;
-  output: OutputFormat;
-  /** Number of the model's classes. */
-  classes: number;
   /** For each class of the data, its number in the model. */
   classNumbers: readonly number[];
-  predict: (images: Float32Array, count: number) => Promise<Float32Array>;
-  threads: number;
   strict?: boolean;
   signal?: Signal;
   onProgress?: (images: number) => void;
 }
 
-export interface TestResult extends Score {
-  /** Files that could not be read, and the data's other problems. They are not part of the score. */
-  bad: { file: string; reason: string }[];
+export interface ScoreOptions extends TestOptions {
+  output: OutputFormat;
+  /** Number of the model's classes. */
+  classes: number;
+  predict: (images: Float32Array, count: number) => Promise<Float32Array>;
+  threads: number;
 }
 
-/** Scores a model on all images of a data set. */
-export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<TestResult> {
-  const { size, batch, output, classes, classNumbers, predict, threads, strict, signal, onProgress } =
-    options;
-  const scorer = new Scorer(classes);
-  const converter = createMixer({ method: 'none', classes: dataset.classes.length, threads });
-  const bad: TestResult['bad'] = dataset.problems.map(({ file, reason }) => ({ file, reason }));
+/** Files that could not be read, and the data's other problems. They are not part of the score. */
+export type BadFiles = { file: string; reason: string }[];
+
+export interface TestResult extends Score {
+  bad: BadFiles;
+}
+
+export interface TestBatch extends Pick<Batch, 'images' | 'labels'> {
+  /** The class of each image, as the model numbers them. */
+  numbers: readonly number[];
+  /** Where each image stands in the data set. */
+  positions: readonly number[];
+}
+
+/**
+ * All images of a data set in their order.
+ * @param bad what could not be read is added to it
+ * @throws (rejects) SaliencyMixError FILE where `strict` is asked for and a file is bad
+ */
+export async function* testBatches(
+  dataset: Dataset,
+  { size, batch, classNumbers, strict, signal, onProgress }: TestOptions,
+  bad: BadFiles,
+): AsyncGenerator<TestBatch, void, undefined> {
+  bad.push(...dataset.problems.map(({ file, reason }) => ({ file, reason })));
   if (strict && bad.length > 0) {
     throw new SaliencyMixError('FILE', `${bad[0].file}: ${bad[0].reason}`, { file: bad[0].file });
   }
@@ -148,24 +166,29 @@ export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<
     bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
     done += holes.length;
   };
-  for await (const { images, labels, holes } of dataset.batches({
-    size,
-    batch,
-    shuffle: false,
-    onBad,
-    onSkipped,
-    signal,
-  })) {
-    const { images: pixels } = await converter.mix(images, labels, { output, signal });
-    const numbers = classNumbersOf(labels, dataset.classes.length);
-    const logits = await predict(pixels.data as Float32Array, numbers.length);
-    scorer.add(
-      logits,
-      Array.from(numbers, (label) => classNumbers[label]),
+  const all = dataset.batches({ size, batch, shuffle: false, onBad, onSkipped, signal });
+  for await (const { images, labels, holes, slots, batch: number } of all) {
+    const numbers = Array.from(
+      classNumbersOf(labels, dataset.classes.length),
+      (label) => classNumbers[label],
     );
+    const positions = Array.from(slots.of, (slot) => number * batch + slot);
+    yield { images, labels, numbers, positions };
     onSkipped(holes);
     done += numbers.length;
     onProgress?.(done);
+  }
+}
+
+/** Scores a model on all images of a data set. */
+export async function scoreOn(dataset: Dataset, options: ScoreOptions): Promise<TestResult> {
+  const { output, classes, predict, threads, signal } = options;
+  const scorer = new Scorer(classes);
+  const converter = createMixer({ method: 'none', classes: dataset.classes.length, threads });
+  const bad: BadFiles = [];
+  for await (const { images, labels, numbers } of testBatches(dataset, options, bad)) {
+    const { images: pixels } = await converter.mix(images, labels, { output, signal });
+    scorer.add(await predict(pixels.data as Float32Array, numbers.length), numbers);
   }
   return { ...scorer.score, bad };
 }
