@@ -28,7 +28,10 @@ export function moved(
   step: number,
   { clean, epsilon }: { clean: Float32Array; epsilon: number },
 ): Float32Array {
-  return pixels.map((pixel, i) => within(pixel + step * Math.sign(slope[i]), clean[i], epsilon));
+  const found = new Float32Array(pixels.length);
+  for (let i = 0; i < found.length; i++)
+    found[i] = within(pixels[i] + step * Math.sign(slope[i]), clean[i], epsilon);
+  return found;
 }
 
 /** The nearest value that is at most `epsilon` from the clean one, and from 0 to 255. */

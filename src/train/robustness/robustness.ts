@@ -1,6 +1,6 @@
 /** Measures how a trained network fares beside clean images: attacked, occluded, and in how sure it is of what it says. */
 import * as check from '../../check';
-import { type Dataset } from '../../data/dataset';
+import type { Dataset } from '../../data/dataset';
 import { partOf } from '../../data/holdout';
 import { SaliencyMixError } from '../../errors';
 import { custom, namedList, type OptionsOf, parse, type Parsed, required, whole } from '../../option';
@@ -55,7 +55,7 @@ export interface Robustness extends Partial<MeasureResults> {
 function drawn(dataset: Dataset, { limit, seed }: Measuring): Uint32Array | undefined {
   if (limit === undefined || limit >= dataset.length) return undefined;
   const order = permutation(dataset.length, seed, Purpose.subset, { epoch: 0, batch: 0 });
-  return order.subarray(0, limit).sort();
+  return order.subarray(0, limit).toSorted();
 }
 
 function checkGradients({ classifier, model }: Scoring, asked: readonly MeasureName[]): void {
@@ -83,10 +83,9 @@ function progressOf(total: number, passes: number, tell: Measuring['onProgress']
   };
 }
 
-async function measured(scoring: Scoring, options: Measuring): Promise<Robustness> {
-  const { measures: names = measureNames, batch, strict, signal, seed, onProgress } = options;
-  checkGradients(scoring, names);
-  const started = Date.now();
+/** Goes through the images once, with all measures. */
+async function goThrough(scoring: Scoring, options: Measuring, names: readonly MeasureName[]) {
+  const { batch, strict, signal, onProgress } = options;
   const chosen = drawn(scoring.dataset, options);
   const dataset = chosen ? partOf(scoring.dataset, [...chosen]) : scoring.dataset;
   const passes = names.reduce((sum, name) => sum + measures[name].passes(options), 1);
@@ -96,10 +95,8 @@ async function measured(scoring: Scoring, options: Measuring): Promise<Robustnes
     signal?.throwIfAborted();
     progress.pass(count);
   });
-  const meters = names.map((name): [MeasureName, Meter<unknown>] => [
-    name,
-    measures[name].begin(subject, options),
-  ]);
+  const begun = (name: MeasureName): Meter<unknown> => measures[name].begin(subject, options);
+  const meters = names.map((name) => [name, begun(name)] as const);
   const clean = new ErrorCount(subject.classes);
   const bad: BadFiles = [];
   const { size, classNumbers } = scoring;
@@ -113,18 +110,32 @@ async function measured(scoring: Scoring, options: Measuring): Promise<Robustnes
     const places = chosen ? positions.map((position) => chosen[position]) : positions;
     for (const [, meter] of meters) await meter.add({ pixels, values, logits, numbers, positions: places });
   }
-  const { images, ...errors } = clean.errors;
+  const results: Partial<MeasureResults> = Object.fromEntries(
+    meters.map(([name, meter]) => [name, meter.result]),
+  );
+  return { clean: clean.errors, results, bad };
+}
+
+async function measured(scoring: Scoring, options: Measuring): Promise<Robustness> {
+  const { measures: names = measureNames, seed } = options;
+  const { model, classes, dataset, scored } = scoring;
+  checkGradients(scoring, names);
+  const started = Date.now();
+  const { clean, results, bad } = await goThrough(scoring, options, names);
+  const { images, ...errors } = clean;
+  const seconds = (Date.now() - started) / 1000;
+  const { notices } = dataset;
   return {
-    model: scoring.model,
+    model,
     images,
     clean: errors,
-    ...Object.fromEntries(meters.map(([name, meter]) => [name, meter.result])),
+    ...results,
     seed,
-    classes: scoring.classes,
+    classes,
     bad,
-    notices: dataset.notices,
-    seconds: (Date.now() - started) / 1000,
-    ...(scoring.scored && { scored: scoring.scored }),
+    notices,
+    seconds,
+    ...(scored && { scored }),
   };
 }
 
