@@ -16,6 +16,7 @@ const { imageOperations } = require('../dist/operations/table.js');
 const { policies, policyOptions } = require('../dist/operations/policies/index.js');
 const { writers } = require('../dist/augment/writers/index.js');
 const { learningOptions } = require('../dist/train/train-options.js');
+const { measures, measureOptions } = require('../dist/train/robustness/index.js');
 const { models } = require('../dist/models/index.js');
 const { limitOptions, FLAGS } = require('../dist/data/limits.js');
 const { formats } = require('../dist/data/datasets/index.js');
@@ -68,6 +69,11 @@ const parts = {
   ),
   options: table(['option', 'values', 'default', ''], optionRows(mixerOptions)),
   learning: table(['option', 'values', 'default', ''], optionRows(learningOptions)),
+  measures: table(
+    ['measure', '', 'source'],
+    Object.entries(measures).map(([name, { summary, reference }]) => [`\`${name}\``, summary, reference]),
+  ),
+  robustness: table(['option', 'values', 'default', ''], optionRows(measureOptions)),
   models: table(
     ['model', '', 'source'],
     Object.entries(models).map(([name, { summary, reference }]) => [`\`${name}\``, summary, reference]),

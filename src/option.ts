@@ -207,15 +207,16 @@ export const real = <D extends number | undefined = undefined>(
 export const flag = <D extends boolean | undefined = undefined>(details: Details<D> = {}) =>
   option<boolean, D>('flag', '`true`, `false`', details, check.boolean);
 
-/** A list of numbers, of length `count` where that is given. */
+/** A list of numbers, of length `count` where that is given; with `filled`, of one at least. */
 export const list = <D extends readonly number[] | undefined = undefined>(
   values: string,
   each: (value: unknown, argument: string) => number,
-  { count, ...details }: Details<D> & { count?: number } = {},
+  { count, filled, ...details }: Details<D> & { count?: number; filled?: boolean } = {},
 ) =>
   option<readonly number[], D>('list', values, details, (value, argument) => {
     if (!Array.isArray(value) || (count !== undefined && value.length !== count))
       throw check.invalid(argument, count === undefined ? 'a list of numbers' : `${count} numbers`, value);
+    if (filled && value.length === 0) throw check.invalid(argument, 'at least one number', value);
     return value.map((one) => each(one, argument));
   });
 

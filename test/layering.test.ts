@@ -43,6 +43,7 @@ const ALLOWED: Record<string, string[]> = {
     'models',
     'train',
   ],
+  experiments: ['floor', 'saliency', 'mix', 'data', 'report', 'run', 'train', 'experiments'],
   cli: [
     'floor',
     'native',
@@ -55,6 +56,7 @@ const ALLOWED: Record<string, string[]> = {
     'augment',
     'models',
     'train',
+    'experiments',
     'cli',
   ],
   index: ['floor', 'native', 'saliency', 'device', 'mix', 'operations', 'data', 'augment'],
@@ -131,6 +133,7 @@ test('one gate per third party', () => {
       'cli/demo-train.ts',
       'cli/demo.ts',
       'cli/evaluate.ts',
+      'cli/experiment.ts',
       'cli/info.ts',
       'cli/labels.ts',
       'cli/main.ts',

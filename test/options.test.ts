@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyPlan, augment, createMixer, oneOf, openDataset, saliency, uploadBatch } from '../src';
 import { parse, required, text, whole } from '../src/option';
-import { createModel, evaluate, train, Trainer } from '../src/train';
+import { createModel, evaluate, robustness, train, Trainer } from '../src/train';
 import { classNumbers, noise } from './batches';
 import { workFolder } from './cli/fixtures';
 
@@ -106,7 +106,7 @@ describe('each option is read once', () => {
     await eachOnce(options, augment);
   });
 
-  test('of train, and of evaluate', async () => {
+  test('of train, of evaluate and of robustness', async () => {
     const out = join(work, 'trained');
     const learning = {
       model: 'resnet',
@@ -120,6 +120,9 @@ describe('each option is read once', () => {
     await eachOnce({ data: demo, test: demo, out, mixer: mixing, threads: 1, ...learning, signal }, train);
     const model = join(out, 'model.onnx');
     await eachOnce({ model, data: demo, batch: 10, threads: 1, signal }, evaluate);
+    const few = { epsilons: [2], steps: 1, bins: 5, grid: 4, dropped: [50], limit: 10, seed: 1 };
+    const checkpoint = join(out, 'checkpoint.safetensors');
+    await eachOnce({ model: checkpoint, data: demo, batch: 10, threads: 1, signal, ...few }, robustness);
   }, 60_000);
 
   test('of a trainer and its steps', async () => {

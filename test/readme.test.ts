@@ -82,14 +82,14 @@ test('the package resolves by its own name, from CommonJS and from ES modules, w
 
 test('training resolves by its own name, from CommonJS and from ES modules', () => {
   const names =
-    'JSON.stringify([m.Trainer.create, m.createModel, m.defineModel, m.Net, m.layers.conv, m.ops.mul, m.train, m.evaluate].map((one) => typeof one))';
+    'JSON.stringify([m.Trainer.create, m.createModel, m.defineModel, m.Net, m.layers.conv, m.ops.mul, m.train, m.evaluate, m.robustness].map((one) => typeof one))';
   const required = node('-e', `const m = require('saliencymix/train'); console.log(${names})`);
   const imported = node(
     '--input-type=module',
     '-e',
     `import * as m from 'saliencymix/train'; console.log(${names})`,
   );
-  expect(JSON.parse(required.stdout)).toEqual(Array(8).fill('function'));
+  expect(JSON.parse(required.stdout)).toEqual(Array(9).fill('function'));
   expect(imported.stdout).toBe(required.stdout);
 });
 

@@ -4,6 +4,7 @@ import { percent } from '../report/figures';
 import { evaluate, evaluateOptions, type Evaluation } from '../train/evaluate';
 import { progressLine } from './progress';
 import { addDataOptions, addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
+import { printScored } from './scored';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
@@ -24,11 +25,7 @@ function lossInWords({ loss, probabilities }: Evaluation): string {
 function print(found: Evaluation): void {
   const { images, top1Error, top5Error, confusion, classes, seconds, scored } = found;
   console.log(`${images} images in ${seconds.toFixed(1)} s, ${Math.round(images / seconds)} images/s`);
-  if (scored === 'held out') console.log('of the images that training has held out of this data');
-  if (scored === 'all')
-    console.log(
-      'of all images: the data has no splits, and the model does not say that it held some out of it',
-    );
+  printScored(scored);
   console.log(`top-1 error ${aligned(top1Error)}`);
   if (classes.length > 5) console.log(`top-5 error ${aligned(top5Error)}`);
   console.log(`loss        ${lossInWords(found)}`);

@@ -4,6 +4,7 @@ import { percent } from '../report/figures';
 import { type Robustness, robustness, robustnessOptions } from '../train/robustness/robustness';
 import { progressLine } from './progress';
 import { addDataOptions, addOptions, dataOf, reportBad, reportNotices, runCommand } from './run';
+import { printScored } from './scored';
 
 interface CommandLineOptions extends Record<string, unknown> {
   data: string;
@@ -82,7 +83,7 @@ function printOcclusion({ occlusion }: Robustness, top5: boolean): void {
 function print(found: Robustness): void {
   const { images, clean, classes, seconds, scored } = found;
   console.log(`${images} images in ${seconds.toFixed(1)} s`);
-  if (scored === 'held out') console.log('of those that training has held out of this data');
+  printScored(scored);
   const top5 = classes.length > 5;
   console.log('\nclean');
   printRows([], [{ ...clean, what: [] }], top5);

@@ -89,8 +89,7 @@ describe.each(networks)('%s', (_, model) => {
     }
     const [wanted, ...others] = found;
     expect(largestOf(wanted)).toBeGreaterThan(1e-3);
-    for (const gradients of others)
-      expect(missOf(gradients, wanted)).toBeLessThan(2e-4 * largestOf(wanted));
+    for (const gradients of others) expect(missOf(gradients, wanted)).toBeLessThan(2e-4 * largestOf(wanted));
   });
 
   test('an image has the same bits alone and among others, on any number of threads; nothing changes', async () => {

@@ -8,6 +8,7 @@ export const WHITE = 255;
 export const attackOptions = {
   /** How far a pixel may move, in 1/255 of its range; see attacks for each. */
   epsilons: list('numbers above 0, to 255', (one, name) => check.number(one, name, 0, WHITE, 'open'), {
+    filled: true,
     default: [1, 2, 4, 8, 16],
     about: 'how far attacks may move each pixel, in 1/255',
   }),

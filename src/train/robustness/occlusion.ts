@@ -11,6 +11,7 @@ const occlusionOptions = {
     about: 'of `occlusion`: patches along each side, at most one for each pixel',
   }),
   dropped: list('numbers from 0 to 100', (one, name) => check.number(one, name, 0, 100), {
+    filled: true,
     default: [10, 20, 30, 40, 50, 60, 70, 80, 90],
     about: 'of `occlusion`: percent of the patches that are covered',
   }),

@@ -19,7 +19,10 @@ export const robustnessOptions = {
    * that need gradients cannot be had.
    */
   model: required(
-    custom((value, argument): GivenModel => (value instanceof Trainer ? value : check.text(value, argument))),
+    custom((value, argument): GivenModel => {
+      if (value instanceof Trainer || (typeof value === 'string' && value.length > 0)) return value;
+      throw check.invalid(argument, 'a path or a Trainer', value);
+    }),
   ),
   /** All unless given. */
   measures: namedList(measureNames, { about: 'what is measured; all unless given' }),
