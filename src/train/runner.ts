@@ -41,10 +41,12 @@ import {
   transferGraph,
 } from './graphs';
 import { hiddenInputs, mixedLabels } from './hidden-mix';
+import { inParts, type Rows } from './in-parts';
 import { optimizerScalars, randomInput, stackInputs } from './inputs';
 import { type GivenBatch, layoutOf, lentInputs } from './lent-images';
 import type { TrainerSettings } from './options';
 import { shapeLast, toFirst, toLast } from './state-layout';
+import type { StateTensor } from './state-tensors';
 
 /** place, fetch: all state onto the graphics card, and from it. */
 type Kind =
@@ -88,27 +90,10 @@ export const slotsOf = (
     .filter(({ trained }) => trained)
     .flatMap(({ name, shape }) => slots.map((slot) => ({ name: slotName(slot, name), shape })));
 
-/**
- * `count` rows from a row on. Graphs have a fixed number of images: where there are fewer, zeros fill up the last run, which
- * changes nothing of the other images.
- */
-function rowsFrom(rows: Float32Array, start: number, count: number, each: number): Float32Array {
-  const part = new Float32Array(count * each);
-  part.set(rows.subarray(start * each, (start + count) * each));
-  return part;
-}
-
 /** Steps done, and steps since the optimizer's slots were last set to zero. */
 export interface StepCounts {
   steps: number;
   updates: number;
-}
-
-/** A tensor to set. */
-export interface StateTensor {
-  name: string;
-  shape: readonly number[];
-  data?: Float32Array;
 }
 
 /** Where, and with which numbers. */
@@ -282,47 +267,18 @@ export class GraphRunner {
   }
 
   /** Logits of `count` images, in evaluation mode; at most `batch` in one run. */
-  async predict(images: Float32Array, count: number, batch?: number): Promise<Float32Array> {
-    const rows = { images: { data: images, shape: [3, ...this.#settings.image] } };
-    return this.#inParts('prediction', rows, count, { name: 'logits', length: this.#model.classes }, batch);
+  async predict(images: Float32Array, count: number, batch = this.#settings.batch): Promise<Float32Array> {
+    const rows = { images: this.#rowsOf(images) };
+    const { logits } = await this.#inParts('prediction', rows, { count, batch }, ['logits']);
+    return logits.data;
   }
 
   /** The gradient of each image's own loss by its values, in evaluation mode. */
   async imageGradients({ images, labels }: TrainingBatch, count: number): Promise<Float32Array> {
-    const shape = [3, ...this.#settings.image];
-    const rows = {
-      images: { data: images, shape },
-      labels: { data: labels, shape: [this.#model.classes] },
-    };
-    const output = { name: gradientName('images'), length: sizeOf(shape) };
-    return this.#inParts('image gradients', rows, count, output);
-  }
-
-  /**
-   * What a graph gives for any number of images, a row of `length` numbers each.
-   * @param rows its inputs, each with the shape of one row
-   * @param batch rows of a run
-   */
-  async #inParts(
-    kind: 'prediction' | 'image gradients',
-    rows: Readonly<Record<string, { data: Float32Array; shape: readonly number[] }>>,
-    count: number,
-    { name, length }: { name: string; length: number },
-    batch: number = this.#settings.batch,
-  ): Promise<Float32Array> {
-    await this.compile(kind, batch);
-    const found = new Float32Array(count * length);
-    for (let start = 0; start < count; start += batch) {
-      const inputs = Object.fromEntries(
-        Object.entries(rows).map(([input, { data, shape }]) => [
-          input,
-          { data: rowsFrom(data, start, batch, sizeOf(shape)), shape: [batch, ...shape] },
-        ]),
-      );
-      const results = await this.#worker.run({ model: graphName(kind, batch), inputs, outputs: [name] });
-      found.set(results[name].data.subarray(0, (count - start) * length), start * length);
-    }
-    return found;
+    const { batch } = this.#settings;
+    const rows = { images: this.#rowsOf(images), labels: { data: labels, shape: [this.#model.classes] } };
+    const output = gradientName('images');
+    return (await this.#inParts('image gradients', rows, { count, batch }, [output]))[output].data;
   }
 
   /** Class activation maps of `count` images, count × h × w, and their logits. `picks` has a 1 for the class of each. */
@@ -332,28 +288,27 @@ export class GraphRunner {
     count: number,
     activation: ActivationKind,
   ): Promise<{ maps: Float32Array; shape: number[]; logits: Float32Array }> {
-    const { image } = this.#settings;
-    const { classes } = this.#model;
     const batch = Math.min(count, this.#settings.batch);
-    await this.compile('activation', batch, { activation });
-    const model = graphName('activation', batch, { activation });
-    const parts: Results[] = [];
-    for (let start = 0; start < count; start += batch) {
-      const data = rowsFrom(images, start, batch, 3 * image[0] * image[1]);
-      const inputs = {
-        images: { data, shape: [batch, 3, ...image] },
-        [PICKS]: { data: rowsFrom(picks, start, batch, classes), shape: [batch, classes] },
-      };
-      parts.push(await this.#worker.run({ model, inputs, outputs: [MAPS, 'logits'] }));
-    }
-    const [, ...sides] = parts[0][MAPS].shape;
-    const joined = (name: string, each: number) => {
-      const all = new Float32Array(count * each);
-      for (const [i, part] of parts.entries())
-        all.set(part[name].data.subarray(0, (count - i * batch) * each), i * batch * each);
-      return all;
-    };
-    return { maps: joined(MAPS, sizeOf(sides)), shape: [count, ...sides], logits: joined('logits', classes) };
+    const rows = { images: this.#rowsOf(images), [PICKS]: { data: picks, shape: [this.#model.classes] } };
+    const outputs = [MAPS, 'logits'];
+    const found = await this.#inParts('activation', rows, { count, batch }, outputs, { activation });
+    return { maps: found[MAPS].data, shape: found[MAPS].shape, logits: found.logits.data };
+  }
+
+  #rowsOf(images: Float32Array) {
+    return { data: images, shape: [3, ...this.#settings.image] };
+  }
+
+  async #inParts(
+    kind: Kind,
+    rows: Rows,
+    sizes: { count: number; batch: number },
+    outputs: readonly string[],
+    variant?: Variant,
+  ): Promise<Results> {
+    await this.compile(kind, sizes.batch, variant);
+    const model = graphName(kind, sizes.batch, variant);
+    return inParts(rows, { ...sizes, outputs }, (inputs) => this.#worker.run({ model, inputs, outputs }));
   }
 
   /** Copies of weights, statistics or the optimizer's slots, by name. */

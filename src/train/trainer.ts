@@ -6,7 +6,7 @@
 import * as check from '../check';
 import type { Model } from '../models/model';
 import { chooseEngine, type EngineName } from '../onnx/engine';
-import type { ProviderName, Results } from '../onnx/ort-worker';
+import type { ProviderName } from '../onnx/ort-worker';
 import { parse } from '../option';
 import { writeWhole } from '../run/files';
 import { emitWarning, firstOnly } from '../warning';
@@ -33,9 +33,10 @@ import {
   trainingBatch,
 } from './options';
 import { chooseProvider, engineOn } from './provider';
-import { GraphRunner, slotsOf, type StateTensor } from './runner';
+import { GraphRunner, slotsOf } from './runner';
 import { type Tensor, writeTensors } from './safetensors';
 import { SerialQueue } from './serial-queue';
+import { inTurn, namedTensors, type StateTensor, weightsOf } from './state-tensors';
 import { notFinite, notFiniteMaps, takeTogether, type WaitingStep } from './steps';
 import { checkClassifier, checkParameters, checkTensors, savedModel, savedSettings } from './validate';
 import { readWeights } from './weights';
@@ -43,17 +44,6 @@ import { readWeights } from './weights';
 /** Said once, since a process may make many trainers. */
 const warnOfEngine = firstOnly(emitWarning);
 const warnOfProvider = firstOnly(emitWarning);
-
-const named = (tensors: Iterable<readonly [string, Omit<StateTensor, 'name'>]>): StateTensor[] =>
-  Array.from(tensors, ([name, tensor]) => ({ name, ...tensor }));
-
-/** The tensors of both, one after the other: what is drawn one by one is not kept all at once. */
-function* inTurn(first: Iterable<StateTensor>, second: Iterable<StateTensor>): Generator<StateTensor> {
-  yield* first;
-  yield* second;
-}
-
-const weightsOf = (results: Results): Map<string, Tensor> => new Map(Object.entries(results));
 
 export class Trainer {
   readonly model: Model;
@@ -133,7 +123,7 @@ export class Trainer {
     trainer.#updates = saved.counts.updates;
     try {
       checkTensors(path, saved.tensors, [...trainer.model.parameters, ...trainer.#slots()]);
-      await trainer.#begin(named(saved.tensors));
+      await trainer.#begin(namedTensors(saved.tensors));
     } catch (error) {
       await trainer.close();
       throw error;
@@ -334,7 +324,7 @@ export class Trainer {
   ): Promise<void> {
     checkParameters(parameters, this.model);
     await this.#inOrder(async () => {
-      await this.#runner.write([...named(parameters), ...this.#slots()]);
+      await this.#runner.write([...namedTensors(parameters), ...this.#slots()]);
       this.#updates = 0;
     });
   }
