@@ -21,7 +21,7 @@ export async function inParts(
   { count, batch, outputs }: { count: number; batch: number; outputs: readonly string[] },
   run: (inputs: Tensors) => Promise<Results>,
 ): Promise<Results> {
-  const none = (name: string) => [name, { data: new Float32Array(0), shape: [0] }] as const;
+  const none = (name: string): [string, Results[string]] => [name, { data: new Float32Array(0), shape: [0] }];
   const joined: Results = Object.fromEntries(outputs.map(none));
   for (let start = 0; start < count; start += batch) {
     const inputs = Object.fromEntries(

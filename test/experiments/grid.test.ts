@@ -1,0 +1,175 @@
+/** The cells of an experiment, and their run: by processes of the built package, killed and gone on with. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { cellsOf } from '../../src/experiments/cells';
+import { experimentNames, experiments } from '../../src/experiments';
+import { scales } from '../../src/experiments/experiment';
+import type { CellResult } from '../../src/experiments/result';
+import { shardOf } from '../../src/experiments/run';
+import { parseTraining } from '../../src/train/train-settings';
+import { colourFolder } from '../cli/colours';
+import { workFolder } from '../train/fixtures';
+
+const data = { path: 'demo', demo: { count: 60, size: 32, seed: 2 } } as const;
+
+describe.each(experimentNames)('%s', (name) => {
+  test.each(scales)('at scale %s its cells are runs that can be trained', (scale) => {
+    const cells = cellsOf(experiments[name], { scale, data });
+    expect(new Set(cells.map(({ id }) => id)).size).toBe(cells.length);
+    for (const { options } of cells) expect(() => parseTraining({ ...options, out: 'unused' })).not.toThrow();
+  });
+});
+
+test('seeds of each row, in turns', () => {
+  const cells = cellsOf(experiments.table1, { scale: 'small', data });
+  const seedsOf = (row: string) => cells.filter((cell) => cell.row === row && cell.column === 'plain').length;
+  expect(['none', 'cutmix', 'saliencymix', 'released-exact', 'mixup'].map(seedsOf)).toEqual([3, 3, 3, 3, 1]);
+  const seeds = cells.map(({ seed }) => seed);
+  expect(seeds).toEqual(seeds.toSorted((a, b) => a - b));
+  expect(cells.every(({ options }) => options.epochs === 30 && options.perClass === 1000)).toBe(true);
+});
+
+test('what is selected, and parts for several machines', () => {
+  const some = { scale: 'tiny', data, methods: ['cutmix', 'none'], seeds: 1 } as const;
+  const cells = cellsOf(experiments.table1, some);
+  expect(cells.map(({ row, column }) => [row, column])).toEqual([
+    ['none', 'plain'],
+    ['cutmix', 'plain'],
+    ['none', 'augmented'],
+    ['cutmix', 'augmented'],
+  ]);
+  const parts = [1, 2, 3].map((i) => shardOf(cells, `${i}/3`).map(({ id }) => id));
+  expect(parts.flat().toSorted()).toEqual(cells.map(({ id }) => id).toSorted());
+  for (const shard of ['0/3', '4/3', '1', 'a/b', '1/0']) expect(() => shardOf(cells, shard)).toThrow(/shard/);
+  expect(() => cellsOf(experiments.table1, { ...some, methods: ['cutmux'] })).toThrow(/cutmix/);
+});
+
+test('another setting is another cell; another place of the data is not', () => {
+  const idsOf = (given: object) =>
+    cellsOf(experiments.table1, { scale: 'tiny', data: { ...data, ...given }, seeds: 1 }).map(({ id }) => id);
+  expect(idsOf({ path: './elsewhere' })).toEqual(idsOf({}));
+  const other = idsOf({ demo: { count: 61, size: 32, seed: 2 } });
+  expect(other.filter((id) => idsOf({}).includes(id))).toEqual([]);
+});
+
+const BIN = resolve(__dirname, '..', '..', 'bin', 'saliencymix.js');
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [BIN, 'experiment', ...args], { detached: true });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (text) => (stdout += String(text)));
+  child.stderr.on('data', (text) => (stderr += String(text)));
+  return { child, ended: new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr }))) };
+}
+
+describe('runs', () => {
+  const work = workFolder();
+  beforeAll(() => colourFolder(join(work, 'data'), { train: 24, test: 12 }));
+  const run = (out: string, ...more: string[]) =>
+    start(
+      'run',
+      'table1',
+      '--data',
+      join(work, 'data'),
+      '--scale',
+      'tiny',
+      '--seeds',
+      '1',
+      '--methods',
+      'none,cutmix',
+      '--out',
+      join(work, out),
+      ...more,
+    );
+  const resultsIn = (out: string) =>
+    readdirSync(join(work, out))
+      .filter((name) => existsSync(join(work, out, name, 'result.json')))
+      .map((name) => JSON.parse(readFileSync(join(work, out, name, 'result.json'), 'utf8')) as CellResult);
+  const errorsOf = (out: string) =>
+    Object.fromEntries(
+      resultsIn(out).map(({ id, epochs }) => [id, epochs.map(({ loss, top1Error }) => [loss, top1Error])]),
+    );
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise((done) => setTimeout(done, 50));
+  };
+
+  test('killed at any moment, beside another process, and with a damaged result: the same numbers', async () => {
+    const whole = await run('whole', '--jobs', '2').ended;
+    expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/baseline +1 .*\n.*CutMix +1 /s)]);
+    expect(resultsIn('whole')).toHaveLength(4);
+    for (const file of ['report.html', 'report.md']) expect(existsSync(join(work, 'whole', file))).toBe(true);
+
+    // Killed with its children while the first cells are trained.
+    const killed = run('killed', '--jobs', '2');
+    await until(() => readdirSync(work).includes('killed') && readdirSync(join(work, 'killed')).length > 0);
+    await until(() =>
+      readdirSync(join(work, 'killed')).some((name) =>
+        existsSync(join(work, 'killed', name, 'metrics.jsonl')),
+      ),
+    );
+    process.kill(-(killed.child.pid as number), 'SIGKILL');
+    await killed.ended;
+    expect(resultsIn('killed').length).toBeLessThan(4);
+    const again = await run('killed').ended;
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/--resume goes on with them/)]);
+
+    // Two processes in one folder: no cell is trained twice, and none is lost.
+    const both = await Promise.all(
+      [run('killed', '--resume', '--jobs', '1'), run('killed', '--resume', '--jobs', '1')].map(
+        ({ ended }) => ended,
+      ),
+    );
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const last = await run('killed', '--resume').ended;
+    expect(last.code).toBe(0);
+    expect(errorsOf('killed')).toEqual(errorsOf('whole'));
+
+    const [{ id }] = resultsIn('killed');
+    const file = join(work, 'killed', id, 'result.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"top1Error": [\d.]+/, '"top1Error": 0.0001'));
+    const mended = await run('killed', '--resume').ended;
+    expect([mended.code, mended.stderr]).toEqual([
+      0,
+      expect.stringMatching(/result\.json is damaged.*made again/),
+    ]);
+    expect(errorsOf('killed')).toEqual(errorsOf('whole'));
+
+    // The checkpoint, too.
+    rmSync(file);
+    const checkpoint = join(work, 'killed', id, 'checkpoint.safetensors');
+    writeFileSync(checkpoint, readFileSync(checkpoint).subarray(0, 1000));
+    const anew = await run('killed', '--resume').ended;
+    expect([anew.code, anew.stderr]).toEqual([0, expect.stringMatching(/trained anew/)]);
+    expect(errorsOf('killed')).toEqual(errorsOf('whole'));
+  });
+
+  test('results that were gathered under other names make the same tables', async () => {
+    const gathered = join(work, 'gathered');
+    mkdirSync(gathered);
+    for (const [i, result] of readdirSync(join(work, 'whole'))
+      .filter((name) => existsSync(join(work, 'whole', name, 'result.json')))
+      .entries())
+      writeFileSync(join(gathered, `${i}.json`), readFileSync(join(work, 'whole', result, 'result.json')));
+    writeFileSync(join(gathered, 'other.json'), '{}');
+    const { code, stderr } = await start('report', gathered).ended;
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/other\.json is damaged.*left out/)]);
+    const read = (folder: string) => readFileSync(join(work, folder, 'report.md'), 'utf8');
+    expect(read('gathered')).toBe(read('whole'));
+  });
+
+  test('mistakes', async () => {
+    const unknown = await start('run', 'table9', '--data', 'demo').ended;
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/table9.*table1/)]);
+    const nothing = await start('report', join(work, 'nowhere')).ended;
+    expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringMatching(/nowhere/)]);
+    const { stdout } = await start('list').ended;
+    for (const name of experimentNames) expect(stdout).toContain(name);
+  });
+});

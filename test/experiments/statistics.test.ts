@@ -1,0 +1,102 @@
+/** Figures over runs, and what is said of results: by hand. */
+import { table1 } from '../../src/experiments/table1';
+import { type CellResult, parseResult } from '../../src/experiments/result';
+import { bootstrap, deviation, mean, medianOfLast } from '../../src/experiments/statistics';
+import { summaryOf } from '../../src/experiments/summary';
+import { experimentMarkdown } from '../../src/report/experiment';
+
+test('means, deviations and medians', () => {
+  expect(mean([1, 2, 6])).toBe(3);
+  expect(deviation([1, 2, 6])).toBeCloseTo(Math.sqrt((4 + 1 + 9) / 2), 12);
+  expect(deviation([5])).toBeNaN();
+  expect(medianOfLast([9, 9, 3, 1, 2, 4], 4)).toBe(2.5);
+  expect(medianOfLast([3, 1, 2])).toBe(2);
+});
+
+test('the interval of a mean', () => {
+  expect(bootstrap([1])).toBeUndefined();
+  expect(bootstrap([2, 2, 2])).toEqual([2, 2]);
+  // Of two values a resample has the mean 0 or 1 with a chance of 1/4 each.
+  expect(bootstrap([0, 1])).toEqual([0, 1]);
+  const values = Array.from({ length: 100 }, (_, i) => i / 99);
+  const [low, high] = bootstrap(values) as [number, number];
+  // The deviation of the mean is about √(1/12/100) = 0.029.
+  expect([low, high]).toEqual([expect.closeTo(0.5 - 1.96 * 0.029, 2), expect.closeTo(0.5 + 1.96 * 0.029, 2)]);
+  expect(bootstrap(values)).toEqual([low, high]);
+});
+
+const result = (row: string, column: string, seed: number, errors: number[]): CellResult => ({
+  version: 1,
+  experiment: 'table1',
+  scale: 'paper',
+  id: `${row}-${column}-${seed}`,
+  model: 'resnet18',
+  row,
+  column,
+  seed,
+  epochs: errors.map((top1Error) => ({
+    loss: 1,
+    top1Error,
+    top5Error: 0,
+    testLoss: 1,
+    seconds: 10,
+    saliencySeconds: 0,
+  })),
+  settings: {},
+  environment: {},
+  finished: '',
+});
+
+test('tables: last, best, median, differences of pairs, and the paper’s', () => {
+  const results = [
+    result('none', 'plain', 0, [0.3, 0.2]),
+    result('none', 'plain', 1, [0.3, 0.1]),
+    result('cutmix', 'plain', 0, [0.05, 0.15]),
+    result('saliencymix', 'plain', 1, [0.5, 0.05]),
+    result('saliencymix', 'plain', 0, [0.5, 0.11]),
+  ];
+  const { tables, seconds, cells } = summaryOf(table1, results);
+  expect([seconds, cells]).toEqual([100, 5]);
+  const [{ rows, model, column }, ...others] = tables;
+  expect([others, model, column]).toEqual([[], 'resnet18', 'plain']);
+  expect(rows.map(({ row, seeds }) => [row, seeds])).toEqual([
+    ['none', 2],
+    ['cutmix', 1],
+    ['saliencymix', 2],
+  ]);
+  const [none, cutmix, saliencymix] = rows;
+  expect(none.last).toEqual({
+    mean: expect.closeTo(0.15, 12),
+    deviation: expect.closeTo(Math.SQRT1_2 / 10, 12),
+  });
+  expect([cutmix.last.mean, cutmix.best.mean, cutmix.median.mean]).toEqual([
+    0.15,
+    0.05,
+    expect.closeTo(0.1, 12),
+  ]);
+  expect(saliencymix.differences).toEqual([
+    // Of seeds 0 and 1: 0.11 − 0.2 and 0.05 − 0.1.
+    {
+      to: 'none',
+      mean: expect.closeTo(-0.07, 12),
+      interval: [expect.closeTo(-0.09, 12), expect.closeTo(-0.05, 12)],
+      seeds: 2,
+    },
+    { to: 'cutmix', mean: expect.closeTo(-0.04, 12), interval: undefined, seeds: 1 },
+  ]);
+  expect(saliencymix.curve).toEqual([0.5, expect.closeTo(0.08, 12)]);
+  expect(saliencymix.paper).toEqual({ error: 7.59, deviation: 0.22 });
+  const markdown = experimentMarkdown(summaryOf(table1, results));
+  expect(markdown).toMatch(/### resnet18, without crop and flip/);
+  expect(markdown).toMatch(
+    /\| SaliencyMix \| 2 \| 8\.00 ± 4\.24 \| .*\| −7\.00 \(−9\.00 … −5\.00\) \| .*7\.59 ± 0\.22/,
+  );
+});
+
+test.each([
+  ['cut off', '{"version":1'],
+  ['of another version', '{"version":2,"digest":""}'],
+  ['changed by hand', JSON.stringify({ ...result('none', 'plain', 0, [0.1]), digest: '0123456789abcdef' })],
+])('a result that is %s is no result', (_, text) => {
+  expect(() => parseResult(text, 'result.json')).toThrow(/result\.json is damaged/);
+});
