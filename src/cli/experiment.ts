@@ -8,13 +8,14 @@ import {
   summariesOf,
   writeReports,
 } from '../experiments/experiment-run';
-import { experimentNames, experiments } from '../experiments/index';
+import { experimentNames, experiments, measuredExperiments, measuredNames } from '../experiments/index';
 import { type ExperimentOptions, experimentOptions } from '../experiments/options';
 import type { GridProgress } from '../experiments/run';
 import { limitOptions } from '../data/limits';
 import { pick } from '../option';
 import { experimentText, LEGEND } from '../report/experiment';
 import { duration } from '../report/figures';
+import { figuresText } from '../report/figures-table';
 import { Bar } from './bar';
 import { addDataOptions, addOptions, dataOf, printWarning, runCommand } from './run';
 
@@ -46,7 +47,8 @@ function gridLine() {
   };
 }
 
-function printRun({ summaries, elsewhere, failed, cells }: ExperimentRun, out: string): void {
+function printRun({ summaries, tables, elsewhere, failed, cells }: ExperimentRun, out: string): void {
+  for (const table of tables) console.log(`${figuresText(table)}\n`);
   for (const summary of summaries) console.log(`${experimentText(summary)}\n`);
   if (summaries.length > 0) console.log(`${LEGEND}\n\nLook at ${join(out, REPORT)}`);
   if (elsewhere.length > 0)
@@ -60,7 +62,7 @@ function addRun(group: Command): void {
   const command = group
     .command('run')
     .description('train the cells of an experiment, and write its tables and curves')
-    .argument('<name>', experimentNames.join(', '))
+    .argument('<name>', [...experimentNames, ...measuredNames].join(', '))
     .requiredOption('--data <data>', 'CIFAR-10: its binary files, a folder, a .tar; or "demo"')
     .option('--out <folder>', 'where to write: a folder for each cell', 'experiments')
     .option('--resume', 'go on with an experiment that was stopped, to the same numbers')
@@ -95,7 +97,8 @@ export function addExperiment(program: Command): void {
     .command('list')
     .description('the experiments')
     .action(() => {
-      for (const name of experimentNames) console.log(`${name.padEnd(20)} ${experiments[name].summary}`);
+      const all = { ...experiments, ...measuredExperiments };
+      for (const [name, { summary }] of Object.entries(all)) console.log(`${name.padEnd(20)} ${summary}`);
     });
   addRun(group);
   group
@@ -107,7 +110,7 @@ export function addExperiment(program: Command): void {
       runCommand(async () => {
         const summaries = summariesOf(await gatherResults(folder, printWarning));
         await writeReports(out, summaries);
-        printRun({ summaries, elsewhere: [], failed: [], cells: 0 }, out);
+        printRun({ summaries, tables: [], elsewhere: [], failed: [], cells: 0 }, out);
       }),
     );
 }

@@ -2,12 +2,20 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaliencyMixError } from '../errors';
-import { parse } from '../option';
+import { parse, type Parsed } from '../option';
 import { experimentMarkdown, experimentPage } from '../report/experiment';
+import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
 import { writeError, writeWhole } from '../run/files';
 import { emitWarning } from '../warning';
 import { cellsOf } from './cells';
-import { experimentNames, experiments } from './index';
+import {
+  type ExperimentName,
+  experimentNames,
+  experiments,
+  measuredExperiments,
+  type MeasuredName,
+} from './index';
+import { runMeasured } from './measured';
 import { type ExperimentOptions, experimentOptions } from './options';
 import { type CellResult, parseResult, RESULT } from './result';
 import { checkFresh, type GridSummary, runGrid, shardOf } from './run';
@@ -19,6 +27,8 @@ export const TABLES = 'report.md';
 export interface ExperimentRun extends Omit<GridSummary, 'results'> {
   /** Of the cells that are done, in this run or before. */
   summaries: ExperimentSummary[];
+  /** Of networks that were measured. */
+  tables: FiguresTable[];
   cells: number;
 }
 
@@ -47,7 +57,9 @@ export async function writeReports(out: string, summaries: readonly ExperimentSu
  */
 export async function runExperiment(given: ExperimentOptions): Promise<ExperimentRun> {
   const options = parse(experimentOptions, given, 'experiment options');
-  const { experiment: name, scale, out, jobs, signal, onProgress, onWarning = emitWarning } = options;
+  const { experiment, scale, out, jobs, signal, onProgress, onWarning = emitWarning } = options;
+  if (experiment in measuredExperiments) return measure(experiment as MeasuredName, options);
+  const name = experiment as ExperimentName;
   const all = cellsOf(experiments[name], options);
   const cells = shardOf(all, options.shard);
   checkFresh(out, cells, options.resume);
@@ -55,7 +67,37 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const { results, elsewhere, failed } = await runGrid(grid);
   const summaries = summariesOf(results);
   if (summaries.length > 0) await writeReports(out, summaries);
-  return { summaries, elsewhere, failed, cells: cells.length };
+  return { summaries, tables: [], elsewhere, failed, cells: cells.length };
+}
+
+/** Measures the networks that an experiment has trained in the same folder, and writes a table for each of its columns. */
+async function measure(
+  name: MeasuredName,
+  options: Parsed<typeof experimentOptions>,
+): Promise<ExperimentRun> {
+  const { data, out, limit, signal, onProgress } = options;
+  const measured = measuredExperiments[name];
+  const { rows, columns } = experiments[measured.of];
+  const cells = cellsOf(experiments[measured.of], options);
+  const lines = await runMeasured(measured, cells, {
+    data,
+    out,
+    limit,
+    signal,
+    onProgress: (done, total) =>
+      onProgress?.({ done, total, epochsDone: done, epochs: total, running: new Map() }),
+  });
+  const tables = columns.flatMap(({ name: column, title }): FiguresTable[] => {
+    const own = rows.flatMap((row) => {
+      const line = lines.find((one) => one.row === row.name && one.column === column);
+      return line ? [{ ...line, title: row.title, paper: measured.paper?.values[row.name] }] : [];
+    });
+    const { columns: head, reference, paper } = measured;
+    const heading = `${measured.title}, trained ${title}`;
+    return own.length > 0 ? [{ title: heading, reference, head, paper: paper?.title, rows: own }] : [];
+  });
+  await writeWhole(join(out, `${name}.md`), `${tables.map(figuresMarkdown).join('\n\n')}\n`);
+  return { summaries: [], tables, elsewhere: [], failed: [], cells: lines.length };
 }
 
 async function jsonFilesIn(folder: string): Promise<string[]> {

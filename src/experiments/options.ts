@@ -4,7 +4,7 @@ import { dataOption } from '../data/datasets';
 import { abortSignal, callback, custom, flag, named, type OptionsOf, required, text, whole } from '../option';
 import type { Warn } from '../warning';
 import { scales } from './experiment';
-import { experimentNames } from './index';
+import { experimentNames, measuredNames } from './index';
 import type { GridProgress } from './run';
 
 const namesOf = (about: string) =>
@@ -18,7 +18,7 @@ const namesOf = (about: string) =>
   );
 
 export const experimentOptions = {
-  experiment: required(named(experimentNames)),
+  experiment: required(named([...experimentNames, ...measuredNames])),
   /** CIFAR-10 in any form that can be read: its binary files, a folder, a tar. */
   data: required(dataOption),
   /** Each cell gets a folder of its own in this one. */
@@ -37,6 +37,7 @@ export const experimentOptions = {
       'cells that are trained side by side, one thread each; as many as there are processors unless given',
   }),
   shard: text('i/n', { about: 'the i-th of n parts of the cells, for n machines' }),
+  limit: whole(1, { about: 'of experiments on trained networks: so many of the images, drawn at random' }),
   resume: flag({ default: false }),
   signal: abortSignal(),
   onProgress: callback<(progress: GridProgress) => void>(),

@@ -164,6 +164,50 @@ describe('runs', () => {
     expect(read('gathered')).toBe(read('whole'));
   });
 
+  test('table 4 measures those networks: as they are their accuracy is that of their last test', async () => {
+    const args = [
+      '--data',
+      join(work, 'data'),
+      '--scale',
+      'tiny',
+      '--seeds',
+      '1',
+      '--methods',
+      'none,cutmix',
+    ];
+    const run = start('run', 'table4', ...args, '--out', join(work, 'whole'), '--json');
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    interface Table {
+      title: string;
+      head: string[];
+      rows: { row: string; values: { mean: number }[]; paper?: string }[];
+    }
+    const { tables } = JSON.parse(stdout) as { tables: Table[] };
+    expect(tables.map(({ title }) => title)).toEqual([
+      expect.stringContaining('without crop'),
+      expect.stringContaining('with crop'),
+    ]);
+    const errors = resultsIn('whole');
+    for (const [i, column] of ['plain', 'augmented'].entries()) {
+      expect(tables[i].rows.map(({ row, paper }) => [row, paper])).toEqual([
+        ['none', '8.2'],
+        ['cutmix', '31.0'],
+      ]);
+      for (const { row, values } of tables[i].rows) {
+        const cell = errors.find((one) => one.row === row && one.column === column) as CellResult;
+        expect(values[0].mean).toBeCloseTo(1 - (cell.epochs.at(-1)?.top1Error as number), 9);
+        expect(values).toHaveLength(tables[i].head.length);
+      }
+    }
+    expect(existsSync(join(work, 'whole', 'table4.md'))).toBe(true);
+    const none = await start('run', 'table4', ...args, '--out', join(work, 'empty')).ended;
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no networks of table1.*train them first/),
+    ]);
+  });
+
   test('mistakes', async () => {
     const unknown = await start('run', 'table9', '--data', 'demo').ended;
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/table9.*table1/)]);

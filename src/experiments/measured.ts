@@ -1,0 +1,112 @@
+/** Experiments on the networks that another experiment has trained. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Opening } from '../data/datasets/format';
+import { SaliencyMixError } from '../errors';
+import { writeWhole } from '../run/files';
+import { CHECKPOINT } from '../train/train';
+import type { Cell } from './cells';
+import { readResult } from './result';
+import { deviation, mean } from './statistics';
+
+/** A network to be measured. */
+export interface Subject {
+  checkpoint: string;
+  data: Opening;
+  /** So many of the images, drawn at random; all unless given. */
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly reference: string;
+  /** The experiment whose networks are measured. */
+  readonly of: 'table1';
+  /** What is measured, in percent, as headings. */
+  readonly columns: readonly string[];
+  readonly measure: (subject: Subject) => Promise<number[]>;
+  /** What the paper has, by row. */
+  readonly paper?: { readonly title: string; readonly values: Readonly<Record<string, string>> };
+}
+
+/** A line: figures over seeds. */
+export interface MeasuredRow {
+  row: string;
+  column: string;
+  seeds: number;
+  /** Shares, 0 to 1, one for each heading. */
+  values: { mean: number; deviation: number }[];
+}
+
+/** The figures of a cell's network, measured now or before. */
+async function figuresOf(
+  measured: Measured,
+  folder: string,
+  subject: Omit<Subject, 'checkpoint'>,
+): Promise<number[]> {
+  const file = join(folder, `${measured.name}.json`);
+  const known = await readFile(file, 'utf8').catch(() => undefined);
+  const wanted = JSON.stringify({ columns: measured.columns, limit: subject.limit });
+  if (known !== undefined) {
+    try {
+      const { of, figures } = JSON.parse(known) as { of: string; figures: number[] };
+      if (of === wanted && figures.length === measured.columns.length) return figures;
+    } catch {
+      // Damaged, or of other settings: measured anew.
+    }
+  }
+  const figures = await measured.measure({ ...subject, checkpoint: join(folder, CHECKPOINT) });
+  await writeWhole(file, `${JSON.stringify({ of: wanted, figures })}\n`);
+  return figures;
+}
+
+/**
+ * Measures the networks of the cells that are done.
+ * @throws (rejects) SaliencyMixError DATA where none is; what the measure does
+ */
+export async function runMeasured(
+  measured: Measured,
+  cells: readonly Cell[],
+  {
+    out,
+    onProgress,
+    ...subject
+  }: Omit<Subject, 'checkpoint'> & {
+    out: string;
+    onProgress?: (done: number, total: number) => void;
+  },
+): Promise<MeasuredRow[]> {
+  const folders = cells.map((cell) => ({ cell, folder: join(out, cell.id) }));
+  const done = [];
+  for (const one of folders)
+    if ((await readResult(one.folder)) && existsSync(join(one.folder, CHECKPOINT))) done.push(one);
+  if (done.length === 0)
+    throw new SaliencyMixError(
+      'DATA',
+      `${out} has no networks of ${measured.of} at this scale: train them first (experiment run ${measured.of}, with the same --data, --scale and --out)`,
+      { file: out },
+    );
+  const lines = new Map<string, { cell: Cell; figures: number[][] }>();
+  for (const [i, { cell, folder }] of done.entries()) {
+    subject.signal?.throwIfAborted();
+    const figures = await figuresOf(measured, folder, subject);
+    const key = `${cell.row} ${cell.column}`;
+    const line = lines.get(key) ?? { cell, figures: [] };
+    line.figures.push(figures);
+    lines.set(key, line);
+    onProgress?.(i + 1, done.length);
+  }
+  return Array.from(lines.values(), ({ cell: { row, column }, figures }) => ({
+    row,
+    column,
+    seeds: figures.length,
+    values: measured.columns.map((_, k) => {
+      const values = figures.map((own) => own[k]);
+      return { mean: mean(values), deviation: deviation(values) };
+    }),
+  }));
+}
