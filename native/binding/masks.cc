@@ -86,7 +86,9 @@ Napi::Value puzzleMasks(const Napi::CallbackInfo& info) {
   const float* const maps = readArray<float>(from, "maps", static_cast<std::size_t>(batch.count) * pixels);
   const double lambda = from.Get("lambda").As<Napi::Number>().DoubleValue();
   const Cells grid = readCells(from, "grid", "grid", batch);
-  if (grid.rows > kPuzzleMaxGrid) throw badArgument(from.Env(), "grid", "at most " + std::to_string(kPuzzleMaxGrid));
+  if (grid.rows < 2 || grid.rows > kPuzzleMaxGrid) {
+    throw badArgument(from.Env(), "grid", "2 to " + std::to_string(kPuzzleMaxGrid));
+  }
   const PuzzleSettings settings;
   const int longer = std::max(batch.height, batch.width);
   const Cells moved{movedCells(batch.height, longer, grid.rows, settings), movedCells(batch.width, longer, grid.cols, settings)};

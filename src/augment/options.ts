@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset';
 import type { DatasetSummary } from '../data/describe';
 import { dataOption } from '../data/datasets';
 import { type ResolvedSize, resolveSize, sizeOption } from '../data/size';
+import { checkSides } from '../mix/options';
 import { mixingWork } from '../mix/index';
 import { type Mixer, mixerFor } from '../mix/mixer';
 import { mixerOption } from '../mix/options';
@@ -100,6 +101,7 @@ export async function prepare(options: Augmenting, dataset: Dataset): Promise<Au
   if (mixer.saliency === 'learned' && mixer.saliencyModel !== undefined)
     await checkSaliencyModel(mixer.saliencyModel);
   const size = await resolveSize(dataset, options.size);
+  checkSides(mixer, size.size);
   const settings: Settings = {
     data: {
       path: dataset.path,

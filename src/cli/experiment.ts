@@ -55,7 +55,6 @@ function printRun({ summaries, tables, elsewhere, failed, cells }: ExperimentRun
     console.log(`${elsewhere.length} of ${cells} cells are trained by other processes`);
   if (failed.length === 0) return;
   console.error(`${failed.length} of ${cells} cells failed; the same command with --resume tries them again`);
-  process.exitCode = 1;
 }
 
 function addRun(group: Command): void {
@@ -83,6 +82,7 @@ function addRun(group: Command): void {
       }).finally(() => line.stop());
       if (parsed.json) console.log(JSON.stringify(run, null, 2));
       else printRun(run, parsed.out);
+      if (run.failed.length > 0) process.exitCode = 1;
     }, 'stopped; the same command with --resume goes on from here'),
   );
 }
@@ -108,7 +108,7 @@ export function addExperiment(program: Command): void {
     .option('--out <folder>', 'where to write report.html and report.md; the same folder unless given')
     .action((folder: string, { out = folder }: { out?: string }) =>
       runCommand(async () => {
-        const summaries = summariesOf(await gatherResults(folder, printWarning));
+        const summaries = summariesOf(await gatherResults(folder, printWarning), printWarning);
         await writeReports(out, summaries);
         printRun({ summaries, tables: [], elsewhere: [], failed: [], cells: 0 }, out);
       }),

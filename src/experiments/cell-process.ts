@@ -1,5 +1,6 @@
 /** A process that trains one cell for another one: it is sent what to train, and sends how far it is. */
 import { SaliencyMixError } from '../errors';
+import { isLocked } from '../run/lock';
 import type { TrainProgress } from '../train/train-options';
 import { type CellRun, runCell } from './run-cell';
 
@@ -9,9 +10,13 @@ export type CellMessage =
   | { kind: 'progress'; progress: TrainProgress }
   | { kind: 'warning'; message: string }
   | { kind: 'done' }
-  | { kind: 'failed'; code?: string; message: string; stopped: boolean };
+  /** elsewhere: another process has the cell's folder. */
+  | { kind: 'failed'; message: string; elsewhere: boolean };
 
-const tell = (message: CellMessage) => process.send?.(message);
+/** Whoever asked may have ended; the cell then stops at its next checkpoint. */
+function tell(message: CellMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
 
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
@@ -28,10 +33,9 @@ process.once('message', (request: CellRequest) => {
     .then(
       () => tell({ kind: 'done' }),
       (error: unknown) => {
-        const { message, code } = error as SaliencyMixError;
-        tell({ kind: 'failed', code, message, stopped: stopping.signal.aborted });
+        tell({ kind: 'failed', message: (error as Error).message, elsewhere: isLocked(error) });
         if (!(error instanceof SaliencyMixError) && !stopping.signal.aborted) console.error(error);
       },
     )
-    .finally(() => process.disconnect?.());
+    .finally(() => process.connected && process.disconnect());
 });

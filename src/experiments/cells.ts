@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as check from '../check';
 import type { OpenOptions } from '../data/datasets/format';
+import { optionsOf, recipes } from '../train/recipes';
 import type { TrainOptions } from '../train/train-options';
 import type { Experiment, Scale } from './experiment';
 
@@ -29,13 +30,24 @@ function chosen(
   some: readonly string[] | undefined,
   argument: string,
 ): readonly string[] {
-  return some === undefined ? all : some.map((one) => check.name(one, all, argument));
+  if (some === undefined) return all;
+  if (new Set(some).size < some.length) throw check.invalid(argument, 'names, each once', some);
+  return some.map((one) => check.name(one, all, argument));
 }
 
-/** The name of a cell's folder: what it is, and a digest of all its settings but where the data lies. */
+/**
+ * The name of a cell's folder: what it is, and a digest of all its settings but where the data lies, which is compared by what it holds
+ * (run.ts). Of its recipe the numbers count.
+ */
 function idOf(parts: readonly (string | number)[], { data, ...settings }: Cell['options']): string {
   const { path: _, ...read } = data as OpenOptions;
-  const digest = createHash('sha256').update(JSON.stringify({ settings, read })).digest('hex').slice(0, 8);
+  const { recipe, epochs } = settings;
+  const of = {
+    settings,
+    read,
+    recipe: recipe && [optionsOf(recipes[recipe], epochs), recipes[recipe].mixer],
+  };
+  const digest = createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 8);
   return [...parts, digest].join('_');
 }
 

@@ -1,13 +1,18 @@
 /** The job: the cells of an experiment are trained, and what they say is written beside them. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Dataset, openData } from '../data/dataset';
+import { firstOfEach } from '../data/holdout';
 import { SaliencyMixError } from '../errors';
 import { parse, type Parsed } from '../option';
 import { experimentMarkdown, experimentPage } from '../report/experiment';
 import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
 import { writeError, writeWhole } from '../run/files';
-import { emitWarning } from '../warning';
-import { cellsOf } from './cells';
+import { readRun } from '../run/run-file';
+import { fingerprint } from '../run/data-identity';
+import { trainingData } from '../train/test-data';
+import { emitWarning, type Warn } from '../warning';
+import { type Cell, cellsOf } from './cells';
 import {
   type ExperimentName,
   experimentNames,
@@ -32,16 +37,47 @@ export interface ExperimentRun extends Omit<GridSummary, 'results'> {
   cells: number;
 }
 
-/** One summary for each experiment and scale among some results. */
-export function summariesOf(results: readonly CellResult[]): ExperimentSummary[] {
-  const kinds = [...new Set(results.map(({ experiment, scale }) => `${experiment} ${scale}`))];
-  return kinds
-    .flatMap((kind) => {
-      const own = results.filter(({ experiment, scale }) => `${experiment} ${scale}` === kind);
-      const name = experimentNames.find((one) => one === own[0].experiment);
-      return name ? [summaryOf(experiments[name], own)] : [];
-    })
-    .toSorted((a, b) => a.name.localeCompare(b.name));
+/** What must be the same for all runs of a row. */
+const settingsOf = ({ settings }: CellResult) => {
+  const { seed: _, data, test: __, mixer, ...others } = settings as Record<string, Record<string, unknown>>;
+  return JSON.stringify({ ...others, mixer: { ...mixer, seed: undefined }, data: data.fingerprint });
+};
+
+/** Each result once; runs of one row with other settings than its first are told. */
+function distinct(results: readonly CellResult[], onWarning: Warn): CellResult[] {
+  const byId = new Map(results.map((result) => [result.id, result]));
+  if (byId.size < results.length)
+    onWarning(`${results.length - byId.size} of ${results.length} results are there twice, and count once`);
+  const first = new Map<string, CellResult>();
+  for (const result of byId.values()) {
+    const { scale, model, row, column } = result;
+    const key = [scale, model, row, column].join();
+    const other = first.get(key) ?? result;
+    first.set(key, other);
+    if (settingsOf(other) !== settingsOf(result))
+      onWarning(`${other.id} and ${result.id} are of one row, but with other settings or data`);
+  }
+  return [...byId.values()];
+}
+
+/** One summary for each experiment and scale among some results. A cell that several experiments have counts in each of them. */
+export function summariesOf(
+  given: readonly CellResult[],
+  onWarning: Warn = emitWarning,
+): ExperimentSummary[] {
+  const results = distinct(given, onWarning);
+  return experimentNames.flatMap((name) => {
+    const { rows, columns } = experiments[name];
+    const has = (all: readonly { name: string }[], one: string) => all.some((each) => each.name === one);
+    const own = results.filter(({ row, column }) => has(rows, row) && has(columns, column));
+    const scales = new Set(own.filter(({ experiment }) => experiment === name).map(({ scale }) => scale));
+    return [...scales].map((scale) =>
+      summaryOf(
+        experiments[name],
+        own.filter((one) => one.scale === scale),
+      ),
+    );
+  });
 }
 
 /** Writes the tables of summaries as Markdown, and a page with curves. */
@@ -60,12 +96,18 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const { experiment, scale, out, jobs, signal, onProgress, onWarning = emitWarning } = options;
   if (experiment in measuredExperiments) return measure(experiment as MeasuredName, options);
   const name = experiment as ExperimentName;
-  const all = cellsOf(experiments[name], options);
-  const cells = shardOf(all, options.shard);
+  const cells = shardOf(cellsOf(experiments[name], options), options.shard);
   checkFresh(out, cells, options.resume);
+  await checkSameData(cells, options);
   const grid = { experiment: name, scale, cells, out, jobs, signal, onProgress, onWarning };
   const { results, elsewhere, failed } = await runGrid(grid);
-  const summaries = summariesOf(results);
+  // With what was run before, of other rows and by other processes.
+  const wanted = new Set(
+    cellsOf(experiments[name], { ...options, models: undefined, methods: undefined }).map(({ id }) => id),
+  );
+  const others = (await resultsIn(out, () => undefined)).filter(({ id }) => wanted.has(id));
+  const known = new Map([...others, ...results].map((one) => [one.id, { ...one, experiment: name }]));
+  const summaries = summariesOf([...known.values()], onWarning);
   if (summaries.length > 0) await writeReports(out, summaries);
   return { summaries, tables: [], elsewhere, failed, cells: cells.length };
 }
@@ -116,11 +158,47 @@ async function jsonFilesIn(folder: string): Promise<string[]> {
   return found.flat().toSorted();
 }
 
+/** Refuses cells of other data, which a folder may hold from before: their names say how they are trained, not on what. */
+async function checkSameData(
+  cells: readonly Cell[],
+  { data: given, out }: Pick<Parsed<typeof experimentOptions>, 'data' | 'out'>,
+): Promise<void> {
+  const [first] = cells;
+  if (first === undefined) return;
+  const whole = await openData(given);
+  let test: Dataset | undefined;
+  try {
+    const used = await trainingData(whole, { data: given, test: undefined, holdout: undefined });
+    test = used.test;
+    const { perClass } = first.options;
+    const own = fingerprint(perClass === undefined ? used.train : firstOfEach(used.train, perClass));
+    for (const { id } of cells) {
+      const earlier = await readRun(join(out, id)).catch(() => undefined);
+      const { data } = (earlier?.settings ?? {}) as { data?: { fingerprint?: string; path?: string } };
+      if (data?.fingerprint === undefined || data.fingerprint === own) continue;
+      throw new SaliencyMixError(
+        'OUTPUT',
+        `${join(out, id)} was trained on other data (${data.path ?? 'unknown'}): choose another --out`,
+        { argument: 'out', file: out },
+      );
+    }
+  } finally {
+    await whole.close();
+    await test?.close();
+  }
+}
+
 /**
  * The results in a folder, as an experiment has written them or gathered from several machines.
  * @throws (rejects) SaliencyMixError DATA where there is none
  */
-export async function gatherResults(folder: string, onWarning = emitWarning): Promise<CellResult[]> {
+export async function gatherResults(folder: string, onWarning: Warn = emitWarning): Promise<CellResult[]> {
+  const results = await resultsIn(folder, onWarning);
+  if (results.length > 0) return results;
+  throw new SaliencyMixError('DATA', `${folder} has no results of experiments`, { file: folder });
+}
+
+async function resultsIn(folder: string, onWarning: Warn): Promise<CellResult[]> {
   const results: CellResult[] = [];
   for (const file of await jsonFilesIn(folder)) {
     try {
@@ -129,6 +207,5 @@ export async function gatherResults(folder: string, onWarning = emitWarning): Pr
       onWarning(`${(error as Error).message}: left out`);
     }
   }
-  if (results.length > 0) return results;
-  throw new SaliencyMixError('DATA', `${folder} has no results of experiments`, { file: folder });
+  return results;
 }

@@ -15,7 +15,7 @@ export function cifarProtocols(
   };
 }
 
-export const tinyProtocol = (recipe: Protocol['recipe']): Protocol => ({
+const tinyProtocol = (recipe: Protocol['recipe']): Protocol => ({
   recipe,
   models: ['resnet'],
   learning: { layers: [1, 1], width: 8, stem: 'cifar', epochs: 2, batch: 32 },

@@ -13,7 +13,6 @@ export const cutout: Row = {
 export const mixup: Row = { name: 'mixup', title: 'Mixup', mixer: { method: 'mixup' } };
 export const cutmix: Row = { name: 'cutmix', title: 'CutMix', mixer: { method: 'cutmix' } };
 export const resizemix: Row = { name: 'resizemix', title: 'ResizeMix', mixer: { method: 'resizemix' } };
-export const puzzlemix: Row = { name: 'puzzlemix', title: 'PuzzleMix', mixer: { method: 'puzzlemix' } };
 export const guidedmixup: Row = {
   name: 'guidedmixup',
   title: 'GuidedMixup (spectral residual)',

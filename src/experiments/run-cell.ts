@@ -1,8 +1,8 @@
 /** Trains one cell in a folder of its own, from where it was stopped, and keeps its result. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SaliencyMixError } from '../errors';
+import { SaliencyMixError, systemCode } from '../errors';
+import { isLocked } from '../run/lock';
 import { RUN } from '../run/run-file';
 import { METRICS } from '../train/metrics';
 import { train } from '../train/train';
@@ -30,26 +30,36 @@ async function epochsIn(out: string): Promise<EpochResult[]> {
   const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return parsed
     .filter(({ kind }) => kind === 'epoch')
-    .map(
-      (line) => Object.fromEntries(FIELDS.map((name) => [name, line[name] ?? 0])) as unknown as EpochResult,
-    );
+    .map((line) => {
+      if (typeof line.top1Error !== 'number')
+        throw new SaliencyMixError('DATA', `${out} was trained without a test: there is no error to tell`, {
+          file: out,
+        });
+      return Object.fromEntries(FIELDS.map((name) => [name, line[name] ?? 0])) as unknown as EpochResult;
+    });
 }
 
-/** Whether a run that cannot be gone on with should be begun anew: its own files are damaged. */
+/** Whether a run cannot be gone on with because of its own files, and neither another process nor the system is in the way. */
 const isDamaged = (error: unknown) =>
   error instanceof SaliencyMixError &&
-  (error.code === 'CHECKPOINT' || (error.code === 'OUTPUT' && /damaged/.test(error.message)));
+  ['CHECKPOINT', 'OUTPUT'].includes(error.code) &&
+  !isLocked(error) &&
+  systemCode(error.cause) === undefined;
+
+/** The names of what is in a folder. */
+const namesIn = (folder: string) => readdir(folder).catch(() => []);
 
 /** Trains; a run whose files are damaged is named and begun anew. */
 async function trainCell({ cell, out, signal, onProgress, onWarning }: CellRun): Promise<void> {
   const options = { ...cell.options, out, signal, onProgress, onWarning };
-  const isBegun = existsSync(join(out, RUN));
+  const isBegun = (await namesIn(out)).length > 0;
   try {
     await train({ ...options, mode: isBegun ? 'resume' : 'new' });
   } catch (error) {
     if (!isBegun || !isDamaged(error)) throw error;
     onWarning(`${(error as Error).message}; the cell is trained anew`);
-    await train({ ...options, mode: 'force' });
+    for (const name of await namesIn(out)) await rm(join(out, name), { recursive: true, force: true });
+    await train({ ...options, mode: 'new' });
   }
 }
 

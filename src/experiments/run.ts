@@ -10,6 +10,7 @@ import { writing } from '../run/files';
 import type { Cell } from './cells';
 import type { CellMessage, CellRequest } from './cell-process';
 import { type CellResult, readResult } from './result';
+import { recipes } from '../train/recipes';
 import type { TrainProgress } from '../train/train-options';
 
 /** How far an experiment is. */
@@ -56,49 +57,86 @@ export function shardOf(cells: readonly Cell[], shard: string | undefined): read
   return cells.filter((_, i) => i % Number(of) === Number(part) - 1);
 }
 
-/** Whether a cell could not be begun because another process has its folder. */
-const isElsewhere = ({ code, message }: { code?: string; message: string }) =>
-  code === 'OUTPUT' && /is being written by process|another run is starting/.test(message);
+type Ended = Extract<CellMessage, { kind: 'done' | 'failed' }>;
 
 class Grid {
   readonly #options: GridOptions;
   readonly #summary: GridSummary = { results: [], elsewhere: [], failed: [] };
   readonly #running = new Map<string, TrainProgress>();
   readonly #children = new Set<ChildProcess>();
+  readonly #epochs: number;
   #waiting: Cell[];
   #done = 0;
+  #epochsDone = 0;
+  /** What a callback has thrown: then nothing more is begun. */
+  #fault?: unknown;
 
   constructor(options: GridOptions) {
     this.#options = options;
     this.#waiting = [...options.cells];
+    this.#epochs = options.cells.reduce((sum, cell) => sum + epochsOf(cell), 0);
   }
 
   async run(): Promise<GridSummary> {
     const { jobs = availableParallelism(), signal, out } = this.#options;
     await writing(out, () => mkdir(out, { recursive: true }));
-    const stop = () => {
-      for (const child of this.#children) child.kill('SIGTERM');
-    };
+    const stop = () => this.#stop();
     signal?.addEventListener('abort', stop);
     try {
+      // Each ends only when its children have.
       await Promise.all(Array.from({ length: jobs }, () => this.#work()));
     } finally {
       signal?.removeEventListener('abort', stop);
     }
     signal?.throwIfAborted();
+    if (this.#fault !== undefined) throw this.#fault;
     return this.#summary;
+  }
+
+  get #isStopped(): boolean {
+    return this.#fault !== undefined || this.#options.signal?.aborted === true;
+  }
+
+  /** Children write a checkpoint, and end. */
+  #stop(): void {
+    for (const child of this.#children) child.kill('SIGTERM');
+  }
+
+  /** Calls a function of the caller; if it throws, the run ends with that. */
+  #call(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#fault ??= error;
+      this.#stop();
+    }
+  }
+
+  #warn(message: string): void {
+    this.#call(() => this.#options.onWarning(message));
   }
 
   /** Takes one cell after the other. */
   async #work(): Promise<void> {
-    for (let cell = this.#waiting.shift(); cell; cell = this.#waiting.shift()) {
-      if (this.#options.signal?.aborted) return;
-      const folder = join(this.#options.out, cell.id);
-      const known = await this.#resultIn(folder);
-      if (known) this.#summary.results.push(known);
-      else await this.#train(cell, folder);
+    for (let cell = this.#waiting.shift(); cell && !this.#isStopped; cell = this.#waiting.shift()) {
+      await this.#take(cell, join(this.#options.out, cell.id));
+      this.#running.delete(cell.id);
       this.#done++;
+      this.#epochsDone += epochsOf(cell);
       this.#report();
+    }
+  }
+
+  async #take(cell: Cell, folder: string): Promise<void> {
+    try {
+      const known = await this.#resultIn(folder);
+      if (known || this.#isStopped) {
+        if (known) this.#summary.results.push(known);
+        return;
+      }
+      await this.#train(cell, folder);
+    } catch (error) {
+      this.#fail(cell, (error as Error).message);
     }
   }
 
@@ -107,58 +145,65 @@ class Grid {
     try {
       return await readResult(folder);
     } catch (error) {
-      this.#options.onWarning(`${(error as Error).message}; it is made again`);
+      if (!(error instanceof SaliencyMixError)) throw error;
+      this.#warn(`${error.message}; it is made again`);
       return undefined;
     }
   }
 
   async #train(cell: Cell, folder: string): Promise<void> {
     const ended = await this.#inProcess(cell, folder);
-    this.#running.delete(cell.id);
     if (ended.kind === 'done') {
       const result = await readResult(folder);
       if (result) this.#summary.results.push(result);
-    } else if (isElsewhere(ended)) {
+    } else if (ended.elsewhere) {
       this.#summary.elsewhere.push(cell.id);
-    } else if (!this.#options.signal?.aborted) {
-      this.#summary.failed.push({ id: cell.id, reason: ended.message });
-      this.#options.onWarning(`${cell.id}: ${ended.message}`);
+    } else if (!this.#isStopped) {
+      this.#fail(cell, ended.message);
     }
   }
 
-  #inProcess(cell: Cell, out: string): Promise<Extract<CellMessage, { kind: 'done' | 'failed' }>> {
-    const { experiment, scale, onWarning } = this.#options;
+  #fail({ id }: Cell, reason: string): void {
+    this.#summary.failed.push({ id, reason });
+    this.#warn(`${id}: ${reason}`);
+  }
+
+  #inProcess(cell: Cell, out: string): Promise<Ended> {
+    const { experiment, scale } = this.#options;
     const child = fork(join(__dirname, 'cell-process.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#children.add(child);
     return new Promise((resolve) => {
-      let last: Extract<CellMessage, { kind: 'done' | 'failed' }> | undefined;
+      let last: Ended | undefined;
+      const end = (how: string) => {
+        this.#children.delete(child);
+        resolve(last ?? { kind: 'failed', message: `its process ${how}`, elsewhere: false });
+      };
       child.on('message', (message: CellMessage) => {
         if (message.kind === 'progress') {
           this.#running.set(cell.id, message.progress);
           this.#report();
-        } else if (message.kind === 'warning') onWarning(`${cell.id}: ${message.message}`);
+        } else if (message.kind === 'warning') this.#warn(`${cell.id}: ${message.message}`);
         else last = message;
       });
-      child.on('exit', (code, signal) => {
-        this.#children.delete(child);
-        const message = `its process ended with ${signal ?? code}`;
-        resolve(last ?? { kind: 'failed', message, stopped: false });
-      });
-      child.send({ experiment, scale, cell, out } satisfies CellRequest);
+      child.on('error', (error) => end(`could not be started: ${error.message}`));
+      child.on('exit', (code, signal) => end(`ended with ${signal ?? code}`));
+      const request: CellRequest = { experiment, scale, cell, out };
+      child.send(request, () => undefined); // what went wrong is told by 'error' or 'exit'
     });
   }
 
   #report(): void {
-    const { cells, onProgress } = this.#options;
-    const epochsOf = ({ options }: Cell) => options.epochs ?? 200;
-    const epochs = cells.reduce((sum, cell) => sum + epochsOf(cell), 0);
-    const each = cells.length > 0 ? epochs / cells.length : 0;
-    let epochsDone = this.#done * each;
+    let epochsDone = this.#epochsDone;
     for (const { epoch, done, total, phase } of this.#running.values())
       epochsDone += epoch - 1 + (phase === 'train' ? done / total : 1);
-    onProgress?.({ done: this.#done, total: cells.length, epochsDone, epochs, running: this.#running });
+    const { cells, onProgress } = this.#options;
+    const progress = { done: this.#done, total: cells.length, epochsDone, epochs: this.#epochs };
+    this.#call(() => onProgress?.({ ...progress, running: this.#running }));
   }
 }
+
+const epochsOf = ({ options: { epochs, recipe } }: Cell): number =>
+  epochs ?? (recipe ? recipes[recipe].learning.epochs : 1);
 
 /**
  * Refuses a folder in which an experiment was begun, unless it is to be gone on with.

@@ -49,10 +49,13 @@ type Applying = Parsed<typeof applyOptions>;
  * - Images (uint8 NHWC, 1 or 3 channels): gives the mixed images, the same bytes as the mixer that made the
  *   plan: uint8 NHWC, or the form that `output` says. A device batch (uint8 NHWC) gives a device batch on the
  *   same backend.
+ *   The pixels of samples with masks are mixed on the processor.
  * - Label maps (uint8 or int32, [n, h, w]; int32 also [n, h, w, 1]): pasted and erased like the images; the
- *   type is kept. Labels cannot be blended: a plan with a blended sample is refused.
+ *   type is kept. Labels cannot be blended: a plan with a sample that is blended, or
+ *   mixed by a mask, is refused.
  * - Detection boxes (a list per image, half open, in pixels): a box of the target shrinks to what the patch
- *   leaves visible; a box of the source shrinks to what lies inside the patch, and moves with it.
+ *   leaves visible; a box of the source shrinks to what lies inside the patch, and moves with it. Of images that are blended or mixed
+ *   by masks both keep theirs.
  * @throws (rejects) SaliencyMixError ARGUMENT, BACKEND, ADDON; the signal's reason when aborted
  */
 export function applyPlan<D extends Dtype>(
@@ -130,9 +133,9 @@ async function applyToImages(
   const fill = options.fill === undefined ? undefined : check.integer(options.fill, 'fill', 0, 255);
   const needs = [...kindsIn(plan.samples), output.dtype];
   const context = { input: batch, ...runOf(batch, options, needs) };
+  const masks = masksOf(plan.samples);
   const { images, native } = allocateResult(output, plan.samples.length);
   const records = encodeSamples(plan.samples, fill);
-  const masks = masksOf(plan.samples);
   const to = outputTo(output.native, native);
   if (masks) await mixByMasks(context, await batch.toHost(context), records, masks, to);
   else await callMix(context, records, { output: to });

@@ -1,6 +1,10 @@
+import * as check from '../check';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
 import type { FoundMasks, MaskInput, MixMethod } from './method';
+
+/** The distances of all pairs are kept at once. */
+const MOST_IMAGES = 8192;
 
 /** Maps that were given: what is negative counts as 0, and each sums to 1. */
 function normalised(maps: Float32Array, pixels: number): Float32Array {
@@ -28,6 +32,12 @@ async function mapsOf({ images, maps, threads, signal }: MaskInput): Promise<Flo
 async function guidedMasks(input: MaskInput): Promise<FoundMasks> {
   const { images, targets, threads, signal } = input;
   const [count, rows, cols] = images.shape;
+  if (count > MOST_IMAGES)
+    throw check.invalid(
+      'batch.shape',
+      `at most ${MOST_IMAGES} images in a batch of "guidedmixup"`,
+      images.shape,
+    );
   const pixels = rows * cols;
   const maps = await mapsOf(input);
   const partners = new Int32Array(count);

@@ -107,7 +107,8 @@ function checkList(
   name: string,
   of: string,
 ) {
-  if (Array.isArray(list) && list.length === length && list.every(isGood)) return;
+  // Array.from: a list may have holes, which `every` would pass over.
+  if (Array.isArray(list) && list.length === length && Array.from(list).every(isGood)) return;
   throw check.invalid(name, `${length} ${of}`, list);
 }
 

@@ -101,7 +101,7 @@ export interface MixMethod {
   readonly reference: string;
   /** Whether a second image, the source, is mixed in. */
   readonly hasSource: boolean;
-  /** Whether its anchors are found in saliency maps. */
+  /** Whether its anchors, or its masks, are found in saliency maps. */
   readonly needsSaliency: boolean;
   /** What both sides of images must be a multiple of; 1 unless given. */
   readonly sidesOf?: number;

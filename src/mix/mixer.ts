@@ -267,10 +267,10 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     draws.drawNext();
     if (helped) addon().runUntilDone();
     await Promise.allSettled([cleared, mixing]);
-    const placed = await mixing;
+    const { weights, masks: mixedBy } = await mixing; // not the images, which the plan does not need
     const soft = await cleared;
     const { backend } = context;
-    mixLabels({ records: drawn.records, weights: placed.weights }, labels, classes, soft);
+    mixLabels({ records: drawn.records, weights }, labels, classes, soft);
     const fields = {
       images,
       labels: soft,
@@ -278,7 +278,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       backend,
       level: levelOf(backend),
     };
-    return new Mixed(fields, () => makePlan(placed));
+    return new Mixed(fields, () => makePlan({ weights, masks: mixedBy }));
   }
 
   return {

@@ -57,8 +57,9 @@ export function oneOf(entries: readonly Entry[], shared: MixerOptions = {}): Mix
     weight: weighted[i][1],
   }));
   const [{ options: settings }] = choices;
-  const whole = choices.find(({ options }) => maskDrawOf(options));
-  if (whole && choices.length > 1 && settings.per === 'sample')
+  const drawn = choices.filter(({ weight }) => weight > 0);
+  const whole = drawn.find(({ options }) => maskDrawOf(options));
+  if (whole && drawn.length > 1 && settings.per === 'sample')
     throw check.invalid('per', `"batch" ("${whole.options.method}" mixes whole batches)`, 'sample');
   return mixerOf({ choices, settings, per: settings.per, warn: warnOnce });
 }

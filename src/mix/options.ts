@@ -118,18 +118,39 @@ const presets: Record<NonNullable<CheckedMixerOptions['preset']>, CheckedMixerOp
   'released-exact': { ...released, saliency: 'float-bytes' },
 };
 
-/** Adds to the options that were given those of the preset, then the defaults. */
-export function completeMixer(given: CheckedMixerOptions): MixOptions {
-  const { preset: _, ...result } = completed(mixerOptions, given, presets[given.preset ?? 'paper']);
+/**
+ * Adds to the options that were given those of the preset, then the defaults.
+ * @param usual what goes before the defaults, but after a preset
+ */
+export function completeMixer(given: CheckedMixerOptions, usual: CheckedMixerOptions = {}): MixOptions {
+  const below = { ...usual, ...presets[given.preset ?? 'paper'] };
+  const { preset: _, ...result } = completed(mixerOptions, given, below);
+  const { method, labelRule } = result;
+  if (labelRule !== 'area' && mixMethods[method].drawFor(result).kind === 'masked')
+    throw check.invalid('labelRule', `"area" (the labels of "${method}" follow its masks)`, labelRule);
   if (usesModel({ ...result, probability: 1 }) && result.saliencyModel === undefined)
     throw check.invalid('saliencyModel', 'the path of an ONNX model (saliency is "learned")', undefined);
   return Object.freeze(result);
 }
 
-/** Options of a run of training that were given, with the saliency that its method has there unless another one is asked for. */
-export function inTraining(given: CheckedMixerOptions): CheckedMixerOptions {
-  const { saliencyInTraining } = mixMethods[given.method ?? 'saliencymix'];
-  return { ...given, saliency: given.saliency ?? saliencyInTraining };
+/** The options of a mixer in training: a method may have another saliency there, unless one is asked for. */
+export function trainingMixer(given: CheckedMixerOptions, usual: CheckedMixerOptions = {}): MixOptions {
+  const { saliencyInTraining } = mixMethods[given.method ?? usual.method ?? 'saliencymix'];
+  return completeMixer(given, { ...usual, saliency: saliencyInTraining });
+}
+
+/** @throws SaliencyMixError ARGUMENT for images whose sides a method cannot take */
+export function checkSides(
+  { method }: Pick<MixOptions, 'method'>,
+  [height, width]: readonly [number, number],
+): void {
+  const { sidesOf = 1 } = mixMethods[method];
+  if (height % sidesOf === 0 && width % sidesOf === 0) return;
+  throw check.invalid(
+    'size',
+    `sides that are multiples of ${sidesOf} for "${method}"`,
+    `${height} × ${width}`,
+  );
 }
 
 /** Whether the mixer needs to know by what pixels are normalised. */

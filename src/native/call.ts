@@ -15,6 +15,7 @@ export async function runNative(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
+  checkAttached(inputs);
   const flag = signal && addon().newCancel();
   const stop = () => flag && addon().cancel(flag);
   signal?.addEventListener('abort', stop);
@@ -27,10 +28,14 @@ export async function runNative(
     signal?.removeEventListener('abort', stop);
   }
   signal?.throwIfAborted();
-  if (inputs.some((input) => input.byteLength === 0)) {
-    throw new SaliencyMixError(
-      'ARGUMENT',
-      'An input buffer was transferred while it was being read; keep it until the call ends',
-    );
-  }
+  checkAttached(inputs);
+}
+
+/** Memory that was transferred to another thread has no bytes left. */
+function checkAttached(inputs: readonly ArrayBufferView[]): void {
+  if (!inputs.some((input) => input.byteLength === 0)) return;
+  throw new SaliencyMixError(
+    'ARGUMENT',
+    'An input buffer was transferred while it was being read; keep it until the call ends',
+  );
 }

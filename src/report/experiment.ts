@@ -118,7 +118,7 @@ export function experimentText(report: ExperimentReport): string {
           .map((cell, at) => cell.padEnd(widths[at]))
           .join('  ')
           .trimEnd();
-      return [headingOf(table), ...[head, ...body].map(line)].join('\n');
+      return [`${report.title}: ${headingOf(table)}`, ...[head, ...body].map(line)].join('\n');
     })
     .join('\n\n');
 }

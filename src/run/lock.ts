@@ -41,15 +41,22 @@ function parse(text: string): Holder | undefined {
   }
 }
 
+const refusals = new WeakSet<Error>();
+
+/** Whether an error says that another process has a folder. */
+export const isLocked = (error: unknown): boolean => error instanceof Error && refusals.has(error);
+
+function refusal(message: string, folder: string): SaliencyMixError {
+  const error = new SaliencyMixError('OUTPUT', message, { file: folder });
+  refusals.add(error);
+  return error;
+}
+
 function lockedBy(holder: Holder, folder: string): SaliencyMixError {
   const { pid, host } = holder;
   const advice =
     host === hostname() ? 'wait for it, or stop it' : `if it no longer runs, delete ${join(folder, LOCK)}`;
-  return new SaliencyMixError(
-    'OUTPUT',
-    `${folder} is being written by process ${pid} on ${host}: ${advice}`,
-    { file: folder },
-  );
+  return refusal(`${folder} is being written by process ${pid} on ${host}: ${advice}`, folder);
 }
 
 /**
@@ -88,7 +95,5 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     if (other && isAlive(other)) throw lockedBy(other, folder);
     await removeStale(lock, text);
   }
-  throw new SaliencyMixError('OUTPUT', `Cannot lock ${folder}: another run is starting there`, {
-    file: folder,
-  });
+  throw refusal(`Cannot lock ${folder}: another run is starting there`, folder);
 }

@@ -2,7 +2,7 @@
 import * as check from '../check';
 import { imagesOption } from '../data/image-files';
 import { sizeOption } from '../data/size';
-import { type MixerOptions, type MixOptions, completeMixer, inTraining, mixerOptions } from '../mix/options';
+import { type MixerOptions, type MixOptions, mixerOptions, trainingMixer } from '../mix/options';
 import { threadsOption } from '../native/backends';
 import {
   abortSignal,
@@ -66,7 +66,7 @@ export const camOptions = {
   }),
   /** Images are mixed in pairs, as in training with these options; each is shown for both classes. */
   mixer: custom<MixOptions, MixerOptions>((value) =>
-    completeMixer(inTraining(checked(mixerOptions, value, 'mixer options'))),
+    trainingMixer(checked(mixerOptions, value, 'mixer options')),
   ),
   seed: whole(0, { default: 0, about: 'of which images are taken, and how they are mixed' }),
   size: sizeOption('pixels of a side or HEIGHTxWIDTH, for weights alone; as trained unless given'),

@@ -22,7 +22,7 @@ const hiddenOptions = {
   stage: required(text('name of a stage')),
   partners: required(
     custom((value, argument) => {
-      if (Array.isArray(value) || types.isTypedArray(value)) return value as ArrayLike<number>;
+      if (Array.isArray(value) || types.isTypedArray(value)) return Array.from(value as ArrayLike<number>);
       throw check.invalid(argument, 'an array of positions', value);
     }),
   ),

@@ -16,10 +16,13 @@ import type { HiddenMix } from './hidden-mix';
  * @throws SaliencyMixError ARGUMENT for those that it cannot have
  */
 export function manifoldMixer(given: CheckedMixerOptions): CheckedMixerOptions {
-  const { method = 'mixup', per = 'batch', alpha = 2 } = given;
+  const { method = 'mixup', per = 'batch', alpha = 2, labelRule = 'area' } = given;
   if (method !== 'mixup')
     throw check.invalid('mixer.method', 'mixup, or nothing, with manifoldMixup', method);
   if (per !== 'batch') throw check.invalid('mixer.per', 'batch, or nothing, with manifoldMixup', per);
+  // The same λ for images and labels.
+  if (labelRule !== 'area')
+    throw check.invalid('mixer.labelRule', 'area, or nothing, with manifoldMixup', labelRule);
   return { ...given, method, per, alpha };
 }
 

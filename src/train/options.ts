@@ -4,6 +4,7 @@ import { types } from 'node:util';
 import * as check from '../check';
 import { labels as checkLabels } from '../check-batch';
 import { DeviceBatch } from '../device/batch';
+import { SaliencyMixError } from '../errors';
 import { convolutionForms } from '../graph/native-ops';
 import { createOptimizer, type Optimizer, type OptimizerOptions } from '../graph/optimizers';
 import type { Model } from '../models/model';
@@ -174,6 +175,17 @@ function warnOfSums(labels: Float32Array, classes: number): void {
   }
 }
 
+/** What is wrong with a batch beside another one is told as of that. */
+function countBeside(beside: object, settings: TrainerSettings, model: Model): number {
+  try {
+    return checkBatch(beside, settings, model);
+  } catch (error) {
+    if (!(error instanceof SaliencyMixError)) throw error;
+    const { code, message, argument } = error;
+    throw new SaliencyMixError(code, `Of the batch beside: ${message}`, { argument: `beside.${argument}` });
+  }
+}
+
 /**
  * Checks the batch beside another one.
  * @throws SaliencyMixError ARGUMENT
@@ -185,7 +197,7 @@ export function checkBeside(
   model: Model,
 ): void {
   if (beside === undefined) return;
-  if (checkBatch(beside, settings, model) !== count)
+  if (countBeside(beside, settings, model) !== count)
     throw check.invalid('beside.images', `${count} images, as many as those beside them`, beside.images);
   const where = (given?: Images) =>
     given instanceof DeviceBatch ? `${given.backend} ${given.layout}` : 'here';

@@ -11,7 +11,7 @@ import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
 import type { Model } from '../models/model';
 import { chosenPolicy } from '../operations/policies/index';
-import { completeMixer, inTraining, mixerOptions, type MixOptions, usesNormalisation } from '../mix/options';
+import { checkSides, mixerOptions, type MixOptions, trainingMixer, usesNormalisation } from '../mix/options';
 import { type Checked, checked, completed, defaultsOf, type Parsed } from '../option';
 import { type DecidingOptions, decidingOptions, fingerprint } from '../run/data-identity';
 import type { ScheduleSettings } from './schedule';
@@ -79,18 +79,24 @@ export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer' | 'mixer'> 
   readonly optimizer: OptimizerOptions;
 };
 
-/** The options of a recipe, as checked ones. */
-const checkedRecipe = (recipe: Recipe, epochs: number | undefined): Checked<typeof trainOptions> =>
-  checked(learningOptions, optionsOf(recipe, epochs), 'recipe');
+/** The options of a recipe, as checked ones, but for those of its optimizer that do not go with what is given. */
+function checkedRecipe(
+  recipe: Recipe,
+  { epochs, optimizer, momentum }: Checked<typeof trainOptions>,
+): Checked<typeof trainOptions> {
+  const { momentum: its, nesterov, weightDecay, ...others } = optionsOf(recipe, epochs);
+  const isOther = optimizer !== undefined && optimizer !== others.optimizer;
+  const own = isOther ? {} : { momentum: its, weightDecay, ...(momentum !== 0 && { nesterov }) };
+  return checked(learningOptions, { ...others, ...own }, 'recipe');
+}
 
 export function parseTraining(asked: unknown): Training {
   const first = checked(trainOptions, asked, 'train options');
   const recipe = first.recipe && recipes[first.recipe];
-  const options = completed(trainOptions, first, recipe && checkedRecipe(recipe, first.epochs));
+  const options = completed(trainOptions, first, recipe && checkedRecipe(recipe, first));
   chosenPolicy(options);
-  const chosen = { ...recipe?.mixer, ...options.mixer };
-  const given = options.manifoldMixup ? manifoldMixer(chosen) : chosen;
-  const mixer = completeMixer(inTraining(given));
+  const given = options.manifoldMixup ? manifoldMixer(options.mixer) : options.mixer;
+  const mixer = trainingMixer(given, recipe?.mixer);
   return Object.freeze({ ...options, mixer, optimizer: optimizerOf(options) });
 }
 
@@ -132,6 +138,7 @@ export async function resolveSettings(
   holdout?: TrainSettings['holdout'],
 ): Promise<{ settings: TrainSettings; model: Model }> {
   const { size } = await resolveSize(train, options.size);
+  checkSides(options.mixer, size);
   const classes = train.classes.length;
   const model = createModelFor(options, classes, size);
   const { epochs, learningRate, schedule, gamma, warmup, labelSmoothing, flip, mean, std, seed } = options;

@@ -43,6 +43,7 @@ test('what is selected, and parts for several machines', () => {
   expect(parts.flat().toSorted()).toEqual(cells.map(({ id }) => id).toSorted());
   for (const shard of ['0/3', '4/3', '1', 'a/b', '1/0']) expect(() => shardOf(cells, shard)).toThrow(/shard/);
   expect(() => cellsOf(experiments.table1, { ...some, methods: ['cutmux'] })).toThrow(/cutmix/);
+  expect(() => cellsOf(experiments.table1, { ...some, methods: ['none', 'none'] })).toThrow(/each once/);
 });
 
 test('another setting is another cell; another place of the data is not', () => {
@@ -158,8 +159,10 @@ describe('runs', () => {
       .entries())
       writeFileSync(join(gathered, `${i}.json`), readFileSync(join(work, 'whole', result, 'result.json')));
     writeFileSync(join(gathered, 'other.json'), '{}');
+    writeFileSync(join(gathered, 'again.json'), readFileSync(join(gathered, '0.json')));
     const { code, stderr } = await start('report', gathered).ended;
     expect([code, stderr]).toEqual([0, expect.stringMatching(/other\.json is damaged.*left out/)]);
+    expect(stderr).toMatch(/1 of 5 results are there twice/);
     const read = (folder: string) => readFileSync(join(work, folder, 'report.md'), 'utf8');
     expect(read('gathered')).toBe(read('whole'));
   });
@@ -206,6 +209,62 @@ describe('runs', () => {
       1,
       expect.stringMatching(/no networks of table1.*train them first/),
     ]);
+  });
+
+  test('another experiment in the folder has the cells that both have, and its own', async () => {
+    const args = ['--data', join(work, 'data'), '--scale', 'tiny', '--seeds', '1', '--resume', '--json'];
+    const { code, stdout } = await start(
+      ...['run', 'figure3-saliency', '--methods', 'cutmix,sobel', ...args, '--out', join(work, 'whole')],
+    ).ended;
+    expect(code).toBe(0);
+    interface Summary {
+      name: string;
+      tables: { rows: { row: string; seeds: number; differences: { to: string }[] }[] }[];
+    }
+    const { summaries } = JSON.parse(stdout) as { summaries: Summary[] };
+    const figure = summaries.find(({ name }) => name === 'figure3-saliency') as Summary;
+    expect(figure.tables.map(({ rows }) => rows.map(({ row, seeds }) => [row, seeds]))).toEqual([
+      [
+        ['cutmix', 1],
+        ['sobel', 1],
+      ],
+    ]);
+    expect(figure.tables[0].rows[1].differences.map(({ to }) => to)).toEqual(['cutmix']);
+    // Then a part of table 1 again: its report has the other rows as well.
+    const part = await run('whole', '--resume', '--methods', 'none').ended;
+    expect([part.code, part.stdout]).toEqual([0, expect.stringMatching(/Table 1.*baseline.*CutMix/s)]);
+  });
+
+  test('cells of other data are refused', async () => {
+    await colourFolder(join(work, 'others'), { train: 27, test: 12 });
+    const args = [
+      '--scale',
+      'tiny',
+      '--seeds',
+      '1',
+      '--methods',
+      'none',
+      '--out',
+      join(work, 'whole'),
+      '--resume',
+    ];
+    const { code, stderr } = await start('run', 'table1', '--data', join(work, 'others'), ...args).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/was trained on other data .*choose another --out/),
+    ]);
+    const gone = await start('run', 'table1', '--data', join(work, 'gone'), ...args, '--json').ended;
+    expect(gone.code).toBe(1);
+  });
+
+  test('a cell whose run.json is cut off is trained anew', async () => {
+    const [{ id }] = resultsIn('killed');
+    const folder = join(work, 'killed', id);
+    rmSync(join(folder, 'result.json'));
+    writeFileSync(join(folder, 'run.json'), '{"tool":');
+    const { code, stderr } = await run('killed', '--resume').ended;
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/trained anew/)]);
+    expect(errorsOf('killed')[id]).toEqual(errorsOf('whole')[id]);
   });
 
   test('mistakes', async () => {

@@ -123,6 +123,11 @@ describe('refused', () => {
     expect(kinds).toEqual(new Set(['masked', 'paste']));
   });
 
+  test.each(['saliency', 'mask'] as const)('labels by %s: they follow the masks', (labelRule) => {
+    for (const method of ['puzzlemix', 'guidedmixup'] as const)
+      expect(() => createMixer({ method, labelRule })).toThrow(/labelRule.*masks|masks.*labelRule/);
+  });
+
   test('without the maps of a network, where they are asked for', async () => {
     const mixer = createMixer({ method: 'puzzlemix', saliency: 'gradient' });
     await refused(mixer.plan(batch), /Trainer\.saliency/);
@@ -130,6 +135,11 @@ describe('refused', () => {
 
   const broken: [string, (sample: Masked) => void, RegExp][] = [
     ['too few weights', ({ mask }) => mask.weights.pop(), /mask\.weights/],
+    [
+      'weights with holes',
+      ({ mask }) => (mask.weights = new Array<number>(mask.weights.length)),
+      /mask\.weights/,
+    ],
     ['a weight above 1', ({ mask }) => (mask.weights[0] = 1.5), /mask\.weights/],
     [
       'cells that do not divide the image',

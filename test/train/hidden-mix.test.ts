@@ -144,6 +144,20 @@ test('a device batch is mixed as the same images in memory', async () => {
   there.free();
 });
 
+test('partners may be changed once the call has been made', async () => {
+  const [one, other] = [await smallTrainer(), await smallTrainer()];
+  const own = [...partners];
+  const step = one.step({
+    ...batch,
+    hidden: { stage: 'layer1', partners: own, lambda: 0.3 },
+    learningRate: 0.05,
+  });
+  own.fill(99);
+  await step;
+  await other.step({ ...batch, hidden: hidden('layer1'), learningRate: 0.05 });
+  expect(await stateOf(one)).toEqual(await stateOf(other));
+});
+
 test('labels are mixed as images are', () => {
   const labels = Float32Array.of(1, 0, 0, 1, 0.5, 0.5);
   const found = mixedLabels(labels, { stage: 'input', partners: [1, 2, 0], lambda: 0.25 }, 2);

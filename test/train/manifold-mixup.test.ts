@@ -132,6 +132,7 @@ test.each<[string, Partial<TrainOptions>, RegExp]>([
   ['no stage', { manifoldMixup: [] }, /each once/],
   ['another method beside it', { mixer: { method: 'cutmix' } }, /with manifoldMixup for mixer\.method/],
   ['a share for each image', { mixer: { per: 'sample' } }, /with manifoldMixup for mixer\.per/],
+  ['labels by another rule', { mixer: { labelRule: 'mask' } }, /with manifoldMixup for mixer\.labelRule/],
   ['options of the mixer that are none', { mixer: 3 as never }, /mixer options/],
 ])('refused: %s', async (name, options, message) => {
   await expect(run(`refused ${name}`, options)).rejects.toMatchObject({

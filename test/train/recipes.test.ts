@@ -1,4 +1,5 @@
 /** Recipes: what they set, that what is given goes before them, and that milestones move with the epochs. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { train, type TrainOptions } from '../../src/train';
 import { learningRateAt } from '../../src/train/schedule';
@@ -68,6 +69,29 @@ test('methods have their own', () => {
 test.each(recipeNames)('%s is made of options that a run takes', (name) => {
   expect(recipes[name].name).toBe(name);
   expect(of({ recipe: name }).epochs).toBe(recipes[name].learning.epochs);
+});
+
+test('a preset goes before a recipe and before what a method has in training', () => {
+  const { mixer } = of({ recipe: 'tiny-imagenet-64', mixer: { preset: 'released-exact' } });
+  expect([mixer.probability, mixer.saliency]).toEqual([0.5, 'float-bytes']);
+  const puzzle = of({ mixer: { method: 'puzzlemix', preset: 'released-exact' } }).mixer;
+  expect(puzzle.saliency).toBe('float-bytes');
+  expect(of({ mixer: { method: 'puzzlemix', saliency: 'sobel' } }).mixer.saliency).toBe('sobel');
+});
+
+test('another optimizer has its own options', () => {
+  expect(of({ recipe: 'cifar', optimizer: 'adamw' }).optimizer).toMatchObject({
+    name: 'adamw',
+    weightDecay: 0.01,
+  });
+  expect(of({ recipe: 'cifar', momentum: 0 }).optimizer).toMatchObject({ momentum: 0, nesterov: false });
+});
+
+test('images that the method cannot take are refused before anything is written', async () => {
+  const out = join(work, 'odd');
+  const run = train({ data: 'demo', out, size: 33, mixer: { method: 'puzzlemix' }, epochs: 1 });
+  await expect(run).rejects.toMatchObject({ code: 'ARGUMENT', argument: 'size' });
+  expect(existsSync(out)).toBe(false);
 });
 
 test('an unknown one is refused', () => {
