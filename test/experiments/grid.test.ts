@@ -73,7 +73,7 @@ function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> 
 describe('runs', () => {
   const work = workFolder();
   beforeAll(() => colourFolder(join(work, 'data'), { train: 24, test: 12 }));
-  const run = (out: string, ...more: string[]) =>
+  const runTable = (out: string, ...more: string[]) =>
     start(
       'run',
       'table1',
@@ -102,13 +102,13 @@ describe('runs', () => {
   };
 
   test('killed at any moment, beside another process, and with a damaged result: the same numbers', async () => {
-    const whole = await run('whole', '--jobs', '2').ended;
+    const whole = await runTable('whole', '--jobs', '2').ended;
     expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/baseline +1 .*\n.*CutMix +1 /s)]);
     expect(resultsIn('whole')).toHaveLength(4);
     for (const file of ['report.html', 'report.md']) expect(existsSync(join(work, 'whole', file))).toBe(true);
 
     // Killed with its children while the first cells are trained.
-    const killed = run('killed', '--jobs', '2');
+    const killed = runTable('killed', '--jobs', '2');
     await until(() => readdirSync(work).includes('killed') && readdirSync(join(work, 'killed')).length > 0);
     await until(() =>
       readdirSync(join(work, 'killed')).some((name) =>
@@ -118,24 +118,24 @@ describe('runs', () => {
     process.kill(-(killed.child.pid as number), 'SIGKILL');
     await killed.ended;
     expect(resultsIn('killed').length).toBeLessThan(4);
-    const again = await run('killed').ended;
+    const again = await runTable('killed').ended;
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/--resume goes on with them/)]);
 
     // Two processes in one folder: no cell is trained twice, and none is lost.
     const both = await Promise.all(
-      [run('killed', '--resume', '--jobs', '1'), run('killed', '--resume', '--jobs', '1')].map(
+      [runTable('killed', '--resume', '--jobs', '1'), runTable('killed', '--resume', '--jobs', '1')].map(
         ({ ended }) => ended,
       ),
     );
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    const last = await run('killed', '--resume').ended;
+    const last = await runTable('killed', '--resume').ended;
     expect(last.code).toBe(0);
     expect(errorsOf('killed')).toEqual(errorsOf('whole'));
 
     const [{ id }] = resultsIn('killed');
     const file = join(work, 'killed', id, 'result.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"top1Error": [\d.]+/, '"top1Error": 0.0001'));
-    const mended = await run('killed', '--resume').ended;
+    const mended = await runTable('killed', '--resume').ended;
     expect([mended.code, mended.stderr]).toEqual([
       0,
       expect.stringMatching(/result\.json is damaged.*made again/),
@@ -146,7 +146,7 @@ describe('runs', () => {
     rmSync(file);
     const checkpoint = join(work, 'killed', id, 'checkpoint.safetensors');
     writeFileSync(checkpoint, readFileSync(checkpoint).subarray(0, 1000));
-    const anew = await run('killed', '--resume').ended;
+    const anew = await runTable('killed', '--resume').ended;
     expect([anew.code, anew.stderr]).toEqual([0, expect.stringMatching(/trained anew/)]);
     expect(errorsOf('killed')).toEqual(errorsOf('whole'));
   });
@@ -214,7 +214,13 @@ describe('runs', () => {
   test('another experiment in the folder has the cells that both have, and its own', async () => {
     const args = ['--data', join(work, 'data'), '--scale', 'tiny', '--seeds', '1', '--resume', '--json'];
     const { code, stdout } = await start(
-      ...['run', 'figure3-saliency', '--methods', 'cutmix,sobel', ...args, '--out', join(work, 'whole')],
+      'run',
+      'figure3-saliency',
+      '--methods',
+      'cutmix,sobel',
+      ...args,
+      '--out',
+      join(work, 'whole'),
     ).ended;
     expect(code).toBe(0);
     interface Summary {
@@ -231,7 +237,7 @@ describe('runs', () => {
     ]);
     expect(figure.tables[0].rows[1].differences.map(({ to }) => to)).toEqual(['cutmix']);
     // Then a part of table 1 again: its report has the other rows as well.
-    const part = await run('whole', '--resume', '--methods', 'none').ended;
+    const part = await runTable('whole', '--resume', '--methods', 'none').ended;
     expect([part.code, part.stdout]).toEqual([0, expect.stringMatching(/Table 1.*baseline.*CutMix/s)]);
   });
 
@@ -262,7 +268,7 @@ describe('runs', () => {
     const folder = join(work, 'killed', id);
     rmSync(join(folder, 'result.json'));
     writeFileSync(join(folder, 'run.json'), '{"tool":');
-    const { code, stderr } = await run('killed', '--resume').ended;
+    const { code, stderr } = await runTable('killed', '--resume').ended;
     expect([code, stderr]).toEqual([0, expect.stringMatching(/trained anew/)]);
     expect(errorsOf('killed')[id]).toEqual(errorsOf('whole')[id]);
   });
