@@ -217,19 +217,19 @@ describe('refused', () => {
       'a parameter without a name',
       asking((net) => net.parameter('', [1], init)),
       'ARGUMENT',
-      /for a parameter's name but received ""/,
+      /for the name of a parameter or stage but received ""/,
     ],
     [
       'a parameter with a name of the graph',
       asking((net) => net.parameter('labels', [1], init)),
       'ARGUMENT',
-      /for a parameter's name but received "labels"/,
+      /for the name of a parameter or stage but received "labels"/,
     ],
     [
       'a name with a slash',
       asking((net) => net.parameter('next/a', [1], init)),
       'ARGUMENT',
-      /for a parameter's name but received "next\/a"/,
+      /for the name of a parameter or stage but received "next\/a"/,
     ],
     [
       'two parameters of one name',
