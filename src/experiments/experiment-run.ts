@@ -5,7 +5,7 @@ import { type Dataset, openData } from '../data/dataset';
 import { firstOfEach } from '../data/holdout';
 import { SaliencyMixError } from '../errors';
 import { parse, type Parsed } from '../option';
-import { experimentMarkdown, experimentPage } from '../report/experiment';
+import { experimentMarkdown, experimentPage, type ExperimentSummary } from '../report/experiment';
 import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
 import { writeError, writeWhole } from '../run/files';
 import { readRun } from '../run/run-file';
@@ -24,7 +24,7 @@ import { runMeasured } from './measured';
 import { type ExperimentOptions, experimentOptions } from './options';
 import { type CellResult, parseResult, RESULT } from './result';
 import { checkFresh, type GridSummary, runGrid, shardOf } from './run';
-import { type ExperimentSummary, summaryOf } from './summary';
+import { summaryOf } from './summary';
 
 export const REPORT = 'report.html';
 export const TABLES = 'report.md';

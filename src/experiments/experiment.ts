@@ -3,6 +3,7 @@
  * with a network and a seed is a cell: one training run.
  */
 import type { MixerOptions } from '../mix/options';
+import type { PaperValue } from '../report/experiment';
 import type { SingleOptions } from '../train/learning-options';
 import type { RecipeName } from '../train/recipes';
 
@@ -38,14 +39,6 @@ export interface Protocol {
 
 export const scales = ['paper', 'small', 'tiny'] as const;
 export type Scale = (typeof scales)[number];
-
-/** An error in percent, and the deviation over runs where it is told. */
-export interface PaperValue {
-  readonly error: number;
-  readonly deviation?: number;
-  /** Who ran it, where that is not the paper's authors. */
-  readonly by?: string;
-}
 
 /** Values of a paper by network, row and column. */
 export type PaperTable = Readonly<

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Opening } from '../data/datasets/format';
 import { SaliencyMixError } from '../errors';
+import type { Spread } from '../report/experiment';
 import { writeWhole } from '../run/files';
 import { CHECKPOINT } from '../train/train';
 import type { Cell } from './cells';
@@ -39,7 +40,7 @@ export interface MeasuredRow {
   column: string;
   seeds: number;
   /** Shares, 0 to 1, one for each heading. */
-  values: { mean: number; deviation: number }[];
+  values: Spread[];
 }
 
 /** The figures of a cell's network, measured now or before. */

@@ -1,57 +1,8 @@
 /** What the results of an experiment say: for each network, column and row the error over seeds, and differences of pairs. */
-import type { Experiment, PaperValue } from './experiment';
+import type { Difference, ExperimentSummary, RowSummary, Spread, TableSummary } from '../report/experiment';
+import type { Experiment } from './experiment';
 import type { CellResult } from './result';
 import { bootstrap, deviation, mean, medianOfLast } from './statistics';
-
-/** Of a difference between two rows, over the seeds that both have. */
-export interface Difference {
-  /** The row that it is to. */
-  to: string;
-  mean: number;
-  /** 95 % of resampled means; undefined for one seed. */
-  interval?: readonly [low: number, high: number];
-  seeds: number;
-}
-
-/** Errors are shares, 0 to 1. */
-export interface RowSummary {
-  row: string;
-  title: string;
-  seeds: number;
-  /** After the last epoch, at the best of all, and the median of the last ten: mean over seeds, and deviation (NaN of one). */
-  last: Spread;
-  best: Spread;
-  median: Spread;
-  differences: Difference[];
-  /** Seconds of training, mean over seeds. */
-  seconds: number;
-  /** Mean test error after each epoch. */
-  curve: number[];
-  paper?: PaperValue;
-}
-
-export interface Spread {
-  mean: number;
-  deviation: number;
-}
-
-export interface TableSummary {
-  model: string;
-  column: string;
-  title: string;
-  rows: RowSummary[];
-}
-
-export interface ExperimentSummary {
-  name: string;
-  title: string;
-  reference: string;
-  scale: string;
-  tables: TableSummary[];
-  /** Seconds of all cells. */
-  seconds: number;
-  cells: number;
-}
 
 const spread = (values: readonly number[]): Spread => ({ mean: mean(values), deviation: deviation(values) });
 const errorsOf = ({ epochs }: CellResult) => epochs.map(({ top1Error }) => top1Error);

@@ -1,4 +1,5 @@
-import type { Experiment, PaperTable, PaperValue } from './experiment';
+import type { PaperValue } from '../report/experiment';
+import type { Experiment, PaperTable } from './experiment';
 import { cifarProtocols } from './protocols';
 import * as rows from './rows';
 

@@ -4,38 +4,61 @@ import { html, json, type Markup } from './html';
 import { type Chart, chartPlace } from './training-charts';
 import { page } from './training-page';
 
-interface Spread {
+/** Over seeds; the deviation is NaN of one. */
+export interface Spread {
   mean: number;
   deviation: number;
 }
 
-interface Row {
+/** An error in percent, and the deviation over runs where it is told. */
+export interface PaperValue {
+  readonly error: number;
+  readonly deviation?: number;
+  /** Who ran it, where that is not the paper's authors. */
+  readonly by?: string;
+}
+
+/** Of a difference between two rows, over the seeds that both have. */
+export interface Difference {
+  /** The row that it is to. */
+  to: string;
+  mean: number;
+  /** 95 % of resampled means; undefined for one seed. */
+  interval?: readonly [low: number, high: number];
+  seeds: number;
+}
+
+/** Errors are shares, 0 to 1. */
+export interface RowSummary {
   row: string;
   title: string;
   seeds: number;
+  /** After the last epoch, at the best of all, and the median of the last ten. */
   last: Spread;
   best: Spread;
   median: Spread;
-  differences: readonly { to: string; mean: number; interval?: readonly [number, number] }[];
+  differences: readonly Difference[];
+  /** Seconds of training, mean over seeds. */
   seconds: number;
+  /** Mean test error after each epoch. */
   curve: readonly number[];
-  paper?: { error: number; deviation?: number; by?: string };
+  paper?: PaperValue;
 }
 
-interface Table {
+export interface TableSummary {
   model: string;
   column: string;
   title: string;
-  rows: readonly Row[];
+  rows: readonly RowSummary[];
 }
 
-/** What is told of an experiment. */
-export interface ExperimentReport {
+export interface ExperimentSummary {
   name: string;
   title: string;
   reference: string;
   scale: string;
-  tables: readonly Table[];
+  tables: readonly TableSummary[];
+  /** Seconds of all cells. */
   seconds: number;
   cells: number;
 }
@@ -50,21 +73,21 @@ function spread({ mean, deviation }: Spread): string {
 
 const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(SHOWN)}`;
 
-function difference(row: Row, to: string): string {
+function difference(row: RowSummary, to: string): string {
   const found = row.differences.find((one) => one.to === to);
   if (!found) return '';
   const { mean, interval } = found;
   return interval ? `${signed(mean)} (${interval.map(signed).join(' … ')})` : signed(mean);
 }
 
-function paperText({ paper }: Row): string {
+function paperText({ paper }: RowSummary): string {
   if (!paper) return '';
   const { error, deviation, by } = paper;
   return `${error}${deviation === undefined ? '' : ` ± ${deviation}`}${by === undefined ? '' : ` (${by})`}`;
 }
 
 /** Heading and cells of a table. */
-function cellsOf({ rows }: Table): { head: string[]; body: string[][] } {
+function cellsOf({ rows }: TableSummary): { head: string[]; body: string[][] } {
   const compared = [...new Set(rows.flatMap(({ differences }) => differences.map(({ to }) => to)))];
   const hasPaper = rows.some(({ paper }) => paper);
   const head = [
@@ -90,14 +113,14 @@ function cellsOf({ rows }: Table): { head: string[]; body: string[][] } {
   return { head, body };
 }
 
-const headingOf = ({ model, title }: Table) => `${model}, ${title}`;
+const headingOf = ({ model, title }: TableSummary) => `${model}, ${title}`;
 
 /** What the columns mean, once for all tables. */
 export const LEGEND =
   'Top-1 error in percent: mean ± standard deviation over seeds, after the last epoch, at the best of all, and the median of the last ' +
   'ten. Differences are of pairs with the same seed, after the last epoch, with 95 % of resampled means in brackets. Time is of one run.';
 
-export function experimentMarkdown(report: ExperimentReport): string {
+export function experimentMarkdown(report: ExperimentSummary): string {
   const tables = report.tables.map((table) => {
     const { head, body } = cellsOf(table);
     const lines = [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
@@ -108,7 +131,7 @@ export function experimentMarkdown(report: ExperimentReport): string {
 }
 
 /** Tables for a terminal: columns of equal width. */
-export function experimentText(report: ExperimentReport): string {
+export function experimentText(report: ExperimentSummary): string {
   return report.tables
     .map((table) => {
       const { head, body } = cellsOf(table);
@@ -126,7 +149,7 @@ export function experimentText(report: ExperimentReport): string {
 const COLOURS = ['ink', 'orange', 'green', 'purple', 'red', 'cyan', 'brown', 'faint', 'blue'] as const;
 
 /** The first rows are drawn in the order of the colours; more than there are colours are dashed. */
-function curvesOf(table: Table, at: number): Chart {
+function curvesOf(table: TableSummary, at: number): Chart {
   const epochs = Math.max(...table.rows.map(({ curve }) => curve.length));
   const rows = table.rows.map(({ curve }) =>
     Array.from({ length: epochs }, (_, i) =>
@@ -147,7 +170,7 @@ function curvesOf(table: Table, at: number): Chart {
   };
 }
 
-function tableSection(table: Table): Markup {
+function tableSection(table: TableSummary): Markup {
   const { head, body } = cellsOf(table);
   const headings = head.map((text) => html`<th scope="col">${text}</th>`);
   const lines = body.map(([first, ...cells]) => {
@@ -159,7 +182,7 @@ function tableSection(table: Table): Markup {
 }
 
 /** A page of several experiments. */
-export function experimentPage(reports: readonly ExperimentReport[]): string {
+export function experimentPage(reports: readonly ExperimentSummary[]): string {
   const charts = reports.flatMap(({ tables }) => tables).map(curvesOf);
   let at = 0;
   const parts = reports.map((report) => {

@@ -1,9 +1,6 @@
 /** A table of figures over seeds, in percent: as Markdown, and as text for a terminal. */
 
-interface Figure {
-  mean: number;
-  deviation: number;
-}
+import type { Spread } from './experiment';
 
 export interface FiguresTable {
   title: string;
@@ -12,10 +9,10 @@ export interface FiguresTable {
   head: readonly string[];
   /** Heading of what a paper has, where it has any. */
   paper?: string;
-  rows: readonly { title: string; seeds: number; values: readonly Figure[]; paper?: string }[];
+  rows: readonly { title: string; seeds: number; values: readonly Spread[]; paper?: string }[];
 }
 
-function shown({ mean, deviation }: Figure): string {
+function shown({ mean, deviation }: Spread): string {
   const plain = (100 * mean).toFixed(1);
   return Number.isFinite(deviation) ? `${plain} ± ${(100 * deviation).toFixed(1)}` : plain;
 }

@@ -1,8 +1,7 @@
 /** Steps that add the loss of other images, as PuzzleMix adds that of images as they are. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMixer, uploadBatch } from '../../src';
-import { defineModel, layers, ops, train, type TrainOptions } from '../../src/train';
+import { defineModel, layers, ops } from '../../src/train';
 import {
   BATCH,
   CLASSES,
@@ -14,6 +13,7 @@ import {
   stateOf,
   workFolder,
 } from './fixtures';
+import { lossesOf, runsIn } from './small-runs';
 
 const [own, others] = [smallBatch('own'), smallBatch('others')];
 const plain = { name: 'sgd', momentum: 0, weightDecay: 0 } as const;
@@ -132,31 +132,8 @@ test.each([
 
 describe('runs', () => {
   const work = workFolder();
-  const run = (name: string, more: Partial<TrainOptions> = {}) =>
-    train({
-      data: { path: 'demo', split: 'train', demo: { count: 40, size: 32, seed: 2 } },
-      test: false,
-      model: 'resnet',
-      block: 'basic',
-      layers: [1, 1],
-      width: 4,
-      stem: 'cifar',
-      epochs: 2,
-      batch: 16,
-      learningRate: 0.02,
-      threads: 1,
-      out: join(work, name),
-      mixer: { method: 'puzzlemix' },
-      cleanWeight: 1,
-      ...more,
-    });
-  const lossesOf = (name: string) =>
-    readFileSync(join(work, name, 'metrics.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { kind: string; loss: number })
-      .filter(({ kind }) => kind === 'step')
-      .map(({ loss }) => loss);
+  const run = runsIn(work, { mixer: { method: 'puzzlemix' }, cleanWeight: 1 });
+  const lossesIn = (name: string) => lossesOf(join(work, name));
 
   test('with the loss of images as they are, stopped and gone on with', async () => {
     const { settings } = await run('whole');
@@ -167,10 +144,10 @@ describe('runs', () => {
     await expect(stopped).rejects.toThrow();
     await expect(run('stopped', { mode: 'resume', cleanWeight: 0 })).rejects.toThrow(/cleanWeight/);
     await run('stopped', { mode: 'resume' });
-    expect(lossesOf('stopped')).toEqual(lossesOf('whole'));
+    expect(lossesIn('stopped')).toEqual(lossesIn('whole'));
     await run('without', { cleanWeight: 0 });
     // About as much again.
-    const [both, alone] = [lossesOf('whole')[0], lossesOf('without')[0]];
+    const [both, alone] = [lossesIn('whole')[0], lossesIn('without')[0]];
     expect(both / alone).toBeGreaterThan(1.6);
     expect(both / alone).toBeLessThan(2.4);
   });

@@ -1,58 +1,17 @@
 /** A run whose saliency is the gradient of the network that it trains: by hand, and stopped and gone on with. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMixer, openDataset } from '../../src';
-import { createModel, train, Trainer, type TrainOptions } from '../../src/train';
+import { createModel, Trainer } from '../../src/train';
+import { workFolder } from './fixtures';
+import { BATCH, data, linesOf, lossesOf, network, RATE, runsIn, SEED } from './small-runs';
 
-const work = mkdtempSync(join(tmpdir(), 'saliencymix-gradient-'));
-afterAll(() => rmSync(work, { recursive: true, force: true }));
-
-const demo = { count: 40, size: 32, seed: 2 };
-const data = { path: 'demo', split: 'train', demo } as const;
-const [BATCH, RATE, SEED] = [16, 0.02, 5];
-const network = { block: 'basic', layers: [1, 1], width: 4, stem: 'cifar' } as const;
+const work = workFolder();
 const [mean, std] = [
   [0.485, 0.456, 0.406],
   [0.229, 0.224, 0.225],
 ];
-
-const run = (name: string, more: Partial<TrainOptions> = {}) =>
-  train({
-    data,
-    test: false,
-    model: 'resnet',
-    ...network,
-    epochs: 2,
-    batch: BATCH,
-    learningRate: RATE,
-    schedule: 'constant',
-    crop: 0,
-    flip: false,
-    mean,
-    std,
-    seed: SEED,
-    threads: 1,
-    out: join(work, name),
-    mixer: { saliency: 'gradient' },
-    ...more,
-  });
-
-interface Line {
-  kind: string;
-  loss: number;
-  seconds: number;
-  saliencySeconds: number;
-}
-const linesOf = (name: string) =>
-  readFileSync(join(work, name, 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
-const lossesOf = (name: string) =>
-  linesOf(name)
-    .filter(({ kind }) => kind === 'step')
-    .map(({ loss }) => loss);
+const run = runsIn(work, { mean, std, mixer: { saliency: 'gradient' } });
+const lossesIn = (name: string) => lossesOf(join(work, name));
 
 test.each([
   ['whole', { saliency: 'gradient' }],
@@ -62,7 +21,7 @@ test.each([
   async (name, method) => {
     const { settings } = await run(name, { mixer: method });
     expect(settings.mixer.saliency).toBe('gradient');
-    const losses = lossesOf(name);
+    const losses = lossesIn(name);
     expect(losses).toHaveLength(6);
 
     const dataset = await openDataset(data);
@@ -90,7 +49,7 @@ test.each([
     await trainer.close();
     await dataset.close();
     expect(found).toEqual(losses.slice(0, 3));
-    for (const { kind, seconds, saliencySeconds } of linesOf(name))
+    for (const { kind, seconds, saliencySeconds } of linesOf(join(work, name)))
       if (kind === 'epoch') expect([saliencySeconds > 0, saliencySeconds < seconds]).toEqual([true, true]);
   },
 );
@@ -102,7 +61,7 @@ test('a run that was stopped goes on to the same numbers', async () => {
     onProgress: ({ done }) => done >= 32 && controller.abort(),
   });
   await expect(stopped).rejects.toThrow();
-  expect(lossesOf('stopped').length).toBeLessThan(6);
+  expect(lossesIn('stopped').length).toBeLessThan(6);
   await run('stopped', { mode: 'resume' });
-  expect(lossesOf('stopped')).toEqual(lossesOf('whole'));
+  expect(lossesIn('stopped')).toEqual(lossesIn('whole'));
 });

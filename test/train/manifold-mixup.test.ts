@@ -1,46 +1,15 @@
 /** A run that mixes within the network: its draws, by hand, stopped and gone on with, and what is refused. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMixer, type MixPlan, openDataset } from '../../src';
-import { createModel, train, type TrainOptions } from '../../src/train';
+import { createModel, type TrainOptions } from '../../src/train';
 import { drawStage, hiddenMixOf } from '../../src/train/manifold-mixup';
 import { smallTrainer, workFolder } from './fixtures';
+import { BATCH, data, linesOf, network, RATE, runsIn, SEED } from './small-runs';
 
 const work = workFolder();
-const demo = { count: 40, size: 32, seed: 2 };
-const data = { path: 'demo', split: 'train', demo } as const;
-const [BATCH, RATE, SEED] = [16, 0.02, 5];
-const network = { block: 'basic', layers: [1, 1], width: 4, stem: 'cifar' } as const;
-
-const run = (name: string, more: Partial<TrainOptions> = {}) =>
-  train({
-    data,
-    test: false,
-    model: 'resnet',
-    ...network,
-    epochs: 2,
-    batch: BATCH,
-    learningRate: RATE,
-    schedule: 'constant',
-    crop: 0,
-    flip: false,
-    seed: SEED,
-    threads: 1,
-    out: join(work, name),
-    manifoldMixup: true,
-    ...more,
-  });
-
-interface Line {
-  kind: string;
-  loss: number;
-  accuracy: number;
-}
+const run = runsIn(work, { manifoldMixup: true });
 const stepsOf = (name: string) =>
-  readFileSync(join(work, name, 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line)
+  linesOf(join(work, name))
     .filter(({ kind }) => kind === 'step')
     .map(({ loss, accuracy }) => ({ loss, accuracy }));
 
