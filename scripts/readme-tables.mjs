@@ -2,7 +2,7 @@
 // node scripts/readme-tables.mjs [--check]   --check: change nothing, fail where README.md is out of date
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { newestResults, readResults } from '../benchmarks/lib/report.mjs';
+import { newestOfProcessors, newestResults, readResults } from '../benchmarks/lib/report.mjs';
 import { machineLine, speedTable, trainingTable } from '../benchmarks/lib/readme.mjs';
 import { cardLine, cardTable } from '../benchmarks/gpu/lib/readme.mjs';
 import { newestGpuResults } from '../benchmarks/gpu/lib/report.mjs';
@@ -34,7 +34,7 @@ const optionRows = (options) =>
     about,
   ]);
 
-const measured = readResults(newestResults());
+const measured = newestOfProcessors();
 const speed = speedTable(measured);
 const trained = readResults(newestResults(PAGES.training));
 const training = trainingTable(trained);
@@ -51,7 +51,7 @@ const labels = JSON.parse(readFileSync('docs/labels.json', 'utf8')).filter(
 );
 
 const parts = {
-  speed: `${table(speed.head, speed.rows)}\n\n(${machineLine(measured)})`,
+  speed: `${table(speed.head, speed.rows)}\n\n(${measured.map(machineLine).join('; ')})`,
   'training-speed': `${table(training.head, training.rows)}\n\n(${machineLine(trained)})`,
   card: `${table(onCard.head, onCard.rows)}\n\n(${cardLine(card, trainedOnCard)})`,
   operations: table(

@@ -9,26 +9,38 @@ function best(rows) {
   return { one: own.find(({ threads }) => threads === 1), all: most === 0 ? all.at(-1) : all[0] };
 }
 
-function rowOf(task, job) {
+/** Not a library that anyone would use instead. */
+const REFERENCE = 'scalar reference';
+
+/** How many times as fast as the job's first rival, with the images a second; undefined where no rival ran. */
+function speedOf(task, job) {
   const rows = rowsOf(job, task.bandwidth);
   const { one, all } = best(rows);
   const [rival] = rivalsOf(job);
-  const foreign = rows.some(({ name, own }) => name === rival && !own);
+  const foreign = rows.some(({ name, own }) => name === rival && !own && name !== REFERENCE);
   if (!foreign || !all) return undefined;
-  const shown = one ?? all;
-  return [
-    `${task.name}: ${job.label}`,
-    rival,
-    `${digits(shown.ratios[rival].median)} ×`,
-    one ? digits(one.rate.median) : '',
-    all === one ? '' : digits(all.rate.median),
-  ];
+  const { ratios, rate } = one ?? all;
+  return { rival, text: `${digits(ratios[rival].median)} × (${digits(rate.median)})` };
 }
 
-/** Head and rows of the table: the job, the rival, how many times as fast, images a second on one thread and on all. */
-export function speedTable({ tasks, environment }) {
-  const head = ['', 'rival', 'times as fast', 'images/s, one thread', `${environment.cores} threads`];
-  return { head, rows: tasks.flatMap((task) => task.jobs.map((job) => rowOf(task, job)).filter(Boolean)) };
+const kindOf = ({ environment: { processor, levels } }) =>
+  `${processor.replaceAll(/\((R|TM)\)|Processor/g, '').trim()}, ${levels[0]}`;
+
+/** Head and rows of the table: the job, the rival, and of each kind of processor how many times as fast, with images a second. */
+export function speedTable(results) {
+  const head = ['', 'rival', ...results.map(kindOf)];
+  const jobs = new Map();
+  for (const [at, { tasks }] of results.entries())
+    for (const task of tasks)
+      for (const job of task.jobs) {
+        const speed = speedOf(task, job);
+        const label = `${task.name}: ${job.label}`;
+        if (!speed) continue;
+        const cells = jobs.get(label) ?? [label, speed.rival, ...results.map(() => '')];
+        cells[2 + at] = speed.text;
+        jobs.set(label, cells);
+      }
+  return { head, rows: [...jobs.values()] };
 }
 
 /** Head and rows of the table of training: a network, ours with all defaults beside PyTorch. */

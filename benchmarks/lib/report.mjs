@@ -30,14 +30,27 @@ function prefixOf(name) {
   return others.find((prefix) => prefix !== '' && name.startsWith(prefix)) ?? '';
 }
 
-/** The newest of a page, or undefined; by the dates in the files: a checkout sets the times of the files themselves as it likes. */
-export function newestResults({ prefix } = PAGES.usual) {
-  const kept = readdirSync(RESULTS)
+/** All of a page, the newest first, by the dates in the files: a checkout sets the times of the files themselves as it likes. */
+function keptResults({ prefix }) {
+  return readdirSync(RESULTS)
     .filter((name) => name.endsWith('.json') && prefixOf(name) === prefix)
     .map((name) => fileURLToPath(new URL(name, RESULTS)))
-    .map((file) => ({ file, date: readResults(file).date }))
+    .map((file) => ({ file, ...readResults(file) }))
     .toSorted((a, b) => b.date.localeCompare(a.date));
-  return kept[0]?.file;
+}
+
+/** The path of the newest of a page, or undefined. */
+export const newestResults = (page = PAGES.usual) => keptResults(page)[0]?.file;
+
+/** The newest results of each kind of processor, the newest kind first. */
+export function newestOfProcessors(page = PAGES.usual) {
+  const newest = new Map();
+  for (const result of keptResults(page)) {
+    const { processor, levels } = result.environment;
+    const kind = `${processor} ${levels[0]}`;
+    if (!newest.has(kind)) newest.set(kind, result);
+  }
+  return [...newest.values()];
 }
 
 export function readResults(file) {
