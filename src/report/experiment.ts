@@ -1,6 +1,7 @@
 /** The tables of an experiment: as Markdown, as text for a terminal, and as a page with curves. */
 import { count, counted, duration, percent } from './figures';
 import { html, json, type Markup } from './html';
+import { htmlTable, markdownTable, textTable } from './table';
 import { type Chart, chartPlace } from './training-charts';
 import { page } from './training-page';
 
@@ -86,8 +87,7 @@ function paperText({ paper }: RowSummary): string {
   return `${error}${deviation === undefined ? '' : ` ± ${deviation}`}${by === undefined ? '' : ` (${by})`}`;
 }
 
-/** Heading and cells of a table. */
-function cellsOf({ rows }: TableSummary): { head: string[]; body: string[][] } {
+function linesOf({ rows }: TableSummary): string[][] {
   const compared = [...new Set(rows.flatMap(({ differences }) => differences.map(({ to }) => to)))];
   const hasPaper = rows.some(({ paper }) => paper);
   const head = [
@@ -110,7 +110,7 @@ function cellsOf({ rows }: TableSummary): { head: string[]; body: string[][] } {
     ...(hasPaper ? [paperText(row)] : []),
     duration(row.seconds),
   ]);
-  return { head, body };
+  return [head, ...body];
 }
 
 const headingOf = ({ model, title }: TableSummary) => `${model}, ${title}`;
@@ -121,28 +121,15 @@ export const LEGEND =
   'ten. Differences are of pairs with the same seed, after the last epoch, with 95 % of resampled means in brackets. Time is of one run.';
 
 export function experimentMarkdown(report: ExperimentSummary): string {
-  const tables = report.tables.map((table) => {
-    const { head, body } = cellsOf(table);
-    const lines = [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
-    return `### ${headingOf(table)}\n\n${lines.join('\n')}`;
-  });
+  const tables = report.tables.map((table) => `### ${headingOf(table)}\n\n${markdownTable(linesOf(table))}`);
   const about = `${report.reference}. Scale ${report.scale}: ${counted(report.cells, 'run')}, ${duration(report.seconds)} in all.`;
   return [`## ${report.title}`, about, LEGEND, ...tables].join('\n\n');
 }
 
-/** Tables for a terminal: columns of equal width. */
+/** Tables for a terminal. */
 export function experimentText(report: ExperimentSummary): string {
   return report.tables
-    .map((table) => {
-      const { head, body } = cellsOf(table);
-      const widths = head.map((_, at) => Math.max(...[head, ...body].map((cells) => cells[at].length)));
-      const line = (cells: readonly string[]) =>
-        cells
-          .map((cell, at) => cell.padEnd(widths[at]))
-          .join('  ')
-          .trimEnd();
-      return [`${report.title}: ${headingOf(table)}`, ...[head, ...body].map(line)].join('\n');
-    })
+    .map((table) => `${report.title}: ${headingOf(table)}\n${textTable(linesOf(table))}`)
     .join('\n\n');
 }
 
@@ -170,16 +157,8 @@ function curvesOf(table: TableSummary, at: number): Chart {
   };
 }
 
-function tableSection(table: TableSummary): Markup {
-  const { head, body } = cellsOf(table);
-  const headings = head.map((text) => html`<th scope="col">${text}</th>`);
-  const lines = body.map(([first, ...cells]) => {
-    const others = cells.map((cell) => html`<td>${cell}</td>`);
-    return html`<tr><th scope="row">${first}</th>${others}</tr>\n`;
-  });
-  return html`<section><h2>${headingOf(table)}</h2>
-<div class="scroll tall"><table class="numbers"><thead><tr>${headings}</tr></thead><tbody>${lines}</tbody></table></div></section>\n`;
-}
+const tableSection = (table: TableSummary): Markup =>
+  html`<section><h2>${headingOf(table)}</h2>\n${htmlTable(linesOf(table))}</section>\n`;
 
 /** A page of several experiments. */
 export function experimentPage(reports: readonly ExperimentSummary[]): string {

@@ -1,6 +1,7 @@
 /** A table of figures over seeds, in percent: as Markdown, and as text for a terminal. */
 
 import type { Spread } from './experiment';
+import { markdownTable, textTable } from './table';
 
 export interface FiguresTable {
   title: string;
@@ -26,19 +27,7 @@ function linesOf({ head, paper, rows }: FiguresTable): string[][] {
 }
 
 export function figuresMarkdown(table: FiguresTable): string {
-  const [head, ...body] = linesOf(table);
-  const lines = [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`);
-  return `## ${table.title}\n\n${table.reference}. In percent, mean ± standard deviation over seeds.\n\n${lines.join('\n')}`;
+  return `## ${table.title}\n\n${table.reference}. In percent, mean ± standard deviation over seeds.\n\n${markdownTable(linesOf(table))}`;
 }
 
-export function figuresText(table: FiguresTable): string {
-  const lines = linesOf(table);
-  const widths = lines[0].map((_, at) => Math.max(...lines.map((cells) => cells[at].length)));
-  const aligned = lines.map((cells) =>
-    cells
-      .map((cell, at) => cell.padEnd(widths[at]))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [table.title, ...aligned].join('\n');
-}
+export const figuresText = (table: FiguresTable): string => `${table.title}\n${textTable(linesOf(table))}`;

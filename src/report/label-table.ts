@@ -1,5 +1,6 @@
 /** Figures on labels as rows of a table. */
 import { percent } from './figures';
+import { markdownTable, textTable } from './table';
 
 /** One row of a report on labels. */
 export interface LabelRow {
@@ -25,15 +26,8 @@ const cellsOf = ({ method, scheme, saliency, labelRule, ghostShare, meanError, b
 ];
 
 /** A table in Markdown. */
-export function labelMarkdown(rows: readonly LabelRow[]): string {
-  const lines = [HEAD, HEAD.map(() => '---'), ...rows.map(cellsOf)];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
+export const labelMarkdown = (rows: readonly LabelRow[]): string =>
+  markdownTable([HEAD, ...rows.map(cellsOf)]);
 
-/** A table for a terminal: columns of equal width. */
-export function labelText(rows: readonly LabelRow[]): string {
-  const lines = [HEAD, ...rows.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
-  const aligned = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column]));
-  return lines.map((cells) => aligned(cells).join('  ').trimEnd()).join('\n');
-}
+/** A table for a terminal. */
+export const labelText = (rows: readonly LabelRow[]): string => textTable([HEAD, ...rows.map(cellsOf)]);
