@@ -62,7 +62,10 @@ function addRun(group: Command): void {
     .command('run')
     .description('train the cells of an experiment, and write its tables and curves')
     .argument('<name>', [...experimentNames, ...measuredNames].join(', '))
-    .requiredOption('--data <data>', 'CIFAR-10: its binary files, a folder, a .tar; or "demo"')
+    .requiredOption(
+      '--data <data>',
+      'CIFAR-10, or what --recipe is for: binary files, a folder, a .tar; or "demo"',
+    )
     .option('--out <folder>', 'where to write: a folder for each cell', 'experiments')
     .option('--resume', 'go on with an experiment that was stopped, to the same numbers')
     .option('--json', 'what came of it as JSON');

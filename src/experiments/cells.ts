@@ -4,7 +4,7 @@ import * as check from '../check';
 import type { OpenOptions } from '../data/datasets/format';
 import { optionsOf, recipes } from '../train/recipes';
 import type { TrainOptions } from '../train/train-options';
-import type { Experiment, Scale } from './experiment';
+import type { Experiment, Row, Scale } from './experiment';
 
 export interface Cell {
   /** Name of its folder. */
@@ -35,6 +35,17 @@ function chosen(
   return some.map((one) => check.name(one, all, argument));
 }
 
+/** The names of rows that are asked for by name or alias. */
+export function chosenRows(rows: readonly Row[], some: readonly string[] | undefined): readonly string[] {
+  const names = rows.map(({ name }) => name);
+  const named = rows.flatMap(({ alias, name }) => (alias === undefined ? [name] : [alias, name]));
+  const asked = some?.map((one) => {
+    const known = check.name(one, named, 'methods');
+    return rows.find(({ alias }) => alias === known)?.name ?? known;
+  });
+  return chosen(names, asked, 'methods');
+}
+
 /**
  * The name of a cell's folder: what it is, and a digest of all its settings but where the data lies, which is compared by what it holds
  * (run.ts). Of its recipe the numbers count.
@@ -60,11 +71,7 @@ export function cellsOf(
   { scale, data, models, methods, seeds }: Selection & { scale: Scale; data: OpenOptions },
 ): Cell[] {
   const { recipe, models: all, learning, perClass, size, seeds: seedsOf } = protocols[scale];
-  const names = chosen(
-    rows.map(({ name }) => name),
-    methods,
-    'methods',
-  );
+  const names = chosenRows(rows, methods);
   const most = seeds ?? Math.max(...Object.values(seedsOf));
   const cells: Cell[] = [];
   for (const model of chosen(all, models, 'models')) {

@@ -10,9 +10,11 @@ import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
 import { writeError, writeWhole } from '../run/files';
 import { readRun } from '../run/run-file';
 import { fingerprint } from '../run/data-identity';
+import type { RecipeName } from '../train/recipes';
 import { trainingData } from '../train/test-data';
 import { emitWarning, type Warn } from '../warning';
 import { type Cell, cellsOf } from './cells';
+import { recipeOf, withRecipe } from './experiment';
 import {
   type ExperimentName,
   experimentNames,
@@ -50,8 +52,8 @@ function distinct(results: readonly CellResult[], onWarning: Warn): CellResult[]
     onWarning(`${results.length - byId.size} of ${results.length} results are there twice, and count once`);
   const first = new Map<string, CellResult>();
   for (const result of byId.values()) {
-    const { scale, model, row, column } = result;
-    const key = [scale, model, row, column].join();
+    const { scale, recipe, model, row, column } = result;
+    const key = [scale, recipe, model, row, column].join();
     const other = first.get(key) ?? result;
     first.set(key, other);
     if (settingsOf(other) !== settingsOf(result))
@@ -60,23 +62,27 @@ function distinct(results: readonly CellResult[], onWarning: Warn): CellResult[]
   return [...byId.values()];
 }
 
-/** One summary for each experiment and scale among some results. A cell that several experiments have counts in each of them. */
+/**
+ * One summary for each experiment, scale and recipe among some results. A cell that several experiments have counts in each of
+ * them.
+ */
 export function summariesOf(
   given: readonly CellResult[],
   onWarning: Warn = emitWarning,
 ): ExperimentSummary[] {
   const results = distinct(given, onWarning);
   return experimentNames.flatMap((name) => {
-    const { rows, columns } = experiments[name];
-    const has = (all: readonly { name: string }[], one: string) => all.some((each) => each.name === one);
-    const own = results.filter(({ row, column }) => has(rows, row) && has(columns, column));
-    const scales = new Set(own.filter(({ experiment }) => experiment === name).map(({ scale }) => scale));
-    return [...scales].map((scale) =>
-      summaryOf(
-        experiments[name],
-        own.filter((one) => one.scale === scale),
-      ),
-    );
+    const kindOf = ({ scale, recipe = recipeOf(experiments[name]) }: CellResult) => `${scale}, ${recipe}`;
+    const ofName = results.filter(({ experiment }) => experiment === name);
+    const kinds = new Map(ofName.map((one) => [kindOf(one), one.recipe as RecipeName | undefined]));
+    return [...kinds].toSorted().flatMap(([kind, recipe]) => {
+      const experiment = withRecipe(experiments[name], recipe);
+      const has = (all: readonly { name: string }[], one: string) => all.some((each) => each.name === one);
+      const own = results.filter(
+        (one) => kindOf(one) === kind && has(experiment.rows, one.row) && has(experiment.columns, one.column),
+      );
+      return own.length > 0 ? [summaryOf(experiment, own)] : [];
+    });
   });
 }
 
@@ -96,14 +102,15 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const { experiment, scale, out, jobs, signal, onProgress, onWarning = emitWarning } = options;
   if (experiment in measuredExperiments) return measure(experiment as MeasuredName, options);
   const name = experiment as ExperimentName;
-  const cells = shardOf(cellsOf(experiments[name], options), options.shard);
+  const trained = withRecipe(experiments[name], options.recipe);
+  const cells = shardOf(cellsOf(trained, options), options.shard);
   checkFresh(out, cells, options.resume);
   await checkSameData(cells, options);
   const grid = { experiment: name, scale, cells, out, jobs, signal, onProgress, onWarning };
   const { results, elsewhere, failed } = await runGrid(grid);
   // With what was run before, of other rows and by other processes.
   const wanted = new Set(
-    cellsOf(experiments[name], { ...options, models: undefined, methods: undefined }).map(({ id }) => id),
+    cellsOf(trained, { ...options, models: undefined, methods: undefined }).map(({ id }) => id),
   );
   const others = (await resultsIn(out, () => undefined)).filter(({ id }) => wanted.has(id));
   const known = new Map([...others, ...results].map((one) => [one.id, { ...one, experiment: name }]));
@@ -119,8 +126,9 @@ async function measure(
 ): Promise<ExperimentRun> {
   const { data, out, limit, signal, onProgress } = options;
   const measured = measuredExperiments[name];
-  const { rows, columns } = experiments[measured.of];
-  const cells = cellsOf(experiments[measured.of], options);
+  const trained = withRecipe(experiments[measured.of], options.recipe);
+  const { rows, columns } = trained;
+  const cells = cellsOf(trained, options);
   const lines = await runMeasured(measured, cells, {
     data,
     out,

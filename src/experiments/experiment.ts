@@ -17,6 +17,8 @@ export interface Choice {
 export interface Row extends Choice {
   readonly name: string;
   readonly title: string;
+  /** By which it can be asked for, too: the setting that it is, where another experiment has it under a method's name. */
+  readonly alias?: string;
 }
 
 export interface Column extends Choice {
@@ -45,6 +47,13 @@ export type PaperTable = Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, PaperValue>>>>>
 >;
 
+/** What is other of an experiment with another recipe than its own. */
+export interface Variant {
+  readonly title: string;
+  readonly columns?: readonly Column[];
+  readonly protocols?: Readonly<Partial<Record<Scale, Partial<Protocol>>>>;
+}
+
 export interface Experiment {
   readonly name: string;
   /** As the table's heading. */
@@ -57,4 +66,26 @@ export interface Experiment {
   readonly paper?: PaperTable;
   /** The row that others are compared with, besides the first. */
   readonly against: readonly string[];
+  /** With other recipes; one that is not named changes nothing but the recipe. */
+  readonly variants?: Readonly<Partial<Record<RecipeName, Variant>>>;
+}
+
+/** The recipe that all scales of an experiment have unless another one is asked for. */
+export const recipeOf = ({ protocols }: Experiment): RecipeName => protocols.paper.recipe;
+
+/** The experiment with another recipe, so on other data: the paper's numbers are not of it. */
+export function withRecipe(experiment: Experiment, recipe = recipeOf(experiment)): Experiment {
+  if (recipe === recipeOf(experiment)) return experiment;
+  const { title, protocols } = experiment;
+  const variant: Variant = experiment.variants?.[recipe] ?? { title: `${title}, recipe ${recipe}` };
+  const changed = scales.map((scale) => [
+    scale,
+    { ...protocols[scale], ...variant.protocols?.[scale], recipe },
+  ]);
+  return {
+    ...experiment,
+    ...variant,
+    protocols: Object.fromEntries(changed) as Experiment['protocols'],
+    paper: undefined,
+  };
 }

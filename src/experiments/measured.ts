@@ -88,7 +88,7 @@ export async function runMeasured(
   if (done.length === 0)
     throw new SaliencyMixError(
       'DATA',
-      `${out} has no networks of ${measured.of} at this scale: train them first (experiment run ${measured.of}, with the same --data, --scale and --out)`,
+      `${out} has no networks of ${measured.of} at this scale: train them first (experiment run ${measured.of}, with the same --data, --scale, --recipe and --out)`,
       { file: out },
     );
   const lines = new Map<string, { cell: Cell; figures: number[][] }>();

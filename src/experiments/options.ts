@@ -2,6 +2,7 @@
 import { invalid } from '../check';
 import { dataOption } from '../data/datasets';
 import { abortSignal, callback, custom, flag, named, type OptionsOf, required, text, whole } from '../option';
+import { recipeNames } from '../train/recipes';
 import type { Warn } from '../warning';
 import { scales } from './experiment';
 import { experimentNames, measuredNames } from './index';
@@ -19,7 +20,7 @@ const namesOf = (about: string) =>
 
 export const experimentOptions = {
   experiment: required(named([...experimentNames, ...measuredNames])),
-  /** CIFAR-10 in any form that can be read: its binary files, a folder, a tar. */
+  /** CIFAR-10, or what the recipe is for, in any form that can be read: binary files, a folder, a tar. */
   data: required(dataOption),
   /** Each cell gets a folder of its own in this one. */
   out: required(text('path')),
@@ -27,6 +28,10 @@ export const experimentOptions = {
     default: 'small',
     about:
       'paper: its networks, epochs and seeds; small: ResNet-20 on 1 000 images of each class for 30 epochs; tiny: minutes, to see that it runs',
+  }),
+  recipe: named(recipeNames, {
+    about:
+      'trained by this one in place of the scale’s, on data of yours that it is for; tiny-imagenet-64 makes figure 3 b and d of figure 3 a and c',
   }),
   models: namesOf('of the scale’s networks, these alone'),
   methods: namesOf('of the rows, these alone'),

@@ -21,6 +21,8 @@ export interface CellResult {
   version: 1;
   experiment: string;
   scale: string;
+  /** Of results from before one could be chosen: not told. */
+  recipe?: string;
   id: string;
   model: string;
   row: string;

@@ -1,4 +1,5 @@
 /** Methods as the tables name them. */
+import { mixerOptions } from '../mix/options';
 import { mixSaliencies } from '../saliency/methods';
 import { schemeNames } from '../mix/schemes';
 import type { Column, Row } from './experiment';
@@ -35,17 +36,21 @@ export const bySaliency: Row = {
   mixer: { method: 'saliencymix', labelRule: 'saliency' },
 };
 
+/** The row of a setting; of SaliencyMix's own one its row, so that this is trained once for all tables. */
+const rowOf = (setting: 'saliency' | 'scheme', value: string, title: string): Row =>
+  value === mixerOptions[setting].default
+    ? { ...saliencymix, title, alias: value }
+    : { name: value, title, mixer: { method: 'saliencymix', [setting]: value } };
+
 /** SaliencyMix with each saliency that needs neither a network nor a file. */
 export const saliencyRows: readonly Row[] = mixSaliencies
   .filter((name) => name !== 'learned' && name !== 'gradient' && name !== 'float-bytes')
-  .map((saliency) => ({ name: saliency, title: saliency, mixer: { method: 'saliencymix', saliency } }));
+  .map((saliency) => rowOf('saliency', saliency, saliency));
 
 /** SaliencyMix with each scheme. */
-export const schemeRows: readonly Row[] = schemeNames.map((scheme) => ({
-  name: scheme,
-  title: scheme.replaceAll('-', ' '),
-  mixer: { method: 'saliencymix', scheme },
-}));
+export const schemeRows: readonly Row[] = schemeNames.map((scheme) =>
+  rowOf('scheme', scheme, scheme.replaceAll('-', ' ')),
+);
 
 export const plain: Column = {
   name: 'plain',

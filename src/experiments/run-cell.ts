@@ -78,6 +78,7 @@ export async function runCell(run: CellRun): Promise<CellResult> {
     version: 1,
     experiment,
     scale,
+    recipe: cell.options.recipe,
     id,
     model,
     row,

@@ -1,6 +1,6 @@
 /** What the results of an experiment say: for each network, column and row the error over seeds, and differences of pairs. */
 import type { Difference, ExperimentSummary, RowSummary, Spread, TableSummary } from '../report/experiment';
-import type { Experiment } from './experiment';
+import { type Experiment, recipeOf } from './experiment';
 import type { CellResult } from './result';
 import { bootstrap, deviation, mean, medianOfLast } from './statistics';
 
@@ -61,6 +61,7 @@ export function summaryOf(experiment: Experiment, results: readonly CellResult[]
     title,
     reference,
     scale,
+    recipe: recipeOf(experiment),
     tables,
     seconds: results.reduce((sum, one) => sum + secondsOf(one), 0),
     cells: results.length,

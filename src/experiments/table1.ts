@@ -52,4 +52,5 @@ export const table1: Experiment = {
   }),
   paper,
   against: ['cutmix'],
+  variants: { 'tiny-imagenet-64': { title: 'Table 1’s methods on Tiny-ImageNet' } },
 };

@@ -58,6 +58,7 @@ export interface ExperimentSummary {
   title: string;
   reference: string;
   scale: string;
+  recipe: string;
   tables: readonly TableSummary[];
   /** Seconds of all cells. */
   seconds: number;
@@ -122,7 +123,7 @@ export const LEGEND =
 
 export function experimentMarkdown(report: ExperimentSummary): string {
   const tables = report.tables.map((table) => `### ${headingOf(table)}\n\n${markdownTable(linesOf(table))}`);
-  const about = `${report.reference}. Scale ${report.scale}: ${counted(report.cells, 'run')}, ${duration(report.seconds)} in all.`;
+  const about = `${report.reference}. Scale ${report.scale}, recipe ${report.recipe}: ${counted(report.cells, 'run')}, ${duration(report.seconds)} in all.`;
   return [`## ${report.title}`, about, LEGEND, ...tables].join('\n\n');
 }
 
@@ -169,7 +170,7 @@ export function experimentPage(reports: readonly ExperimentSummary[]): string {
     const best = report.tables.flatMap(({ rows }) => rows).toSorted((a, b) => a.last.mean - b.last.mean)[0];
     const about = `${counted(report.cells, 'run')} · ${duration(report.seconds)} in all · lowest error ${percent(best.last.mean)}: ${best.title}`;
     return html`<header><h1>${report.title}</h1><p class="about">${report.reference}</p>
-<p class="about">Scale ${report.scale} · ${about}</p></header>
+<p class="about">Scale ${report.scale} · recipe ${report.recipe} · ${about}</p></header>
 ${report.tables.map(tableSection)}
 <div class="charts">${own.map(chartPlace)}</div>\n`;
   });
