@@ -64,6 +64,8 @@ export interface Experiment {
   readonly columns: readonly Column[];
   readonly protocols: Readonly<Record<Scale, Protocol>>;
   readonly paper?: PaperTable;
+  /** Classes of the data that the paper's numbers are of: beside results on other data they are not shown. */
+  readonly classes?: number;
   /** The row that others are compared with, besides the first. */
   readonly against: readonly string[];
   /** With other recipes; one that is not named changes nothing but the recipe. */

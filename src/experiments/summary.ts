@@ -1,6 +1,6 @@
 /** What the results of an experiment say: for each network, column and row the error over seeds, and differences of pairs. */
 import type { Difference, ExperimentSummary, RowSummary, Spread, TableSummary } from '../report/experiment';
-import { type Experiment, recipeOf } from './experiment';
+import { type Experiment, type PaperTable, recipeOf } from './experiment';
 import type { CellResult } from './result';
 import { bootstrap, deviation, mean, medianOfLast } from './statistics';
 
@@ -22,10 +22,18 @@ function differenceTo(
   return { to, mean: mean(pairs), interval: bootstrap(pairs), seeds: pairs.length };
 }
 
+/** The paper's numbers, where the results are on data like its own. */
+function paperOf({ paper, classes }: Experiment, results: readonly CellResult[]): PaperTable | undefined {
+  const isLike = ({ settings }: CellResult) =>
+    classes === undefined || (settings as { classes: readonly string[] }).classes.length === classes;
+  return results.every(isLike) ? paper : undefined;
+}
+
 /** The results of one experiment and scale as tables. */
 export function summaryOf(experiment: Experiment, results: readonly CellResult[]): ExperimentSummary {
-  const { name, title, reference, rows, columns, paper, against } = experiment;
+  const { name, title, reference, rows, columns, against } = experiment;
   const [{ scale }] = results;
+  const paper = paperOf(experiment, results);
   const models = [...new Set(results.map(({ model }) => model))];
   const tables = models.flatMap((model) =>
     columns.flatMap((column): TableSummary[] => {

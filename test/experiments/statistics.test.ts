@@ -1,5 +1,5 @@
 /** Figures over runs, and what is said of results: by hand. */
-import { table1 } from '../../src/experiments/table1';
+import { table1, table1Cifar100 } from '../../src/experiments/table1';
 import { type CellResult, parseResult } from '../../src/experiments/result';
 import { bootstrap, deviation, mean, medianOfLast } from '../../src/experiments/statistics';
 import { summaryOf } from '../../src/experiments/summary';
@@ -25,7 +25,7 @@ test('the interval of a mean', () => {
   expect(bootstrap(values)).toEqual([low, high]);
 });
 
-const result = (row: string, column: string, seed: number, errors: number[]): CellResult => ({
+const result = (row: string, column: string, seed: number, errors: number[], classes = 10): CellResult => ({
   version: 1,
   experiment: 'table1',
   scale: 'paper',
@@ -42,7 +42,7 @@ const result = (row: string, column: string, seed: number, errors: number[]): Ce
     seconds: 10,
     saliencySeconds: 0,
   })),
-  settings: {},
+  settings: { classes: Array.from({ length: classes }, (_, i) => `class ${i}`) },
   environment: {},
   finished: '',
 });
@@ -99,4 +99,25 @@ test.each([
   ['changed by hand', JSON.stringify({ ...result('none', 'plain', 0, [0.1]), digest: '0123456789abcdef' })],
 ])('a result that is %s is no result', (_, text) => {
   expect(() => parseResult(text, 'result.json')).toThrow(/result\.json is damaged/);
+});
+
+test('the paper’s numbers stand beside results on data with as many classes alone, and say who ran them', () => {
+  const on = (classes: number) => [
+    result('none', 'augmented', 0, [0.3], classes),
+    result('saliencymix', 'augmented', 0, [0.2], classes),
+  ];
+  const papers = (experiment: typeof table1, classes: number) =>
+    summaryOf(experiment, on(classes)).tables[0].rows.map(({ paper }) => paper?.error);
+  expect(papers(table1, 10)).toEqual([4.72, 3.65]);
+  expect(papers(table1Cifar100, 100)).toEqual([22.46, 19.29]);
+  expect(papers(table1, 100)).toEqual([undefined, undefined]);
+  expect(papers(table1Cifar100, 10)).toEqual([undefined, undefined]);
+  const markdown = experimentMarkdown(summaryOf(table1, on(10)));
+  expect(markdown).toContain('4.72 ± 0.21 (DeVries & Taylor)');
+});
+
+test('Cutout’s squares are of 16 pixels on CIFAR-10 and of 8 on CIFAR-100', () => {
+  const lengths = (experiment: typeof table1) =>
+    experiment.rows.flatMap(({ mixer }) => (mixer?.method === 'cutout' ? [mixer.length] : []));
+  expect([table1, table1Cifar100].map(lengths)).toEqual([[16], [8]]);
 });
