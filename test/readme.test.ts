@@ -9,7 +9,7 @@ const readme = readFileSync(resolve(ROOT, 'README.md'), 'utf8');
 const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 
 test('tables and example are what the code gives', () => {
-  expect(node('scripts/readme-tables.mjs', '--check')).toMatchObject({ status: 0, stderr: '' });
+  expect(node('scripts/docs/readme.mjs', '--check')).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('the example runs', () => {

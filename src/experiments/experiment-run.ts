@@ -74,8 +74,9 @@ export function summariesOf(
   return experimentNames.flatMap((name) => {
     const kindOf = ({ scale, recipe = recipeOf(experiments[name]) }: CellResult) => `${scale}, ${recipe}`;
     const ofName = results.filter(({ experiment }) => experiment === name);
-    const kinds = new Map(ofName.map((one) => [kindOf(one), one.recipe as RecipeName | undefined]));
-    return [...kinds].toSorted().flatMap(([kind, recipe]) => {
+    const recipesOf = new Map(ofName.map((one) => [kindOf(one), one.recipe as RecipeName | undefined]));
+    const kinds = [...recipesOf].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return kinds.flatMap(([kind, recipe]) => {
       const experiment = withRecipe(experiments[name], recipe);
       const has = (all: readonly { name: string }[], one: string) => all.some((each) => each.name === one);
       const own = results.filter(
