@@ -7,8 +7,10 @@ import type { Dataset } from '../data/dataset';
 import { classNumbersOf, type LoadedBatch, loadBatch } from '../data/load';
 import type { Size } from '../data/codec';
 import { needsMasks } from '../mix/index';
+import type { MixSample } from '../mix/kinds';
 import type { MixedBatch } from '../mix/mixed';
 import type { Mixer } from '../mix/mixer';
+
 import { contactSheet, type SheetRow } from '../report/sheet';
 import { saliency } from '../saliency/index';
 import type { SaliencyMethod } from '../saliency/methods';
@@ -67,6 +69,18 @@ async function mapsOf(
   return positions.map((_, i) => maps.subarray(i * height * width, (i + 1) * height * width));
 }
 
+/** How much of the source each pixel of a mixed image shows, by its mask, whose cells may be larger; nothing where it is not mixed. */
+function sourceShare(sample: MixSample, [, height, width]: ImageBatch['shape']): Float32Array {
+  const share = new Float32Array(height * width);
+  if (sample.kind !== 'masked') return share;
+  const { rows, cols, weights } = sample.mask;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      share[y * width + x] =
+        1 - weights[Math.floor((y * rows) / height) * cols + Math.floor((x * cols) / width)];
+  return share;
+}
+
 async function rowsOf(
   run: PreviewRun,
   loaded: LoadedBatch,
@@ -78,11 +92,13 @@ async function rowsOf(
   const labels = classNumbersOf(loaded.labels, dataset.classes.length);
   const shown = mostInformative(mixed, labels);
   const samples = shown.map((i) => mixed.plan.samples[i]);
-  const maps = await mapsOf(
-    images,
-    samples.map(({ source }) => source),
-    settings,
-  );
+  const maps = isByMasks(mixed)
+    ? samples.map((sample) => sourceShare(sample, images.shape))
+    : await mapsOf(
+        images,
+        samples.map(({ source }) => source),
+        settings,
+      );
   const className = (at: number) => dataset.classes[labels[at]];
   const result: ImageBatch = { data: mixed.images.data as Uint8Array, shape: images.shape };
   return samples.map((sample, i) => ({
@@ -100,6 +116,9 @@ async function rowsOf(
   }));
 }
 
+/** Whether the samples are mixed by masks, and have no boxes. */
+const isByMasks = ({ plan }: MixedBatch) => plan.samples.some(({ kind }) => kind === 'masked');
+
 export async function writePreview(run: PreviewRun, task: Task): Promise<void> {
   const loading = { draws: drawsOf(run, task), masks: needsMasks(run.settings.mixer) };
   const loaded = await loadBatch(run.dataset, task.positions, run.size.size, loading);
@@ -115,6 +134,9 @@ export async function writePreview(run: PreviewRun, task: Task): Promise<void> {
   const { method, saliency: how, scheme, seed } = run.settings.mixer;
   const mixing = method === 'saliencymix' ? `saliencymix · ${how} · ${scheme}` : method;
   const title = [...Object.keys(run.settings.augment ?? {}), mixing].join(' · ');
-  const subtitle = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed} · yellow: the patch · green cross: the peak`;
-  await writeWhole(join(run.out, PREVIEW), await contactSheet(rows, { title, subtitle }));
+  const of = `${rows.length} of ${run.settings.data.images} images of ${run.dataset.path}, seed ${seed}`;
+  const heading = isByMasks(mixed)
+    ? ({ title, subtitle: of, maps: 'share of source' } as const)
+    : { title, subtitle: `${of} · yellow: the patch · green cross: the peak` };
+  await writeWhole(join(run.out, PREVIEW), await contactSheet(rows, heading));
 }

@@ -48,11 +48,11 @@ export function mapToGray(map: Float32Array): Uint8Array {
 /**
  * The map in heat colours over a gray copy of the image.
  * @param pixels height × width × 3
- * @param map height × width
+ * @param map height × width; scaled to its own range, unless it has shares, 0 to 1
  */
-export function overlay(pixels: Uint8Array, map: Float32Array): Uint8Array {
+export function overlay(pixels: Uint8Array, map: Float32Array, isShares = false): Uint8Array {
   const result = new Uint8Array(pixels.length);
-  stretched(map).forEach((share, i) => {
+  (isShares ? map : stretched(map)).forEach((share, i) => {
     const gray = 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2];
     for (let c = 0; c < 3; c++)
       result[3 * i + c] = Math.round((1 - HEAT_SHARE) * gray + HEAT_SHARE * heat(share, c));

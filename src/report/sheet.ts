@@ -6,7 +6,7 @@ import { type Colour, drawBox, drawCross, enlarge, factorFor, overlay } from './
 export interface SheetRow {
   target: Picture;
   source: Picture;
-  /** Saliency of the source, height × width. */
+  /** Saliency of the source, height × width; of samples that are mixed by masks, the share of the source in each pixel. */
   map: Float32Array;
   /** [row, col] of the source's anchor. */
   peak?: readonly [number, number];
@@ -33,7 +33,10 @@ const OF_SOURCE = '#d2561b';
 const BOX: Colour = [255, 214, 10];
 const PEAK: Colour = [0, 255, 140];
 
-const COLUMNS = ['target', 'source', 'saliency of source', 'mixed'];
+/** What the maps are: of the source's saliency, or how much of the source a mixed image shows. */
+export type SheetMaps = 'saliency of source' | 'share of source';
+
+const COLUMNS = ['target', 'source', 'map', 'mixed'];
 const WIDTH = 2 * MARGIN + COLUMNS.length * (CELL + GAP) + WORDS;
 const columnLeft = (column: number) => MARGIN + column * (CELL + GAP);
 
@@ -75,8 +78,10 @@ async function words(row: SheetRow, top: number): Promise<Layer[]> {
   return layers;
 }
 
-async function rowLayers(row: SheetRow, top: number): Promise<Layer[]> {
-  const heat: Picture = { ...row.source, pixels: overlay(row.source.pixels, row.map) };
+async function rowLayers(row: SheetRow, top: number, maps: SheetMaps): Promise<Layer[]> {
+  const isShares = maps === 'share of source';
+  const ground = isShares ? row.mixed : row.source;
+  const heat: Picture = { ...ground, pixels: overlay(ground.pixels, row.map, isShares) };
   const cells = await Promise.all([
     marked(row.target, row.to),
     marked(row.source, row.from, row.peak),
@@ -89,14 +94,21 @@ async function rowLayers(row: SheetRow, top: number): Promise<Layer[]> {
   ];
 }
 
-async function headingLayers({ title, subtitle }: { title: string; subtitle: string }): Promise<Layer[]> {
+interface Heading {
+  title: string;
+  subtitle: string;
+  /** Saliency of the source unless given. */
+  maps?: SheetMaps;
+}
+
+async function headingLayers({ title, subtitle, maps }: Required<Heading>): Promise<Layer[]> {
   const maxWidth = WIDTH - 2 * MARGIN;
   const above = [
     { input: await text(title, { size: 18, colour: INK, maxWidth }), left: MARGIN, top: 14 },
     { input: await text(subtitle, { size: 12, colour: FAINT, maxWidth }), left: MARGIN, top: 38 },
   ];
   const names = COLUMNS.map(async (name, column) => ({
-    input: await text(name, { size: 12, colour: FAINT, maxWidth: CELL + GAP }),
+    input: await text(name === 'map' ? maps : name, { size: 12, colour: FAINT, maxWidth: CELL + GAP }),
     left: columnLeft(column),
     top: HEADING - 16,
   }));
@@ -105,14 +117,14 @@ async function headingLayers({ title, subtitle }: { title: string; subtitle: str
 
 /**
  * A PNG with a row per sample: the target with the box of the patch, the source with its box (yellow) and
- * anchor (green cross), the source's saliency map with both, the mixed image, and the label as words and as a
- * bar.
+ * anchor (green cross), the source's saliency map with both, or the share of the source over the mixed image, the
+ * mixed image, and the label as words and as a bar.
  */
 export async function contactSheet(
   rows: readonly SheetRow[],
-  heading: { title: string; subtitle: string },
+  { maps = 'saliency of source', ...heading }: Heading,
 ): Promise<Buffer> {
-  const lines = await Promise.all(rows.map((row, i) => rowLayers(row, HEADING + 4 + i * (CELL + GAP))));
+  const lines = await Promise.all(rows.map((row, i) => rowLayers(row, HEADING + 4 + i * (CELL + GAP), maps)));
   const height = HEADING + rows.length * (CELL + GAP) + MARGIN;
-  return compose(WIDTH, height, GROUND, [...(await headingLayers(heading)), ...lines.flat()]);
+  return compose(WIDTH, height, GROUND, [...(await headingLayers({ ...heading, maps })), ...lines.flat()]);
 }

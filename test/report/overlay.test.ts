@@ -58,3 +58,11 @@ test('heat is brightest at the peak, and the image shows through', () => {
   expect(heated[0]).toBe(40); // 0.4 of the gray, and the darkest heat has no red
   expect(pixels.every((v) => v === 100)).toBe(true);
 });
+
+test('shares are not stretched: of a constant one half all pixels have the middle colour', () => {
+  const pixels = new Uint8Array(2 * 3).fill(100);
+  const half = overlay(pixels, Float32Array.of(0.5, 0.5), true);
+  // 0.4 of the gray, and 0.6 of the middle of the colours, 187, 55, 84.
+  expect([...half]).toEqual([152, 73, 90, 152, 73, 90]);
+  expect([...overlay(pixels, Float32Array.of(0.5, 0.5))]).toEqual([40, 40, 47, 40, 40, 47]);
+});

@@ -41,6 +41,14 @@ test('a line per sample, each image in its column', async () => {
   expect(Math.abs(at(20 + 3, middle) - 60)).toBeLessThan(12);
 });
 
+test('shares of the source lie over the mixed image, in their own colours', async () => {
+  const half = row({ map: new Float32Array(256).fill(0.5), from: undefined, peak: undefined });
+  const { data, width } = await raw(await contactSheet([half], { ...heading, maps: 'share of source' }));
+  const at = ((76 + 4 + 72) * width + 20 + 2 * 156 + 72) * 3; // the middle of the third column
+  // 0.4 of the mixed image's 120, and 0.6 of the middle of the colours, 187, 55, 84.
+  [160, 81, 98].forEach((value, c) => expect(Math.abs(data[at + c] - value)).toBeLessThan(2));
+});
+
 test('lambda, classes and boxes are to be seen', async () => {
   const base = await contactSheet([row()], heading);
   for (const other of [
