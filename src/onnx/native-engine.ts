@@ -1,6 +1,6 @@
 /** Models run by our addon, through the C interface of ONNX Runtime's library. */
 import { renameSync } from 'node:fs';
-import type { NativeCuda, NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding';
+import type { NativeCuda, NativeTensor, NativeTensorCopy, OrtHandle } from '../native/binding-ort';
 import { addon } from '../native/load';
 import type {
   AddOptions,
