@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "core/framing.h"
 #include "cpu/backend.h"
 #include "cpu/levels.h"
 #include "cpu/resize_crop.h"
@@ -45,8 +46,8 @@ void drawSamplesOnCpu(const RandomRun& run, std::size_t count, std::uint32_t* wo
   cpu::chosenLevel().level->kernels->drawSamples(run, count, words);
 }
 
-void resizeCropOnCpu(ImageRows& image, int height, int width, std::uint8_t* out) {
-  cpu::resizeCrop(image, height, width, out);
+void showFramedOnCpu(ImageRows& image, const Framing& framing, int height, int width, std::uint8_t* out) {
+  showFramed(image, framing, height, width, cpu::resizeCrop, out);
 }
 
 }  // namespace saliencymix

@@ -12,6 +12,7 @@
 namespace saliencymix {
 
 class ImageRows;
+struct Framing;
 
 std::span<const Backend* const> backends();
 
@@ -24,8 +25,8 @@ std::vector<std::string_view> lackedBy(const Backend& backend);
 // drawSamples of core/philox.h, by the fastest code of this processor, whichever backend uses the numbers.
 void drawSamplesOnCpu(const RandomRun& run, std::size_t count, std::uint32_t* words);
 
-// resizeCrop of core/resize_crop.h, to the same pixels, by the fastest code of this processor. Images are brought to their size
-// where they are decoded, so this is the CPU's whichever backend mixes them.
-void resizeCropOnCpu(ImageRows& image, int height, int width, std::uint8_t* out);
+// showFramed of core/framing.h by the fastest code of this processor. Images are brought to their size where they are decoded,
+// so this is the CPU's whichever backend mixes them.
+void showFramedOnCpu(ImageRows& image, const Framing& framing, int height, int width, std::uint8_t* out);
 
 }  // namespace saliencymix

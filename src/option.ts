@@ -220,6 +220,24 @@ export const list = <D extends readonly number[] | undefined = undefined>(
     return value.map((one) => each(one, argument));
   });
 
+/** The ends of a range, in their order; both as check.number takes them. */
+export const numberRange = (
+  values: string,
+  range: readonly [min: number, max: number, open?: 'open'],
+  details: Details<undefined> = {},
+) =>
+  option<readonly [least: number, greatest: number], undefined>(
+    'list',
+    values,
+    details,
+    (value, argument) => {
+      if (!Array.isArray(value) || value.length !== 2) throw check.invalid(argument, '2 numbers', value);
+      const [least, greatest] = value.map((one) => check.number(one, argument, ...range));
+      if (least > greatest) throw check.invalid(argument, 'the smaller number first', value);
+      return [least, greatest];
+    },
+  );
+
 /** A list of one or more names, each once. */
 export const namedList = <T extends string>(known: readonly T[], details: Details<undefined> = {}) => {
   const values = known.map((name) => `\`${name}\``).join(', ');

@@ -25,6 +25,8 @@ export const Purpose = {
   operations: 12,
   stage: 13,
   grid: 14,
+  resizedCrop: 15,
+  colours: 16,
   subset: 20,
   attack: 21,
   occlusion: 22,

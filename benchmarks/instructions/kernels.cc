@@ -20,6 +20,7 @@
 
 #include "backends.h"
 #include "core/operations/operations.h"
+#include "core/resize_crop.h"
 #include "core/image_rows.h"
 #include "cpu/levels.h"
 #include "cpu/resize_crop.h"
@@ -135,7 +136,7 @@ class Batch {
   void resizeCrop() {
     const int whole = static_cast<int>(std::sqrt(static_cast<double>(pixels())));
     RowsInMemory image({data_.data(), whole, whole, 3});
-    cpu::resizeCrop(image, side_, side_, bytes_.data());
+    cpu::resizeCrop(image, resizeCropPlan(whole, whole, side_, side_), bytes_.data());
   }
 
   // Every image with the next one: a patch of half its sides, not aligned to anything.

@@ -118,7 +118,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("guidedMasks", Napi::Function::New(env, guidedMasks, "guidedMasks"));
   exports.Set("jpegVersion", Napi::Function::New(env, jpegVersion, "jpegVersion"));
   exports.Set("loadJpegs", Napi::Function::New(env, loadJpegs, "loadJpegs"));
-  exports.Set("resizeCropImage", Napi::Function::New(env, resizeCropImage, "resizeCropImage"));
+  exports.Set("frameImages", Napi::Function::New(env, frameImages, "frameImages"));
   exports.Set("cropFlip", Napi::Function::New(env, cropFlip, "cropFlip"));
   exports.Set("imageOperations", Napi::Function::New(env, imageOperations, "imageOperations"));
   exports.Set("applyOperations", Napi::Function::New(env, applyOperations, "applyOperations"));

@@ -1,10 +1,12 @@
 #include "binding/images.h"
 
 #include <algorithm>
-#include <atomic>
+#include <cstring>
 
 #include "backends.h"
 #include "binding/batch.h"
+#include "binding/each_with.h"
+#include "core/framing.h"
 #include "core/image_rows.h"
 #include "jpeg/decode.h"
 #include "threads/pool.h"
@@ -93,15 +95,27 @@ Napi::Value queueChange(const Napi::Object& from, const Change& change, std::siz
   return PromiseWorker::queue(from, cancelled, run);
 }
 
-// Calls task(i, memory) for i = 0 .. count - 1, on up to `threads` threads, each with a Memory of its own.
-template <class Memory, class Task>
-void forEachWith(int count, int threads, const Task& task) {
-  std::atomic<int> next{0};
-  const int workers = std::min(count, threads);
-  Pool::shared().forEach(workers, workers, [&](int) {
-    Memory memory;
-    for (int i; (i = next.fetch_add(1)) < count;) task(i, memory);
-  });
+// How a call frames its images: `shorter`, and `crops`, the draws of each image, where there are any.
+struct Framings {
+  int shorter;
+  const double* crops;
+
+  // Calls use(framing) for image i.
+  template <class Use>
+  void with(int i, const Use& use) const {
+    if (crops == nullptr) return use(Framing{shorter, nullptr});
+    RandomCrop crop;
+    std::memcpy(&crop, crops + static_cast<std::size_t>(i) * kCropNumbers, sizeof crop);
+    use(Framing{0, &crop});
+  }
+};
+
+Framings readFramings(const Napi::Object& from, int count, int height, int width) {
+  const int shorter = readInt(from, "shorter", 0);
+  if (shorter != 0 && shorter < std::max(height, width)) throw badArgument(from.Env(), "shorter", "0, or at least the size");
+  if (!has(from, "crops")) return {shorter, nullptr};
+  const std::size_t length = static_cast<std::size_t>(count) * kCropNumbers;
+  return {0, readArray<double>(from, "crops", length)};
 }
 
 }  // namespace
@@ -113,9 +127,10 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
   std::vector<Bytes> files = readList(from, "files");
   const int count = static_cast<int>(files.size());
   const int threads = readInt(from, "threads", 1);
-  jpeg::Resizer* const resize = readInt(from, "resize", 0) != 0 ? resizeCropOnCpu : nullptr;
+  const bool otherSizes = readInt(from, "resize", 0) != 0;
   const int height = readInt(from, "height", 1);
   const int width = readInt(from, "width", 1);
+  const Framings framings = readFramings(from, count, height, width);
   const auto maxPixels = static_cast<std::uint64_t>(readInt(from, "maxPixels", 1));
   const std::uint8_t* plain = readArray<std::uint8_t>(from, "plain", files.size());
   std::uint8_t* images = readArray<std::uint8_t>(from, "images", product(count, height, width, 3));
@@ -125,24 +140,35 @@ Napi::Value loadJpegs(const Napi::CallbackInfo& info) {
     forEachWith<std::vector<std::uint8_t>>(count, threads, [&](int i, std::vector<std::uint8_t>& rows) {
       if (cancelled && cancelled->load()) return;
       const Bytes& file = files[static_cast<std::size_t>(i)];
-      const jpeg::Request request{file.data, file.size, plain[i] != 0, resize, height, width, maxPixels};
-      std::uint8_t* const image = images + product(i, height, width, 3);
-      outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, image, rows));
+      framings.with(i, [&](const Framing& framing) {
+        const jpeg::Request request{file.data,  file.size, plain[i] != 0, showFramedOnCpu, framing,
+                                    otherSizes, height,    width,         maxPixels};
+        outcomes[i] = static_cast<std::uint8_t>(jpeg::decode(request, images + product(i, height, width, 3), rows));
+      });
     });
   });
 }
 
-Napi::Value resizeCropImage(const Napi::CallbackInfo& info) {
+Napi::Value frameImages(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
+  const int count = readInt(from, "count", 1);
+  const int threads = readInt(from, "threads", 1);
   const int inHeight = readInt(from, "inHeight", 1);
   const int inWidth = readInt(from, "inWidth", 1);
   const int height = readInt(from, "height", 1);
   const int width = readInt(from, "width", 1);
-  const std::uint8_t* pixels = readArray<std::uint8_t>(from, "pixels", product(1, inHeight, inWidth, 3));
-  std::uint8_t* out = readArray<std::uint8_t>(from, "result", product(1, height, width, 3));
-  return PromiseWorker::queue(from, nullptr, [=] {
-    RowsInMemory image({pixels, inHeight, inWidth, 3});
-    resizeCropOnCpu(image, height, width, out);
+  const std::uint8_t* pixels = readArray<std::uint8_t>(from, "pixels", product(count, inHeight, inWidth, 3));
+  const Framings framings = readFramings(from, count, height, width);
+  std::uint8_t* out = readArray<std::uint8_t>(from, "result", product(count, height, width, 3));
+  const CancelFlag cancelled = readCancel(from);
+  return PromiseWorker::queue(from, cancelled, [=] {
+    Pool::shared().forEach(count, threads, [&](int i) {
+      Run{threads, cancelled.get()}.throwIfCancelled();
+      RowsInMemory image({pixels + product(i, inHeight, inWidth, 3), inHeight, inWidth, 3});
+      framings.with(i, [&](const Framing& framing) {
+        showFramedOnCpu(image, framing, height, width, out + product(i, height, width, 3));
+      });
+    });
   });
 }
 

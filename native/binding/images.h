@@ -7,11 +7,11 @@ namespace saliencymix::binding {
 // jpegVersion() -> string, empty where the build had no libjpeg
 Napi::Value jpegVersion(const Napi::CallbackInfo& info);
 
-// loadJpegs({ threads, files, plain, resize, height, width, maxPixels, images, outcomes, cancel? })
+// loadJpegs({ threads, files, plain, resize, height, width, shorter, crops?, maxPixels, images, outcomes, cancel? })
 Napi::Value loadJpegs(const Napi::CallbackInfo& info);
 
-// resizeCropImage({ pixels, inHeight, inWidth, height, width, result })
-Napi::Value resizeCropImage(const Napi::CallbackInfo& info);
+// frameImages({ threads, count, pixels, inHeight, inWidth, height, width, shorter, crops?, result, cancel? })
+Napi::Value frameImages(const Napi::CallbackInfo& info);
 
 // cropFlip({ data | resident, count, height, width, channels, backend, threads, draws, output: { images | resident }, cancel? })
 Napi::Value cropFlip(const Napi::CallbackInfo& info);

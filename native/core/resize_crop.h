@@ -14,23 +14,29 @@
 
 namespace saliencymix {
 
-// The resized image has rows x cols pixels; the crop begins at (top, left). A thin image that is to cover a wide size becomes
-// longer than an int can say, though most of it is cropped.
+// The resized image has rows x cols pixels; the crop of height x width of them begins at (top, left). A thin image that is to
+// cover a wide size becomes longer than an int can say, though most of it is cropped.
 struct ResizeCropPlan {
   std::int64_t rows, cols;
   std::int64_t top, left;
+  int height, width;
 };
 
-inline ResizeCropPlan resizeCropPlan(int inHeight, int inWidth, int height, int width) {
-  const std::int64_t wide = static_cast<std::int64_t>(inWidth) * height;
-  const std::int64_t tall = static_cast<std::int64_t>(inHeight) * width;
+// The image resized so that it just covers coverHeight x coverWidth, which is not less than height x width.
+inline ResizeCropPlan resizeCropPlan(int inHeight, int inWidth, int coverHeight, int coverWidth, int height, int width) {
+  const std::int64_t wide = static_cast<std::int64_t>(inWidth) * coverHeight;
+  const std::int64_t tall = static_cast<std::int64_t>(inHeight) * coverWidth;
   // One axis gets exactly the wanted length; the length of the other one is rounded down.
-  const std::int64_t rows = wide <= tall ? tall / inWidth : height;
-  const std::int64_t cols = wide <= tall ? width : wide / inHeight;
+  const std::int64_t rows = wide <= tall ? tall / inWidth : coverHeight;
+  const std::int64_t cols = wide <= tall ? coverWidth : wide / inHeight;
   const auto half = [](std::int64_t over) {
     return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(over) / 2.0));  // to even, as Python rounds
   };
-  return {rows, cols, half(rows - height), half(cols - width)};
+  return {rows, cols, half(rows - height), half(cols - width), height, width};
+}
+
+inline ResizeCropPlan resizeCropPlan(int inHeight, int inWidth, int height, int width) {
+  return resizeCropPlan(inHeight, inWidth, height, width, height, width);
 }
 
 // The input positions that make up each output position of one axis, with their weights.
@@ -80,10 +86,11 @@ inline std::uint8_t roundTap(std::int32_t sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> Taps::kBits, 0, 255));
 }
 
-// Writes height x width pixels of 3 channels to `out`. Does not read rows below those that it needs.
-inline void resizeCrop(ImageRows& rows, int height, int width, std::uint8_t* out) {
+// Writes the plan's height x width pixels of 3 channels to `out`. Does not read rows below those that it needs.
+inline void resizeCrop(ImageRows& rows, const ResizeCropPlan& plan, std::uint8_t* out) {
   constexpr std::int32_t kHalf = 1 << (Taps::kBits - 1);
-  const ResizeCropPlan plan = resizeCropPlan(rows.height(), rows.width(), height, width);
+  const int height = plan.height;
+  const int width = plan.width;
   const Taps across(rows.width(), plan.cols, plan.left, width);
   const Taps down(rows.height(), plan.rows, plan.top, height);
   const int top = down.first(0);

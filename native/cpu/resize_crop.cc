@@ -7,17 +7,17 @@
 
 namespace saliencymix::cpu {
 
-void resizeCrop(ImageRows& image, int height, int width, std::uint8_t* out) {
+void resizeCrop(ImageRows& image, const ResizeCropPlan& plan, std::uint8_t* out) {
   const ChosenLevel& chosen = chosenLevel();
-  resizeCropAt(chosen.problem.empty() ? *chosen.level : levels().back(), image, height, width, out);
+  resizeCropAt(chosen.problem.empty() ? *chosen.level : levels().back(), image, plan, out);
 }
 
-void resizeCropAt(const Level& level, ImageRows& image, int height, int width, std::uint8_t* out) {
+void resizeCropAt(const Level& level, ImageRows& image, const ResizeCropPlan& plan, std::uint8_t* out) {
   const ResizeCropKernel* const kernel = level.kernels->resizeCrop;
-  if (kernel == nullptr) return saliencymix::resizeCrop(image, height, width, out);
-  const ResizeCropPlanner planner(image.height(), image.width(), height, width, kernel->pixels);
+  if (kernel == nullptr) return saliencymix::resizeCrop(image, plan, out);
+  const ResizeCropPlanner planner(image.height(), image.width(), plan, kernel->pixels);
   const ResizeCropTables* const tables = planner.tables();
-  if (tables == nullptr) return saliencymix::resizeCrop(image, height, width, out);
+  if (tables == nullptr) return saliencymix::resizeCrop(image, plan, out);
   const ScratchPool::Lease memory = ScratchPool::shared().borrow(tables->scratchBytes());
   kernel->run(image, *tables, memory.data(), out);
 }

@@ -5,6 +5,7 @@
 
 namespace saliencymix {
 class ImageRows;
+struct ResizeCropPlan;
 }
 
 namespace saliencymix::cpu {
@@ -13,9 +14,9 @@ struct Level;
 
 // As resizeCrop of core/resize_crop.h, with the same pixels: by the level in use, or by the scalar reference where that
 // level cannot do it.
-void resizeCrop(ImageRows& image, int height, int width, std::uint8_t* out);
+void resizeCrop(ImageRows& image, const ResizeCropPlan& plan, std::uint8_t* out);
 
 // At this level, which the processor must support: for comparing levels in one process.
-void resizeCropAt(const Level& level, ImageRows& image, int height, int width, std::uint8_t* out);
+void resizeCropAt(const Level& level, ImageRows& image, const ResizeCropPlan& plan, std::uint8_t* out);
 
 }  // namespace saliencymix::cpu

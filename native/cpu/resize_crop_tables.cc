@@ -31,12 +31,11 @@ std::int16_t lowPart(std::int32_t weight) {
 
 }  // namespace
 
-ResizeCropPlanner::ResizeCropPlanner(int inHeight, int inWidth, int height, int width, int pixels) {
-  const ResizeCropPlan plan = resizeCropPlan(inHeight, inWidth, height, width);
-  tables_.height = height;
-  tables_.width = width;
-  planColumns(Taps(inWidth, plan.cols, plan.left, width), inWidth, pixels);
-  if (fits_) planRows(Taps(inHeight, plan.rows, plan.top, height), inHeight);
+ResizeCropPlanner::ResizeCropPlanner(int inHeight, int inWidth, const ResizeCropPlan& plan, int pixels) {
+  tables_.height = plan.height;
+  tables_.width = plan.width;
+  planColumns(Taps(inWidth, plan.cols, plan.left, plan.width), inWidth, pixels);
+  if (fits_) planRows(Taps(inHeight, plan.rows, plan.top, plan.height), inHeight);
 }
 
 void ResizeCropPlanner::planColumns(const Taps& taps, int inWidth, int pixels) {

@@ -48,7 +48,7 @@ struct ResizeCropTables {
 class ResizeCropPlanner {
  public:
   // `pixels`: columns of the result that a register holds.
-  ResizeCropPlanner(int inHeight, int inWidth, int height, int width, int pixels);
+  ResizeCropPlanner(int inHeight, int inWidth, const ResizeCropPlan& plan, int pixels);
 
   // nullptr where vector code cannot do it: the input is narrower than its steps, or too many of its rows make up one of the
   // result.

@@ -209,12 +209,12 @@ Outcome decode(const Request& request, std::uint8_t* out, std::vector<std::uint8
   const Outcome begun = decoder.begin(request);
   if (begun != Outcome::kDone) return begun;
   DecodedRows image(decoder, rows);
-  if (image.height() == request.height && image.width() == request.width) {
+  const bool isSize = image.height() == request.height && image.width() == request.width;
+  if (!isSize && !request.otherSizes) return Outcome::kSize;
+  if (isSize && request.framing.keepsSize()) {
     for (int y = 0; y < request.height; y++) decoder.readRow(out + static_cast<std::size_t>(y) * image.rowBytes());
-  } else if (request.resize != nullptr) {
-    request.resize(image, request.height, request.width, out);
   } else {
-    return Outcome::kSize;
+    request.resize(image, request.framing, request.height, request.width, out);
   }
   return decoder.finish(rows.data());
 }

@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace saliencymix {
-class ImageRows;
-}
+#include "core/framing.h"
 
 namespace saliencymix::jpeg {
 
@@ -22,14 +20,16 @@ enum class Outcome : std::uint8_t {
   kSize = 2,   // of another size, where resizing was not asked for
 };
 
-// Brings an image to a size, as resizeCrop of core/resize_crop.h.
-using Resizer = void(ImageRows& image, int height, int width, std::uint8_t* out);
+// Brings an image to a size, as showFramed of core/framing.h.
+using Resizer = void(ImageRows& image, const Framing& framing, int height, int width, std::uint8_t* out);
 
 struct Request {
   const std::uint8_t* file;
   std::size_t bytes;
   bool plainProfile;  // whether a colour profile, if there is one, can be ignored
-  Resizer* resize;    // for an image of another size; nullptr: the outcome is kSize
+  Resizer* resize;
+  Framing framing;
+  bool otherSizes;  // whether an image of another size is resized; else the outcome is kSize
   int height;
   int width;
   std::uint64_t maxPixels;  // a larger image is left to the other decoder, which refuses it in words

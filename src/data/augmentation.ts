@@ -1,4 +1,7 @@
-/** The per-image augmentation of a batch before mixing: the operations of a policy, then crop and flip, then its last ones. */
+/**
+ * The per-image augmentation of a batch before mixing: a random box of each image, when it is loaded (resized-crop.ts); then the
+ * operations of a policy, crop and flip, and the policy's last ones.
+ */
 import { type BatchInput, type FreshBatch, hostBatch, hostInput } from '../native/batch-input';
 import type { NativeDestination } from '../native/binding';
 import { cropFlip } from '../native/crop-flip';
@@ -15,13 +18,14 @@ import { custom, type OptionsOf, type Parsed, parse } from '../option';
 import type { ImageBatch, Signal } from '../types';
 import { type CropFlipOptions, cropFlipOptions, drawCropFlips } from './crop-flip';
 import type { Size } from './codec';
+import { chosenCrop, drawResizedCrops, type ResizedCrop, resizedCropOptions } from './resized-crop';
 
-const augmentationOptions = { ...policyOptions, ...cropFlipOptions };
+const augmentationOptions = { ...policyOptions, ...cropFlipOptions, ...resizedCropOptions };
 
 export type AugmentationOptions = OptionsOf<typeof augmentationOptions>;
 
 /** Checked: at most one policy. */
-export type Augmentation = CropFlipOptions & ReturnType<typeof chosenPolicy>;
+export type Augmentation = CropFlipOptions & ReturnType<typeof chosenPolicy> & Partial<ResizedCrop>;
 
 export const augmentationOption = () =>
   custom<Augmentation, AugmentationOptions>((value, argument) => {
@@ -31,14 +35,19 @@ export const augmentationOption = () =>
       argument,
       `${argument}.`,
     );
-    return { ...chosenPolicy(parsed), crop: parsed.crop, flip: parsed.flip };
+    return { ...chosenPolicy(parsed), crop: parsed.crop, flip: parsed.flip, ...chosenCrop(parsed) };
   });
 
 /** What was drawn for the slots of a batch; what is undefined is not done. */
 export interface AugmentationDraws extends Partial<DrawnOperations> {
+  /** The boxes that are read of the images when they are loaded, see drawResizedCrops. */
+  crops?: Float64Array;
   /** Three numbers per slot, see drawCropFlips. */
   cropFlips?: Int32Array;
 }
+
+const isCropped = (options: Augmentation): options is Augmentation & ResizedCrop =>
+  options.resizedCrop === true;
 
 /** Draws for all `count` slots of a batch of images of a size. */
 export function drawAugmentation(
@@ -51,18 +60,19 @@ export function drawAugmentation(
   const policy = policyOf(options, size);
   return {
     ...(policy && drawOperations(policy, seed, at, count)),
+    crops: isCropped(options) ? drawResizedCrops(options, seed, at, count) : undefined,
     cropFlips: options.crop || options.flip ? drawCropFlips(options, seed, at, count) : undefined,
   };
 }
 
-/** What is done to the masks of images: what moves their pixels, or hides them. */
+/** What is done to the masks of images once they are loaded: what moves their pixels, or hides them. */
 export const ofMasks = ({ operations, cropFlips, last }: AugmentationDraws): AugmentationDraws => ({
   operations: operations && placesOf(operations),
   cropFlips,
   last: last && placesOf(last),
 });
 
-/** The draws of some slots. */
+/** The draws of some slots, for images that are loaded. */
 export function drawsOfSlots(
   { operations, cropFlips, last }: AugmentationDraws,
   slots: readonly number[],

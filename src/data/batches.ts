@@ -24,7 +24,7 @@ import { type ObjectMasks, requireMasks } from './masks';
 import { type BatchOnDevice, onDevice } from './on-device';
 import { cut, order } from './order';
 import { readAhead } from './read-ahead';
-import { resolveSize, sizeOption } from './size';
+import { checkResize, resolveSize, sizeOption, testResizeOption } from './size';
 import type { DatasetSource } from './source';
 
 const batchOptions = {
@@ -52,8 +52,13 @@ const batchOptions = {
   onBad: named(['throw', 'skip'], { default: 'throw' }),
   /** With `onBad: 'skip'`, called with the images of a batch in which none could be loaded: it is not yielded. */
   onSkipped: callback<(holes: FailedItem[]) => void>(),
-  /** A policy of random operations on each image, then random crop and flip; none unless given. */
+  /** A random box of each image, then a policy of random operations, then random crop and flip; none unless given. */
   augment: augmentationOption(),
+  /**
+   * The length that the shorter side of an image is resized to before `size` is cropped about its centre: at least the longer
+   * side of `size`. Unless given, the image just covers `size`.
+   */
+  resize: testResizeOption(),
   /**
    * Also which pixels show the object of each image, for `masks` of `mix` and `plan`; of an image whose mask is not known every
    * pixel does. An error where the data set has no masks. Default false.
@@ -175,7 +180,7 @@ interface EpochBatches {
 /** Finds the size of the images and the order of the epoch. */
 async function epochBatches(
   dataset: { readonly source: DatasetSource },
-  { size: wanted, batch, shuffle, seed, epoch, augment, masks, device }: Parsed<typeof batchOptions>,
+  { size: wanted, batch, shuffle, seed, epoch, augment, resize, masks, device }: Parsed<typeof batchOptions>,
   signal: AbortSignal,
 ): Promise<EpochBatches> {
   const { size, from } = await abortable(resolveSize(dataset, wanted), signal);
@@ -183,6 +188,9 @@ async function epochBatches(
   const largest = Math.min(batch, dataset.source.items.length) * size[0] * size[1] * 3;
   if (largest > LARGEST_BATCH)
     throw invalid('batch', `at most 4 GiB of pixels (size ${size.join(' × ')})`, batch);
+  checkResize(resize, size, 'resize');
+  if (resize !== undefined && augment?.resizedCrop)
+    throw invalid('resize', 'nothing beside augment.resizedCrop', resize);
   const gate = createGate();
   return {
     count: parts.length,
@@ -190,7 +198,7 @@ async function epochBatches(
       const positions = parts[number];
       const draws =
         augment && drawAugmentation(augment, seed, { epoch, batch: number }, positions.length, size);
-      const how = { strictTo: from, draws, masks, gate, signal };
+      const how = { strictTo: from, shorter: resize, draws, masks, gate, signal };
       if (device === undefined) return loadBatch(dataset, positions, size, how);
       const loaded = await loadBatch(dataset, positions, size, { ...how, augmentedLater: true });
       return onDevice(loaded, { backend: device, draws, signal });

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import type sharp from 'sharp';
 import { invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { resizeCropImage, jpegVersion } from '../native/images';
+import { type Framing, frameImages, jpegVersion } from '../native/images';
 import { loadSharp } from '../sharp';
 import { mayHaveDeepProfile } from './deep-profile';
 import { fileError } from './fail';
@@ -69,8 +69,8 @@ export function bulkMode(): void {
  * Decodes the bytes of a file (JPEG, PNG, WebP, GIF, TIFF, AVIF) to 8-bit sRGB, by the file's colour profile.
  * EXIF orientation is applied, transparent pixels and what the first frame of a GIF leaves free are white, samples of a TIFF that are not alpha are left
  * out, and of an animation the first page is taken. With a `size`, the image is resized to cover it and cropped
- * about its centre; the pixels are those of torchvision's Resize and CenterCrop of a PIL image. A RawImage of the
- * right size is returned as it is, not copied.
+ * about its centre, unless it is framed otherwise (`crops` of this image alone); the pixels are those of torchvision's Resize and
+ * CenterCrop of a PIL image. A RawImage of the right size that is not framed is returned as it is, not copied.
  * @throws (rejects) SaliencyMixError FILE, naming `file`, for anything that is not a complete image, is of a
  *   kind that is not decoded (image-kinds.ts), is a TIFF of samples that say no colour (tiff-samples.ts), or has
  *   more than `maxPixels`
@@ -80,15 +80,24 @@ export async function decode(
   size: Size | undefined,
   file: string,
   { maxPixels } = DEFAULT_LIMITS,
+  framing?: Framing,
 ): Promise<Decoded> {
   const task = async () => {
     const image = types.isUint8Array(input) ? await decodeWhole(input, file, maxPixels) : input;
-    if (!size || isSize(image, size)) return image;
-    return { pixels: await resizeCropImage(image, size), height: size[0], width: size[1] };
+    return size ? framed(image, size, framing) : image;
   };
   // Of kinds that do not tell their pixels easily, each is taken for a large one.
   const pixels = types.isUint8Array(input) ? (statedPixels(input) ?? LARGE) : 0;
   return pixels < LARGE ? task() : large(pixels, maxPixels, task);
+}
+
+/** What is framed of an image, at a size; the image itself where it has that and is not framed. */
+export async function framed(image: Decoded, size: Size, framing?: Framing): Promise<Decoded> {
+  if (!framing && isSize(image, size)) return image;
+  const [height, width] = size;
+  const pixels = new Uint8Array(height * width * 3);
+  await frameImages({ ...image, count: 1 }, size, framing ?? {}, pixels);
+  return { pixels, height, width };
 }
 
 /** Decodes a file; the image keeps its size. */

@@ -1,14 +1,16 @@
 /** Fills the slots of a batch: reads files and decodes them into one array, several at once. */
 import { types } from 'node:util';
 import { SaliencyMixError } from '../errors';
-import { type JpegFiles, jpegVersion, loadJpegs } from '../native/images';
+import { type Framing, frameImages, type JpegFiles, jpegVersion, loadJpegs } from '../native/images';
+import { freshMemory } from '../native/memory';
 import type { Signal } from '../types';
-import { decode, type Decoded, type Size } from './codec';
+import { decode, type Decoded, framed, type Size } from './codec';
 import { createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
 import { hasUsualProfile, isJpeg } from './jpeg-profile';
 import { DEFAULT_LIMITS, type Limits } from './limits';
-import type { DatasetSource, RawImage } from './source';
+import { cropOfSlot } from './resized-crop';
+import type { BulkReader, DatasetSource, RawImage } from './source';
 
 const NO_FILE = new Uint8Array(0);
 
@@ -31,6 +33,8 @@ export interface FillOptions {
    * its own.
    */
   gate?: Gate;
+  /** Which part of the images is shown, with the draws of all slots. */
+  framing?: Framing;
   /** Bytes of files that are read before any is decoded; the others are read one by one when it is their turn. */
   heldBytes?: number;
   signal?: Signal;
@@ -40,7 +44,7 @@ export interface FillOptions {
 const HELD_BYTES = 256 << 20;
 
 /**
- * Fills all slots in one call, if the data set can do that and its images have this size. False if not, or if
+ * Fills all slots in one call, if the data set can do that and its images have this size, or are framed. False if not, or if
  * the call failed: fillEach then finds out which images are bad.
  */
 export async function fillAtOnce(
@@ -48,14 +52,34 @@ export async function fillAtOnce(
   { bulk }: DatasetSource,
   positions: ArrayLike<number>,
   size: Size,
+  { framing, strictTo, signal }: FillOptions = {},
 ): Promise<boolean> {
-  if (!bulk || bulk.height !== size[0] || bulk.width !== size[1]) return false;
+  if (!bulk) return false;
+  const isSize = bulk.height === size[0] && bulk.width === size[1];
+  if (!isSize && (!framing || strictTo !== undefined)) return false;
   try {
-    await bulk.read(positions, data);
+    if (!framing) await bulk.read(positions, data);
+    else await readFramed(data, bulk, positions, size, framing, signal);
   } catch {
     return false;
   }
   return true;
+}
+
+/** Reads images and frames them. */
+async function readFramed(
+  data: Uint8Array,
+  bulk: BulkReader,
+  positions: ArrayLike<number>,
+  size: Size,
+  framing: Framing,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { height, width } = bulk;
+  const count = positions.length;
+  const pixels = new Uint8Array(freshMemory(count * height * width * 3));
+  await bulk.read(positions, pixels);
+  await frameImages({ pixels, count, height, width }, size, framing, data, signal);
 }
 
 /** What reading an item gave: the bytes of a file, pixels, or why there are none; nothing where it is read later. */
@@ -72,7 +96,7 @@ export async function fillEach(
   size: Size,
   options: FillOptions,
 ): Promise<(FailedItem | undefined)[]> {
-  const { signal, gate = createGate(), strictTo, heldBytes = HELD_BYTES } = options;
+  const { signal, gate = createGate(), strictTo, framing, heldBytes = HELD_BYTES } = options;
   const [height, width] = size;
   const stride = height * width * 3;
   const read = (slot: number) => readItem(source, positions[slot], signal);
@@ -88,7 +112,7 @@ export async function fillEach(
   );
   const { maxPixels } = source.limits ?? DEFAULT_LIMITS;
   const resize = strictTo === undefined;
-  const filled = await decodeJpegs(inputs, data, { size, resize, maxPixels }, signal);
+  const filled = await decodeJpegs(inputs, data, { size, resize, framing, maxPixels }, signal);
   const outcomes: (FailedItem | undefined)[] = Array.from({ length: positions.length });
   const rest: Promise<void>[] = [];
   let failed = false; // set by an error that concerns more than one file: no further image is begun
@@ -131,7 +155,7 @@ async function readItem(
 async function decodeJpegs(
   inputs: readonly Input[],
   images: Uint8Array,
-  how: Pick<JpegFiles, 'size' | 'resize' | 'maxPixels'>,
+  how: Pick<JpegFiles, 'size' | 'resize' | 'framing' | 'maxPixels'>,
   signal: AbortSignal | undefined,
 ): Promise<boolean[]> {
   const files = inputs.map((input) => (types.isUint8Array(input) && isJpeg(input) ? input : NO_FILE));
@@ -147,20 +171,28 @@ async function loadInto(
   id: string,
   slot: number,
   size: Size,
-  { strictTo }: FillOptions,
+  { strictTo, framing }: FillOptions,
   limits: Limits | undefined,
 ): Promise<FailedItem | undefined> {
   if (input instanceof SaliencyMixError) return { slot, id, error: input };
+  const own = framing && framingOfSlot(framing, slot);
   let image: Decoded;
   try {
-    image = await decode(input, strictTo === undefined ? size : undefined, id, limits);
+    image = await decode(input, strictTo === undefined ? size : undefined, id, limits, own);
   } catch (error) {
     return { slot, id, error: fileErrorOf(error, id) };
   }
   if (image.height !== size[0] || image.width !== size[1]) throw otherSize(id, image, strictTo, size);
-  out.set(image.pixels);
+  const shown = strictTo === undefined ? image : await framed(image, size, own);
+  out.set(shown.pixels);
   return undefined;
 }
+
+/** Of the framing of a batch that of one slot. */
+export const framingOfSlot = ({ shorter, crops }: Framing, slot: number): Framing => ({
+  shorter,
+  crops: crops && cropOfSlot(crops, slot),
+});
 
 /**
  * The error of one file. A data set from outside this package may throw errors of other classes.

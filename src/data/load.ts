@@ -42,7 +42,9 @@ export interface LoadedBatch {
   holes: FailedItem[];
 }
 
-export interface LoadOptions extends FillOptions {
+export interface LoadOptions extends Omit<FillOptions, 'framing'> {
+  /** The length that the shorter side is resized to before the central crop; not beside random boxes (draws.crops). */
+  shorter?: number;
   /** What is done with the image in each slot. */
   draws?: AugmentationDraws;
   /** The caller augments the images: their draws are of their masks alone. */
@@ -63,12 +65,14 @@ export async function loadBatch(
   size: Size,
   options: LoadOptions = {},
 ): Promise<LoadedBatch> {
-  const { signal, draws, gate } = options;
+  const { signal, draws, gate, shorter } = options;
   const { source } = dataset;
   signal?.throwIfAborted();
   const data = imageMemory(positions.length, size);
-  const filled = await abortable(fillAtOnce(data, source, positions, size), signal);
-  const outcomes = filled ? [] : await abortable(fillEach(data, source, positions, size, options), signal);
+  const framing = draws?.crops || shorter ? { shorter, crops: draws?.crops } : undefined;
+  const how = { ...options, framing };
+  const filled = await abortable(fillAtOnce(data, source, positions, size, how), signal);
+  const outcomes = filled ? [] : await abortable(fillEach(data, source, positions, size, how), signal);
   const count = positions.length;
   // Empty slots are augmented too; `pack` removes them.
   const batch: ImageBatch = { data, shape: [count, ...size, 3] };
@@ -76,7 +80,7 @@ export async function loadBatch(
     draws && !options.augmentedLater
       ? await augmentHere(batch, draws, () => imageMemory(count, size), signal)
       : data;
-  const masks = options.masks && (await fillMasks(source, positions, size, outcomes, gate));
+  const masks = options.masks && (await fillMasks(source, positions, size, outcomes, { framing, gate }));
   const packed = pack(shown, size, positions, source, outcomes);
   return masks ? { ...packed, masks: await masksShown(masks, packed.slots, size, draws, signal) } : packed;
 }

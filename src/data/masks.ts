@@ -1,11 +1,12 @@
 /** Masks of objects: read with the images of a batch, and brought to their size, shifted and mirrored as they are. */
 import { SaliencyMixError } from '../errors';
+import type { Framing } from '../native/images';
 import type { ImageBatch, Signal } from '../types';
 import { type AugmentationDraws, augmentHere, ofMasks } from './augmentation';
-import { decode, type Size } from './codec';
+import { framed, type Size } from './codec';
 import { createGate, type Gate } from './concurrency';
 import { dataError, fileError, systemReason } from './fail';
-import type { FailedItem } from './fill';
+import { type FailedItem, framingOfSlot } from './fill';
 import type { DatasetSource, Mask } from './source';
 
 /** Of each image of a batch: 1 where a pixel shows its object, else 0. A MaskBatch. */
@@ -24,16 +25,16 @@ export function requireMasks({ path, source }: { path?: string; source: DatasetS
 }
 
 /** The pixels of a mask (0 or 1) at the size of the batch; the pixels that count are those of which at least half is covered. */
-async function atSize(mask: Mask, [height, width]: Size, id: string): Promise<Uint8Array> {
-  if (mask.height === height && mask.width === width) return mask.pixels;
+async function atSize(mask: Mask, [height, width]: Size, framing: Framing | undefined): Promise<Uint8Array> {
+  if (!framing && mask.height === height && mask.width === width) return mask.pixels;
   const pixels = new Uint8Array(3 * mask.pixels.length);
   mask.pixels.forEach((value, i) => pixels.fill(255 * value, 3 * i, 3 * i + 3));
-  const shown = await decode({ ...mask, pixels }, [height, width], id);
+  const shown = await framed({ ...mask, pixels }, [height, width], framing);
   return Uint8Array.from({ length: height * width }, (_, i) => (shown.pixels[3 * i] > 127 ? 1 : 0));
 }
 
 /**
- * The masks of the items at `positions`, slot by slot. Of an image whose mask is not known every pixel counts. One that cannot be
+ * The masks of the items at `positions`, slot by slot, framed as their images are. Of an image whose mask is not known every pixel counts. One that cannot be
  * read is noted in `outcomes`: its image is then left out.
  */
 export async function fillMasks(
@@ -41,7 +42,7 @@ export async function fillMasks(
   positions: ArrayLike<number>,
   size: Size,
   outcomes: (FailedItem | undefined)[],
-  gate: Gate = createGate(),
+  { framing, gate = createGate() }: { framing?: Framing; gate?: Gate } = {},
 ): Promise<Uint8Array> {
   const stride = size[0] * size[1];
   const masks = new Uint8Array(positions.length * stride);
@@ -52,7 +53,7 @@ export async function fillMasks(
       const mask = await source.mask?.(positions[slot]);
       const own = masks.subarray(slot * stride, (slot + 1) * stride);
       if (mask === undefined) own.fill(1);
-      else own.set(await atSize(mask, size, id));
+      else own.set(await atSize(mask, size, framing && framingOfSlot(framing, slot)));
     } catch (error) {
       const known = error instanceof SaliencyMixError && error.code === 'FILE';
       const failed = known

@@ -1,7 +1,7 @@
 /** The size that the images of a data set are resized to. */
 import { integer, invalid } from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
-import { custom } from '../option';
+import { custom, whole } from '../option';
 import { probeSize, type Size } from './codec';
 import { createGate } from './concurrency';
 import type { DatasetSource, RawImage } from './source';
@@ -23,19 +23,29 @@ const USUAL: Size = [224, 224];
 /** How many images 'auto' looks at. */
 const PROBES = 64;
 
-const LARGEST = 1 << 14;
+export const LARGEST_SIDE = 1 << 14;
 
 /** @throws SaliencyMixError ARGUMENT for anything that is no size option */
 export function checkSize(value: unknown): SizeOption {
   if (value === 'keep' || value === 'auto') return value;
   if (Array.isArray(value) && value.length === 2) {
-    return [integer(value[0], 'size[0]', 1, LARGEST), integer(value[1], 'size[1]', 1, LARGEST)];
+    return [integer(value[0], 'size[0]', 1, LARGEST_SIDE), integer(value[1], 'size[1]', 1, LARGEST_SIDE)];
   }
-  if (typeof value === 'number') return integer(value, 'size', 1, LARGEST);
+  if (typeof value === 'number') return integer(value, 'size', 1, LARGEST_SIDE);
   throw invalid('size', 'a number of pixels, [height, width], "keep" or "auto"', value);
 }
 
 export const sizeOption = (about?: string) => custom<SizeOption>(checkSize, { kind: 'size', about });
+
+/** The length that the shorter side of an image is resized to before its centre is cropped. */
+export const testResizeOption = (about?: string) => whole(1, { max: LARGEST_SIDE, about });
+
+/** @throws SaliencyMixError ARGUMENT where images of that length do not cover the size */
+export function checkResize(resize: number | undefined, size: Size, argument: string): void {
+  const least = Math.max(...size);
+  if (resize !== undefined && resize < least)
+    throw invalid(argument, `at least ${least}, the longer side of size`, resize);
+}
 
 /**
  * The size to decode to. `'keep'`: the size of the first image that can be read, and strict. `'auto'`: up to 64

@@ -126,19 +126,29 @@ export interface Addon extends OrtCalls {
     resize: number;
     height: number;
     width: number;
+    shorter: number;
+    crops?: Float64Array;
     maxPixels: number;
     images: Uint8Array;
     outcomes: Uint8Array;
     cancel?: CancelFlag;
   }): Promise<void>;
-  /** Brings an RGB image from inHeight × inWidth to height × width: resized to cover it, then cropped. */
-  resizeCropImage(call: {
+  /**
+   * Brings RGB images from inHeight × inWidth to height × width, as framed: `shorter` is 0 where they just cover that; `crops`
+   * has the draws of each image.
+   */
+  frameImages(call: {
+    threads: number;
+    count: number;
     pixels: Uint8Array;
     inHeight: number;
     inWidth: number;
     height: number;
     width: number;
+    shorter: number;
+    crops?: Float64Array;
     result: Uint8Array;
+    cancel?: CancelFlag;
   }): Promise<void>;
   /** `draws` has three numbers per image: dy, dx, flip. */
   cropFlip(call: NativeInput & NativeRun & { draws: Int32Array; output: NativeDestination }): Promise<void>;

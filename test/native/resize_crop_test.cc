@@ -23,6 +23,8 @@ struct Case {
   int width;
 };
 
+ResizeCropPlan planOf(const Case& sizes) { return resizeCropPlan(sizes.inHeight, sizes.inWidth, sizes.height, sizes.width); }
+
 // Gives each row in memory of its own, and frees all but the last few, so that sanitizers see rows that are read too late.
 // Counts the rows.
 class Counted final : public ImageRows {
@@ -50,7 +52,7 @@ constexpr std::uint8_t kUntouched = 0x5a;
 // is behind the rows overflows.
 void leaveNumbers(const cpu::Level& level, const Case& sizes) {
   if (level.kernels->resizeCrop == nullptr) return;
-  const cpu::ResizeCropPlanner planner(sizes.inHeight, sizes.inWidth, sizes.height, sizes.width, level.kernels->resizeCrop->pixels);
+  const cpu::ResizeCropPlanner planner(sizes.inHeight, sizes.inWidth, planOf(sizes), level.kernels->resizeCrop->pixels);
   if (planner.tables() == nullptr) return;
   const std::size_t bytes = planner.tables()->scratchBytes();
   const ScratchPool::Lease memory = ScratchPool::shared().borrow(bytes);
@@ -66,10 +68,10 @@ Resized resizeCropWith(const cpu::Level* level, const ImageView& image, const Ca
   const std::size_t bytes = static_cast<std::size_t>(sizes.height) * static_cast<std::size_t>(sizes.width) * 3;
   Resized resized{std::vector<std::uint8_t>(bytes + 64, kUntouched), 0};
   Counted rows(image);
-  if (level == nullptr) resizeCrop(rows, sizes.height, sizes.width, resized.pixels.data());
+  if (level == nullptr) resizeCrop(rows, planOf(sizes), resized.pixels.data());
   else {
     leaveNumbers(*level, sizes);
-    cpu::resizeCropAt(*level, rows, sizes.height, sizes.width, resized.pixels.data());
+    cpu::resizeCropAt(*level, rows, planOf(sizes), resized.pixels.data());
   }
   resized.asked = rows.asked;
   return resized;
@@ -90,7 +92,7 @@ void compare(check::Numbers& numbers, const Case& sizes) {
   }
   RowsInMemory rows(image);
   std::vector<std::uint8_t> again(expected.pixels.size(), kUntouched);
-  cpu::resizeCrop(rows, sizes.height, sizes.width, again.data());
+  cpu::resizeCrop(rows, planOf(sizes), again.data());
   CHECK(again == expected.pixels);
 }
 
