@@ -3,6 +3,7 @@
 
 #include "backends.h"
 #include "binding/calls.h"
+#include "binding/colours.h"
 #include "binding/images.h"
 #include "binding/loans.h"
 #include "binding/masks.h"
@@ -111,6 +112,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("labelWeights", Napi::Function::New(env, labelWeights, "labelWeights"));
   exports.Set("mixLabelMaps", Napi::Function::New(env, mixLabelMaps, "mixLabelMaps"));
   exports.Set("mixMasked", Napi::Function::New(env, mixMasked, "mixMasked"));
+  exports.Set("mixColoured", Napi::Function::New(env, mixColoured, "mixColoured"));
+  exports.Set("mixColouredMasked", Napi::Function::New(env, mixColouredMasked, "mixColouredMasked"));
   exports.Set("puzzleMasks", Napi::Function::New(env, puzzleMasks, "puzzleMasks"));
   exports.Set("puzzleMoved", Napi::Function::New(env, puzzleMoved, "puzzleMoved"));
   exports.Set("guidedMaps", Napi::Function::New(env, guidedMaps, "guidedMaps"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "binding/batch.h"
+#include "binding/masked_samples.h"
 #include "core/guided/map.h"
 #include "core/guided/pairing.h"
 #include "core/guided/ratio.h"
@@ -16,61 +17,20 @@
 
 namespace saliencymix::binding {
 
-namespace {
-
-// Positions in a batch.
-std::span<const std::int32_t> readPositions(const Napi::Object& from, const char* name, int samples, int count) {
-  const std::span<const std::int32_t> positions(readArray<std::int32_t>(from, name, static_cast<std::size_t>(samples)),
-                                                static_cast<std::size_t>(samples));
-  if (!std::ranges::all_of(positions, [&](int i) { return i >= 0 && i < count; })) {
-    throw badArgument(from.Env(), name, "positions in the batch");
-  }
-  return positions;
-}
-
-Cells readCells(const Napi::Object& from, const char* rows, const char* cols, const BatchView& batch) {
-  const Cells cells{readInt(from, rows, 1), readInt(from, cols, 1)};
-  if (!cells.divide(batch.height, batch.width)) throw badArgument(from.Env(), rows, "cells that divide the images");
-  return cells;
-}
-
-// Of target and source of each sample: samples x 2 x cells; nullptr where nothing is moved.
-const std::int32_t* readMoves(const Napi::Object& from, int samples, Cells cells) {
-  if (!has(from, "moves")) return nullptr;
-  const std::size_t length = product(samples, 2, cells.rows, cells.cols);
-  const std::int32_t* const moves = readArray<std::int32_t>(from, "moves", length);
-  if (!std::all_of(moves, moves + length, [&](int cell) { return cell >= -1 && cell < cells.count(); })) {
-    throw badArgument(from.Env(), "moves", "numbers of cells, or -1");
-  }
-  return moves;
-}
-
-}  // namespace
-
 Napi::Value mixMasked(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
   const BatchView batch = readBatch(from);
-  const int samples = readInt(from, "samples", 1);
   const int threads = readInt(from, "threads", 1);
-  const auto targets = readPositions(from, "targets", samples, batch.count);
-  const auto sources = readPositions(from, "sources", samples, batch.count);
-  const Cells mask = readCells(from, "rows", "cols", batch);
-  const float* const weights = readArray<float>(from, "weights", product(samples, mask.rows, mask.cols, 1));
-  const Cells moved = has(from, "moves") ? readCells(from, "movedRows", "movedCols", batch) : Cells{1, 1};
-  const std::int32_t* const moves = readMoves(from, samples, moved);
+  const MaskedSamples samples = readMaskedSamples(from, batch);
   const std::size_t imageBytes = batch.image(0).bytes();
-  std::uint8_t* const result = readArray<std::uint8_t>(from, "result", static_cast<std::size_t>(samples) * imageBytes);
+  std::uint8_t* const result = readArray<std::uint8_t>(from, "result", static_cast<std::size_t>(samples.count) * imageBytes);
   const CancelFlag cancelled = readCancel(from);
   return PromiseWorker::queue(from, cancelled, [=] {
-    const MaskedMixing mixing(batch, mask, moved);
-    Pool::shared().forEach(samples, threads, [&](int i) {
+    const MaskedMixing<std::uint8_t> mixing({batch.data, batch.count, batch.height, batch.width, batch.channels}, samples.mask,
+                                            samples.moved);
+    Pool::shared().forEach(samples.count, threads, [&](int i) {
       Run{threads, cancelled.get()}.throwIfCancelled();
-      const auto at = static_cast<std::size_t>(i);
-      const auto movesOf = [&](int side) {
-        return moves == nullptr ? nullptr : moves + product(2 * i + side, moved.rows, moved.cols, 1);
-      };
-      const MaskedSample sample{targets[at], sources[at], weights + product(i, mask.rows, mask.cols, 1), movesOf(0), movesOf(1)};
-      mixing.mix(sample, result + at * imageBytes);
+      mixing.mix(samples.at(i), result + static_cast<std::size_t>(i) * imageBytes);
     });
   });
 }

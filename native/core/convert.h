@@ -1,4 +1,4 @@
-// uint8 NHWC rows to the layout and number type a caller wants, normalised in the same pass.
+// NHWC rows of bytes, or of floats in their unit, to the layout and number type a caller wants, normalised in the same pass.
 #pragma once
 
 #include <bit>
@@ -25,9 +25,12 @@ inline std::size_t bytesPerValue(Dtype dtype) {
   return dtype == Dtype::uint8 ? 1 : (dtype == Dtype::float16 ? 2 : 4);
 }
 
-SALIENCYMIX_HOST_DEVICE inline float normalise(std::uint8_t value, float offset, float scale) {
-  const float difference = static_cast<float>(value) - offset;
+SALIENCYMIX_HOST_DEVICE inline float normalise(float value, float offset, float scale) {
+  const float difference = value - offset;
   return difference * scale;
+}
+SALIENCYMIX_HOST_DEVICE inline float normalise(std::uint8_t value, float offset, float scale) {
+  return normalise(static_cast<float>(value), offset, scale);
 }
 
 // IEEE 754 binary16, round to nearest, ties to even; too large becomes infinity.
@@ -51,15 +54,16 @@ SALIENCYMIX_HOST_DEVICE inline std::uint16_t halfBits(float value) {
 
 namespace detail {
 
-template <class T>
-SALIENCYMIX_HOST_DEVICE T convertValue(std::uint8_t value, float offset, float scale) {
+// Value: std::uint8_t, or for outputs of floats float.
+template <class T, class Value>
+SALIENCYMIX_HOST_DEVICE T convertValue(Value value, float offset, float scale) {
   if constexpr (sizeof(T) == 1) return value;
   else if constexpr (sizeof(T) == 2) return halfBits(normalise(value, offset, scale));
   else return normalise(value, offset, scale);
 }
 
-template <class T>
-void writeRow(const std::uint8_t* row, int y, int height, int width, int channels, const OutputFormat& format, T* image) {
+template <class T, class Value>
+void writeRow(const Value* row, int y, int height, int width, int channels, const OutputFormat& format, T* image) {
   const std::size_t columns = static_cast<std::size_t>(width);
   const std::size_t plane = static_cast<std::size_t>(height) * columns;
   const std::size_t start = static_cast<std::size_t>(y) * columns;
@@ -85,6 +89,14 @@ inline void convertRow(const std::uint8_t* row, int y, int height, int width, in
     case Dtype::float16:
       return detail::writeRow(row, y, height, width, channels, format, static_cast<std::uint16_t*>(image));
   }
+}
+
+// The same of floats; the format's dtype is not uint8.
+inline void convertRow(const float* row, int y, int height, int width, int channels, const OutputFormat& format, void* image) {
+  if (format.dtype == Dtype::float16) {
+    return detail::writeRow(row, y, height, width, channels, format, static_cast<std::uint16_t*>(image));
+  }
+  detail::writeRow(row, y, height, width, channels, format, static_cast<float*>(image));
 }
 
 }  // namespace saliencymix

@@ -1,4 +1,4 @@
-// What erased pixels are filled with. A sample's `fill` is one value for every channel. Of pixels, which are bytes, it may also be
+// What erased pixels are filled with. A sample's `fill` is one value for every channel. Of pixels, which are bytes or floats in their unit, it may also be
 // negative, and then holds a value for each channel: the mean that a normalisation subtracts, rounded to bytes, as
 // ~(red | green << 8 | blue << 16). Where the output has a mean subtracted, these pixels are not the rounded mean but exactly 0.
 #pragma once
@@ -14,7 +14,7 @@ namespace saliencymix {
 
 template <class T>
 SALIENCYMIX_HOST_DEVICE T fillValue(int fill, int channel) {
-  if constexpr (std::is_same_v<T, std::uint8_t>) {
+  if constexpr (std::is_same_v<T, std::uint8_t> || std::is_same_v<T, float>) {
     if (fill < 0) return static_cast<T>((~fill >> (8 * channel)) & 0xff);
   }
   return static_cast<T>(fill);

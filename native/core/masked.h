@@ -1,6 +1,6 @@
 // Mixing by a mask: it says for each cell of an image how much of the target is seen there. Before, the cells of both images may
 // be moved. Mixed pixel: floor(w * t + (1 - w) * s + 1/2) in float64, with the mask's w and the bytes t and s of what was moved
-// there (the rounding of Blend, mix_kinds.h). Bound: the bytes of two images read and one written.
+// there (the rounding of Blend, mix_kinds.h); pixels in float are not rounded. Bound: the bytes of two images read and one written.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 
 #include "core/image.h"
 #include "core/mix_kinds.h"
+#include "core/nhwc_batch.h"
 
 namespace saliencymix {
 
@@ -33,23 +34,25 @@ struct MaskedSample {
   CellMoves sourceMoves;
 };
 
+// T: uint8_t or float.
+template <class T>
 class MaskedMixing {
  public:
   // Both grids divide the images.
-  MaskedMixing(const BatchView& batch, Cells mask, Cells moved) : batch_(batch), mask_(mask), moved_(moved) {
+  MaskedMixing(const NhwcBatch<T>& batch, Cells mask, Cells moved) : batch_(batch), mask_(mask), moved_(moved) {
     maskCell_ = {batch.height / mask.rows, batch.width / mask.cols};
     movedCell_ = {batch.height / moved.rows, batch.width / moved.cols};
   }
 
-  // Writes a mixed image: height x width x channels bytes.
-  void mix(const MaskedSample& sample, std::uint8_t* out) const {
+  // Writes a mixed image: height x width x channels values.
+  void mix(const MaskedSample& sample, T* out) const {
     for (int y = 0; y < batch_.height; y++) {
       const float* const weights = sample.weights + y / maskCell_.height * mask_.cols;
       for (int x = 0; x < batch_.width;) {
         const int end = std::min(endOfCell(x, maskCell_.width), endOfCell(x, movedCell_.width));
         const auto length = static_cast<std::size_t>((end - x) * batch_.channels);
-        const std::uint8_t* const target = shown(sample.target, sample.targetMoves, y, x);
-        const std::uint8_t* const source = shown(sample.source, sample.sourceMoves, y, x);
+        const T* const target = shown(sample.target, sample.targetMoves, y, x);
+        const T* const source = shown(sample.source, sample.sourceMoves, y, x);
         mixRun(weights[x / maskCell_.width], target, source, length, out);
         out += length;
         x = end;
@@ -66,28 +69,25 @@ class MaskedMixing {
   static int endOfCell(int x, int width) { return (x / width + 1) * width; }
 
   // The pixel that is shown at a place, after the cells were moved.
-  const std::uint8_t* shown(int image, CellMoves moves, int y, int x) const {
-    const std::uint8_t* const pixels = batch_.image(image).data;
+  const T* shown(int image, CellMoves moves, int y, int x) const {
     const int at = y / movedCell_.height * moved_.cols + x / movedCell_.width;
     const int from = moves == nullptr || moves[at] < 0 ? at : moves[at];
     const int row = from / moved_.cols * movedCell_.height + y % movedCell_.height;
     const int col = from % moved_.cols * movedCell_.width + x % movedCell_.width;
-    return pixels + (static_cast<std::size_t>(row) * static_cast<std::size_t>(batch_.width) + static_cast<std::size_t>(col)) *
-                        static_cast<std::size_t>(batch_.channels);
+    return batch_.pixel(image, row, col);
   }
 
-  static void mixRun(double weight, const std::uint8_t* target, const std::uint8_t* source, std::size_t length,
-                     std::uint8_t* out) {
+  static void mixRun(double weight, const T* target, const T* source, std::size_t length, T* out) {
     if (weight == 1.0) {
-      std::memcpy(out, target, length);
+      std::memcpy(out, target, length * sizeof(T));
     } else if (weight == 0.0) {
-      std::memcpy(out, source, length);
+      std::memcpy(out, source, length * sizeof(T));
     } else {
       for (std::size_t i = 0; i < length; i++) out[i] = Blend::blendPixel(weight, target[i], source[i]);
     }
   }
 
-  const BatchView& batch_;
+  NhwcBatch<T> batch_;
   Cells mask_;
   Cells moved_;
   Size maskCell_{};

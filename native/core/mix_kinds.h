@@ -78,8 +78,7 @@ struct Paste {
   }
 };
 
-// lambda * target + (1 - lambda) * source, every pixel. Label maps, whose values are not bytes, cannot be blended: there the
-// target's values are kept.
+// lambda * target + (1 - lambda) * source, every pixel. Label maps cannot be blended: there the target's values are kept.
 struct Blend {
   static constexpr BoxFrom kBox = BoxFrom::nowhere;
   static constexpr bool kMovesBytes = false;
@@ -94,16 +93,20 @@ struct Blend {
     const double ofSource = (1.0 - lambda) * source;
     return static_cast<std::uint8_t>(std::floor(ofTarget + ofSource + 0.5));
   }
+  // Of pixels in float, which are not rounded to bytes.
+  SALIENCYMIX_HOST_DEVICE static float blendPixel(double lambda, float target, float source) {
+    return static_cast<float>(lambda * static_cast<double>(target) + (1.0 - lambda) * static_cast<double>(source));
+  }
   template <class T>
   SALIENCYMIX_HOST_DEVICE static T value(const NhwcBatch<T>& batch, const MixSample& sample, int y, int x, int c) {
     const T target = batch.value(sample.target, y, x, c);
-    if constexpr (!std::is_same_v<T, std::uint8_t>) return target;
+    if constexpr (std::is_same_v<T, std::int32_t>) return target;
     else return blendPixel(sample.lambda, target, batch.value(sample.source, y, x, c));
   }
   template <class T>
   static void row(const NhwcBatch<T>& batch, const MixSample& sample, int y, int left, int right, T* out) {
     const T* const target = batch.pixel(sample.target, y, left);
-    if constexpr (!std::is_same_v<T, std::uint8_t>) {
+    if constexpr (std::is_same_v<T, std::int32_t>) {
       std::memcpy(out, target, batch.lengthOf(right - left) * sizeof(T));
     } else {
       const T* const source = batch.pixel(sample.source, y, left);

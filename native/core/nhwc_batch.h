@@ -7,7 +7,7 @@
 
 namespace saliencymix {
 
-// n images or label maps of one size, NHWC. T: uint8_t (pixels, labels) or int32_t (labels).
+// n images or label maps of one size, NHWC. T: uint8_t (pixels, labels), float (pixels, maps) or int32_t (labels).
 template <class T>
 struct NhwcBatch {
   const T* data;

@@ -1,5 +1,5 @@
 /** Mixing by masks: finds those of a batch's samples, and mixes its images by them. Pixels are mixed on the processor. */
-import type { NativeDestination, NativeFormat, NativeSamples } from '../native/binding';
+import type { NativeDestination, NativeFormat, NativeMasked, NativeSamples } from '../native/binding';
 import { hostInput } from '../native/batch-input';
 import { runNative } from '../native/call';
 import { addon } from '../native/load';
@@ -82,21 +82,27 @@ function spread(found: FoundMasks, positions: readonly number[], samples: number
   return all;
 }
 
-/** Mixes images of this process; gives uint8 NHWC, one image for each sample. */
-export async function mixImages(
-  { data, shape: [count, height, width, channels] }: ImageBatch,
-  records: NativeSamples,
-  { rows, cols, weights, moves }: BatchMasks,
-  { threads, signal, result }: { threads: number; signal?: AbortSignal; result?: Uint8Array },
-): Promise<ImageBatch> {
+/** Samples and their masks as native code takes them. */
+export function maskedCall(records: NativeSamples, { rows, cols, weights, moves }: BatchMasks): NativeMasked {
   const { samples } = records;
   const targets = new Int32Array(samples);
   const sources = new Int32Array(samples);
   for (let i = 0; i < samples; i++) ({ target: targets[i], source: sources[i] } = shareOf(records, i));
+  const moved = moves && { movedRows: moves.rows, movedCols: moves.cols, moves: moves.cells };
+  return { samples, targets, sources, rows, cols, weights, ...moved };
+}
+
+/** Mixes images of this process; gives uint8 NHWC, one image for each sample. */
+export async function mixImages(
+  { data, shape: [count, height, width, channels] }: ImageBatch,
+  records: NativeSamples,
+  masks: BatchMasks,
+  { threads, signal, result }: { threads: number; signal?: AbortSignal; result?: Uint8Array },
+): Promise<ImageBatch> {
+  const { samples } = records;
   const mixed = result ?? allocate(Uint8Array, samples * height * width * channels);
   const batch = { data, count, height, width, channels };
-  const moved = moves && { movedRows: moves.rows, movedCols: moves.cols, moves: moves.cells };
-  const given = { ...batch, samples, targets, sources, rows, cols, weights, ...moved, threads };
+  const given = { ...batch, ...maskedCall(records, masks), threads };
   await runNative((cancel) => addon().mixMasked({ ...given, cancel, result: mixed }), [data], signal);
   return { data: mixed, shape: [samples, height, width, channels] };
 }

@@ -20,6 +20,8 @@ import type {
   Slots,
 } from '../types';
 import { DrawAhead } from './ahead';
+import { mixColoured } from './coloured';
+import { checkColours } from './colours';
 import { type Choice, type DrawnBatch, drawBatch } from './draw';
 import { givenMaps } from './given-maps';
 import { mixInputOf } from './input';
@@ -60,13 +62,25 @@ const planOptions = {
   signal: abortSignal(),
 };
 
-const mixOptions = { ...planOptions, output: later<OutputFormat>(), into: later<unknown>() };
+const mixOptions = {
+  ...planOptions,
+  output: later<OutputFormat>(),
+  into: later<unknown>(),
+  colours: later<Float64Array>(),
+};
 
 /** The address of a batch, which its random numbers depend on, and a signal that stops the call. */
 export type PlanOptions = OptionsOf<typeof planOptions>;
 
 export interface CallOptions<D extends Dtype = Dtype, Into = ArrayOfDtype[D]> extends PlanOptions {
   output?: OutputFormat<D>;
+  /**
+   * How the colours of each image are changed before it is mixed, for outputs of floats: 6 numbers for each image, the shares of
+   * brightness, contrast and saturation, and what is added to red, green and blue of [0, 1] then. By each share the colours v
+   * become v + share · (other − v), where other is 0, the mean of the image's grey, or each pixel's grey. Nothing is clamped, and
+   * blending does not round to bytes. Saliency is that of the images as they are.
+   */
+  colours?: Float64Array;
   /**
    * Memory for the mixed images, which is overwritten: a typed array of the result's type, as long as the
    * result or longer, that does not overlap the input. New memory unless given. For device batches: another one
@@ -253,13 +267,14 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const [count, , , channels] = input.shape;
     const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
-    const helped = given.maps === undefined && helpsWith(input);
+    const colours = checkColours(given.colours, input.shape, output.dtype);
+    const helped = given.maps === undefined && !colours && helpsWith(input);
     const { context, slots } = contextOf(input, given, { helped, dtype: output.dtype });
     const { images, native, resident } = allocateResult(output, count, given.into);
     prewake(helped ? threads - 1 : threads);
     const { drawn, makePlan } = draw(context, slots, given);
     const mixing = Resident.holding([input.resident, resident], () =>
-      placeAndMix(drawn, optionsOf, context, outputTo(output.native, native)),
+      placeAndMix(drawn, optionsOf, context, { colours, output: outputTo(output.native, native) }),
     );
     // This runs while native code mixes. If anything fails, the promise still settles only after native code
     // has ended: until then it uses the images.
@@ -316,9 +331,14 @@ async function placeAndMix(
   drawn: DrawnBatch,
   optionsOf: readonly MixOptions[],
   context: NativeContext,
-  output: NativeFormat & NativeDestination,
+  { colours, output }: { colours?: Float64Array; output: NativeFormat & NativeDestination },
 ): Promise<Placed> {
   const { records } = drawn;
+  if (colours) {
+    const placed = await place(drawn, optionsOf, context);
+    await mixColoured(context, records, placed, colours, output);
+    return placed;
+  }
   const [choice, ...others] = choicesOf(drawn);
   if (others.length === 0 && maskDrawOf(optionsOf[choice]) === undefined)
     return { weights: await placeSamples(records, optionsOf[choice], context, output) };

@@ -90,6 +90,29 @@ export interface NativePlacing {
   maps?: Float32Array;
 }
 
+/** Samples that are mixed by masks of rows × cols cells. */
+export interface NativeMasked {
+  samples: number;
+  targets: Int32Array;
+  sources: Int32Array;
+  rows: number;
+  cols: number;
+  /** Of the targets, for each sample. */
+  weights: Float32Array;
+  movedRows?: number;
+  movedCols?: number;
+  /** Two lists for each sample. */
+  moves?: Int32Array;
+}
+
+/** A batch in this process whose images are mixed after their colours were changed. */
+export type NativeColoured = NativeBatch &
+  NativeRun & {
+    /** Six numbers for each image. */
+    colours: Float64Array;
+    output: NativeFormat & NativeDestination;
+  };
+
 /**
  * The addon's functions. The argument objects of `mix` and `saliency` are written out property by property
  * where they are made: V8 keeps an object that is spread together from many properties as a dictionary, which
@@ -277,21 +300,11 @@ export interface Addon extends OrtCalls {
    * lists for each sample) may be moved.
    */
   mixMasked(
-    call: NativeBatch & {
-      threads: number;
-      cancel?: CancelFlag;
-      samples: number;
-      targets: Int32Array;
-      sources: Int32Array;
-      rows: number;
-      cols: number;
-      weights: Float32Array;
-      movedRows?: number;
-      movedCols?: number;
-      moves?: Int32Array;
-      result: Uint8Array;
-    },
+    call: NativeBatch & NativeMasked & { threads: number; cancel?: CancelFlag; result: Uint8Array },
   ): Promise<void>;
+  /** Mixes images by placed samples, after the colours of each were changed (mix/colours.ts); the output has floats. */
+  mixColoured(call: NativeColoured & NativeSamples): Promise<void>;
+  mixColouredMasked(call: NativeColoured & NativeMasked): Promise<void>;
   /**
    * PuzzleMix: masks of grid × grid blocks and moved cells of each pair, and the masks' means. `grid` divides the images, and is at
    * most 16; `puzzleMoved` says how many cells are moved.

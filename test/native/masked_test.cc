@@ -10,7 +10,7 @@ TEST(pixelsByHand) {
   const std::array<std::uint8_t, 18> batch{100, 0, 1, 7, 8, 9, 1, 2, 3, 200, 255, 3, 90, 91, 92, 2, 2, 6};
   const std::array<float, 3> weights{0.25f, 1, 0};
   std::array<std::uint8_t, 9> mixed{};
-  MaskedMixing({batch.data(), 2, 1, 3, 3}, {1, 3}, {1, 1}).mix({0, 1, weights.data(), nullptr, nullptr}, mixed.data());
+  MaskedMixing<std::uint8_t>({batch.data(), 2, 1, 3, 3}, {1, 3}, {1, 1}).mix({0, 1, weights.data(), nullptr, nullptr}, mixed.data());
   CHECK((mixed == std::array<std::uint8_t, 9>{175, 191, 3, 7, 8, 9, 2, 2, 6}));
 }
 
@@ -22,7 +22,7 @@ TEST(cellsAreMovedBeforeTheyAreMixed) {
   const std::array<std::int32_t, 8> target{7, -1, -1, -1, -1, -1, 4, 6};
   const std::array<std::int32_t, 8> source{-1, -1, 0, 3, 1, 1, -1, -1};
   std::array<std::uint8_t, 16> mixed{};
-  MaskedMixing({batch.data(), 2, 4, 4, 1}, {2, 2}, {2, 4}).mix({0, 1, weights.data(), target.data(), source.data()}, mixed.data());
+  MaskedMixing<std::uint8_t>({batch.data(), 2, 4, 4, 1}, {2, 2}, {2, 4}).mix({0, 1, weights.data(), target.data(), source.data()}, mixed.data());
   CHECK((mixed == std::array<std::uint8_t, 16>{11, 1, 16, 19,  //
                                                15, 5, 20, 23,  //
                                                17, 17, 8, 10,  //
@@ -37,7 +37,7 @@ TEST(gridsNeedNotMatch) {
   for (float& weight : weights) weight = static_cast<float>(numbers.below(5)) / 4;
   std::array<std::int32_t, 4> moves{3, 2, 1, 0};
   std::vector<std::uint8_t> mixed(8 * 12 * 3);
-  MaskedMixing({batch.data(), 2, 8, 12, 3}, {4, 6}, {2, 2}).mix({1, 0, weights.data(), moves.data(), nullptr}, mixed.data());
+  MaskedMixing<std::uint8_t>({batch.data(), 2, 8, 12, 3}, {4, 6}, {2, 2}).mix({1, 0, weights.data(), moves.data(), nullptr}, mixed.data());
   for (int y = 0; y < 8; y++) {
     for (int x = 0; x < 12; x++) {
       for (int c = 0; c < 3; c++) {

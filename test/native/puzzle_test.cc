@@ -288,8 +288,7 @@ static std::vector<std::uint8_t> mixedBy(const PuzzlePlan& plan, const Scene& sc
   std::vector<std::uint8_t> batch = scene.target;
   batch.insert(batch.end(), scene.source.begin(), scene.source.end());
   std::vector<std::uint8_t> mixed(scene.target.size());
-  const BatchView view{batch.data(), 2, height, width, channels};
-  MaskedMixing(view, {plan.grid, plan.grid}, {plan.rows, plan.cols})
+  MaskedMixing<std::uint8_t>({batch.data(), 2, height, width, channels}, {plan.grid, plan.grid}, {plan.rows, plan.cols})
       .mix({0, 1, plan.mask.data(), plan.target.data(), plan.source.data()}, mixed.data());
   return mixed;
 }
