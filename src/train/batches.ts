@@ -3,6 +3,7 @@ import type { Batch } from '../data/batches';
 import type { Dataset } from '../data/dataset';
 import type { FailedItem } from '../data/fill';
 import { DeviceBatch } from '../device/batch';
+import { drawColours } from '../mix/colours';
 import { needsMaps, needsMasks } from '../mix/index';
 import { INPUT_STAGE } from '../models/net';
 import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
@@ -78,7 +79,8 @@ async function freeing<T>(images: ImageBatch | DeviceBatch, make: () => Promise<
   }
 }
 
-type Address = Required<Pick<CallOptions, 'epoch' | 'batch'>> & Pick<CallOptions, 'slots' | 'signal'>;
+type Address = Required<Pick<CallOptions, 'epoch' | 'batch'>> &
+  Pick<CallOptions, 'signal'> & { slots: NonNullable<CallOptions['slots']> };
 
 /** A mixer that gives images as they are, in the form that a network takes. */
 function converterFor(
@@ -87,6 +89,12 @@ function converterFor(
 ): Mixer {
   return mixerFor({ ...mixer, method: 'none', labelRule: 'area', classes: classes.length, ...where });
 }
+
+/** How the colours of a batch's images are changed; undefined where they are not. */
+export const coloursAt = (
+  { jitter, lighting, seed }: Pick<TrainSettings, 'jitter' | 'lighting' | 'seed'>,
+  { epoch, batch, slots }: Address,
+) => drawColours({ jitter, lighting }, seed, { epoch, batch }, slots.of);
 
 type Seen = Pick<LearningBatch, 'images' | 'labels'>;
 
@@ -98,14 +106,15 @@ function free({ images }: Seen): void {
 /** Maps of images as they are, before they are mixed; undefined where the mixer finds its own. */
 export function mapsBy(
   saliencyOf: LearningBatchOptions['saliencyOf'],
-  settings: Pick<TrainSettings, 'mixer' | 'mean' | 'std' | 'classes'>,
+  settings: Pick<TrainSettings, 'mixer' | 'mean' | 'std' | 'classes' | 'jitter' | 'lighting' | 'seed'>,
   where: { threads?: number; backend: string },
 ) {
   if (!saliencyOf || !needsMaps(settings.mixer)) return () => Promise.resolve(undefined);
   const converter = converterFor(settings, where);
   const output = normalised(settings.mean, settings.std);
   return async (images: ImageBatch | DeviceBatch, labels: Batch['labels'], at: Address) => {
-    const seen = await mixWhere(converter, images, labels, { ...at, output });
+    const colours = coloursAt(settings, at);
+    const seen = await mixWhere(converter, images, labels, { ...at, colours, output });
     const maps = saliencyOf(seen);
     free(seen);
     return maps;
@@ -126,13 +135,14 @@ function batchMixer(
   const output = normalised(mean, std);
   const converter = converterFor(settings, where);
   const mixed = async ({ images, labels, masks }: Loaded, at: Address) => {
+    const colours = coloursAt(settings, at);
     const stage = manifoldMixup ? drawStage(manifoldMixup, seed, at) : INPUT_STAGE;
     if (stage !== INPUT_STAGE) {
       const hidden = hiddenMixOf(await mixer.plan(images, at), stage);
-      return { ...(await mixWhere(converter, images, labels, { ...at, output })), hidden };
+      return { ...(await mixWhere(converter, images, labels, { ...at, colours, output })), hidden };
     }
     const maps = await mapsOf(images, labels, at);
-    return mixWhere(mixer, images, labels, { ...at, masks, maps, output });
+    return mixWhere(mixer, images, labels, { ...at, masks, maps, colours, output });
   };
   return async (
     loaded: Loaded,
@@ -140,7 +150,8 @@ function batchMixer(
   ): Promise<Pick<LearningBatch, 'images' | 'labels' | 'hidden' | 'clean'>> => {
     if (cleanWeight === undefined) return mixed(loaded, at);
     const { images, labels } = loaded;
-    const clean = await mixWhere(converter, images, labels, { ...at, output });
+    const colours = coloursAt(settings, at);
+    const clean = await mixWhere(converter, images, labels, { ...at, colours, output });
     try {
       return { ...(await mixed(loaded, at)), clean };
     } catch (error) {

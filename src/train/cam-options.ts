@@ -18,6 +18,7 @@ import {
 } from '../option';
 import type { Box } from '../types';
 import { activationMethods } from './activation-graph';
+import { scoredResizeOption } from './scoring';
 import { learningOptions } from './train-options';
 
 const { mean: trainedMean, std: trainedStd } = learningOptions;
@@ -70,6 +71,7 @@ export const camOptions = {
   ),
   seed: whole(0, { default: 0, about: 'of which images are taken, and how they are mixed' }),
   size: sizeOption('pixels of a side or HEIGHTxWIDTH, for weights alone; as trained unless given'),
+  testResize: scoredResizeOption,
   mean: optional(trainedMean, 'per channel, of [0, 1]; as trained unless given'),
   std: optional(trainedStd, 'per channel; as trained unless given'),
   provider: optional(learningOptions.provider, 'where the network runs; as trained unless given'),

@@ -25,7 +25,7 @@ import {
   type MixedImages,
   type Normalisation,
 } from './cam-pairs';
-import { imagesToScore } from './scoring';
+import { imagesToScore, testResizeFor } from './scoring';
 import { openSavedTrainer, type SavedTrainer } from './saved-trainer';
 import { TEST_SPLITS } from './test-data';
 import type { Trainer } from './trainer';
@@ -81,13 +81,14 @@ interface LoadedImages extends Omit<Labelled, 'classes'> {
 async function load(
   dataset: Dataset,
   size: Size,
+  resize: number | undefined,
   { options, trainer }: Pick<Showing, 'options' | 'trainer'>,
 ): Promise<LoadedImages> {
   const { seed, signal } = options;
   const isFiles = isOfFiles(dataset);
   const onBad = isFiles ? 'throw' : 'skip';
   const batch = countToLoad(dataset, options, trainer);
-  const how = { size, batch, seed, shuffle: !isFiles, onBad, prefetch: 0, signal } as const;
+  const how = { size, resize, batch, seed, shuffle: !isFiles, onBad, prefetch: 0, signal } as const;
   const bad = dataset.problems.map(({ file, reason }) => ({ file, reason }));
   for await (const { images, labels, ids, holes } of dataset.batches(how)) {
     bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
@@ -243,7 +244,12 @@ async function show(saved: SavedTrainer, opened: Dataset, options: CamSettings):
   };
   const threads = chooseThreads(options.threads);
   const showing = { options, trainer, names, threads };
-  const { images, ids, labels, bad } = await load(dataset, size, showing);
+  const { images, ids, labels, bad } = await load(
+    dataset,
+    size,
+    testResizeFor(size, options.testResize, settings),
+    showing,
+  );
   const floats = await floatsOf(images, normalisation, threads);
   const loaded = { images, ids, floats, classes: classesOfImages(labels, dataset, names) };
   const shown = mixer

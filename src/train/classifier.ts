@@ -1,4 +1,5 @@
 /** A trained model as `evaluate` sees it, whatever file it is from. */
+import { LARGEST_SIDE } from '../data/size';
 import type { Layout } from '../types';
 import type { TrainSettings } from './train-settings';
 
@@ -9,7 +10,9 @@ export interface Predictions {
 }
 
 /** What a model was trained with, where its file says so. */
-export type Trained = Partial<Pick<TrainSettings, 'classes' | 'size' | 'mean' | 'std' | 'holdout'>> & {
+export type Trained = Partial<
+  Pick<TrainSettings, 'classes' | 'size' | 'testResize' | 'mean' | 'std' | 'holdout'>
+> & {
   /** Where the data was. */
   data?: { path: string };
 };
@@ -25,6 +28,8 @@ const field = (value: unknown, name: string): unknown =>
 const forms: { [name in keyof Trained]-?: (value: unknown) => boolean } = {
   classes: (value) => isList(value, 'string'),
   size: (value) => isList(value, 'number', 2),
+  testResize: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= LARGEST_SIDE,
   mean: (value) => isList(value, 'number', 3),
   std: (value) => isList(value, 'number', 3),
   data: (value) => typeof field(value, 'path') === 'string',

@@ -5,6 +5,9 @@ import { optimizerNames } from '../graph/optimizers';
 import { modelNames } from '../models/index';
 import { precisions } from '../onnx/ort-worker';
 import { policyOptions } from '../operations/policies/index';
+import { colourOptions } from '../mix/colours';
+import { resizedCropOptions } from '../data/resized-crop';
+import { testResizeOption } from '../data/size';
 import { flag, list, named, namesOrUsual, type OptionsOf, real, whole } from '../option';
 import { engineOption } from './options';
 import { providers } from './provider';
@@ -84,10 +87,16 @@ export const singleOptions = {
     about: 'this share of every label goes to all classes alike',
   }),
   ...policyOptions,
+  ...resizedCropOptions,
   crop: whole(0, {
-    about: 'shift by up to so many pixels, zeros coming in; 4 up to 64 pixels, else 0, unless given',
+    about:
+      'shift by up to so many pixels, zeros coming in; 4 up to 64 pixels, else 0, and 0 with `resizedCrop`, unless given',
   }),
   flip: flag({ default: true, about: 'mirror with a chance of one half' }),
+  ...colourOptions,
+  testResize: testResizeOption(
+    'the shorter side of test images before `size` is cropped about their centre, as 256 for 224; unless given they just cover `size`',
+  ),
   mean: list('3 numbers', (one, name) => check.number(one, name, 0, 1), {
     count: 3,
     default: [0.485, 0.456, 0.406],

@@ -188,10 +188,11 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<EpochTime> {
 /** Scores the model on the test data. */
 function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<TestResult> {
   const { settings, trainer, threads, strict, signal } = run;
-  const { size, classes, mean, std, epochs } = settings;
+  const { size, testResize, classes, mean, std, epochs } = settings;
   const started = performance.now();
   return scoreOn(test, {
     size,
+    testResize,
     batch: trainer.settings.batch,
     output: normalised(mean, std),
     classes: classes.length,

@@ -5,20 +5,32 @@ import type { Dataset } from '../data/dataset';
 import { loadBatch } from '../data/load';
 import { cut, order } from '../data/order';
 import { needsMasks } from '../mix/index';
-import { type LearningBatchOptions, mapsBy } from './batches';
-import { mixerFor } from '../mix/mixer';
+import { coloursAt, type LearningBatchOptions, mapsBy } from './batches';
+import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
 import { type Model, parameterCount } from '../models/model';
 import { imageGrid } from '../report/grid';
 import { trainingReport } from '../report/training';
 import type { TrainingRun } from '../report/training-run';
 import type { Environment } from '../run/environment';
 import { writeWhole } from '../run/files';
+import type { ImageBatch, Labels } from '../types';
 import type { Metrics } from './metrics';
 import type { TrainSettings } from './train-settings';
 
 export const REPORT = 'report.html';
 
 const SHOWN = 32;
+
+/** Mixed images with changed colours, as bytes: what leaves their range is clamped here, and only here. */
+async function colouredPixels(
+  mixer: Mixer,
+  images: ImageBatch,
+  labels: Labels,
+  how: CallOptions<'float32', never>,
+): Promise<Uint8Array> {
+  const { images: mixed } = await mixer.mix(images, labels, { ...how, output: { dtype: 'float32' } });
+  return new Uint8Array(Uint8ClampedArray.from(mixed.data, (value) => 255 * value).buffer);
+}
 
 /**
  * A PNG of the first images that the model is trained on: augmented and mixed, but not normalised; where the network itself says
@@ -38,10 +50,13 @@ export async function drawSamples(
   const mixer = mixerFor({ ...options, classes: classes.length, backend: 'auto' });
   const at = { epoch: 0, batch: 0, slots };
   const maps = await mapsBy(saliencyOf, settings, { backend: 'auto' })(images, labels, at);
-  const mixed = await mixer.mix(images, labels, { ...at, masks, maps });
+  const how = { ...at, masks, maps };
+  const colours = coloursAt(settings, at);
+  const pixels = colours
+    ? await colouredPixels(mixer, images, labels, { ...how, colours })
+    : (await mixer.mix(images, labels, how)).images.data;
   const [height, width] = size;
   const bytes = height * width * 3;
-  const pixels = mixed.images.data;
   const count = Math.min(SHOWN, images.shape[0]);
   return imageGrid(
     Array.from({ length: count }, (_, i) => ({

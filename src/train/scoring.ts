@@ -5,12 +5,12 @@ import type { Size } from '../data/codec';
 import { type Dataset, requireClasses } from '../data/dataset';
 import { dataOption } from '../data/datasets';
 import { heldOut, partOf } from '../data/holdout';
-import { checkSize, resolveSize, sizeOption } from '../data/size';
+import { checkResize, checkSize, resolveSize, sizeOption, testResizeOption } from '../data/size';
 import { SaliencyMixError } from '../errors';
 import { chooseThreads, threadsOption } from '../native/backends';
 import { abortSignal, callback, flag, optional, type Parsed, required, text, whole } from '../option';
 import { fingerprint } from '../run/data-identity';
-import type { Classifier } from './classifier';
+import type { Classifier, Trained } from './classifier';
 import { openOnnx } from './onnx-classifier';
 import { classifierOf, openSaved } from './saved-classifier';
 import { matchClasses, openTestSplit } from './test-data';
@@ -18,6 +18,26 @@ import { learningOptions } from './train-options';
 import type { Trainer } from './trainer';
 
 const { mean: trainedMean, std: trainedStd } = learningOptions;
+
+export const scoredResizeOption = testResizeOption(
+  'the shorter side of images before `size` is cropped about their centre; as trained unless given, and for another size they just cover it',
+);
+
+/**
+ * The length that the shorter side is resized to: the one that was asked for, else as it was trained, for the size that it was
+ * trained with.
+ * @throws SaliencyMixError ARGUMENT where that does not cover the size
+ */
+export function testResizeFor(
+  size: Size,
+  asked: number | undefined,
+  { size: trained, testResize }: Trained = {},
+): number | undefined {
+  const own =
+    trained?.join() === size.join() && (testResize ?? 0) >= Math.max(...size) ? testResize : undefined;
+  checkResize(asked, size, 'testResize');
+  return asked ?? own;
+}
 
 /** What all that score a model on data are told. */
 export const scoringOptions = {
@@ -28,6 +48,7 @@ export const scoringOptions = {
    * does not have them: 'auto', and those of ImageNet.
    */
   size: sizeOption('pixels of a side or HEIGHTxWIDTH; as trained unless given'),
+  testResize: scoredResizeOption,
   mean: optional(trainedMean, 'per channel, of [0, 1]; as trained unless given'),
   std: optional(trainedStd, 'per channel; as trained unless given'),
   /** 128 unless given. */
@@ -55,6 +76,7 @@ export interface Scoring {
   dataset: Dataset;
   scored?: Scored;
   size: Size;
+  testResize?: number;
   mean: readonly number[];
   std: readonly number[];
   /** Class names, in the order of the logits. */
@@ -147,7 +169,7 @@ export function imagesToScore(
 async function match(
   classifier: Classifier,
   opened: Dataset,
-  { model: given, mean, std, size: asked }: ScoringSettings,
+  { model: given, mean, std, size: asked, testResize }: ScoringSettings,
 ): Promise<Scoring> {
   const model = typeof given === 'string' ? given : given.model.name;
   const { settings } = classifier;
@@ -160,6 +182,7 @@ async function match(
     dataset,
     scored,
     size,
+    testResize: testResizeFor(size, testResize, settings),
     mean: mean ?? settings?.mean ?? (trainedMean.default as number[]),
     std: std ?? settings?.std ?? (trainedStd.default as number[]),
     classes,

@@ -116,6 +116,8 @@ export function matchClasses(test: Dataset, classes: readonly string[]): number[
 /** How a data set is gone through. */
 export interface TestOptions {
   size: readonly [height: number, width: number];
+  /** The length that the shorter side is resized to before `size` is cropped; they just cover that unless given. */
+  testResize?: number;
   batch: number;
   /** For each class of the data, its number in the model. */
   classNumbers: readonly number[];
@@ -153,7 +155,7 @@ export interface TestBatch extends Pick<Batch, 'images' | 'labels'> {
  */
 export async function* testBatches(
   dataset: Dataset,
-  { size, batch, classNumbers, strict, signal, onProgress }: TestOptions,
+  { size, testResize: resize, batch, classNumbers, strict, signal, onProgress }: TestOptions,
   bad: BadFiles,
 ): AsyncGenerator<TestBatch, void, undefined> {
   bad.push(...dataset.problems.map(({ file, reason }) => ({ file, reason })));
@@ -166,7 +168,7 @@ export async function* testBatches(
     bad.push(...holes.map(({ id, error }) => ({ file: id, reason: error.message })));
     done += holes.length;
   };
-  const all = dataset.batches({ size, batch, shuffle: false, onBad, onSkipped, signal });
+  const all = dataset.batches({ size, resize, batch, shuffle: false, onBad, onSkipped, signal });
   for await (const { images, labels, holes, slots, batch: number } of all) {
     const numbers = Array.from(
       classNumbersOf(labels, dataset.classes.length),

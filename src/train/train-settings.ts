@@ -5,7 +5,8 @@
 import type { Augmentation } from '../data/augmentation';
 import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
-import { resolveSize } from '../data/size';
+import { chosenCrop } from '../data/resized-crop';
+import { checkResize, resolveSize, type SizeOption } from '../data/size';
 import type { Size } from '../data/codec';
 import { createOptimizer, type OptimizerOptions } from '../graph/optimizers';
 import { createModel, modelNames, type ModelOptions, models } from '../models/index';
@@ -46,6 +47,11 @@ export interface TrainSettings extends ScheduleSettings {
   /** The model's stages after one of which a batch is mixed, with the draws of the mixer. */
   manifoldMixup?: readonly string[];
   augment: Augmentation;
+  /** Of the colours of training images; where they are above 0. */
+  jitter?: number;
+  lighting?: number;
+  /** The length that the shorter side of test images is resized to before their centre is cropped; where that was asked for. */
+  testResize?: number;
   mean: readonly number[];
   std: readonly number[];
   seed: number;
@@ -79,15 +85,34 @@ export type Training = Omit<Parsed<typeof trainOptions>, 'optimizer' | 'mixer'> 
   readonly optimizer: OptimizerOptions;
 };
 
+/** What a recipe may set. */
+const recipeOptions = { ...learningOptions, size: trainOptions.size };
+
+/** The sizes of a recipe's images; that of test images before they are cropped moves with another size. */
+function sizesOf(
+  { size: own, learning: { testResize } }: Recipe,
+  given: SizeOption | undefined,
+): { size?: number; testResize?: number } {
+  if (own === undefined || testResize === undefined || given === undefined) return { size: own, testResize };
+  const side = typeof given === 'string' ? undefined : Math.max(...[given].flat());
+  return { testResize: side && Math.round((testResize * side) / own) };
+}
+
 /** The options of a recipe, as checked ones, but for those of its optimizer that do not go with what is given. */
 function checkedRecipe(
   recipe: Recipe,
-  { epochs, optimizer, momentum }: Checked<typeof trainOptions>,
+  { epochs, optimizer, momentum, size, resizedCrop }: Checked<typeof trainOptions>,
 ): Checked<typeof trainOptions> {
-  const { momentum: its, nesterov, weightDecay, ...others } = optionsOf(recipe, epochs);
+  const {
+    momentum: its,
+    nesterov,
+    weightDecay,
+    ...others
+  } = { ...optionsOf(recipe, epochs), ...sizesOf(recipe, size) };
+  if (resizedCrop) delete others.crop; // a shift takes its place otherwise
   const isOther = optimizer !== undefined && optimizer !== others.optimizer;
   const own = isOther ? {} : { momentum: its, weightDecay, ...(momentum !== 0 && { nesterov }) };
-  return checked(learningOptions, { ...others, ...own }, 'recipe');
+  return checked(recipeOptions, { ...others, ...own }, 'recipe');
 }
 
 export function parseTraining(asked: unknown): Training {
@@ -95,6 +120,7 @@ export function parseTraining(asked: unknown): Training {
   const recipe = first.recipe && recipes[first.recipe];
   const options = completed(trainOptions, first, recipe && checkedRecipe(recipe, first));
   chosenPolicy(options);
+  chosenCrop(options);
   const given = options.manifoldMixup ? manifoldMixer(options.mixer) : options.mixer;
   const mixer = trainingMixer(given, recipe?.mixer);
   return Object.freeze({ ...options, mixer, optimizer: optimizerOf(options) });
@@ -139,6 +165,7 @@ export async function resolveSettings(
 ): Promise<{ settings: TrainSettings; model: Model }> {
   const { size } = await resolveSize(train, options.size);
   checkSides(options.mixer, size);
+  checkResize(options.testResize, size, 'testResize');
   const classes = train.classes.length;
   const model = createModelFor(options, classes, size);
   const { epochs, learningRate, schedule, gamma, warmup, labelSmoothing, flip, mean, std, seed } = options;
@@ -167,9 +194,13 @@ export async function resolveSettings(
     ...(manifoldMixup && { manifoldMixup: mixedStages(manifoldMixup, model) }),
     augment: {
       ...chosenPolicy(options),
-      crop: options.crop ?? (Math.max(...size) <= SMALL ? 4 : 0),
+      crop: options.crop ?? (Math.max(...size) <= SMALL && !options.resizedCrop ? 4 : 0),
       flip,
+      ...chosenCrop(options),
     },
+    ...(options.jitter > 0 && { jitter: options.jitter }),
+    ...(options.lighting > 0 && { lighting: options.lighting }),
+    ...(options.testResize !== undefined && { testResize: options.testResize }),
     mean,
     std,
     seed,

@@ -10,6 +10,8 @@ export interface Recipe {
   readonly reference: string;
   /** With milestones in epochs of the recipe: fewer or more epochs move them. */
   readonly learning: SingleOptions & { readonly epochs: number };
+  /** Pixels of a side of the images; their own, as for every run, where there is none. */
+  readonly size?: number;
   readonly mixer: Pick<MixerOptions, 'method' | 'probability' | 'alpha' | 'length' | 'fill'>;
 }
 

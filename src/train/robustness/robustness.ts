@@ -102,8 +102,8 @@ async function goThrough(scoring: Scoring, options: Measuring, names: readonly M
   const meters = names.map((name) => [name, begun(name)] as const);
   const clean = new ErrorCount(subject.classes);
   const bad: BadFiles = [];
-  const { size, classNumbers } = scoring;
-  const how = { size, batch, classNumbers, strict, signal, onProgress: progress.images };
+  const { size, testResize, classNumbers } = scoring;
+  const how = { size, testResize, batch, classNumbers, strict, signal, onProgress: progress.images };
   for await (const { images, numbers, positions } of testBatches(dataset, how, bad)) {
     count = numbers.length;
     const pixels = pixelsOf(images, subject.layout);
