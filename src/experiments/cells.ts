@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as check from '../check';
 import type { OpenOptions } from '../data/datasets/format';
-import { optionsOf, recipes } from '../train/recipes';
+import { optionsOf, type Recipe, recipes } from '../train/recipes';
 import type { TrainOptions } from '../train/train-options';
 import type { Experiment, Row, Scale } from './experiment';
 
@@ -52,11 +52,12 @@ export function chosenRows(rows: readonly Row[], some: readonly string[] | undef
  */
 function idOf(parts: readonly (string | number)[], { data, ...settings }: Cell['options']): string {
   const { path: _, ...read } = data as OpenOptions;
-  const { recipe, epochs } = settings;
+  const { recipe: name, epochs } = settings;
+  const recipe: Recipe | undefined = name && recipes[name];
   const of = {
     settings,
     read,
-    recipe: recipe && [optionsOf(recipes[recipe], epochs), recipes[recipe].mixer],
+    recipe: recipe && [optionsOf(recipe, epochs), recipe.mixer, ...(recipe.size ? [recipe.size] : [])],
   };
   const digest = createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 8);
   return [...parts, digest].join('_');

@@ -55,6 +55,53 @@ test('what is given goes before it, and milestones keep their share of the epoch
   expect(of({ recipe: 'cifar', milestones: [3] }).milestones).toEqual([3]);
 });
 
+test('ImageNet’s, with the size of its images', () => {
+  const { mixer, optimizer, ...options } = of({ recipe: 'imagenet' });
+  expect(options).toMatchObject({
+    model: 'resnet50',
+    epochs: 300,
+    batch: 256,
+    learningRate: 0.1,
+    schedule: 'steps',
+    milestones: [75, 150, 225],
+    gamma: 0.1,
+    resizedCrop: true,
+    flip: true,
+    jitter: 0.4,
+    lighting: 0.1,
+    size: 224,
+    testResize: 256,
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  });
+  expect(options.crop).toBeUndefined();
+  expect(optimizer).toEqual({ name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
+  expect([mixer.method, mixer.probability]).toEqual(['saliencymix', 1]);
+  const tiny = of({ recipe: 'tiny-imagenet', epochs: 10 });
+  expect([tiny.milestones, tiny.size, tiny.jitter, tiny.testResize]).toEqual([[3, 6, 9], 224, 0.4, 256]);
+});
+
+test('the size of test images before they are cropped moves with the size', () => {
+  const sizes = (options: Partial<TrainOptions>) => {
+    const { size, testResize } = of({ recipe: 'imagenet', ...options });
+    return [size, testResize];
+  };
+  expect(sizes({ size: 112 })).toEqual([112, 128]);
+  expect(sizes({ size: [96, 160] })).toEqual([[96, 160], 183]);
+  expect(sizes({ size: 'auto' })).toEqual(['auto', undefined]);
+  expect(sizes({ size: 112, testResize: 120 })).toEqual([112, 120]);
+  expect(sizes({ testResize: 224 })).toEqual([224, 224]);
+});
+
+test('a random box takes the place of a recipe’s shift, and can be left out', () => {
+  expect(of({ recipe: 'cifar', resizedCrop: true })).toMatchObject({ crop: undefined, resizedCrop: true });
+  expect(of({ recipe: 'cifar', resizedCrop: true, crop: 2 }).crop).toBe(2);
+  expect(of({ recipe: 'imagenet', resizedCrop: false, jitter: 0 })).toMatchObject({
+    resizedCrop: false,
+    jitter: 0,
+  });
+});
+
 test('methods have their own', () => {
   const puzzle = of({ recipe: 'puzzlemix-cifar' });
   expect([puzzle.model, puzzle.mixer.method, puzzle.mixer.saliency]).toEqual([
