@@ -15,6 +15,19 @@ export function cifarProtocols(
   };
 }
 
+/** Of ImageNet: the paper's; ResNet-18 on 100 images of each class for 30 epochs. */
+export const imagenetProtocols = (models: readonly string[], seeds: Seeds): Record<Scale, Protocol> => ({
+  paper: { recipe: 'imagenet', models, learning: {}, seeds },
+  small: {
+    recipe: 'imagenet',
+    models: ['resnet18'],
+    learning: { epochs: 30, batch: 64 },
+    perClass: 100,
+    seeds,
+  },
+  tiny: { ...tinyProtocol('imagenet'), seeds },
+});
+
 const tinyProtocol = (recipe: Protocol['recipe']): Protocol => ({
   recipe,
   models: ['resnet'],

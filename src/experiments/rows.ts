@@ -12,8 +12,9 @@ const cutoutOf = (length: number): Row => ({
   mixer: { method: 'cutout', length, fill: 'mean', probability: 1 },
 });
 export const cutout: Row = { ...cutoutOf(16), name: 'cutout' };
-/** Of CIFAR-100. */
+/** Of CIFAR-100, and of ImageNet as CutMix's authors have it. */
 export const cutout8: Row = cutoutOf(8);
+export const cutout112: Row = cutoutOf(112);
 export const mixup: Row = { name: 'mixup', title: 'Mixup', mixer: { method: 'mixup' } };
 export const cutmix: Row = { name: 'cutmix', title: 'CutMix', mixer: { method: 'cutmix' } };
 export const resizemix: Row = { name: 'resizemix', title: 'ResizeMix', mixer: { method: 'resizemix' } };

@@ -1,5 +1,10 @@
 /** Figures over runs, and what is said of results: by hand. */
+import { cellsOf } from '../../src/experiments/cells';
+import { type Scale, scales } from '../../src/experiments/experiment';
 import { table1, table1Cifar100 } from '../../src/experiments/table1';
+import { table2 } from '../../src/experiments/table2';
+import { parse } from '../../src/option';
+import { trainOptions } from '../../src/train/train-options';
 import { type CellResult, parseResult } from '../../src/experiments/result';
 import { bootstrap, deviation, mean, medianOfLast } from '../../src/experiments/statistics';
 import { summaryOf } from '../../src/experiments/summary';
@@ -120,4 +125,25 @@ test('Cutout’s squares are of 16 pixels on CIFAR-10 and of 8 on CIFAR-100', ()
   const lengths = (experiment: typeof table1) =>
     experiment.rows.flatMap(({ mixer }) => (mixer?.method === 'cutout' ? [mixer.length] : []));
   expect([table1, table1Cifar100].map(lengths)).toEqual([[16], [8]]);
+});
+
+test('rows of table 2 change the network or the images, and all train at every scale', () => {
+  const cells = (scale: Scale) => cellsOf(table2, { scale, data: { path: 'demo' }, models: undefined });
+  const byRow = new Map(cells('paper').map(({ row, options }) => [row, options]));
+  expect(byRow.get('dropblock')).toMatchObject({
+    dropBlock: 0.1,
+    mixer: { method: 'none' },
+    recipe: 'imagenet',
+  });
+  expect(byRow.get('manifold-mixup')?.manifoldMixup).toBe(true);
+  expect(byRow.get('cutout-112')?.mixer).toMatchObject({ length: 112, probability: 1 });
+  const count = ({ length }: readonly unknown[]) => length;
+  expect(scales.map((scale) => count(cells(scale)))).toEqual([20, 10, 10]);
+  // Every option is one that a run has.
+  for (const { options } of scales.flatMap(cells))
+    expect(() => parse(trainOptions, { ...options, out: 'x' }, 'train options')).not.toThrow();
+  const { paper } = summaryOf(table2, [
+    { ...result('dropblock', 'recipe', 0, [0.3], 1000), model: 'resnet50', experiment: 'table2' },
+  ]).tables[0].rows[0];
+  expect(paper).toEqual({ error: 21.87, by: 'Ghiasi et al., DropBlock' });
 });
