@@ -36,6 +36,31 @@ BatchView viewOf(const BatchSource& source) {
   return view;
 }
 
+// Keeps the maps of a batch, where they are wanted, with the first peak and the first low of each.
+class Extremes final : public cpu::MapVisitor {
+ public:
+  Extremes(const cpu::Kernels& kernels, const SaliencyJob& job, const BatchView& batch)
+      : kernels_(kernels), job_(job), batch_(batch) {}
+
+  int count() const override { return batch_.count; }
+  ImageView image(int i) const override { return batch_.image(i); }
+  float* mapOf(int i) const override {
+    return job_.maps == nullptr ? nullptr : job_.maps + static_cast<std::size_t>(i) * batch_.image(0).pixels();
+  }
+  void useMap(int i, const float* map) override {
+    kernels_.extremes(map, batch_.height, batch_.width, job_.peaks[i], job_.lows[i]);
+  }
+  std::array<cpu::PrefetchRange, 2> usesNext(int i) const override {
+    if (job_.maps == nullptr) return {};
+    return {cpu::PrefetchRange{mapOf(i), batch_.image(0).pixels() * sizeof(float), true}};
+  }
+
+ private:
+  const cpu::Kernels& kernels_;
+  const SaliencyJob& job_;
+  BatchView batch_;
+};
+
 class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(const cpu::ChosenLevel& chosen) : chosen_(chosen), kernels_(*chosen.level->kernels) {}
@@ -55,19 +80,8 @@ class CpuBackend final : public Backend {
   }
 
   void saliency(const SaliencyJob& job, const Run& run) const override {
-    const BatchView batch = viewOf(job.batch);
-    const std::size_t pixels = batch.image(0).pixels();
-    const auto mapOf = [&](int i) { return job.maps == nullptr ? nullptr : job.maps + static_cast<std::size_t>(i) * pixels; };
-    const cpu::MapUses uses{
-        mapOf,
-        [&](int i, const float* map) { kernels_.extremes(map, batch.height, batch.width, job.peaks[i], job.lows[i]); },
-        [](int) { return false; },
-        [](int, Point) {},
-        [&](int i) {
-          if (job.maps == nullptr) return std::array<cpu::PrefetchRange, 2>{};
-          return std::array{cpu::PrefetchRange{mapOf(i), pixels * sizeof(float), true}, cpu::PrefetchRange{}};
-        }};
-    cpu::forEachMap(kernels_, *job.method, batch.count, run, [&](int i) { return batch.image(i); }, uses);
+    Extremes extremes(kernels_, job, viewOf(job.batch));
+    cpu::visitMaps(kernels_, *job.method, extremes, run);
   }
 
   void mix(const MixJob& job, const Run& run) const override {
