@@ -1,5 +1,6 @@
 /** Decodes JPEG files into the slots of a batch, and resizes images, in native code. */
 import { availableParallelism } from 'node:os';
+import type { Signal } from '../types';
 import { addon } from './load';
 import { runNative } from './call';
 
@@ -40,7 +41,7 @@ export function jpegVersion(): string {
 export async function loadJpegs(
   { files, plain, resize, size: [height, width], framing = {}, maxPixels }: JpegFiles,
   images: Uint8Array,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<boolean[]> {
   const outcomes = new Uint8Array(files.length).fill(1);
   const { shorter = 0, crops } = framing;
@@ -65,7 +66,7 @@ export async function frameImages(
   [height, width]: readonly [height: number, width: number],
   { shorter = 0, crops }: Framing,
   result: Uint8Array,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<void> {
   const call = {
     threads: availableParallelism(),
