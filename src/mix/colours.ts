@@ -28,8 +28,8 @@ export type ColourOptions = OptionsOf<typeof colourOptions>;
 /** Numbers of one image: shares of brightness, contrast and saturation, then what is added to red, green and blue. */
 const NUMBERS = 6;
 
-/** Of the colours of ImageNet, in [0, 1]: square roots of the covariance's eigenvalues, and the eigenvectors as columns. */
-const DEVIATIONS = [0.2175, 0.0188, 0.0045];
+/** What that code has as eigenvalues and eigenvectors (columns) of the covariance of ImageNet's colours in [0, 1]. */
+const EIGENVALUES = [0.2175, 0.0188, 0.0045];
 const COMPONENTS = [
   [-0.5675, 0.7192, 0.4009],
   [-0.5808, -0.0045, -0.814],
@@ -39,7 +39,7 @@ const COMPONENTS = [
 /** Draws for one image; what one option draws does not depend on the other. */
 function drawOne({ jitter = 0, lighting = 0 }: ColourOptions, stream: Stream): number[] {
   const shares = [0, 1, 2].map(() => jitter * (2 * stream.uniform() - 1));
-  const amounts = DEVIATIONS.map((deviation) => deviation * lighting * stream.normal());
+  const amounts = EIGENVALUES.map((value) => value * lighting * stream.normal());
   const light = COMPONENTS.map((row) => row.reduce((sum, part, k) => sum + part * amounts[k], 0));
   return [...shares, ...light];
 }
