@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "check.h"
+#include "core/framing.h"
 #include "core/image_rows.h"
 #include "core/resize_crop.h"
 #include "cpu/levels.h"
@@ -127,6 +128,36 @@ TEST(randomSizes) {
   check::Numbers numbers(74);
   for (int round = 0; round < (check::quick() ? 20 : 300); round++) {
     compare(numbers, {1 + numbers.below(160), 1 + numbers.below(160), 1 + numbers.below(80), 1 + numbers.below(80)});
+  }
+}
+
+// A box of an image, whose rows go on behind it, against an image of its pixels.
+TEST(boxesOfImages) {
+  check::Numbers numbers(75);
+  for (int round = 0; round < (check::quick() ? 20 : 200); round++) {
+    const int height = 1 + numbers.below(90), width = 1 + numbers.below(90);
+    const std::vector<std::uint8_t> pixels = numbers.bytes(static_cast<std::size_t>(height * width * 3));
+    const int top = numbers.below(height), left = numbers.below(width);
+    const Box box{top, left, top + 1 + numbers.below(height - top), left + 1 + numbers.below(width - left)};
+    std::vector<std::uint8_t> part;
+    for (int y = box.top; y < box.bottom; y++) {
+      const auto row = pixels.begin() + y * width * 3;
+      part.insert(part.end(), row + box.left * 3, row + box.right * 3);
+    }
+    const int side = 1 + numbers.below(70);
+    const Case sizes{box.height(), box.width(), side, 1 + numbers.below(70)};
+    const ResizeCropPlan plan{sizes.height, sizes.width, 0, 0, sizes.height, sizes.width};
+    std::vector<std::uint8_t> expected(static_cast<std::size_t>(sizes.height * sizes.width * 3));
+    RowsInMemory alone({part.data(), box.height(), box.width(), 3});
+    resizeCrop(alone, plan, expected.data());
+    for (const cpu::Level& level : cpu::levels()) {
+      if (!level.supported()) continue;
+      Counted image({pixels.data(), height, width, 3});
+      RowsOfBox rows(image, box);
+      std::vector<std::uint8_t> found(expected.size());
+      cpu::resizeCropAt(level, rows, plan, found.data());
+      CHECK(found == expected);
+    }
   }
 }
 
