@@ -14,7 +14,7 @@ import type { RecipeName } from '../train/recipes';
 import { trainingData } from '../train/test-data';
 import { emitWarning, type Warn } from '../warning';
 import { type Cell, cellsOf } from './cells';
-import { recipeOf, withRecipe } from './experiment';
+import { withRecipe } from './experiment';
 import {
   type ExperimentName,
   experimentNames,
@@ -45,6 +45,9 @@ const settingsOf = ({ settings }: CellResult) => {
   return JSON.stringify({ ...others, mixer: { ...mixer, seed: undefined }, data: data.fingerprint });
 };
 
+/** The recipe of results that do not tell theirs, from before there was a choice. */
+const UNTOLD: RecipeName = 'cifar';
+
 /** Each result once; runs of one row with other settings than its first are told. */
 function distinct(results: readonly CellResult[], onWarning: Warn): CellResult[] {
   const byId = new Map(results.map((result) => [result.id, result]));
@@ -52,7 +55,7 @@ function distinct(results: readonly CellResult[], onWarning: Warn): CellResult[]
     onWarning(`${results.length - byId.size} of ${results.length} results are there twice, and count once`);
   const first = new Map<string, CellResult>();
   for (const result of byId.values()) {
-    const { scale, recipe, model, row, column } = result;
+    const { scale, recipe = UNTOLD, model, row, column } = result;
     const key = [scale, recipe, model, row, column].join();
     const other = first.get(key) ?? result;
     first.set(key, other);
@@ -72,7 +75,7 @@ export function summariesOf(
 ): ExperimentSummary[] {
   const results = distinct(given, onWarning);
   return experimentNames.flatMap((name) => {
-    const kindOf = ({ scale, recipe = recipeOf(experiments[name]) }: CellResult) => `${scale}, ${recipe}`;
+    const kindOf = ({ scale, recipe = UNTOLD }: CellResult) => `${scale}, ${recipe}`;
     const ofName = results.filter(({ experiment }) => experiment === name);
     const recipesOf = new Map(ofName.map((one) => [kindOf(one), one.recipe as RecipeName | undefined]));
     const kinds = [...recipesOf].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -2,7 +2,7 @@
 import { invalid } from '../check';
 import { dataOption } from '../data/datasets';
 import { abortSignal, callback, custom, flag, named, type OptionsOf, required, text, whole } from '../option';
-import { recipeNames } from '../train/recipes';
+import { recipeNames, recipes } from '../train/recipes';
 import type { Warn } from '../warning';
 import { scales } from './experiment';
 import { experimentNames, measuredNames } from './index';
@@ -18,6 +18,9 @@ const namesOf = (about: string) =>
     { kind: 'names', about },
   );
 
+/** How an experiment mixes its rows say; a recipe with a method of its own would be that of rows that name none. */
+const withoutMethod = recipeNames.filter((name) => !('method' in recipes[name].mixer));
+
 export const experimentOptions = {
   experiment: required(named([...experimentNames, ...measuredNames])),
   /** CIFAR-10, or what the recipe is for, in any form that can be read: binary files, a folder, a tar. */
@@ -29,7 +32,7 @@ export const experimentOptions = {
     about:
       'paper: its networks, epochs and seeds; small: ResNet-20 on 1 000 images of each class for 30 epochs; tiny: minutes, to see that it runs',
   }),
-  recipe: named(recipeNames, {
+  recipe: named(withoutMethod, {
     about:
       'trained by this one in place of the scale’s, on data of yours that it is for; tiny-imagenet-64 makes figure 3 b and d of figure 3 a and c',
   }),

@@ -1,6 +1,7 @@
 /** Which cells experiments share, and cells and tables of other recipes. */
 import { cellsOf } from '../../src/experiments/cells';
 import { experiments } from '../../src/experiments';
+import { experimentOptions } from '../../src/experiments/options';
 import { withRecipe } from '../../src/experiments/experiment';
 import { summariesOf } from '../../src/experiments/experiment-run';
 import type { CellResult } from '../../src/experiments/result';
@@ -73,6 +74,10 @@ describe('with another recipe', () => {
     expect(withRecipe(experiments.table1, undefined)).toBe(experiments.table1);
     expect(withRecipe(experiments.table1, 'tiny-imagenet-64').paper).toBeUndefined();
     expect(withRecipe(experiments.table1, 'cutout-paper').title).toMatch(/recipe cutout-paper$/);
+    // Whose method rows without one, as that of the released code, would have.
+    expect(() => experimentOptions.recipe.check('cutout-paper', 'recipe')).toThrow(
+      /"tiny-imagenet-64".*"cutout-paper"/,
+    );
   });
 
   test('tables of their own', () => {
