@@ -8,7 +8,7 @@ import {
   summariesOf,
   writeReports,
 } from '../experiments/experiment-run';
-import { experimentNames, experiments, measuredExperiments, measuredNames } from '../experiments/index';
+import { experimentList, ownNames } from '../experiments/index';
 import { type ExperimentOptions, experimentOptions } from '../experiments/options';
 import type { GridProgress } from '../experiments/run';
 import { limitOptions } from '../data/limits';
@@ -32,22 +32,25 @@ function gridLine() {
   const bar = process.stderr.isTTY ? new Bar(process.stderr, 30) : undefined;
   let [first, last] = [Number.NaN, start];
   return {
-    update({ done, total, epochsDone, epochs, running }: GridProgress) {
+    update({ unit, done, total, epochsDone, epochs, running }: GridProgress) {
       if (Number.isNaN(first)) first = epochsDone;
       const pace = (Date.now() - start) / 1000 / Math.max(1e-9, epochsDone - first);
       const left = epochsDone > first ? `, ${duration((epochs - epochsDone) * pace)} left` : '';
-      const text = `${done} of ${total} cells, ${running.size} running${left}`;
+      const text = unit
+        ? `${done} of ${total} ${unit}${left}`
+        : `${done} of ${total} cells, ${running.size} running${left}`;
       if (bar) bar.draw({ done: epochsDone, total: epochs, after: text });
       else if (Date.now() - last >= 30_000) {
         last = Date.now();
-        console.error(`${text} (${epochsDone.toFixed(1)} of ${epochs} epochs)`);
+        console.error(unit ? text : `${text} (${epochsDone.toFixed(1)} of ${epochs} epochs)`);
       }
     },
     stop: () => bar?.end(),
   };
 }
 
-function printRun({ summaries, tables, elsewhere, failed, cells }: ExperimentRun, out: string): void {
+function printRun({ summaries, tables, own, elsewhere, failed, cells }: ExperimentRun, out: string): void {
+  if (own) console.log(`${own.text}\n\nWritten: ${own.files.join(', ')}`);
   for (const table of tables) console.log(`${figuresText(table)}\n`);
   for (const summary of summaries) console.log(`${experimentText(summary)}\n`);
   if (summaries.length > 0) console.log(`${LEGEND}\n\nLook at ${join(out, REPORT)}`);
@@ -60,8 +63,8 @@ function printRun({ summaries, tables, elsewhere, failed, cells }: ExperimentRun
 function addRun(group: Command): void {
   const command = group
     .command('run')
-    .description('train the cells of an experiment, and write its tables and curves')
-    .argument('<name>', [...experimentNames, ...measuredNames].join(', '))
+    .description('run an experiment, and write its tables, curves or pictures')
+    .argument('<name>', experimentList.map(([name]) => name).join(', '))
     .requiredOption(
       '--data <data>',
       'CIFAR-10, or what --recipe is for: binary files, a folder, a .tar; or "demo"',
@@ -70,8 +73,10 @@ function addRun(group: Command): void {
     .option('--resume', 'go on with an experiment that was stopped, to the same numbers')
     .option('--json', 'what came of it as JSON');
   addDataOptions(command, 'which of train, val, test, to train on (default train)');
-  addOptions(command, experimentOptions).action((experiment: string, parsed: RunOptions) =>
-    runCommand(async (signal) => {
+  addOptions(command, experimentOptions).action((experiment: string, parsed: RunOptions) => {
+    const isOwn = (ownNames as string[]).includes(experiment);
+    const stopped = isOwn ? 'stopped' : 'stopped; the same command with --resume goes on from here';
+    return runCommand(async (signal) => {
       const line = gridLine();
       const { resume } = parsed;
       const run = await runExperiment({
@@ -86,8 +91,8 @@ function addRun(group: Command): void {
       if (parsed.json) console.log(JSON.stringify(run, null, 2));
       else printRun(run, parsed.out);
       if (run.failed.length > 0) process.exitCode = 1;
-    }, 'stopped; the same command with --resume goes on from here'),
-  );
+    }, stopped);
+  });
 }
 
 export function addExperiment(program: Command): void {
@@ -100,8 +105,7 @@ export function addExperiment(program: Command): void {
     .command('list')
     .description('the experiments')
     .action(() => {
-      const all = { ...experiments, ...measuredExperiments };
-      for (const [name, { summary }] of Object.entries(all)) console.log(`${name.padEnd(20)} ${summary}`);
+      for (const [name, summary] of experimentList) console.log(`${name.padEnd(20)} ${summary}`);
     });
   addRun(group);
   group

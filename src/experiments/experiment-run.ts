@@ -21,9 +21,12 @@ import {
   experiments,
   measuredExperiments,
   type MeasuredName,
+  ownExperiments,
+  type OwnName,
 } from './index';
 import { runMeasured } from './measured';
 import { type ExperimentOptions, experimentOptions } from './options';
+import { type OwnResult, partsDone } from './own';
 import { type CellResult, parseResult, RESULT } from './result';
 import { checkFresh, type GridSummary, runGrid, shardOf } from './run';
 import { summaryOf } from './summary';
@@ -36,6 +39,8 @@ export interface ExperimentRun extends Omit<GridSummary, 'results'> {
   summaries: ExperimentSummary[];
   /** Of networks that were measured. */
   tables: FiguresTable[];
+  /** Of an experiment of its own kind. */
+  own?: OwnResult;
   cells: number;
 }
 
@@ -105,6 +110,10 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const options = parse(experimentOptions, given, 'experiment options');
   const { experiment, scale, out, jobs, signal, onProgress, onWarning = emitWarning } = options;
   if (experiment in measuredExperiments) return measure(experiment as MeasuredName, options);
+  if (experiment in ownExperiments) {
+    const own = await ownExperiments[experiment as OwnName].run({ ...options, onWarning });
+    return { summaries: [], tables: [], own, elsewhere: [], failed: [], cells: 0 };
+  }
   const name = experiment as ExperimentName;
   const trained = withRecipe(experiments[name], options.recipe);
   const cells = shardOf(cellsOf(trained, options), options.shard);
@@ -138,8 +147,7 @@ async function measure(
     out,
     limit,
     signal,
-    onProgress: (done, total) =>
-      onProgress?.({ done, total, epochsDone: done, epochs: total, running: new Map() }),
+    onProgress: (done, total) => partsDone({ onProgress }, done, total),
   });
   const tables = columns.flatMap(({ name: column, title }): FiguresTable[] => {
     const own = rows.flatMap((row) => {

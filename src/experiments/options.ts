@@ -1,11 +1,23 @@
 /** The options of an experiment's run. */
 import { invalid } from '../check';
 import { dataOption } from '../data/datasets';
-import { abortSignal, callback, custom, flag, named, type OptionsOf, required, text, whole } from '../option';
+import {
+  abortSignal,
+  callback,
+  custom,
+  flag,
+  named,
+  optional,
+  type OptionsOf,
+  required,
+  text,
+  whole,
+} from '../option';
 import { recipeNames, recipes } from '../train/recipes';
+import { learningOptions } from '../train/train-options';
 import type { Warn } from '../warning';
 import { scales } from './experiment';
-import { experimentNames, measuredNames } from './index';
+import { experimentNames, measuredNames, ownNames } from './index';
 import type { GridProgress } from './run';
 
 const namesOf = (about: string) =>
@@ -22,7 +34,7 @@ const namesOf = (about: string) =>
 const withoutMethod = recipeNames.filter((name) => !('method' in recipes[name].mixer));
 
 export const experimentOptions = {
-  experiment: required(named([...experimentNames, ...measuredNames])),
+  experiment: required(named([...experimentNames, ...measuredNames, ...ownNames])),
   /** CIFAR-10, or what the recipe is for, in any form that can be read: binary files, a folder, a tar. */
   data: required(dataOption),
   /** Each cell gets a folder of its own in this one. */
@@ -45,7 +57,18 @@ export const experimentOptions = {
       'cells that are trained side by side, one thread each; as many as there are processors unless given',
   }),
   shard: text('i/n', { about: 'the i-th of n parts of the cells, for n machines' }),
-  limit: whole(1, { about: 'of experiments on trained networks: so many of the images, drawn at random' }),
+  limit: whole(1, {
+    about: 'of table4: so many of the images, drawn at random; of labels: samples of each line',
+  }),
+  rounds: whole(1, { max: 1000, default: 7, about: 'of table5: so often steps of each method are timed' }),
+  steps: whole(1, { max: 100_000, default: 20, about: 'of table5: steps of each method in a round' }),
+  pairs: whole(1, { max: 16, default: 2, about: 'of figure4: pairs of images' }),
+  seed: whole(0, { default: 0, about: 'of figure4 and labels: of which images are taken' }),
+  provider: optional(learningOptions.provider, 'of table5: where ONNX Runtime computes; cpu unless given'),
+  threads: whole(1, {
+    max: 1024,
+    about: 'of table5, figure4 and labels, which run in one process; all processors unless given',
+  }),
   resume: flag({ default: false }),
   signal: abortSignal(),
   onProgress: callback<(progress: GridProgress) => void>(),

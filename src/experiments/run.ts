@@ -15,7 +15,8 @@ import type { TrainProgress } from '../train/train-options';
 
 /** How far an experiment is. */
 export interface GridProgress {
-  /** Cells. */
+  /** Of what is counted: cells unless it is named. */
+  unit?: string;
   done: number;
   total: number;
   /** Epochs of all cells, with parts of those that run. */

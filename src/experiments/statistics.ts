@@ -12,7 +12,7 @@ export function deviation(values: readonly number[]): number {
 }
 
 /** The value at a share of sorted values, between neighbours in proportion. */
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);

@@ -124,7 +124,7 @@ export function mapsBy(
 type Loaded = Pick<Batch, 'labels' | 'masks'> & { images: ImageBatch | DeviceBatch };
 
 /** Mixes batches as the settings say: their images, or where these are mixed within the network only draws how. */
-function batchMixer(
+export function batchMixer(
   settings: TrainSettings,
   where: { threads: number; backend: string },
   saliencyOf: LearningBatchOptions['saliencyOf'],

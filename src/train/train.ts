@@ -97,7 +97,10 @@ interface Job {
 /**
  * The backend that mixes. It is chosen once, for a full batch: a smaller last batch is mixed on the same one.
  */
-function mixingBackend({ mixer }: Training, { batch, size: [height, width] }: TrainSettings): string {
+export function mixingBackend(
+  { mixer }: Pick<Training, 'mixer'>,
+  { batch, size: [height, width] }: TrainSettings,
+): string {
   return chooseBackend(mixer.backend, mixingWork(batch * height * width, [mixer]));
 }
 
