@@ -66,6 +66,25 @@ async function figuresOf(
 }
 
 /**
+ * Those of the cells whose networks are there.
+ * @param of the experiment whose cells they are
+ * @throws (rejects) SaliencyMixError DATA where none is
+ */
+export async function trainedCells(cells: readonly Cell[], out: string, of: string): Promise<Cell[]> {
+  const done: Cell[] = [];
+  for (const cell of cells) {
+    const folder = join(out, cell.id);
+    if ((await readResult(folder)) && existsSync(join(folder, CHECKPOINT))) done.push(cell);
+  }
+  if (done.length > 0) return done;
+  throw new SaliencyMixError(
+    'DATA',
+    `${out} has no networks of ${of} at this scale: train them first (experiment run ${of}, with the same --data, --scale, --recipe and --out)`,
+    { file: out },
+  );
+}
+
+/**
  * Measures the networks of the cells that are done.
  * @throws (rejects) SaliencyMixError DATA where none is; what the measure does
  */
@@ -81,20 +100,11 @@ export async function runMeasured(
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<MeasuredRow[]> {
-  const folders = cells.map((cell) => ({ cell, folder: join(out, cell.id) }));
-  const done = [];
-  for (const one of folders)
-    if ((await readResult(one.folder)) && existsSync(join(one.folder, CHECKPOINT))) done.push(one);
-  if (done.length === 0)
-    throw new SaliencyMixError(
-      'DATA',
-      `${out} has no networks of ${measured.of} at this scale: train them first (experiment run ${measured.of}, with the same --data, --scale, --recipe and --out)`,
-      { file: out },
-    );
+  const done = await trainedCells(cells, out, measured.of);
   const lines = new Map<string, { cell: Cell; figures: number[][] }>();
-  for (const [i, { cell, folder }] of done.entries()) {
+  for (const [i, cell] of done.entries()) {
     subject.signal?.throwIfAborted();
-    const figures = await figuresOf(measured, folder, subject);
+    const figures = await figuresOf(measured, join(out, cell.id), subject);
     const key = `${cell.row} ${cell.column}`;
     const line = lines.get(key) ?? { cell, figures: [] };
     line.figures.push(figures);

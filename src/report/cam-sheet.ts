@@ -16,8 +16,8 @@ export interface CamCell {
   of?: 'target' | 'source';
 }
 
-/** Cells that belong together. */
-export type CamRow = readonly CamCell[];
+/** Cells that belong together, or places that stay empty. */
+export type CamRow = readonly (CamCell | undefined)[];
 
 const CELL = 224;
 /** Narrower cells would have no room for words. */
@@ -85,6 +85,8 @@ interface Heading {
   subtitle: string;
   /** What is in each column, where rows do not stand beside one another. */
   columns?: readonly string[];
+  /** Rows that belong together, where they do: those that follow stand apart. */
+  together?: number;
 }
 
 async function headingLayers(
@@ -109,7 +111,7 @@ async function headingLayers(
  * colours over a gray copy, each stretched from its least to its largest value.
  */
 export async function camSheet(rows: readonly CamRow[], heading: Heading): Promise<Buffer> {
-  const [{ picture }] = rows[0];
+  const { picture } = rows.flat().find((cell) => cell !== undefined) as CamCell;
   const [drawnHeight, drawnWidth] = drawnSize(picture.height, picture.width);
   const reduced = Math.min(1, CELL / Math.max(drawnHeight, drawnWidth));
   const height = Math.round(drawnHeight * reduced);
@@ -119,15 +121,17 @@ export async function camSheet(rows: readonly CamRow[], heading: Heading): Promi
   const most = heading.columns ? 1 : Math.max(1, Math.floor((WIDEST + GAP + APART) / rowWidth));
   const beside = Math.min(rows.length, most);
   const top = HEADING + (heading.columns ? COLUMN_NAMES : 0);
+  const down = (line: number) =>
+    line * (height + WORDS + GAP) + 2 * APART * Math.floor(line / (heading.together ?? Infinity));
   const placeOf = (row: number, column: number): Place => ({
     left: MARGIN + (row % beside) * rowWidth + column * (width + GAP),
-    top: top + Math.floor(row / beside) * (height + WORDS + GAP),
+    top: top + down(Math.floor(row / beside)),
   });
   const layers = rows.flatMap((row, i) =>
-    row.map((cell, j) => cellLayers(cell, placeOf(i, j), [height, width])),
+    row.flatMap((cell, j) => (cell ? [cellLayers(cell, placeOf(i, j), [height, width])] : [])),
   );
   const whole = Math.max(SMALLEST, 2 * MARGIN + beside * rowWidth - GAP - APART);
-  const bottom = top + Math.ceil(rows.length / beside) * (height + WORDS + GAP) - GAP + MARGIN;
+  const bottom = top + down(Math.ceil(rows.length / beside) - 1) + height + WORDS + MARGIN;
   return compose(whole, bottom, GROUND, [
     ...(await headingLayers(heading, whole - 2 * MARGIN, width + GAP)),
     ...(await Promise.all(layers)).flat(),

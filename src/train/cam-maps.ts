@@ -4,6 +4,7 @@ import { addon } from '../native/load';
 import type { Picture } from '../report/canvas';
 import { type CamCell, drawnSize } from '../report/cam-sheet';
 import { percent } from '../report/figures';
+import type { ImageBatch } from '../types';
 import type { CamImage, CamMap, CamSettings } from './cam-options';
 import { argmax } from './score';
 import type { Trainer } from './trainer';
@@ -32,6 +33,13 @@ export interface Found {
   /** Of each map, as large as it is drawn. */
   drawn: Float32Array[];
   features: readonly [height: number, width: number];
+}
+
+/** An image of a batch. */
+export function pictureAt({ data, shape }: ImageBatch, i: number): Picture {
+  const [, height, width] = shape;
+  const each = height * width * 3;
+  return { pixels: data.subarray(i * each, (i + 1) * each), height, width };
 }
 
 /** Maps in another size, bilinearly. */
@@ -77,7 +85,14 @@ export async function predictedClasses(
 
 /** Asks the network for all maps of some images, which have one size. */
 export async function findMaps(
-  { trainer, options, names, threads }: Showing,
+  {
+    trainer,
+    options,
+    names,
+    threads,
+  }: Omit<Showing, 'options'> & {
+    options: Pick<CamSettings, 'method' | 'stage'>;
+  },
   shown: readonly Shown[],
 ): Promise<Found[]> {
   const { method, stage } = options;

@@ -56,7 +56,7 @@ export async function floatsOf(
 const DRAWS = 16;
 
 /** The share of its pixels that a target keeps: an erased box leaves lambda at 1. */
-function keptShare({ kind, to, lambda }: Sample, [, height, width]: ImageBatch['shape']): number {
+export function keptShare({ kind, to, lambda }: Sample, [, height, width]: ImageBatch['shape']): number {
   if (kind !== 'erase' || !to) return lambda;
   return 1 - ((to.bottom - to.top) * (to.right - to.left)) / (height * width);
 }

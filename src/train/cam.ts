@@ -11,11 +11,19 @@ import type { MixOptions } from '../mix/options';
 import { chooseThreads } from '../native/backends';
 import { parse } from '../option';
 import { type CamCell, type CamRow, camSheet } from '../report/cam-sheet';
-import type { Picture } from '../report/canvas';
 import { counted } from '../report/figures';
 import { writeWhole } from '../run/files';
 import { classesOfImages, namesOfClasses, numbersOfClasses } from './cam-classes';
-import { findMaps, type Found, mapCells, predictedClasses, type Shown, type Showing, told } from './cam-maps';
+import {
+  findMaps,
+  type Found,
+  mapCells,
+  pictureAt,
+  predictedClasses,
+  type Shown,
+  type Showing,
+  told,
+} from './cam-maps';
 import { type CamImage, type CamOptions, camOptions, type CamReport, type CamSettings } from './cam-options';
 import {
   checkMixing,
@@ -96,12 +104,6 @@ async function load(
   }
   throw new SaliencyMixError('DATA', `${dataset.path} has no images`, { file: dataset.path });
 }
-
-const pictureAt = ({ data, shape }: Labelled['images'], i: number): Picture => {
-  const [, height, width] = shape;
-  const each = height * width * 3;
-  return { pixels: data.subarray(i * each, (i + 1) * each), height, width };
-};
 
 const rowOf = (floats: Float32Array, i: number, count: number): Float32Array =>
   floats.subarray((i * floats.length) / count, ((i + 1) * floats.length) / count);
