@@ -43,7 +43,7 @@ const ALLOWED: Record<string, string[]> = {
     'models',
     'train',
   ],
-  experiments: ['floor', 'saliency', 'mix', 'data', 'report', 'run', 'train', 'experiments'],
+  experiments: ['floor', 'saliency', 'mix', 'data', 'report', 'run', 'augment', 'train', 'experiments'],
   cli: [
     'floor',
     'native',

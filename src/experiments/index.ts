@@ -2,6 +2,7 @@
 import type { Experiment } from './experiment';
 import { figure3Saliency, figure3Schemes } from './figure3';
 import { figure4 } from './figure4';
+import { labels } from './labels';
 import type { Measured } from './measured';
 import type { OwnExperiment } from './own';
 import { table1, table1Cifar100 } from './table1';
@@ -22,7 +23,10 @@ export const experiments = {
 export const measuredExperiments = { table4 } as const satisfies Record<string, Measured>;
 
 /** Those of a kind of their own. */
-export const ownExperiments = { table3, table5, figure4 } as const satisfies Record<string, OwnExperiment>;
+export const ownExperiments = { table3, table5, figure4, labels } as const satisfies Record<
+  string,
+  OwnExperiment
+>;
 
 export type MeasuredName = keyof typeof measuredExperiments;
 export const measuredNames = Object.keys(measuredExperiments) as MeasuredName[];

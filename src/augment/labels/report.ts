@@ -166,15 +166,16 @@ async function countAll(
   return worst;
 }
 
-/**
- * For each method, scheme, saliency and label rule: how often a class is in a label that shows no pixel of its object, and how
- * far labels are from the rule `mask`.
- * @throws (rejects) SaliencyMixError ARGUMENT, DATA (also for data without masks), OUTPUT, BACKEND, ADDON, MODEL; the
- *   signal's reason when aborted
- */
-export async function labelReport(given: LabelOptions): Promise<LabelReport[]> {
+/** What was counted, and as a PNG the samples with the worst labels, where any is wrong. */
+export interface LabelFindings {
+  rows: LabelReport[];
+  picture?: Uint8Array;
+}
+
+/** @throws as labelReport does */
+export async function countLabels(given: Omit<LabelOptions, 'out'>): Promise<LabelFindings> {
   const options = parse(labelOptions, given, 'label options');
-  const { data, methods = reportedMethods, saliencyModel, out } = options;
+  const { data, methods = reportedMethods, saliencyModel } = options;
   if (saliencyModel !== undefined) await checkSaliencyModel(saliencyModel);
   const running = casesOf(methods, saliencyModel !== undefined).map((one) => begin(one, options));
   const dataset = await openData(data);
@@ -185,20 +186,32 @@ export async function labelReport(given: LabelOptions): Promise<LabelReport[]> {
     const rows = running.flatMap(({ of: { method, scheme, saliency }, tallies }) =>
       [...tallies].map(([labelRule, tally]) => ({ method, scheme, saliency, labelRule, ...tally.figures() })),
     );
-    if (out !== undefined) await write(out, rows, worst, `${methods.join(', ')} on ${dataset.path}`);
-    return rows;
+    const picture = await worst.picture(`${methods.join(', ')} on ${dataset.path} · yellow: the patch`);
+    return { rows, picture };
   } finally {
     await dataset.close();
   }
 }
 
-async function write(out: string, rows: readonly LabelReport[], worst: Worst, what: string): Promise<void> {
+/**
+ * For each method, scheme, saliency and label rule: how often a class is in a label that shows no pixel of its object, and how
+ * far labels are from the rule `mask`.
+ * @throws (rejects) SaliencyMixError ARGUMENT, DATA (also for data without masks), OUTPUT, BACKEND, ADDON, MODEL; the
+ *   signal's reason when aborted
+ */
+export async function labelReport(given: LabelOptions): Promise<LabelReport[]> {
+  const { out, ...options } = parse(labelOptions, given, 'label options');
+  const found = await countLabels(options);
+  if (out !== undefined) await write(out, found);
+  return found.rows;
+}
+
+async function write(out: string, { rows, picture }: LabelFindings): Promise<void> {
   await mkdir(out, { recursive: true }).catch((error: unknown) => {
     throw writeError(out, error);
   });
   const lines = rows.map((row) => JSON.stringify(row)).join(',\n');
   await writeWhole(join(out, 'labels.json'), `[\n${lines}\n]\n`);
   await writeWhole(join(out, 'labels.md'), `${labelMarkdown(rows)}\n`);
-  const picture = await worst.picture(`${what} · yellow: the patch`);
   if (picture) await writeWhole(join(out, 'labels.png'), picture);
 }
