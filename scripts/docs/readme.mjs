@@ -18,6 +18,7 @@ const { policies, policyOptions } = require('../../dist/operations/policies/inde
 const { writers } = require('../../dist/augment/writers/index.js');
 const { learningOptions } = require('../../dist/train/train-options.js');
 const { measures, measureOptions } = require('../../dist/train/robustness/index.js');
+const { experimentList } = require('../../dist/experiments/index.js');
 const { models } = require('../../dist/models/index.js');
 const { limitOptions, FLAGS } = require('../../dist/data/limits.js');
 const { formats } = require('../../dist/data/datasets/index.js');
@@ -75,6 +76,10 @@ const parts = {
     Object.entries(measures).map(([name, { summary, reference }]) => [`\`${name}\``, summary, reference]),
   ),
   robustness: table(['option', 'values', 'default', ''], optionRows(measureOptions)),
+  experiments: table(
+    ['experiment', ''],
+    experimentList.map(([name, summary]) => [`\`${name}\``, summary]),
+  ),
   models: table(
     ['model', '', 'source'],
     Object.entries(models).map(([name, { summary, reference }]) => [`\`${name}\``, summary, reference]),
