@@ -1,19 +1,20 @@
 /** The job: the cells of an experiment are trained, and what they say is written beside them. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, openData } from '../data/dataset';
-import { firstOfEach } from '../data/holdout';
 import { SaliencyMixError } from '../errors';
 import { parse, type Parsed } from '../option';
-import { experimentMarkdown, experimentPage, type ExperimentSummary } from '../report/experiment';
+import {
+  experimentMarkdown,
+  experimentPage,
+  type ExperimentSummary,
+  type TableSummary,
+} from '../report/experiment';
 import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
 import { writeError, writeWhole } from '../run/files';
-import { readRun } from '../run/run-file';
-import { fingerprint } from '../run/data-identity';
 import type { RecipeName } from '../train/recipes';
-import { trainingData } from '../train/test-data';
 import { emitWarning, type Warn } from '../warning';
-import { type Cell, cellsOf } from './cells';
+import { checkSameData } from './cell-data';
+import { cellsOf } from './cells';
 import { withRecipe } from './experiment';
 import {
   type ExperimentName,
@@ -29,6 +30,7 @@ import { type ExperimentOptions, experimentOptions } from './options';
 import { type OwnResult, partsDone } from './own';
 import { type CellResult, parseResult, RESULT } from './result';
 import { checkFresh, type GridSummary, runGrid, shardOf } from './run';
+import { sampleSheets } from './sample-sheets';
 import { summaryOf } from './summary';
 
 export const REPORT = 'report.html';
@@ -95,10 +97,14 @@ export function summariesOf(
   });
 }
 
-/** Writes the tables of summaries as Markdown, and a page with curves. */
-export async function writeReports(out: string, summaries: readonly ExperimentSummary[]): Promise<void> {
+/** Writes the tables of summaries as Markdown, and a page with curves, and pictures where there are any. */
+export async function writeReports(
+  out: string,
+  summaries: readonly ExperimentSummary[],
+  sheets?: ReadonlyMap<TableSummary, Uint8Array>,
+): Promise<void> {
   await writeWhole(join(out, TABLES), `${summaries.map(experimentMarkdown).join('\n\n')}\n`);
-  await writeWhole(join(out, REPORT), experimentPage(summaries));
+  await writeWhole(join(out, REPORT), experimentPage(summaries, sheets));
 }
 
 /**
@@ -122,13 +128,13 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const grid = { experiment: name, scale, cells, out, jobs, signal, onProgress, onWarning };
   const { results, elsewhere, failed } = await runGrid(grid);
   // With what was run before, of other rows and by other processes.
-  const wanted = new Set(
-    cellsOf(trained, { ...options, models: undefined, methods: undefined }).map(({ id }) => id),
-  );
+  const all = cellsOf(trained, { ...options, models: undefined, methods: undefined });
+  const wanted = new Set(all.map(({ id }) => id));
   const others = (await resultsIn(out, () => undefined)).filter(({ id }) => wanted.has(id));
   const known = new Map([...others, ...results].map((one) => [one.id, { ...one, experiment: name }]));
   const summaries = summariesOf([...known.values()], onWarning);
-  if (summaries.length > 0) await writeReports(out, summaries);
+  const [summary] = summaries;
+  if (summary) await writeReports(out, summaries, await sampleSheets(summary, all, options.data));
   return { summaries, tables: [], elsewhere, failed, cells: cells.length };
 }
 
@@ -176,36 +182,6 @@ async function jsonFilesIn(folder: string): Promise<string[]> {
     }),
   );
   return found.flat().toSorted();
-}
-
-/** Refuses cells of other data, which a folder may hold from before: their names say how they are trained, not on what. */
-async function checkSameData(
-  cells: readonly Cell[],
-  { data: given, out }: Pick<Parsed<typeof experimentOptions>, 'data' | 'out'>,
-): Promise<void> {
-  const [first] = cells;
-  if (first === undefined) return;
-  const whole = await openData(given);
-  let test: Dataset | undefined;
-  try {
-    const used = await trainingData(whole, { data: given, test: undefined, holdout: undefined });
-    test = used.test;
-    const { perClass } = first.options;
-    const own = fingerprint(perClass === undefined ? used.train : firstOfEach(used.train, perClass));
-    for (const { id } of cells) {
-      const earlier = await readRun(join(out, id)).catch(() => undefined);
-      const { data } = (earlier?.settings ?? {}) as { data?: { fingerprint?: string; path?: string } };
-      if (data?.fingerprint === undefined || data.fingerprint === own) continue;
-      throw new SaliencyMixError(
-        'OUTPUT',
-        `${join(out, id)} was trained on other data (${data.path ?? 'unknown'}): choose another --out`,
-        { argument: 'out', file: out },
-      );
-    }
-  } finally {
-    await whole.close();
-    await test?.close();
-  }
 }
 
 /**

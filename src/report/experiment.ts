@@ -1,6 +1,6 @@
 /** The tables of an experiment: as Markdown, as text for a terminal, and as a page with curves. */
 import { count, counted, duration, percent } from './figures';
-import { html, json, type Markup } from './html';
+import { html, json, type Markup, NOTHING } from './html';
 import { htmlTable, markdownTable, textTable } from './table';
 import { type Chart, chartPlace } from './training-charts';
 import { page } from './training-page';
@@ -161,8 +161,22 @@ function curvesOf(table: TableSummary, at: number): Chart {
 const tableSection = (table: TableSummary): Markup =>
   html`<section><h2>${headingOf(table)}</h2>\n${htmlTable(linesOf(table))}</section>\n`;
 
-/** A page of several experiments. */
-export function experimentPage(reports: readonly ExperimentSummary[]): string {
+/** What the rows of a table were trained on. */
+function sheetSection(table: TableSummary, sheet: Uint8Array | undefined): Markup {
+  if (!sheet) return NOTHING;
+  const data = Buffer.from(sheet.buffer, sheet.byteOffset, sheet.length).toString('base64');
+  return html`<section><h2>What was trained on: ${headingOf(table)}</h2>
+<img alt="The same images as each method mixes them" src="data:image/png;base64,${data}"></section>\n`;
+}
+
+/**
+ * A page of several experiments.
+ * @param sheets of tables, pictures of what their rows were trained on: PNG
+ */
+export function experimentPage(
+  reports: readonly ExperimentSummary[],
+  sheets: ReadonlyMap<TableSummary, Uint8Array> = new Map(),
+): string {
   const charts = reports.flatMap(({ tables }) => tables).map(curvesOf);
   let at = 0;
   const parts = reports.map((report) => {
@@ -172,7 +186,8 @@ export function experimentPage(reports: readonly ExperimentSummary[]): string {
     return html`<header><h1>${report.title}</h1><p class="about">${report.reference}</p>
 <p class="about">Scale ${report.scale} · recipe ${report.recipe} · ${about}</p></header>
 ${report.tables.map(tableSection)}
-<div class="charts">${own.map(chartPlace)}</div>\n`;
+<div class="charts">${own.map(chartPlace)}</div>
+${report.tables.map((table) => sheetSection(table, sheets.get(table)))}\n`;
   });
   const title = reports.map((report) => report.title).join(', ');
   const body = html`${parts}<p class="note">${LEGEND} Curves are means over seeds.</p>

@@ -8,6 +8,7 @@ import { needsMasks } from '../mix/index';
 import { coloursAt, type LearningBatchOptions, mapsBy } from './batches';
 import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
 import { type Model, parameterCount } from '../models/model';
+import type { Picture } from '../report/canvas';
 import { imageGrid } from '../report/grid';
 import { trainingReport } from '../report/training';
 import type { TrainingRun } from '../report/training-run';
@@ -33,14 +34,15 @@ async function colouredPixels(
 }
 
 /**
- * A PNG of the first images that the model is trained on: augmented and mixed, but not normalised; where the network itself says
- * what is salient, as it would mix them now.
+ * The first `most` images that the model is trained on: augmented and mixed, but not normalised; where the network itself says what is
+ * salient, as it would mix them now. Undefined where none can be read.
  */
-export async function drawSamples(
+export async function samplePictures(
   dataset: Dataset,
   settings: TrainSettings,
+  most: number,
   saliencyOf?: LearningBatchOptions['saliencyOf'],
-): Promise<Uint8Array | undefined> {
+): Promise<Picture[] | undefined> {
   const { size, batch, seed, augment, mixer: options, classes } = settings;
   const [positions] = cut(order(dataset.length, { shuffle: true, seed, epoch: 0 }), batch);
   const draws = drawAugmentation(augment, seed, { epoch: 0, batch: 0 }, positions.length, size);
@@ -57,14 +59,21 @@ export async function drawSamples(
     : (await mixer.mix(images, labels, how)).images.data;
   const [height, width] = size;
   const bytes = height * width * 3;
-  const count = Math.min(SHOWN, images.shape[0]);
-  return imageGrid(
-    Array.from({ length: count }, (_, i) => ({
-      pixels: pixels.subarray(i * bytes, (i + 1) * bytes),
-      height,
-      width,
-    })),
-  );
+  return Array.from({ length: Math.min(most, images.shape[0]) }, (_, i) => ({
+    pixels: pixels.subarray(i * bytes, (i + 1) * bytes),
+    height,
+    width,
+  }));
+}
+
+/** A PNG of the first images that the model is trained on. */
+export async function drawSamples(
+  dataset: Dataset,
+  settings: TrainSettings,
+  saliencyOf?: LearningBatchOptions['saliencyOf'],
+): Promise<Uint8Array | undefined> {
+  const pictures = await samplePictures(dataset, settings, SHOWN, saliencyOf);
+  return pictures && imageGrid(pictures);
 }
 
 export interface ReportParts {

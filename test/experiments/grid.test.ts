@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import sharp from 'sharp';
 import { cellsOf } from '../../src/experiments/cells';
 import { experimentNames, experiments } from '../../src/experiments';
 import { scales } from '../../src/experiments/experiment';
@@ -54,6 +55,27 @@ test('another setting is another cell; another place of the data is not', () => 
   expect(other.filter((id) => idsOf({}).includes(id))).toEqual([]);
 });
 
+/** A page of two tables shows for each what the baseline and CutMix were trained on: the same images, of which CutMix changes some. */
+async function checkSheets(page: string): Promise<void> {
+  const sheets = [...page.matchAll(/src="data:image\/png;base64,([^"]+)"/g)].map(([, text]) => text);
+  expect(sheets).toHaveLength(2);
+  for (const sheet of sheets) {
+    const { data: pixels, info } = await sharp(Buffer.from(sheet, 'base64'))
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height]).toEqual([290 + 8 * 70 - 6, 2 * 70 - 6]);
+    const pictureAt = (row: number, at: number) =>
+      Array.from({ length: 64 * 64 }, (_, i) => {
+        const place = (row * 70 + (i >> 6)) * info.width + 290 + at * 70 + (i & 63);
+        return pixels.subarray(3 * place, 3 * place + 3).join();
+      });
+    const same = Array.from({ length: 8 }, (_, at) => pictureAt(0, at).join() === pictureAt(1, at).join());
+    // CutMix mixes half of them.
+    expect(new Set(same)).toEqual(new Set([true, false]));
+  }
+}
+
 const BIN = resolve(__dirname, '..', '..', 'bin', 'saliencymix.js');
 
 interface Ended {
@@ -105,7 +127,8 @@ describe('runs', () => {
     const whole = await runTable('whole', '--jobs', '2').ended;
     expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/baseline +1 .*\n.*CutMix +1 /s)]);
     expect(resultsIn('whole')).toHaveLength(4);
-    for (const file of ['report.html', 'report.md']) expect(existsSync(join(work, 'whole', file))).toBe(true);
+    expect(existsSync(join(work, 'whole', 'report.md'))).toBe(true);
+    await checkSheets(readFileSync(join(work, 'whole', 'report.html'), 'utf8'));
 
     // Killed with its children while the first cells are trained.
     const killed = runTable('killed', '--jobs', '2');
