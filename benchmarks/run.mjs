@@ -53,7 +53,8 @@ async function runTask(name, options, places, given) {
   const [{ left, remarks, versions }] = parts;
   const { title, about } = task;
   const done = parts.flatMap((part) => part.jobs);
-  return { result: { name, title, about, bandwidth, left, remarks, jobs: done }, versions };
+  const summary = task.summarise?.(done, root);
+  return { result: { name, title, about, bandwidth, left, remarks, summary, jobs: done }, versions };
 }
 
 /** @throws UsageError where --only leaves nothing: before another commit is built */

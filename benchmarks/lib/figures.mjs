@@ -1,9 +1,13 @@
 // From the times of a job to what is shown of them: one row per contender.
 import { pairedRatio, summary } from './statistics.mjs';
 
-/** The contender a job's ratios are taken against, by name; where it ran in several variants, the first. */
-function find(job, name) {
-  return job.contenders.find((contender) => contender.name === name && !contender.commit);
+/**
+ * The contender a job's ratios are taken against, by name; where it ran in several variants, the one with so many threads, else the
+ * first.
+ */
+function find(job, name, threads) {
+  const all = job.contenders.filter((contender) => contender.name === name && !contender.commit);
+  return all.find((contender) => contender.threads === threads) ?? all[0];
 }
 
 /** The same variant at this checkout, for a contender of another commit; its best one where there is no such. */
@@ -22,7 +26,7 @@ function rowOf(job, contender, bandwidth) {
   const gigabytes = job.bytes && job.bytes / summary(contender.ms).median / 1e6;
   const copied = bandwidth[contender.threads] ?? bandwidth[1];
   const ratios = rivalsOf(job).map((name) => {
-    const rival = find(job, name);
+    const rival = find(job, name, contender.threads);
     const shown = rival !== contender && (contender.own || job.compare !== 'own');
     return [name, shown ? pairedRatio(contender.ms, rival.ms) : undefined];
   });

@@ -12,7 +12,7 @@ export const PAGES = {
   },
   training: { file: 'TRAINING.md', prefix: 'training-', tasks: ['training'] },
   operations: { file: 'OPERATIONS.md', prefix: 'operations-', tasks: ['operations'] },
-  ablation: { file: 'ABLATION.md', prefix: 'ablation-', tasks: ['ablation'] },
+  ablation: { file: 'ABLATION.md', prefix: 'ablation-', tasks: ['ablation', 'parts'] },
 };
 
 export const taskNames = Object.values(PAGES).flatMap(({ tasks }) => tasks);

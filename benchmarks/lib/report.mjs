@@ -94,7 +94,7 @@ function jobTable(job, bandwidth) {
   );
 }
 
-function taskSection({ title, about, bandwidth, left, remarks = [], jobs }) {
+function taskSection({ title, about, bandwidth, left, remarks = [], summary, jobs }) {
   const copies = Object.entries(bandwidth).map(
     ([threads, { median }]) => `${digits(median)} GB/s on ${threads} thread${threads === '1' ? '' : 's'}`,
   );
@@ -102,6 +102,7 @@ function taskSection({ title, about, bandwidth, left, remarks = [], jobs }) {
   if (jobs.some(({ bytes }) => bytes)) parts.push(`A copy of memory: ${copies.join(', ')}.`);
   for (const { name, why } of left) parts.push(`Without ${name}: ${why}.`);
   parts.push(...remarks.map((remark) => `${remark}.`));
+  if (summary) parts.push(table(summary.head, summary.rows));
   for (const job of jobs) {
     parts.push(`### ${job.label}`, jobTable(job, bandwidth));
     const notes = job.notes.map(({ contender, note }) => `${contender}: ${note}`);

@@ -12,7 +12,7 @@ export class Mismatch extends Error {}
 
 /**
  * The contenders that do this job. What they skip is their right: a CutMix has no saliency. Why one of our own does not take
- * part is worth telling.
+ * part is worth telling, unless it says no more than true.
  */
 async function prepareAll(contenders, job) {
   const taking = [];
@@ -21,7 +21,7 @@ async function prepareAll(contenders, job) {
     const { process, variant, root } = contender;
     const { skip } = await process.ask('prepare', { job, variant, root });
     if (!skip) taking.push(contender);
-    else if (contender.own) skipped.push({ contender: contender.name, note: `left out: ${skip}` });
+    else if (contender.own && skip !== true) skipped.push({ contender: contender.name, note: `left out: ${skip}` });
   }
   return { taking, skipped };
 }

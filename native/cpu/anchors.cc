@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cpu/parts.h"
 #include "cpu/split.h"
 
 namespace saliencymix::cpu {
@@ -42,7 +43,7 @@ Images inChains(const Images& images, std::span<const MixSample> samples, int co
 AnchorRequests::AnchorRequests(const BatchView& batch, std::span<MixSample> samples)
     : all_(anchorRequests(samples)), images_(groupByImage(all_)) {
   constexpr std::size_t kLarge = 32768;  // a whole batch of smaller images stays in the cache anyway
-  if (batch.image(0).bytes() >= kLarge) images_ = inChains(images_, samples, batch.count);
+  if (Parts::kChains && batch.image(0).bytes() >= kLarge) images_ = inChains(images_, samples, batch.count);
 }
 
 void AnchorFinder::useMap(int i, const float* map) {

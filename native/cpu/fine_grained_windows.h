@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "cpu/parts.h"
+
 namespace saliencymix::cpu {
 
 // Upper bounds of on and off for all pixels of a cell at once, cells being squares of kSide x kSide pixels.
@@ -61,7 +63,7 @@ struct FineGrainedCells {
   // Whether images of this shape are searched by cells: the sum of a row fits in 16 bits, no window covers the whole image
   // wherever it stands, and the image is not so small that its peak is found faster without.
   static constexpr bool fit(int height, int width) {
-    return height >= 64 && width >= 64 && width <= 257 && height * width >= 128 * 128;
+    return Parts::kPeakByCells && height >= 64 && width >= 64 && width <= 257 && height * width >= 128 * 128;
   }
 
   // Per window and cell of this axis, times 2^16: the factor A or B; and the largest share of the window's pixels that are

@@ -9,6 +9,7 @@
 #include "core/place_sample.h"
 #include "cpu/anchors.h"
 #include "cpu/cache_size.h"
+#include "cpu/parts.h"
 #include "cpu/split.h"
 
 namespace saliencymix::cpu {
@@ -23,7 +24,7 @@ class Writer {
         samples_(job.samples), format_(job.format), out_(static_cast<std::uint8_t*>(out)) {
     if (!format_) return;
     imageBytes_ = static_cast<std::size_t>(batch.height) * batch_.rowLength() * bytesPerValue(format_->dtype);
-    stream_ = imageBytes_ * samples_.size() > cacheShareBytes();
+    stream_ = Parts::kStreaming && imageBytes_ * samples_.size() > cacheShareBytes();
   }
 
   void write(std::size_t sample, Rows rows) const {
@@ -103,7 +104,7 @@ class MixAsFound final : public AnchorFinder {
 // Not where samples share boxes, as all of them would have to wait for one map; nor where there are fewer images than
 // threads, as then several threads make a map together and only one answers its requests.
 bool canMixAsFound(const MixJob& job, int images, int threads) {
-  if (job.placing->maps != nullptr || images < threads) return false;
+  if (!Parts::kMixAsFound || job.placing->maps != nullptr || images < threads) return false;
   for (std::size_t i = 0; i < job.samples.size(); i++) {
     const MixSample& sample = job.samples[i];
     if (boxFrom(sample.kind) == BoxFrom::anchors && sample.boxOwner != static_cast<int>(i)) return false;

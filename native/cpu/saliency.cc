@@ -1,5 +1,6 @@
 #include "cpu/saliency.h"
 
+#include "cpu/parts.h"
 #include "cpu/scratch_pool.h"
 #include "cpu/split.h"
 #include "cpu/table_cache.h"
@@ -52,6 +53,7 @@ class MapMaker {
 
 // Has what the visit of image i uses fetched while the image is computed, and the next image, unless that is the same memory.
 void fetchWith(SaliencyTask& task, const MapVisitor& visitor, int i, int end) {
+  if (!Parts::kFetching) return;
   const std::array<PrefetchRange, 2> used = visitor.usesNext(i);
   task.prefetch[1] = used[0];
   task.prefetch[2] = used[1];
@@ -73,7 +75,7 @@ void visitAlone(const MapMaker& maker, MapVisitor& visitor, const Run& run) {
       float* const map = given == nullptr ? own : given;
       SaliencyTask task{visitor.image(i), maker.tables(), memory.data(), map, {}};
       fetchWith(task, visitor, i, end);
-      if (maker.findsPeak() && visitor.wantsPeakAlone(i)) {
+      if (Parts::kPeakAlone && maker.findsPeak() && visitor.wantsPeakAlone(i)) {
         visitor.usePeak(i, maker.firstPeak(task, scratch));
         continue;
       }

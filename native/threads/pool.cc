@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "threads/cpu_affinity.h"
+#include "threads/parts.h"
 
 namespace saliencymix {
 
@@ -24,7 +25,7 @@ bool severalCpus() {
 
 // How long a thread stays awake for more work before it sleeps. This bridges the time between two steps of a call, and
 // between small calls that follow one another. Waking a thread takes about as long.
-std::chrono::microseconds spinTime() { return std::chrono::microseconds(severalCpus() ? 50 : 0); }
+std::chrono::microseconds spinTime() { return std::chrono::microseconds(PoolParts::kSpinning && severalCpus() ? 50 : 0); }
 
 // With at most this many workers, sleeping ones are moved off the caller's processor wherever they slept. To move a thread
 // takes as long as a few images, so among more workers only those are moved that slept there.
@@ -164,7 +165,7 @@ void Pool::startThreads(int wanted) {
 // that are on it, or may wake up on it, to other processors.
 void Pool::clearCallersCpu() {
   const int own = currentCpu();
-  if (own < 0 || !severalCpus()) return;
+  if (!PoolParts::kMovingThreads || own < 0 || !severalCpus()) return;
   const bool few = static_cast<int>(workers_.size()) <= kFewWorkers;
   for (const auto& worker : workers_) {
     if (worker->busy) continue;
@@ -191,7 +192,7 @@ void Pool::prewake(int threads) { prewakeSlots(threads - 1); }
 void Pool::prewakeCall() { prewakeSlots(1); }
 
 void Pool::prewakeSlots(int slots) {
-  if (slots < 1 || !severalCpus()) return;
+  if (!PoolParts::kPrewaking || slots < 1 || !severalCpus()) return;
   const std::lock_guard lock(mutex_);
   startThreads(slots);
   prewakeUntil_ = Clock::now() + kPrewakeTime;

@@ -1,5 +1,6 @@
 /** Draws the next batch while native code mixes the current one. */
 import type { DrawAddress, DrawShape, DrawnBatch } from './draw';
+import { parts } from './parts';
 
 type DrawFunction = (shape: DrawShape, address: DrawAddress) => DrawnBatch;
 
@@ -59,7 +60,7 @@ export class DrawAhead {
 
   /** Draws the batch after the one taken last, if that one followed the one before it. */
   drawNext(): void {
-    if (!this.#inRow || this.#last === undefined || this.#expected !== undefined) return;
+    if (!parts.drawAhead || !this.#inRow || this.#last === undefined || this.#expected !== undefined) return;
     const { shape, address } = this.#last;
     const next = after(address);
     try {

@@ -32,6 +32,7 @@ import { mixLabels, newLabels } from './labels';
 import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
 import { outputTo, resolveOutput } from './output';
+import { parts } from './parts';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import { type MixPlan, PLAN_VERSION } from './plan';
 import { decodeSamples, type Placed } from './records';
@@ -202,7 +203,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
    * otherwise.
    */
   const helpsWith = ({ resident, shape: [count, height, width, channels] }: BatchInput): boolean =>
-    oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL_BATCH_BYTES;
+    parts.callerHelps && oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL_BATCH_BYTES;
 
   /** Wakes the native threads before drawing, because waking them takes about as long as drawing the batch. */
   function prewake(others: number): void {

@@ -16,6 +16,7 @@
 #include "cpu/fine_grained_windows.h"
 #include "cpu/frequency_tuned_tables.h"
 #include "cpu/kernels.h"
+#include "cpu/parts.h"
 #include "cpu/resize_crop_tables.h"
 #include "cpu/spectral_residual_tables.h"
 

@@ -1,0 +1,10 @@
+/**
+ * What the mixer has besides plain calls, as native/core/parts.h has it of native code: with and without each the bytes are the
+ * same, and the ablation (npm run bench:ablation) measures what each gains in copies in which it is false.
+ */
+export const parts = {
+  /** The next batch is drawn while native code mixes. */
+  drawAhead: true,
+  /** The thread of JavaScript helps to mix small batches. */
+  callerHelps: true,
+};
