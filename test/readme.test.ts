@@ -12,6 +12,10 @@ test('tables and example are what the code gives', () => {
   expect(node('scripts/docs/readme.mjs', '--check')).toMatchObject({ status: 0, stderr: '' });
 });
 
+test('tables and curves of the experiments are those of the kept results', () => {
+  expect(node('scripts/docs/experiments.mjs', '--check')).toMatchObject({ status: 0, stderr: '' });
+});
+
 test('the example runs', () => {
   const { status, stdout } = node('examples/training-loop.mjs');
   expect(status).toBe(0);
