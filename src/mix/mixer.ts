@@ -4,10 +4,8 @@ import { labels as checkLabels } from '../check-batch';
 import type { DeviceBatch } from '../device/batch';
 import { backendFor, checkBackend, chooseThreads, levelOf } from '../native/backends';
 import type { NativeFormat, NativeDestination } from '../native/binding';
-import { addon } from '../native/load';
 import { Resident } from '../native/resident';
 import type { BatchInput } from '../native/batch-input';
-import { isNative } from '../saliency/made-maps';
 import { abortSignal, later, type OptionsOf, parse, type Parsed, whole } from '../option';
 import type {
   ArrayOfDtype,
@@ -32,10 +30,10 @@ import { mixLabels, newLabels } from './labels';
 import { Mixed, type MixedBatch } from './mixed';
 import { type MixerOptions, type MixerSettings, type MixOptions, parseMixer } from './options';
 import { outputTo, resolveOutput } from './output';
-import { parts } from './parts';
 import { callMix, type NativeContext, placeBatch, placeSamples } from './place';
 import { type MixPlan, PLAN_VERSION } from './plan';
 import { decodeSamples, type Placed } from './records';
+import { ThreadUse } from './thread-use';
 import { emitWarning, firstOnly, type Warn } from '../warning';
 
 const MAX_UINT32 = 0xffffffff;
@@ -151,12 +149,6 @@ export interface MixerParts {
 /** For mixers that programs make. A job knows the size of all its batches, and warns itself. */
 export const warnOnce = firstOnly(emitWarning);
 
-/**
- * A batch of up to so many bytes is mixed in about the time that a thread takes to wake. 256 images of CIFAR
- * are fewer.
- */
-const SMALL_BATCH_BYTES = 2 ** 20;
-
 const slotOptions = { of: later<unknown>(), count: later<unknown>() };
 
 function checkSlots(value: unknown, images: number): Slots | undefined {
@@ -188,27 +180,8 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   if (settings.backend !== undefined && settings.backend !== 'auto') checkBackend(settings.backend, needs);
   const threads = chooseThreads(settings.threads);
   const draws = new DrawAhead((shape, address) => drawBatch(choices, per, shape, address));
-
-  /** Whether mixing takes one native call. */
-  const [{ options: first }] = choices;
-  const oneCall =
-    choices.length === 1 &&
-    isNative(first.saliency) &&
-    first.labelRule === 'area' &&
-    maskDrawOf(first) === undefined;
+  const threadUse = new ThreadUse(choices, threads);
   const rules = optionsOf.map(({ labelRule }) => labelRule);
-
-  /**
-   * Whether the JavaScript thread helps to mix a small batch: it would only wait for the other threads
-   * otherwise.
-   */
-  const helpsWith = ({ resident, shape: [count, height, width, channels] }: BatchInput): boolean =>
-    parts.callerHelps && oneCall && threads > 1 && !resident && count * height * width * channels <= SMALL_BATCH_BYTES;
-
-  /** Wakes the native threads before drawing, because waking them takes about as long as drawing the batch. */
-  function prewake(others: number): void {
-    if (saliency) addon().prewake(others);
-  }
 
   /** Warns where the first batch has one image. The last batch of an epoch may have one, too: that is usual. */
   function warnOfOne(images: number): void {
@@ -269,10 +242,10 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
     const colours = checkColours(given.colours, input.shape, output.dtype);
-    const helped = given.maps === undefined && !colours && helpsWith(input);
+    const helped = given.maps === undefined && !colours && threadUse.helpsWith(input);
     const { context, slots } = contextOf(input, given, { helped, dtype: output.dtype });
     const { images, native, resident } = allocateResult(output, count, given.into);
-    prewake(helped ? threads - 1 : threads);
+    threadUse.prewake({ helped });
     const { drawn, makePlan } = draw(context, slots, given);
     const mixing = Resident.holding([input.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, { colours, output: outputTo(output.native, native) }),
@@ -281,7 +254,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     // has ended: until then it uses the images.
     const cleared = newLabels(count, classes);
     draws.drawNext();
-    if (helped) addon().runUntilDone();
+    if (helped) threadUse.help();
     await Promise.allSettled([cleared, mixing]);
     const { weights, masks: mixedBy } = await mixing; // not the images, which the plan does not need
     const soft = await cleared;
@@ -302,7 +275,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       const given = parse(planOptions, options, 'plan options');
       const { input } = mixInputOf(batch);
       const { context, slots } = contextOf(input, given);
-      prewake(threads);
+      threadUse.prewake();
       const { drawn, makePlan } = draw(context, slots, given);
       return makePlan(await Resident.holding([input.resident], () => place(drawn, optionsOf, context)));
     },
