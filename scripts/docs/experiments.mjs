@@ -62,7 +62,7 @@ const byArea = ({ labelRule, saliency }) => labelRule === 'area' && [null, 'fine
 if (!how.check) mkdirSync(`docs/${PICTURES}`, { recursive: true });
 const results = existsSync(`${RESULTS}/cells`) ? await gatherResults(`${RESULTS}/cells`, fail) : [];
 const summaries = summariesOf(results, fail);
-const parts = { ...Object.fromEntries(experimentNames.map((name) => [name, NONE])) };
+const parts = Object.fromEntries(experimentNames.map((name) => [name, NONE]));
 for (const name of experimentNames) {
   const own = summaries.filter((summary) => summary.name === name);
   if (own.length > 0) parts[name] = own.map(section).join('\n\n');
