@@ -21,7 +21,8 @@ async function prepareAll(contenders, job) {
     const { process, variant, root } = contender;
     const { skip } = await process.ask('prepare', { job, variant, root });
     if (!skip) taking.push(contender);
-    else if (contender.own && skip !== true) skipped.push({ contender: contender.name, note: `left out: ${skip}` });
+    else if (contender.own && skip !== true)
+      skipped.push({ contender: contender.name, note: `left out: ${skip}` });
   }
   return { taking, skipped };
 }
