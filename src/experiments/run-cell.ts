@@ -1,6 +1,6 @@
 /** Trains one cell in a folder of its own, from where it was stopped, and keeps its result. */
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
 import { isLocked } from '../run/lock';
 import { RUN } from '../run/run-file';
@@ -49,6 +49,13 @@ const isDamaged = (error: unknown) =>
 /** The names of what is in a folder. */
 const namesIn = (folder: string) => readdir(folder).catch(() => []);
 
+/** A run's settings as others may see them: of its data the name, and not where it lies on this machine. */
+export function settingsToShare(settings: unknown): unknown {
+  const { data, test, ...others } = settings as Record<string, { path?: string } | null>;
+  const named = (one: { path?: string } | null) => one && { ...one, path: one.path && basename(one.path) };
+  return { data: named(data), test: named(test), ...others };
+}
+
 /** Trains; a run whose files are damaged is named and begun anew. */
 async function trainCell({ cell, out, signal, onProgress, onWarning }: CellRun): Promise<void> {
   const options = { ...cell.options, out, signal, onProgress, onWarning };
@@ -85,7 +92,7 @@ export async function runCell(run: CellRun): Promise<CellResult> {
     column,
     seed,
     epochs: await epochsIn(out),
-    settings,
+    settings: settingsToShare(settings),
     environment: { saliencymix: version, ...(environment as object) },
     finished: finished as string,
   };

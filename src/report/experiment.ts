@@ -114,7 +114,8 @@ function linesOf({ rows }: TableSummary): string[][] {
   return [head, ...body];
 }
 
-const headingOf = ({ model, title }: TableSummary) => `${model}, ${title}`;
+/** What a table is of. */
+export const headingOf = ({ model, title }: TableSummary) => `${model}, ${title}`;
 
 /** What the columns mean, once for all tables. */
 export const LEGEND =

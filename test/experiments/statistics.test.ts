@@ -1,6 +1,7 @@
 /** Figures over runs, and what is said of results: by hand. */
 import { cellsOf } from '../../src/experiments/cells';
 import { type Scale, scales } from '../../src/experiments/experiment';
+import { settingsToShare } from '../../src/experiments/run-cell';
 import { table1, table1Cifar100 } from '../../src/experiments/table1';
 import { table2 } from '../../src/experiments/table2';
 import { parse } from '../../src/option';
@@ -146,4 +147,13 @@ test('rows of table 2 change the network or the images, and all train at every s
     { ...result('dropblock', 'recipe', 0, [0.3], 1000), model: 'resnet50', experiment: 'table2' },
   ]).tables[0].rows[0];
   expect(paper).toEqual({ error: 21.87, by: 'Ghiasi et al., DropBlock' });
+});
+
+test('settings that are shared name the data, and not where it lies', () => {
+  const data = { path: '/home/someone/cifar10.tar', images: 10, fingerprint: 'abc' };
+  expect(settingsToShare({ data, test: null, epochs: 3 })).toEqual({
+    data: { path: 'cifar10.tar', images: 10, fingerprint: 'abc' },
+    test: null,
+    epochs: 3,
+  });
 });
