@@ -57,13 +57,17 @@ export function settingsToShare(settings: unknown): unknown {
 }
 
 /** Trains; a run whose files are damaged is named and begun anew. */
-async function trainCell({ cell, out, signal, onProgress, onWarning }: CellRun): Promise<void> {
+async function trainCell(run: CellRun): Promise<void> {
+  const { cell, out, signal, onProgress, onWarning } = run;
   const options = { ...cell.options, out, signal, onProgress, onWarning };
   const isBegun = (await namesIn(out)).length > 0;
   try {
     await train({ ...options, mode: isBegun ? 'resume' : 'new' });
   } catch (error) {
-    if (!isBegun || !isDamaged(error)) throw error;
+    if (!isDamaged(error)) throw error;
+    // Another process has begun it meanwhile, and has ended: what it has left is gone on with.
+    if (!isBegun && (await namesIn(out)).length > 0) return trainCell(run);
+    if (!isBegun) throw error;
     onWarning(`${(error as Error).message}; the cell is trained anew`);
     for (const name of await namesIn(out)) await rm(join(out, name), { recursive: true, force: true });
     await train({ ...options, mode: 'new' });

@@ -1,4 +1,5 @@
 /** Writes files so that they are complete or not there: under another name first, then renamed. */
+import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
 
@@ -42,4 +43,16 @@ export function writeWhole(path: string, bytes: Uint8Array | string): Promise<vo
     await writeFile(`${path}${PARTIAL}`, bytes);
     await rename(`${path}${PARTIAL}`, path);
   });
+}
+
+/** The same of a file that other processes may be writing, too: the last of them is kept, as a whole. */
+export async function writeShared(path: string, bytes: Uint8Array | string): Promise<void> {
+  const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}${PARTIAL}`;
+  try {
+    await writeFile(own, bytes);
+    await rename(own, path);
+  } catch (error) {
+    await rm(own, { force: true }).catch(() => undefined);
+    throw writeError(path, error);
+  }
 }
