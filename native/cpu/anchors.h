@@ -15,6 +15,8 @@ class AnchorRequests {
   using OfImage = std::span<const AnchorRequest>;
 
   AnchorRequests(const BatchView& batch, std::span<MixSample> samples);
+  AnchorRequests(const AnchorRequests&) = delete;  // the images' requests lie in its own list
+  AnchorRequests& operator=(const AnchorRequests&) = delete;
 
   // The images that there are requests for, each with its own.
   const std::vector<OfImage>& images() const { return images_; }

@@ -10,7 +10,7 @@ import { needsMasks } from '../mix/index';
 import type { MixSample } from '../mix/kinds';
 import type { MixedBatch } from '../mix/mixed';
 import type { Mixer } from '../mix/mixer';
-
+import { pictureAt } from '../report/canvas';
 import { contactSheet, type SheetRow } from '../report/sheet';
 import { saliency } from '../saliency/index';
 import type { SaliencyMethod } from '../saliency/methods';
@@ -43,12 +43,6 @@ function mostInformative(mixed: MixedBatch, labels: Int32Array): number[] {
   return all.toSorted((a, b) => rank(a) - rank(b) || a - b).slice(0, ROWS);
 }
 
-function imageAt({ data, shape }: ImageBatch, i: number) {
-  const [, height, width, channels] = shape;
-  const size = height * width * channels;
-  return { pixels: data.subarray(i * size, (i + 1) * size), height, width };
-}
-
 /** Saliency maps of the images at `positions`, by the run's method; a learned model runs again. */
 async function mapsOf(
   batch: ImageBatch,
@@ -57,7 +51,7 @@ async function mapsOf(
 ): Promise<Float32Array[]> {
   const [, height, width, channels] = batch.shape;
   const data = new Uint8Array(positions.length * height * width * channels);
-  positions.forEach((at, i) => data.set(imageAt(batch, at).pixels, i * height * width * channels));
+  positions.forEach((at, i) => data.set(pictureAt(batch, at).pixels, i * height * width * channels));
   const { saliencyModel, mean, std } = settings.mixer;
   const method = settings.mixer.saliency as SaliencyMethod; // a job takes no network's gradient
   const chosen: ImageBatch = { data, shape: [positions.length, height, width, channels] };
@@ -88,7 +82,6 @@ async function rowsOf(
   mixed: MixedBatch,
 ): Promise<SheetRow[]> {
   const { dataset, settings } = run;
-  const [, height, width] = images.shape;
   const labels = classNumbersOf(loaded.labels, dataset.classes.length);
   const shown = mostInformative(mixed, labels);
   const samples = shown.map((i) => mixed.plan.samples[i]);
@@ -102,13 +95,13 @@ async function rowsOf(
   const className = (at: number) => dataset.classes[labels[at]];
   const result: ImageBatch = { data: mixed.images.data as Uint8Array, shape: images.shape };
   return samples.map((sample, i) => ({
-    target: imageAt(images, sample.target),
-    source: imageAt(images, sample.source),
+    target: pictureAt(images, sample.target),
+    source: pictureAt(images, sample.source),
     map: maps[i],
     peak: sample.anchor,
     from: sample.from,
     to: sample.to,
-    mixed: { ...imageAt(result, shown[i]), height, width },
+    mixed: pictureAt(result, shown[i]),
     lambda: sample.labelLambda ?? sample.lambda,
     targetClass: className(sample.target),
     sourceClass: className(sample.source),

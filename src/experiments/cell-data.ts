@@ -1,12 +1,11 @@
 /** The data that the cells of an experiment are trained on. */
 import { join } from 'node:path';
-import { type Dataset, openData } from '../data/dataset';
+import type { Dataset } from '../data/dataset';
 import type { OpenOptions } from '../data/datasets/format';
-import { firstOfEach } from '../data/holdout';
 import { SaliencyMixError } from '../errors';
 import { fingerprint } from '../run/data-identity';
 import { readRun } from '../run/run-file';
-import { trainingData } from '../train/test-data';
+import { openTrainingData } from '../train/test-data';
 import type { Cell } from './cells';
 
 /** Opens what a cell is trained on, and closes it afterwards. */
@@ -15,15 +14,11 @@ export async function withTrainingData<T>(
   { options: { perClass } }: Cell,
   use: (trained: Dataset) => Promise<T>,
 ): Promise<T> {
-  const whole = await openData(given);
-  let test: Dataset | undefined;
+  const opened = await openTrainingData({ data: given, test: undefined, holdout: undefined, perClass });
   try {
-    const used = await trainingData(whole, { data: given, test: undefined, holdout: undefined });
-    test = used.test;
-    return await use(perClass === undefined ? used.train : firstOfEach(used.train, perClass));
+    return await use(opened.train);
   } finally {
-    await whole.close();
-    await test?.close();
+    await opened.close();
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type TableSummary,
 } from '../report/experiment';
 import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
-import { writeError, writeShared } from '../run/files';
+import { writeError, writeWhole } from '../run/files';
 import type { RecipeName } from '../train/recipes';
 import { emitWarning, type Warn } from '../warning';
 import { checkSameData } from './cell-data';
@@ -103,8 +103,8 @@ export async function writeReports(
   summaries: readonly ExperimentSummary[],
   sheets?: ReadonlyMap<TableSummary, Uint8Array>,
 ): Promise<void> {
-  await writeShared(join(out, TABLES), `${summaries.map(experimentMarkdown).join('\n\n')}\n`);
-  await writeShared(join(out, REPORT), experimentPage(summaries, sheets));
+  await writeWhole(join(out, TABLES), `${summaries.map(experimentMarkdown).join('\n\n')}\n`);
+  await writeWhole(join(out, REPORT), experimentPage(summaries, sheets));
 }
 
 /**
@@ -164,7 +164,7 @@ async function measure(
     const heading = `${measured.title}, trained ${title}`;
     return own.length > 0 ? [{ title: heading, reference, head, paper: paper?.title, rows: own }] : [];
   });
-  await writeShared(join(out, `${name}.md`), `${tables.map(figuresMarkdown).join('\n\n')}\n`);
+  await writeWhole(join(out, `${name}.md`), `${tables.map(figuresMarkdown).join('\n\n')}\n`);
   return { summaries: [], tables, elsewhere: [], failed: [], cells: lines.length };
 }
 

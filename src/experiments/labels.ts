@@ -35,7 +35,7 @@ const withPublished = (rows: readonly LabelRow[]): LabelRow[] => {
 
 async function run(options: OwnOptions): Promise<OwnResult> {
   const { data, out, scale, methods, limit = SAMPLES[scale], seed, threads, signal } = options;
-  const { rows, picture } = await countLabels({
+  const { rows, picture: draw } = await countLabels({
     data,
     methods: methods?.map((one) => check.name(one, reportedMethods, 'methods')),
     samples: limit,
@@ -44,6 +44,7 @@ async function run(options: OwnOptions): Promise<OwnResult> {
     signal,
     onProgress: ({ done, total }) => partsDone(options, done, total),
   });
+  const picture = await draw();
   await writing(out, () => mkdir(out, { recursive: true }));
   const shown = withPublished(rows);
   const about = `${data.path}, ${limit} samples of each line, seed ${seed}.`;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, SaliencyMixError, systemCode } from '../errors';
-import { writeShared } from '../run/files';
+import { writeWhole } from '../run/files';
 
 export const RESULT = 'result.json';
 
@@ -42,7 +42,7 @@ const digestOf = (result: CellResult) =>
   createHash('sha256').update(JSON.stringify(result)).digest('hex').slice(0, 16);
 
 export const writeResult = (folder: string, result: CellResult): Promise<void> =>
-  writeShared(join(folder, RESULT), `${JSON.stringify({ ...result, digest: digestOf(result) }, null, 1)}\n`);
+  writeWhole(join(folder, RESULT), `${JSON.stringify({ ...result, digest: digestOf(result) }, null, 1)}\n`);
 
 /** @throws SaliencyMixError FILE where the text is not what was written */
 export function parseResult(text: string, file: string): CellResult {

@@ -33,7 +33,8 @@ const paper: PaperTable = {
   },
 };
 
-const inNetwork = (name: string, title: string, learning: Row['learning']): Row => ({
+/** A method that mixes nothing: it changes the network, or each image by itself. */
+const unmixed = (name: string, title: string, learning: Row['learning']): Row => ({
   name,
   title,
   learning,
@@ -48,11 +49,11 @@ export const table2: Experiment = {
   rows: [
     rows.none,
     rows.cutout112,
-    inNetwork('stochastic-depth', 'Stochastic Depth 0.5', { stochasticDepth: 0.5 }),
+    unmixed('stochastic-depth', 'Stochastic Depth 0.5', { stochasticDepth: 0.5 }),
     rows.mixup,
     { name: 'manifold-mixup', title: 'Manifold Mixup', learning: { manifoldMixup: true } },
-    inNetwork('autoaugment', 'AutoAugment', { autoaugment: 'imagenet' }),
-    inNetwork('dropblock', 'DropBlock 0.1', { dropBlock: 0.1 }),
+    unmixed('autoaugment', 'AutoAugment', { autoaugment: 'imagenet' }),
+    unmixed('dropblock', 'DropBlock 0.1', { dropBlock: 0.1 }),
     rows.cutmix,
     { name: 'puzzlemix', title: 'PuzzleMix', mixer: { method: 'puzzlemix', saliency: 'gradient' } },
     rows.saliencymix,

@@ -12,6 +12,7 @@ import { type OwnExperiment, type OwnOptions, type OwnResult, partsDone } from '
 import { cifarProtocols } from './protocols';
 import * as rows from './rows';
 import { quantile } from './statistics';
+import { table1 } from './table1';
 
 const protocols = cifarProtocols(['resnet18'], { paper: { others: 1 }, small: { others: 1 } });
 
@@ -22,17 +23,7 @@ const timed: Experiment = {
   summary: 'how long steps and epochs take by method, and mixing and saliency by themselves',
   reference:
     'SaliencyMix, section 4.5 and table 5: hours of ResNet-18 on CIFAR-10 for 200 epochs. For all its experiments it names four RTX 2080 Ti, and not how many of them these took',
-  rows: [
-    rows.none,
-    rows.cutout,
-    rows.mixup,
-    rows.cutmix,
-    rows.resizemix,
-    rows.guidedmixup,
-    rows.saliencymix,
-    rows.bySaliency,
-    rows.released,
-  ],
+  rows: table1.rows,
   columns: [rows.augmented],
   // Times take two batches or more, which a few images of each class may not fill.
   protocols: { ...protocols, tiny: { ...protocols.tiny, perClass: undefined } },

@@ -1,5 +1,5 @@
 /**
- * What the mixer has besides plain calls, as native/core/parts.h has it of native code: with and without each the bytes are the
+ * What the mixer has besides plain calls, as native/cpu/parts.h and native/threads/parts.h have it of native code: with and without each the bytes are the
  * same, and the ablation (npm run bench:ablation) measures what each gains in copies in which it is false.
  */
 export const parts = {

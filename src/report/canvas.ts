@@ -1,11 +1,19 @@
 /** Draws text, and composes pictures, with sharp. */
 import { loadSharp } from '../sharp';
+import type { ImageBatch } from '../types';
 
 /** RGB pixels, row by row. */
 export interface Picture {
   pixels: Uint8Array;
   height: number;
   width: number;
+}
+
+/** An image of a batch. */
+export function pictureAt({ data, shape }: ImageBatch, i: number): Picture {
+  const [, height, width, channels] = shape;
+  const each = height * width * channels;
+  return { pixels: data.subarray(i * each, (i + 1) * each), height, width };
 }
 
 /** An encoded picture, and where it is put. */

@@ -37,17 +37,9 @@ export async function writing<T>(path: string, step: () => Promise<T>): Promise<
   }
 }
 
-/** Writes a file as a whole. */
-export function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
-  return writing(path, async () => {
-    await writeFile(`${path}${PARTIAL}`, bytes);
-    await rename(`${path}${PARTIAL}`, path);
-  });
-}
-
-/** The same of a file that other processes may be writing, too: the last of them is kept, as a whole. */
-export async function writeShared(path: string, bytes: Uint8Array | string): Promise<void> {
-  const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}${PARTIAL}`;
+/** Writes a file as a whole. Of several processes that write it at once, the last one's is kept. */
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+  const own = `${path}.${randomBytes(4).toString('hex')}${PARTIAL}`;
   try {
     await writeFile(own, bytes);
     await rename(own, path);

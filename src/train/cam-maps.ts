@@ -4,7 +4,6 @@ import { addon } from '../native/load';
 import type { Picture } from '../report/canvas';
 import { type CamCell, drawnSize } from '../report/cam-sheet';
 import { percent } from '../report/figures';
-import type { ImageBatch } from '../types';
 import type { CamImage, CamMap, CamSettings } from './cam-options';
 import { argmax } from './score';
 import type { Trainer } from './trainer';
@@ -33,13 +32,6 @@ export interface Found {
   /** Of each map, as large as it is drawn. */
   drawn: Float32Array[];
   features: readonly [height: number, width: number];
-}
-
-/** An image of a batch. */
-export function pictureAt({ data, shape }: ImageBatch, i: number): Picture {
-  const [, height, width] = shape;
-  const each = height * width * 3;
-  return { pixels: data.subarray(i * each, (i + 1) * each), height, width };
 }
 
 /** Maps in another size, bilinearly. */

@@ -14,16 +14,8 @@ import { type CamCell, type CamRow, camSheet } from '../report/cam-sheet';
 import { counted } from '../report/figures';
 import { writeWhole } from '../run/files';
 import { classesOfImages, namesOfClasses, numbersOfClasses } from './cam-classes';
-import {
-  findMaps,
-  type Found,
-  mapCells,
-  pictureAt,
-  predictedClasses,
-  type Shown,
-  type Showing,
-  told,
-} from './cam-maps';
+import { findMaps, type Found, mapCells, predictedClasses, type Shown, type Showing, told } from './cam-maps';
+import { pictureAt } from '../report/canvas';
 import { type CamImage, type CamOptions, camOptions, type CamReport, type CamSettings } from './cam-options';
 import {
   checkMixing,

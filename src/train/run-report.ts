@@ -8,7 +8,7 @@ import { needsMasks } from '../mix/index';
 import { coloursAt, type LearningBatchOptions, mapsBy } from './batches';
 import { type CallOptions, type Mixer, mixerFor } from '../mix/mixer';
 import { type Model, parameterCount } from '../models/model';
-import type { Picture } from '../report/canvas';
+import { type Picture, pictureAt } from '../report/canvas';
 import { imageGrid } from '../report/grid';
 import { trainingReport } from '../report/training';
 import type { TrainingRun } from '../report/training-run';
@@ -57,13 +57,8 @@ export async function samplePictures(
   const pixels = colours
     ? await colouredPixels(mixer, images, labels, { ...how, colours })
     : (await mixer.mix(images, labels, how)).images.data;
-  const [height, width] = size;
-  const bytes = height * width * 3;
-  return Array.from({ length: Math.min(most, images.shape[0]) }, (_, i) => ({
-    pixels: pixels.subarray(i * bytes, (i + 1) * bytes),
-    height,
-    width,
-  }));
+  const mixed = { data: pixels, shape: images.shape };
+  return Array.from({ length: Math.min(most, images.shape[0]) }, (_, i) => pictureAt(mixed, i));
 }
 
 /** A PNG of the first images that the model is trained on. */

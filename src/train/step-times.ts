@@ -1,16 +1,15 @@
 /** How long steps of training take, and mixing by itself: with the batches, the mixer and the trainer of a run, but without its files. */
 import type { Batch } from '../data/batches';
-import { type Dataset, openData, requireClasses } from '../data/dataset';
+import { type Dataset, requireClasses } from '../data/dataset';
 import { DeviceBatch } from '../device/batch';
 import { SaliencyMixError } from '../errors';
-import { firstOfEach } from '../data/holdout';
 import { chooseThreads } from '../native/backends';
 import { saliency } from '../saliency/index';
 import type { Signal } from '../types';
 import { batchMixer, type LearningBatch, learningBatches } from './batches';
 import { stepsPerEpoch } from './loop';
 import { learningRateAt } from './schedule';
-import { trainingData } from './test-data';
+import { openTrainingData } from './test-data';
 import { mixingBackend } from './train';
 import type { TrainOptions } from './train-options';
 import { parseTraining, resolveSettings, type Training, type TrainSettings } from './train-settings';
@@ -60,19 +59,14 @@ export class StepTimer {
   static async open(given: readonly Given[]): Promise<StepTimer> {
     const trainings = given.map((one) => parseTraining({ ...one, out: '.' }));
     const [first] = trainings;
-    const whole = await openData(first.data);
-    let test: Dataset | undefined;
+    const opened = await openTrainingData(first, requireClasses);
+    const { train: data, images } = opened;
     let trainer: Trainer | undefined;
     const close = async () => {
       await trainer?.close();
-      await test?.close();
-      await whole.close();
+      await opened.close();
     };
     try {
-      requireClasses(whole);
-      const used = await trainingData(whole, first);
-      test = used.test;
-      const data = first.perClass === undefined ? used.train : firstOfEach(used.train, first.perClass);
       const resolved = [];
       for (const training of trainings)
         resolved.push({ training, ...(await resolveSettings(training, data, undefined)) });
@@ -80,8 +74,8 @@ export class StepTimer {
       if (Math.floor(data.length / settings.batch) < 2)
         throw new SaliencyMixError(
           'DATA',
-          `${whole.path} has ${data.length} images to train on: times take two whole batches of ${first.batch} or more`,
-          { file: whole.path },
+          `${data.path} has ${data.length} images to train on: times take two whole batches of ${first.batch} or more`,
+          { file: data.path },
         );
       const { provider, engine, convolution, precision, seed } = first;
       const threads = chooseThreads(first.threads);
@@ -89,7 +83,6 @@ export class StepTimer {
       const how = { provider, engine, convolution, precision, threads, seed };
       trainer = await Trainer.create(model, { batch, image, optimizer, ...how });
       const loaded = await firstBatch(data, settings);
-      const { length: images } = used.train;
       return new StepTimer({ runs: resolved, trainer, data, images, threads, batch: loaded, close });
     } catch (error) {
       await close();

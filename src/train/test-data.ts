@@ -8,7 +8,7 @@ import { fingerprint } from '../run/data-identity';
 import { createMixer } from '../mix/mixer';
 import { invalid } from '../check';
 import type { FailedItem } from '../data/fill';
-import { heldOut, othersThan, partOf } from '../data/holdout';
+import { firstOfEach, heldOut, othersThan, partOf } from '../data/holdout';
 import { classNumbersOf } from '../data/load';
 import type { Parsed } from '../option';
 import type { trainOptions } from './train-options';
@@ -92,6 +92,41 @@ export async function trainingData(
     test: partOf(whole, held),
     holdout: { share, fingerprint: fingerprint(whole) },
   };
+}
+
+/** The data of a training run, opened. */
+export interface OpenedData extends TrainingData {
+  /** All of it. */
+  whole: Dataset;
+  /** Images that could be trained on, of which `train` may have the first of each class alone. */
+  images: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the data of a training run, as trainingData finds it, and of each class its first images where so few are asked for.
+ * @param check what is asked of the whole first: it throws where that is not so
+ */
+export async function openTrainingData(
+  options: Pick<Parsed<typeof trainOptions>, 'data' | 'test' | 'holdout' | 'perClass'>,
+  check: (whole: Dataset) => void = () => undefined,
+): Promise<OpenedData> {
+  const whole = await openData(options.data);
+  try {
+    check(whole);
+    const used = await trainingData(whole, options);
+    const { train, test } = used;
+    const close = async () => {
+      await whole.close();
+      await test?.close();
+    };
+    const { perClass } = options;
+    const part = perClass === undefined ? train : firstOfEach(train, perClass);
+    return { ...used, train: part, whole, images: train.length, close };
+  } catch (error) {
+    await whole.close();
+    throw error;
+  }
 }
 
 /**

@@ -4,10 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, openData, requireClasses } from '../data/dataset';
+import { type Dataset, requireClasses } from '../data/dataset';
 import { type DatasetSummary, summaryOf } from '../data/describe';
 import { SaliencyMixError } from '../errors';
-import { firstOfEach } from '../data/holdout';
 import { requireMasks } from '../data/masks';
 import { mixingWork, needsMasks } from '../mix/index';
 import type { Model } from '../models/model';
@@ -23,7 +22,7 @@ import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { findProvider } from './provider';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
-import { matchClasses, trainingData, type TestResult } from './test-data';
+import { matchClasses, openTrainingData, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
 import {
   defaultSettings,
@@ -286,15 +285,12 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
   const provider = wanted && (await findProvider({ provider: wanted, engine, precision }, onWarning));
   const options: Training = { ...parsed, provider };
   const started = Date.now();
-  const whole = await openData(options.data);
-  let test: Dataset | undefined;
+  const opened = await openTrainingData(options, (all) => {
+    requireClasses(all);
+    if (needsMasks(mixer)) requireMasks(all);
+  });
   try {
-    requireClasses(whole);
-    if (needsMasks(mixer)) requireMasks(whole);
-    const used = await trainingData(whole, options);
-    const { holdout } = used;
-    const data = options.perClass === undefined ? used.train : firstOfEach(used.train, options.perClass);
-    test = used.test;
+    const { whole, train: data, test, holdout } = opened;
     if (test) requireClasses(test);
     if (test) matchClasses(test, data.classes);
     const found = { ...summaryOf(whole), ...(holdout && { heldOut: test?.length }) };
@@ -323,7 +319,6 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
       await claim.release();
     }
   } finally {
-    await whole.close();
-    await test?.close();
+    await opened.close();
   }
 }

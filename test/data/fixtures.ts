@@ -42,6 +42,24 @@ export function png(pixels: Uint8Array, height: number, width: number): Promise<
   return sharp(pixels, { raw: { height, width, channels } }).png().toBuffer();
 }
 
+/**
+ * Images of 30 × 40 pixels that show their own masks, white on black, with those masks: boxes of a side, each at another place.
+ */
+export async function putShownMasks(
+  data: string,
+  { count, rows, cols }: { count: number; rows: number; cols: number },
+): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const mask = Uint8Array.from({ length: 30 * 40 }, (_, p) => {
+      const [row, col] = [Math.floor(p / 40), p % 40];
+      return row > i && row <= i + rows && col > 2 * i && col <= 2 * i + cols ? 255 : 0;
+    });
+    const rgb = Uint8Array.from({ length: 3 * mask.length }, (_, p) => mask[(p / 3) | 0]);
+    put(data, `one/${i}.png`, await png(rgb, 30, 40));
+    put(data, `masks/one/${i}.png`, await png(mask, 30, 40));
+  }
+}
+
 export function jpeg(pixels: Uint8Array, height: number, width: number): Promise<Buffer> {
   return sharp(pixels, { raw: { height, width, channels: 3 } })
     .jpeg({ quality: 95 })

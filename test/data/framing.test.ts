@@ -8,7 +8,7 @@ import { decode, framed } from '../../src/data/codec';
 import { cropOfSlot, drawResizedCrops } from '../../src/data/resized-crop';
 import type { DatasetSource, RawImage } from '../../src/data/source';
 import { goldenBatch, goldenSets } from '../golden';
-import { failure, jpeg, noise, png, put, sourceOf, temporaryFolder } from './fixtures';
+import { failure, jpeg, noise, png, putShownMasks, sourceOf, temporaryFolder } from './fixtures';
 
 const root = temporaryFolder();
 
@@ -160,17 +160,8 @@ test.each([{ augment: cropped }, { resize: 31 }, { augment: cropped, size: 32 }]
 );
 
 test('masks are cut as their images are', async () => {
-  // Images that show their own masks: white on black.
   const data = join(root, 'masks');
-  for (let i = 0; i < 8; i++) {
-    const mask = Uint8Array.from({ length: 30 * 40 }, (_, p) => {
-      const [row, col] = [Math.floor(p / 40), p % 40];
-      return row > i && row < i + 19 && col > 2 * i && col < 2 * i + 25 ? 255 : 0;
-    });
-    const rgb = Uint8Array.from({ length: 3 * mask.length }, (_, p) => mask[(p / 3) | 0]);
-    put(data, `one/${i}.png`, await png(rgb, 30, 40));
-    put(data, `masks/one/${i}.png`, await png(mask, 30, 40));
-  }
+  await putShownMasks(data, { count: 8, rows: 18, cols: 24 });
   const dataset = await openDataset(data);
   let shown = 0;
   for (const framing of [{ augment: { ...cropped, flip: true } }, { resize: 33 }]) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { augment, describeDataset, openDataset } from '../../src';
 import { train } from '../../src/train';
-import { jpeg, noise, plain, png, put, temporaryFolder } from './fixtures';
+import { jpeg, noise, plain, png, put, putShownMasks, temporaryFolder } from './fixtures';
 
 const root = temporaryFolder();
 const folder = (name: string) => join(root, name);
@@ -63,17 +63,8 @@ test('PNGs of every kind: all that is not 0 is of the object; an image without a
 });
 
 test('masks are resized, cropped, shifted and mirrored as their images are', async () => {
-  // Images that show their own masks: white on black.
   const data = folder('shown');
-  for (let i = 0; i < 12; i++) {
-    const mask = Uint8Array.from({ length: 30 * 40 }, (_, p) => {
-      const [row, col] = [Math.floor(p / 40), p % 40];
-      return row > i && row < i + 9 && col > 2 * i && col < 2 * i + 15 ? 255 : 0;
-    });
-    const rgb = Uint8Array.from({ length: 3 * mask.length }, (_, p) => mask[(p / 3) | 0]);
-    put(data, `one/${i}.png`, await png(rgb, 30, 40));
-    put(data, `masks/one/${i}.png`, await png(mask, 30, 40));
-  }
+  await putShownMasks(data, { count: 12, rows: 8, cols: 14 });
   const dataset = await openDataset(data);
   let moved = 0;
   for (const size of [

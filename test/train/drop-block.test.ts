@@ -208,6 +208,26 @@ test.each([
   },
 );
 
+test('a block that is larger than the map is the map, as in TensorFlow’s code', async () => {
+  // 16 × 16 and 8 × 8 pixels in the last two stages.
+  const learned = (dropBlockSize: number) =>
+    lossesOf(
+      createModel('resnet', {
+        classes: CLASSES,
+        block: 'basic',
+        layers: [1, 1],
+        width: 4,
+        stem: 'cifar',
+        dropBlock: 0.5,
+        dropBlockSize,
+      }),
+      { engine: 'native' },
+    );
+  const [most, more, less] = [await learned(4096), await learned(SIDE), await learned(2)];
+  expect(most.losses).toEqual(more.losses);
+  expect(most.losses).not.toEqual(less.losses);
+});
+
 test('evaluation is the identity, and what cannot be is refused', async () => {
   const build = (rate: number) =>
     defineModel({

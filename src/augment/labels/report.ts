@@ -166,15 +166,18 @@ async function countAll(
   return worst;
 }
 
-/** What was counted, and as a PNG the samples with the worst labels, where any is wrong. */
+/** What was counted. */
 export interface LabelFindings {
   rows: LabelReport[];
-  picture?: Uint8Array;
+  /** Draws the samples with the worst labels as a PNG; undefined where none is wrong. */
+  picture: () => Promise<Uint8Array | undefined>;
 }
 
 /** @throws as labelReport does */
-export async function countLabels(given: Omit<LabelOptions, 'out'>): Promise<LabelFindings> {
-  const options = parse(labelOptions, given, 'label options');
+export const countLabels = (given: Omit<LabelOptions, 'out'>): Promise<LabelFindings> =>
+  countParsed(parse(labelOptions, given, 'label options'));
+
+async function countParsed(options: Parsed<typeof labelOptions>): Promise<LabelFindings> {
   const { data, methods = reportedMethods, saliencyModel } = options;
   if (saliencyModel !== undefined) await checkSaliencyModel(saliencyModel);
   const running = casesOf(methods, saliencyModel !== undefined).map((one) => begin(one, options));
@@ -186,8 +189,8 @@ export async function countLabels(given: Omit<LabelOptions, 'out'>): Promise<Lab
     const rows = running.flatMap(({ of: { method, scheme, saliency }, tallies }) =>
       [...tallies].map(([labelRule, tally]) => ({ method, scheme, saliency, labelRule, ...tally.figures() })),
     );
-    const picture = await worst.picture(`${methods.join(', ')} on ${dataset.path} · yellow: the patch`);
-    return { rows, picture };
+    const about = `${methods.join(', ')} on ${dataset.path} · yellow: the patch`;
+    return { rows, picture: () => worst.picture(about) };
   } finally {
     await dataset.close();
   }
@@ -200,18 +203,20 @@ export async function countLabels(given: Omit<LabelOptions, 'out'>): Promise<Lab
  *   signal's reason when aborted
  */
 export async function labelReport(given: LabelOptions): Promise<LabelReport[]> {
-  const { out, ...options } = parse(labelOptions, given, 'label options');
-  const found = await countLabels(options);
+  const options = parse(labelOptions, given, 'label options');
+  const found = await countParsed(options);
+  const { out } = options;
   if (out !== undefined) await write(out, found);
   return found.rows;
 }
 
-async function write(out: string, { rows, picture }: LabelFindings): Promise<void> {
+async function write(out: string, { rows, picture: draw }: LabelFindings): Promise<void> {
   await mkdir(out, { recursive: true }).catch((error: unknown) => {
     throw writeError(out, error);
   });
   const lines = rows.map((row) => JSON.stringify(row)).join(',\n');
   await writeWhole(join(out, 'labels.json'), `[\n${lines}\n]\n`);
   await writeWhole(join(out, 'labels.md'), `${labelMarkdown(rows)}\n`);
+  const picture = await draw();
   if (picture) await writeWhole(join(out, 'labels.png'), picture);
 }
