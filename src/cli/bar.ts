@@ -9,6 +9,8 @@ const MILLISECONDS_BETWEEN = 100;
 /** What a bar shows: the progress, and words before and after it. */
 export interface Shown {
   done: number;
+  /** What of it had been done before this run; that of the first draw unless given. */
+  doneBefore?: number;
   total: number;
   before?: string;
   after: string;
@@ -55,7 +57,7 @@ export class Bar {
 
   #redraw(shown: Shown): void {
     this.#drawnAt = Date.now();
-    const done = shown.done - (this.#first ?? 0);
+    const done = shown.done - (shown.doneBefore ?? this.#first ?? 0);
     const left = ((this.#drawnAt - this.#start) / 1000 / done) * (shown.total - shown.done);
     const text = barText(shown, this.#width, left);
     cursorTo(this.#stream, 0);

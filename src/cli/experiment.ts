@@ -30,19 +30,19 @@ interface RunOptions extends Record<string, unknown> {
 function gridLine() {
   const start = Date.now();
   const bar = process.stderr.isTTY ? new Bar(process.stderr, 30) : undefined;
-  let [first, last] = [Number.NaN, start];
+  let last = start;
   return {
-    update({ unit, done, total, epochsDone, epochs, running }: GridProgress) {
-      if (Number.isNaN(first)) first = epochsDone;
-      const pace = (Date.now() - start) / 1000 / Math.max(1e-9, epochsDone - first);
-      const left = epochsDone > first ? `, ${duration((epochs - epochsDone) * pace)} left` : '';
+    update({ unit, done, total, epochsDone, epochsBefore, epochs, running }: GridProgress) {
       const text = unit
-        ? `${done} of ${total} ${unit}${left}`
-        : `${done} of ${total} cells, ${running.size} running${left}`;
-      if (bar) bar.draw({ done: epochsDone, total: epochs, after: text });
+        ? `${done} of ${total} ${unit}`
+        : `${done} of ${total} cells, ${running.size} running`;
+      const now = epochsDone - epochsBefore;
+      if (bar) bar.draw({ done: epochsDone, doneBefore: epochsBefore, total: epochs, after: text });
       else if (Date.now() - last >= 30_000) {
         last = Date.now();
-        console.error(unit ? text : `${text} (${epochsDone.toFixed(1)} of ${epochs} epochs)`);
+        const seconds = ((last - start) / 1000 / now) * (epochs - epochsDone);
+        const left = now > 0 ? `, ${duration(seconds)} left` : '';
+        console.error(unit ? text + left : `${text}${left} (${epochsDone.toFixed(1)} of ${epochs} epochs)`);
       }
     },
     stop: () => bar?.end(),

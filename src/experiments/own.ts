@@ -48,4 +48,13 @@ export const partsDone = (
   { onProgress }: Pick<OwnOptions, 'onProgress'>,
   done: number,
   total: number,
-): void => onProgress?.({ unit: 'parts', done, total, epochsDone: done, epochs: total, running: new Map() });
+): void =>
+  onProgress?.({
+    unit: 'parts',
+    done,
+    total,
+    epochsDone: done,
+    epochsBefore: 0,
+    epochs: total,
+    running: new Map(),
+  });

@@ -21,6 +21,8 @@ export interface GridProgress {
   total: number;
   /** Epochs of all cells, with parts of those that run. */
   epochsDone: number;
+  /** Those of them that had been done before this run. */
+  epochsBefore: number;
   epochs: number;
   /** What runs now, by cell. */
   running: ReadonlyMap<string, TrainProgress>;
@@ -69,6 +71,7 @@ class Grid {
   #waiting: Cell[];
   #done = 0;
   #epochsDone = 0;
+  #epochsBefore = 0;
   /** What a callback has thrown: then nothing more is begun. */
   #fault?: unknown;
 
@@ -133,6 +136,7 @@ class Grid {
       const known = await this.#resultIn(folder);
       if (known || this.#isStopped) {
         if (known) this.#summary.results.push(known);
+        if (known) this.#epochsBefore += epochsOf(cell);
         return;
       }
       await this.#train(cell, folder);
@@ -181,6 +185,7 @@ class Grid {
       };
       child.on('message', (message: CellMessage) => {
         if (message.kind === 'progress') {
+          if (!this.#running.has(cell.id)) this.#epochsBefore += message.progress.epoch - 1;
           this.#running.set(cell.id, message.progress);
           this.#report();
         } else if (message.kind === 'warning') this.#warn(`${cell.id}: ${message.message}`);
@@ -198,8 +203,10 @@ class Grid {
     for (const { epoch, done, total, phase } of this.#running.values())
       epochsDone += epoch - 1 + (phase === 'train' ? done / total : 1);
     const { cells, onProgress } = this.#options;
-    const progress = { done: this.#done, total: cells.length, epochsDone, epochs: this.#epochs };
-    this.#call(() => onProgress?.({ ...progress, running: this.#running }));
+    const epochs = { epochsDone, epochsBefore: this.#epochsBefore, epochs: this.#epochs };
+    this.#call(() =>
+      onProgress?.({ done: this.#done, total: cells.length, ...epochs, running: this.#running }),
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import { cellsOf } from '../../src/experiments/cells';
 import { experimentNames, experiments } from '../../src/experiments';
 import { scales } from '../../src/experiments/experiment';
 import type { CellResult } from '../../src/experiments/result';
+import { runExperiment } from '../../src/experiments/experiment-run';
 import { shardOf } from '../../src/experiments/run';
 import { parseTraining } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
@@ -172,6 +173,23 @@ describe('runs', () => {
     const anew = await runTable('killed', '--resume').ended;
     expect([anew.code, anew.stderr]).toEqual([0, expect.stringMatching(/trained anew/)]);
     expect(errorsOf('killed')).toEqual(errorsOf('whole'));
+  });
+
+  test('what was trained before counts as done, and not as the pace of this run', async () => {
+    const each = resultsIn('whole')[0].epochs.length;
+    const seen: number[][] = [];
+    const { failed } = await runExperiment({
+      experiment: 'table1',
+      data: { path: join(work, 'data') },
+      scale: 'tiny',
+      methods: ['none', 'cutmix'],
+      seeds: 1,
+      out: join(work, 'whole'),
+      resume: true,
+      onProgress: ({ epochsDone, epochsBefore, epochs }) => seen.push([epochsDone, epochsBefore, epochs]),
+    });
+    expect(failed).toEqual([]);
+    expect(seen).toEqual([1, 2, 3, 4].map((done) => [done * each, done * each, 4 * each]));
   });
 
   test('results that were gathered under other names make the same tables', async () => {
