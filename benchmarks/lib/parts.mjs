@@ -29,7 +29,7 @@ export const PARTS = [
   },
   { name: 'prewaking', switch: 'kPrewaking', file: 'native/threads/parts.h' },
   { name: 'drawing ahead', switch: 'drawAhead', file: 'dist/mix/parts.js', source: ['src/mix/ahead.ts'] },
-  { name: 'help of the caller', switch: 'callerHelps', file: 'dist/mix/parts.js' },
+  { name: 'small batches here', switch: 'mixesHere', file: 'dist/mix/parts.js' },
 ].map((part) => ({ file: 'native/cpu/parts.h', source: [], ...part }));
 
 export const isNative = ({ file }) => file.startsWith('native/');

@@ -64,15 +64,10 @@ Napi::Value cancel(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Wakes the thread that is to run the next call, and those that are to help it.
+// prewake(threads, here): wakes the threads that are to help the next call, and unless it is run here the one that runs it.
 Napi::Value prewake(const Napi::CallbackInfo& info) {
-  Calls::of(info.Env()).prewake();
+  if (!info[1].As<Napi::Boolean>()) Calls::of(info.Env()).prewake();
   Pool::shared().prewake(info[0].As<Napi::Number>().Int32Value());
-  return info.Env().Undefined();
-}
-
-Napi::Value runUntilDone(const Napi::CallbackInfo& info) {
-  Calls::of(info.Env()).runUntilDone();
   return info.Env().Undefined();
 }
 
@@ -92,7 +87,6 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("drawSamples", Napi::Function::New(env, drawSamples, "drawSamples"));
   exports.Set("newCancel", Napi::Function::New(env, newCancel, "newCancel"));
   exports.Set("cancel", Napi::Function::New(env, cancel, "cancel"));
-  exports.Set("runUntilDone", Napi::Function::New(env, runUntilDone, "runUntilDone"));
   exports.Set("prewake", Napi::Function::New(env, prewake, "prewake"));
   exports.Set("newBlock", Napi::Function::New(env, newBlock, "newBlock"));
   exports.Set("preferLargePages", Napi::Function::New(env, preferLargePages, "preferLargePages"));

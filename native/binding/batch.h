@@ -21,9 +21,9 @@ inline std::size_t product(int a, int b, int c, int d) {
          static_cast<std::size_t>(d);
 }
 
-// Moving up to this many bytes takes some tens of microseconds. Handing the work to other threads costs more than that, even
-// if JavaScript draws the next batch meanwhile.
-constexpr std::size_t kQuickBytes = std::size_t{1} << 19;
+// Moving up to this many bytes takes about as long as handing the work to another thread and being told of its end. 256 images
+// of CIFAR are fewer.
+constexpr std::size_t kQuickBytes = std::size_t{1} << 20;
 
 // A batch without its pixels.
 inline BatchView readShape(const Napi::Object& from) {

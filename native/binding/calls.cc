@@ -1,6 +1,5 @@
 #include "binding/calls.h"
 
-#include <chrono>
 #include <utility>
 
 #include "backends.h"
@@ -10,10 +9,6 @@
 namespace saliencymix::binding {
 
 namespace {
-
-// How long a helping caller waits for work. It begins to wait before the call's thread has work for it, and the system may
-// let that thread wait.
-constexpr std::chrono::microseconds kPatience{200};
 
 // A process may exit while calls run. Destroying this pool waits for them. Static objects are destroyed in reverse order, so
 // all static objects that calls use are made before the pool.
@@ -45,8 +40,7 @@ Calls::Calls(Napi::Env env) : env_(env) {
   callThreads().retain();
 }
 
-void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp) {
-  callerHelp_ = callerHelp;
+void Calls::begin(std::unique_ptr<Call> call) {
   if (unsettled_++ == 0) napi_ref_threadsafe_function(env_, ended_);
   {
     const std::lock_guard lock(mutex_);
@@ -57,11 +51,8 @@ void Calls::begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> 
     if (--running_ == 0) idle_.notify_all();
   };
   try {
-    callThreads().start([this, end, begun = call.get(), callerHelp = std::move(callerHelp)] {
-      {
-        const Pool::CallerHelp::Scope scope(callerHelp.get());
-        if (!closing_) begun->run();
-      }
+    callThreads().start([this, end, begun = call.get()] {
+      if (!closing_) begun->run();
       napi_call_threadsafe_function(ended_, begun, napi_tsfn_nonblocking);
       end();
     });
@@ -80,10 +71,6 @@ void Calls::closeBeforeEarlierObjects() {
 }
 
 void Calls::prewake() { callThreads().prewakeCall(); }
-
-void Calls::runUntilDone() {
-  if (const auto callerHelp = std::exchange(callerHelp_, nullptr)) callerHelp->runUntilDone(kPatience);
-}
 
 // `env` is null where the environment has ended: then the call is only freed.
 void Calls::settle(napi_env env, napi_value, void* calls, void* call) {

@@ -29,18 +29,13 @@ class Calls {
   // The calls of an environment. To be used on its JavaScript thread only.
   static Calls& of(Napi::Env env);
 
-  // `callerHelp`: through which the JavaScript thread can help the call; nullptr where it cannot.
-  void begin(std::unique_ptr<Call> call, std::shared_ptr<Pool::CallerHelp> callerHelp);
+  void begin(std::unique_ptr<Call> call);
 
   // When the environment ends, its calls are waited for before anything is cleaned up that was made in it until now.
   void closeBeforeEarlierObjects();
 
   // Wakes a thread for a call that is about to begin.
   void prewake();
-
-  // Helps the call that was begun last, if it was given a callerHelp, until it is done or has had no work for a moment. For
-  // the JavaScript thread where it would only wait otherwise. The event loop stands still meanwhile.
-  void runUntilDone();
 
  private:
   explicit Calls(Napi::Env env);
@@ -50,8 +45,6 @@ class Calls {
   const napi_env env_;
   napi_threadsafe_function ended_ = nullptr;  // keeps the event loop alive while there are unsettled calls
   int unsettled_ = 0;
-
-  std::shared_ptr<Pool::CallerHelp> callerHelp_;  // of the call that was begun last
 
   std::mutex mutex_;
   std::condition_variable idle_;

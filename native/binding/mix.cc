@@ -106,12 +106,12 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
     }
     if (placing) records->writeBack();
   };
-  if (!backend.isRemote() && isQuick(records->samples, placing, output, batch)) {
+  const bool isHere = has(from, "here") && readInt(from, "here", 0) != 0;
+  if (!backend.isRemote() && (isHere || isQuick(records->samples, placing, output, batch))) {
     return PromiseWorker::now(from, cancelled, std::move(work));
   }
-  const bool helped = has(from, "helped") && readInt(from, "helped", 0) != 0 && !backend.isRemote();
-  Pool::shared().prewake(helped ? threads - 1 : threads);
-  return PromiseWorker::queue(from, cancelled, std::move(work), helped ? std::make_shared<Pool::CallerHelp>() : nullptr);
+  Pool::shared().prewake(threads);
+  return PromiseWorker::queue(from, cancelled, std::move(work));
 }
 
 Napi::Value labelWeights(const Napi::CallbackInfo& info) {

@@ -20,16 +20,14 @@ namespace saliencymix::binding {
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
 // Runs `work` on a thread of the calls' pool, which hands parts of it to the other pool. `arguments` is the JavaScript object
-// whose typed arrays the work reads and writes: a reference keeps them alive until the promise is settled. `callerHelp`:
-// through which the JavaScript thread may help.
+// whose typed arrays the work reads and writes: a reference keeps them alive until the promise is settled.
 //
 // Written on the C interface: a worker thread may be terminated while its call runs, and then settling the promise fails.
 // There is nobody left to tell, so such failures are ignored; as C++ exceptions they would end the whole process.
 class PromiseWorker final : public Call {
  public:
   // Gives the promise.
-  static Napi::Value queue(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work,
-                           std::shared_ptr<Pool::CallerHelp> callerHelp = nullptr) {
+  static Napi::Value queue(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work) {
     const Napi::Env env = arguments.Env();
     Calls& calls = Calls::of(env);
     std::unique_ptr<PromiseWorker> worker(new PromiseWorker(std::move(cancelled), std::move(work)));
@@ -37,11 +35,12 @@ class PromiseWorker final : public Call {
     const bool ready = napi_create_promise(env, &worker->deferred_, &promise) == napi_ok &&
                        napi_create_reference(env, arguments, 1, &worker->arguments_) == napi_ok;
     if (!ready) throw badArgument(env, "the call", "one that can be queued");
-    calls.begin(std::move(worker), std::move(callerHelp));
+    calls.begin(std::move(worker));
     return {env, promise};
   }
 
-  // The same, but the work is done at once: for work that takes less time than handing it to another thread and back.
+  // The same, but the JavaScript thread does the work at once, with the help of the pool's threads: for work that takes little
+  // longer than handing it to another thread and being told of its end.
   static Napi::Value now(const Napi::Object& arguments, CancelFlag cancelled, std::function<void()> work) {
     const Napi::Env env = arguments.Env();
     PromiseWorker worker(std::move(cancelled), std::move(work));

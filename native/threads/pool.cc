@@ -34,8 +34,6 @@ constexpr int kFewWorkers = 3;
 // How long a thread that was woken in advance stays awake.
 constexpr std::chrono::microseconds kPrewakeTime{200};
 
-thread_local Pool::CallerHelp* helpOfThread = nullptr;
-
 }  // namespace
 
 struct Pool::Job {
@@ -86,47 +84,9 @@ Pool& Pool::shared() {
   return pool;
 }
 
-Pool::CallerHelp::Scope::Scope(CallerHelp* callerHelp) : callerHelp_(callerHelp) {
-  if (callerHelp != nullptr) helpOfThread = callerHelp;
-}
-
-Pool::CallerHelp::Scope::~Scope() {
-  if (callerHelp_ == nullptr) return;
-  helpOfThread = nullptr;
-  callerHelp_->done_ = true;
-}
-
-void Pool::CallerHelp::offer(std::shared_ptr<Job> job) {
-  const std::lock_guard lock(mutex_);
-  slot_ = std::move(job);
-  offered_ = true;
-}
-
-void Pool::CallerHelp::runUntilDone(std::chrono::microseconds patience) {
-  Clock::time_point until = Clock::now() + patience;
-  while (!done_ && Clock::now() < until) {
-    if (!offered_) {
-      std::this_thread::yield();
-      continue;
-    }
-    std::shared_ptr<Job> job;
-    {
-      const std::lock_guard lock(mutex_);
-      job = std::move(slot_);
-      offered_ = false;
-    }
-    job->work();
-    until = Clock::now() + patience;
-  }
-}
-
 void Pool::forEach(int count, int threads, const std::function<void(int)>& task) {
-  int helpers = std::min(threads, count) - 1;
+  const int helpers = std::min(threads, count) - 1;
   const auto job = std::make_shared<Job>(count, task);
-  if (helpers > 0 && helpOfThread != nullptr) {
-    helpOfThread->offer(job);
-    helpers--;
-  }
   if (helpers > 0) {
     const std::lock_guard lock(mutex_);
     startThreads(helpers);

@@ -39,34 +39,6 @@ class Pool {
   // Wakes one thread for a call that is about to be started.
   void prewakeCall();
 
-  // Lets a thread outside the pool help with one call: the thread that waits for the call and has nothing else to do.
-  class CallerHelp {
-   public:
-    // While this object lives, every forEach on the thread that made it counts the helping thread as one of its threads.
-    class Scope {
-     public:
-      explicit Scope(CallerHelp* callerHelp);
-      ~Scope();
-      Scope(const Scope&) = delete;
-      Scope& operator=(const Scope&) = delete;
-
-     private:
-      CallerHelp* callerHelp_;
-    };
-
-    // Called by the helping thread: works until the Scope is gone, or until there was nothing to do for `patience`.
-    void runUntilDone(std::chrono::microseconds patience);
-
-   private:
-    friend class Pool;
-    void offer(std::shared_ptr<Job> job);
-
-    std::mutex mutex_;
-    std::shared_ptr<Job> slot_;
-    std::atomic<bool> offered_{false};  // whether slot_ has a job
-    std::atomic<bool> done_{false};     // whether the Scope is gone
-  };
-
   // Users are counted. When the last one releases the pool its threads are joined, and release() gives true. They start again
   // when they are needed.
   void retain();

@@ -196,7 +196,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   function contextOf(
     input: BatchInput,
     given: Parsed<typeof planOptions>,
-    { helped = false, dtype }: { helped?: boolean; dtype?: Dtype } = {},
+    { here = false, dtype }: { here?: boolean; dtype?: Dtype } = {},
   ) {
     const [count, height, width] = input.shape;
     const slots = checkSlots(given.slots, count);
@@ -206,7 +206,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const backend = backendFor(settings.backend, input, work);
     const masks = masksFor(rules, given.masks, input.shape);
     const mapsFor = givenMaps(optionsOf, given.maps, input.shape);
-    const context: NativeContext = { input, backend, threads, helped, masks, mapsFor, signal: given.signal };
+    const context: NativeContext = { input, backend, threads, here, masks, mapsFor, signal: given.signal };
     return { context, slots };
   }
 
@@ -242,19 +242,18 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
     const colours = checkColours(given.colours, input.shape, output.dtype);
-    const helped = given.maps === undefined && !colours && threadUse.helpsWith(input);
-    const { context, slots } = contextOf(input, given, { helped, dtype: output.dtype });
+    const here = given.maps === undefined && !colours && threadUse.mixesHere(input);
+    const { context, slots } = contextOf(input, given, { here, dtype: output.dtype });
     const { images, native, resident } = allocateResult(output, count, given.into);
-    threadUse.prewake({ helped });
+    threadUse.prewake({ here });
     const { drawn, makePlan } = draw(context, slots, given);
     const mixing = Resident.holding([input.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, { colours, output: outputTo(output.native, native) }),
     );
-    // This runs while native code mixes. If anything fails, the promise still settles only after native code
-    // has ended: until then it uses the images.
+    // This runs while native code mixes, unless it has mixed here. If anything fails, the promise still settles only after
+    // native code has ended: until then it uses the images.
     const cleared = newLabels(count, classes);
-    draws.drawNext();
-    if (helped) threadUse.help();
+    if (!here) draws.drawNext();
     await Promise.allSettled([cleared, mixing]);
     const { weights, masks: mixedBy } = await mixing; // not the images, which the plan does not need
     const soft = await cleared;

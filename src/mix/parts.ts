@@ -5,6 +5,6 @@
 export const parts = {
   /** The next batch is drawn while native code mixes. */
   drawAhead: true,
-  /** The thread of JavaScript helps to mix small batches. */
-  callerHelps: true,
+  /** The thread of JavaScript mixes small batches itself, with the help of others. */
+  mixesHere: true,
 };

@@ -21,8 +21,8 @@ export interface NativeContext {
   input: BatchInput;
   backend: string;
   threads: number;
-  /** Whether the JavaScript thread works on the call, too. */
-  helped?: boolean;
+  /** Whether the JavaScript thread does the work of a native call, with the help of others. */
+  here?: boolean;
   /** Where labels follow masks: n × h × w bytes. */
   masks?: Uint8Array;
   /** Those that were given with the batch: n × h × w. */
@@ -108,7 +108,7 @@ type Parts = Pick<Parameters<ReturnType<typeof addon>['mix']>[0], 'place' | 'out
  * place.
  */
 export async function callMix(
-  { input, backend, threads, helped, signal }: NativeContext,
+  { input, backend, threads, here, signal }: NativeContext,
   { samples, ints, doubles }: NativeSamples,
   { place, output }: Parts,
 ): Promise<void> {
@@ -125,7 +125,7 @@ export async function callMix(
         channels,
         backend,
         threads,
-        helped: helped ? 1 : 0,
+        here: here ? 1 : 0,
         cancel,
         samples,
         ints,

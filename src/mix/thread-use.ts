@@ -7,10 +7,7 @@ import { usesNativeSaliency } from './index';
 import { maskDrawOf } from './masked';
 import { parts } from './parts';
 
-/**
- * A batch of up to so many bytes is mixed in about the time that a thread takes to wake. 256 images of CIFAR
- * are fewer.
- */
+/** The work on a batch of up to so many bytes is begun sooner here than by another thread. 256 images of CIFAR are fewer. */
 const SMALL_BATCH_BYTES = 2 ** 20;
 
 /** Whether mixing takes one native call. */
@@ -32,19 +29,17 @@ export class ThreadUse {
     this.#findsSaliency = choices.some(({ options }) => usesNativeSaliency(options));
   }
 
-  /** Whether the thread of JavaScript helps to mix a batch: a small one, while it would only wait for the other threads. */
-  helpsWith({ resident, shape: [count, height, width, channels] }: BatchInput): boolean {
+  /**
+   * Whether the thread of JavaScript mixes a batch itself, with the help of others: a small one. Handing it to another thread and
+   * being told of its end would take longer than what JavaScript does meanwhile. The event loop stands still for that time.
+   */
+  mixesHere({ resident, shape: [count, height, width, channels] }: BatchInput): boolean {
     const isSmall = count * height * width * channels <= SMALL_BATCH_BYTES;
-    return parts.callerHelps && this.#oneCall && this.#threads > 1 && !resident && isSmall;
+    return parts.mixesHere && this.#oneCall && this.#threads > 1 && !resident && isSmall;
   }
 
   /** Wakes the native threads before a batch is drawn, because waking them takes about as long as drawing it. */
-  prewake({ helped = false } = {}): void {
-    if (this.#findsSaliency) addon().prewake(helped ? this.#threads - 1 : this.#threads);
-  }
-
-  /** Mixes with the native threads until they have no more work. */
-  help(): void {
-    addon().runUntilDone();
+  prewake({ here = false } = {}): void {
+    if (this.#findsSaliency) addon().prewake(this.#threads, here);
   }
 }

@@ -203,12 +203,8 @@ export interface Addon extends OrtCalls {
   }): void;
   newCancel(): CancelFlag;
   cancel(flag: CancelFlag): void;
-  /** Wakes so many threads for the call that comes next. */
-  prewake(threads: number): void;
-  /**
-   * Works on the call that began last, if it was begun with `helped`, until it ends or a short time has passed.
-   */
-  runUntilDone(): void;
+  /** Wakes so many threads for the call that comes next; with `here` the JavaScript thread is one of them. */
+  prewake(threads: number, here: boolean): void;
   /**
    * Memory that earlier results may have used, not cleared. It returns to the addon when the buffer is garbage
    * collected. Undefined where the runtime allows no buffers over native memory, or no block is free.
@@ -277,8 +273,8 @@ export interface Addon extends OrtCalls {
       NativeSamples & {
         place?: NativePlacing;
         output?: NativeFormat & NativeDestination;
-        /** 1 where the JavaScript thread works on the call, too: it calls `runUntilDone` next. */
-        helped?: number;
+        /** 1 where the JavaScript thread does the work, with the help of others, before it goes on. */
+        here?: number;
       },
   ): Promise<void>;
   /**

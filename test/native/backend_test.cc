@@ -329,67 +329,6 @@ TEST(aPrewokenPoolDoesAJobWheneverItComes) {
   pool.release();  // the threads that wait for the job are joined
 }
 
-TEST(theCallerHelpsOneCall) {
-  using namespace std::chrono_literals;
-  // With two threads the helping caller is the second one: each task waits for both, so it must have taken part.
-  Pool::CallerHelp callerHelp;
-  std::set<std::thread::id> at;
-  std::atomic<int> tasks{0};
-  std::thread call([&] {
-    const Pool::CallerHelp::Scope scope(&callerHelp);
-    for (int round = 0; round < 100; round++) {
-      std::atomic<int> here{0};
-      std::mutex mutex;
-      Pool::shared().forEach(2, 2, [&](int) {
-        here++;
-        while (here < 2) std::this_thread::yield();
-        tasks++;
-        const std::lock_guard lock(mutex);
-        at.insert(std::this_thread::get_id());
-      });
-    }
-  });
-  const std::thread::id callThread = call.get_id();
-  callerHelp.runUntilDone(10s);
-  call.join();
-  CHECK_EQUAL(tasks.load(), 200);
-  CHECK(at == (std::set{callThread, std::this_thread::get_id()}));
-  callerHelp.runUntilDone(10s);  // returns at once: the call is done
-
-  // A caller that does not come, and one that comes but gets no work.
-  Pool::CallerHelp absent;
-  int done = 0;
-  {
-    const Pool::CallerHelp::Scope scope(&absent);
-    Pool::shared().forEach(50, 2, [&](int) { done++; });
-  }
-  CHECK_EQUAL(done, 50);
-  absent.runUntilDone(0us);
-  Pool::CallerHelp patient;
-  patient.runUntilDone(1ms);
-
-  // After the Scope the pool's threads help again.
-  std::atomic<int> again{0};
-  Pool::shared().forEach(50, 3, [&](int) { again++; });
-  CHECK_EQUAL(again.load(), 50);
-}
-
-TEST(aCallerThatComesLateFindsNothing) {
-  using namespace std::chrono_literals;
-  for (int round = 0; round < 200; round++) {
-    Pool::CallerHelp callerHelp;
-    std::atomic<int> total{0};
-    std::thread late([&] { callerHelp.runUntilDone(1ms); });
-    {
-      const Pool::CallerHelp::Scope scope(&callerHelp);
-      const auto counted = [&](int) { total++; };  // gone when the call ends: a late caller must not use it
-      Pool::shared().forEach(3, 2, counted);
-    }
-    late.join();
-    CHECK_EQUAL(total.load(), 3);
-  }
-}
-
 // Calls that nobody waits for: each is done once, by threads that are there or that start again for it.
 TEST(thePoolRunsCalls) {
   Pool pool;
