@@ -36,7 +36,7 @@ async function runJobs(task, jobs, places, { bandwidth, given, first }) {
     }
     return { jobs: done, ...about };
   } finally {
-    await Promise.all(running.map((contender) => contender.process.end()));
+    await Promise.all([...new Set(running.map(({ process }) => process))].map((one) => one.end()));
   }
 }
 

@@ -34,6 +34,16 @@ export function label({ name, level, threads, commit }) {
  * where there is nothing to say of either, as starting Python and its libraries takes seconds.
  */
 async function startVariants(file, place, about, asked) {
+  if (about.shared) {
+    await asked.end();
+    const counts = new Set(about.variants.map(({ threads }) => threads));
+    const processes = new Map(
+      [...counts].map((threads) => [threads, new ContenderProcess(file, {}, threads)]),
+    );
+    return about.variants.map((variant) =>
+      contenderOf(place, about, variant, processes.get(variant.threads)),
+    );
+  }
   const [first, ...others] = about.variants;
   if (first.level === undefined && first.threads !== 1) {
     return [contenderOf(place, about, first, asked), ...others.map((v) => start(file, place, about, v))];

@@ -10,17 +10,21 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const contender = await import(pathToFileURL(process.argv[2]));
-let prepared;
-let next = 0;
+
+/** What is prepared of each variant that this process has: its functions, and the number of its next batch. */
+const prepared = new Map();
+const keyOf = (variant) => JSON.stringify(variant);
 
 /** The package below `root`: this checkout, or the one of --against. */
 function packageAt(root) {
   return createRequire(join(root, 'package.json'))(join(root, 'dist', 'index.js'));
 }
 
+let files = 0;
+
 function store({ arrays = {}, facts = {} }, folder) {
   const stored = Object.entries(arrays).map(([name, { data, shape }]) => {
-    const file = join(folder, `${process.pid}-${name}.bin`);
+    const file = join(folder, `${process.pid}-${files++}-${name}.bin`);
     writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return [name, { file, shape, dtype: data.constructor.name.replace('Array', '').toLowerCase() }];
   });
@@ -37,10 +41,18 @@ function peakMB() {
   return Math.round((own ? Number(own[1]) : process.resourceUsage().maxRSS) / 1024);
 }
 
-async function run(repeat) {
+async function prepare(job, variant, root) {
+  const key = keyOf(variant);
+  await prepared.get(key)?.contender.close?.();
+  const made = await contender.prepare(job, variant, { root, library: packageAt(root) });
+  prepared.set(key, { contender: made, next: 0 });
+  return made.skip ? { skip: made.skip } : {};
+}
+
+async function run(one, repeat) {
   const before = process.cpuUsage();
   const start = performance.now();
-  for (let i = 0; i < repeat; i++) await prepared.run(next++);
+  for (let i = 0; i < repeat; i++) await one.contender.run(one.next++);
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
   return { ms, cpuMs: (user + system) / 1000, peakMB: peakMB() };
@@ -50,16 +62,12 @@ async function answer({ cmd, root, job, variant, folder, drawn, repeat }) {
   switch (cmd) {
     case 'describe':
       return contender.describe({ root, library: packageAt(root) });
-    case 'prepare': {
-      next = 0;
-      await prepared?.close?.();
-      prepared = await contender.prepare(job, variant, { root, library: packageAt(root) });
-      return prepared.skip ? { skip: prepared.skip } : {};
-    }
+    case 'prepare':
+      return prepare(job, variant, root);
     case 'result':
-      return store(await prepared.result(drawn), folder);
+      return store(await prepared.get(keyOf(variant)).contender.result(drawn), folder);
     case 'run':
-      return run(repeat);
+      return run(prepared.get(keyOf(variant)), repeat);
     default:
       throw new Error(`unknown request "${cmd}"`);
   }

@@ -19,7 +19,7 @@ tasks: ${taskNames.join(', ')} (unless named: all but training and ablation, wit
                       one of photographs and one of 32 × 32 images
   --out <file>        where the measurements go; without it those of all tasks but training and ablation, and those
                       alone, are kept in results/, others are not
-  --report [file]     only writes REPORT.md and report.svg, TRAINING.md or ABLATION.md, from the given or the newest measurements`;
+  --report [file]     only writes REPORT.md and report.svg, another page, from the given or the newest measurements`;
 
 /** An error that is the user's to mend: shown without a stack. */
 export class UsageError extends Error {}

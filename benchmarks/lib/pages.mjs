@@ -12,7 +12,8 @@ export const PAGES = {
   },
   training: { file: 'TRAINING.md', prefix: 'training-', tasks: ['training'] },
   operations: { file: 'OPERATIONS.md', prefix: 'operations-', tasks: ['operations'] },
-  ablation: { file: 'ABLATION.md', prefix: 'ablation-', tasks: ['ablation', 'parts'] },
+  ablation: { file: 'TRAINING-ABLATION.md', prefix: 'ablation-', tasks: ['ablation'] },
+  parts: { file: 'ABLATION.md', prefix: 'parts-', tasks: ['parts'] },
 };
 
 export const taskNames = Object.values(PAGES).flatMap(({ tasks }) => tasks);

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 const KERNELS = 'native/cpu/kernels';
 
+/** The row that tells how far two copies that are the same come to lie apart. */
+export const SAME = 'the same';
+
 /** `file`: where its line is. `source`: files that are its own, whose lines are counted. */
 export const PARTS = [
   { name: 'narrow images', switch: 'kNarrowImages', source: [`${KERNELS}/fine_grained_narrow.inc`] },
@@ -75,14 +78,16 @@ function keep(copy, to) {
 }
 
 /**
- * Builds a copy without each of the parts below `folder`: gives their names and folders.
+ * Builds a copy without each of the parts below `folder`, and one with all of them: gives their names and folders.
  * @param tell is called with a line for each
  */
 export function buildWithout(parts, root, folder, tell) {
   const copy = workshop(root, folder);
   const addon = 'build/Release/saliencymix.node';
   cpSync(join(root, addon), join(copy, addon));
-  return parts.map((part, i) => {
+  const same = join(folder, 'same');
+  keep(copy, same);
+  const others = parts.map((part, i) => {
     tell(`without ${part.name}: builds it`);
     const file = join(copy, part.file);
     const whole = readFileSync(file, 'utf8');
@@ -95,4 +100,5 @@ export function buildWithout(parts, root, folder, tell) {
     if (isNative(part)) cpSync(join(root, addon), join(copy, addon), { force: true });
     return { name: `without ${part.name}`, root: to };
   });
+  return [{ name: SAME, root: same }, ...others];
 }

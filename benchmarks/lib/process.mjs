@@ -1,11 +1,13 @@
 // A contender's process, seen from outside: JSON lines to its stdin, one JSON line back for each.
 //
-// {cmd: "describe"}                      -> {name, versions, variants: [{…}], remarks?} or {missing, install}
+// {cmd: "describe"}                      -> {name, versions, variants: [{…}], shared?, remarks?} or {missing, install}
+//                                           shared: those with as many threads are to have one process, where processes
+//                                           that differ in nothing else would differ by more than what is measured
 //                                           remarks: sentences on what its speed depends on, on this machine
 // {cmd: "prepare", job, variant, root}   -> {} or {skip: "why"}
-// {cmd: "result", folder, drawn}         -> {arrays: {name: {file, dtype, shape}}, facts: {…}}: of the first batch
+// {cmd: "result", variant, folder, drawn} -> {arrays: {name: {file, dtype, shape}}, facts: {…}}: of the first batch
 //                                           drawn: facts of the reference
-// {cmd: "run", repeat}                   -> {ms, cpuMs, peakMB}: time of so many batches, each the next one of the inputs;
+// {cmd: "run", variant, repeat}          -> {ms, cpuMs, peakMB}: time of so many batches, each the next one of the inputs;
 //                                           CPU time of the process meanwhile (user and system, all threads); the most
 //                                           memory the process ever held, where it is one process that does it all
 //

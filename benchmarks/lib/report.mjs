@@ -125,6 +125,11 @@ const aboutSteps = ({
 rounds, one at a time. Numbers are medians over the rounds with the quartiles in brackets; ratios are taken within each round,
 then their median: how many times as fast as the rival.`;
 
+const ABOUT_PARTS = `Made by \`npm run bench:ablation\`; do not edit. All copies with as many threads run in one process, as processes
+that are otherwise the same differ by several per cent, and take turns in rounds. Their results are compared first. Ratios are taken
+within each round: their median, with the quartiles in brackets. "The same" is a second copy without any change: as far as it is from 1,
+nothing is told.`;
+
 const METHOD = `Made by \`npm run bench\`; do not edit. Every result was compared with the scalar reference before it was timed. Each
 contender runs in a process of its own on the same inputs, which are distinct and larger than a core's cache, and they
 take turns in rounds, one at a time. All write into memory that is there already, as a training loop does. Numbers are
@@ -182,6 +187,24 @@ function writeOf(page, title, results, ...more) {
   console.log(`report: benchmarks/${page.file}`);
 }
 
+/** What the parts of mixing gain, on each kind of processor that was measured. */
+function writeParts(page) {
+  const all = newestOfProcessors(page);
+  const [newest] = all[0].tasks;
+  const sections = all.map((results) => {
+    const { processor, levels } = results.environment;
+    const tables = results.tasks[0].summary.map(
+      ({ title, head, rows }) => `### ${title}\n\n${table(head, rows)}`,
+    );
+    return [`## ${processor}, ${levels[0]}`, machine(results), ...tables].join('\n\n');
+  });
+  writeFileSync(
+    new URL(page.file, HERE),
+    `${[`# ${newest.title}`, ABOUT_PARTS, newest.about, ...sections].join('\n\n')}\n`,
+  );
+  console.log(`report: benchmarks/${page.file}`);
+}
+
 /** The page of these results. */
 export function writeReport(results) {
   const page = pageOf(results.tasks.map(({ name }) => name));
@@ -189,6 +212,7 @@ export function writeReport(results) {
   else if (page === PAGES.operations) writeOf(page, '# Operations on images beside Pillow', results);
   else if (page === PAGES.ablation)
     writeOf(page, '# What the parts of the training engine gain', results, KEPT);
+  else if (page === PAGES.parts) writeParts(page);
   else writeUsual(results);
 }
 

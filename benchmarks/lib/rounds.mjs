@@ -36,7 +36,10 @@ async function compareAll(contenders, job, task, folder) {
   for (const contender of contenders.toSorted((a, b) => Number(b.reference) - Number(a.reference))) {
     // What the reference drew goes along, for contenders that can repeat it.
     const drawn = results[0]?.facts;
-    results.push({ contender, ...(await contender.process.ask('result', { folder, drawn })) });
+    results.push({
+      contender,
+      ...(await contender.process.ask('result', { variant: contender.variant, folder, drawn })),
+    });
   }
   const [reference] = results;
   const notes = new Map(); // the levels of one contender mostly give the same one
@@ -52,12 +55,14 @@ async function compareAll(contenders, job, task, folder) {
   return [...notes.values()];
 }
 
+const runOf = ({ process, variant }, repeat) => process.ask('run', { variant, repeat });
+
 /**
  * Warms up, and finds how many batches make a measurement that is long enough: one that was. A guess from a shorter one
  * would be far too low, as engines are still compiling then.
  */
 async function calibrate(contender, { enough, warm }) {
-  const time = async (repeat) => (await contender.process.ask('run', { repeat })).ms;
+  const time = async (repeat) => (await runOf(contender, repeat)).ms;
   // The first batch pays for what is set up once, so only one that is long beyond doubt tells anything.
   if ((await time(1)) > 4 * enough) return 1;
   let repeat = 1;
@@ -92,7 +97,7 @@ async function timeAll(contenders, rounds, lengths, clock) {
   const peaks = [];
   for (let round = 0; round < rounds; round++) {
     for (const turn of orderOf(round, contenders.length)) {
-      const { ms, cpuMs, peakMB } = await contenders[turn].process.ask('run', { repeat: repeats[turn] });
+      const { ms, cpuMs, peakMB } = await runOf(contenders[turn], repeats[turn]);
       peaks[turn] = peakMB;
       times[turn].push((clock === 'cpu' ? cpuMs : ms) / repeats[turn]);
     }

@@ -3,13 +3,13 @@ import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { prepare as prepareMix } from '../mix/ours.mjs';
-import { PARTS } from '../../lib/parts.mjs';
+import { PARTS, SAME } from '../../lib/parts.mjs';
 
 export function describe() {
-  const names = ['saliencymix', ...PARTS.map(({ name }) => `without ${name}`)];
+  const names = ['saliencymix', SAME, ...PARTS.map(({ name }) => `without ${name}`)];
   const threads = [...new Set([1, availableParallelism()])];
   const variants = names.flatMap((name) => threads.map((count) => ({ name, threads: count })));
-  return { name: 'saliencymix', own: true, variants };
+  return { name: 'saliencymix', own: true, shared: true, variants };
 }
 
 export function prepare(job, variant, { library }) {

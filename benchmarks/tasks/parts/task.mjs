@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { times } from '../../lib/figures.mjs';
 import { pairedRatio } from '../../lib/statistics.mjs';
 import { CLASSES, check as checkMix, MEAN, STD } from '../mix/task.mjs';
-import { buildWithout, isNative, linesOf, PARTS } from '../../lib/parts.mjs';
+import { buildWithout, isNative, linesOf, PARTS, SAME } from '../../lib/parts.mjs';
 
-export const title = 'Parts';
+export const title = 'What the parts of mixing gain';
 export const about =
-  'Batches mixed by SaliencyMix, uint8 in and uint8 out, as in the task mix, and the same by copies of the package without one of ' +
-  'its specialisations (native/cpu/parts.h, native/threads/parts.h, src/mix/parts.ts). How many times as fast as the whole each is; ' +
-  'below 1 the part gains. Lines are those of its own files.';
+  'Batches mixed by SaliencyMix, or CutMix where it says so, uint8 in and uint8 out, as in the task mix, and the same by copies of the package without one of ' +
+  'its parts (native/cpu/parts.h, native/threads/parts.h, src/mix/parts.ts). How many times as fast as the whole each is: below 1 the ' +
+  'part gains. Lines are those of its own files, where it has some.';
 
 const SIDES = [32, 64, 224];
 const COUNTS = [1, 64, 256];
+/** A batch that is drawn in a good part of the time in which it is mixed. */
+const DRAWN = { count: 1024, side: 32, method: 'cutmix' };
 
 let built;
 
@@ -26,11 +28,11 @@ function copies({ root, folder, quick }) {
 export function jobs(given) {
   const sizes = given.quick
     ? [{ count: 8, side: 32 }]
-    : SIDES.flatMap((side) => COUNTS.map((count) => ({ count, side })));
-  return sizes.map((size) => ({
+    : [...SIDES.flatMap((side) => COUNTS.map((count) => ({ count, side }))), DRAWN];
+  return sizes.map(({ method = 'saliencymix', ...size }) => ({
     id: `${size.side} ${size.count}`,
-    label: `batches of ${size.count} × ${size.side}²`,
-    method: 'saliencymix',
+    label: `${method}, batches of ${size.count} × ${size.side}²`,
+    method,
     output: { layout: 'NHWC', dtype: 'uint8' },
     normalise: { mean: MEAN, std: STD },
     classes: CLASSES,
@@ -44,21 +46,31 @@ export function jobs(given) {
 
 export const check = checkMix;
 
-/** A row for each part, a column for each size and number of threads: how many times as fast the whole is without it. */
+/** For each number of threads a row for each part and a column for each size: how many times as fast the whole is without it. */
 export function summarise(done, root) {
-  const columns = done.flatMap((job) =>
-    [...new Set(job.contenders.map(({ threads }) => threads))].map((threads) => ({ job, threads })),
-  );
-  const contender = ({ job, threads }, name) =>
-    job.contenders.find((one) => one.name === name && one.threads === threads);
-  const rows = PARTS.map((part) => {
-    const name = `without ${part.name}`;
-    const cells = columns.map((column) => {
-      const own = contender(column, name);
-      return own ? times(pairedRatio(own.ms, contender(column, 'saliencymix').ms)) : '';
-    });
-    return [name, String(linesOf(part, root) ?? ''), ...cells];
-  });
-  const head = columns.map(({ job: { batch }, threads }) => `${batch.count} × ${batch.side}², ${threads}`);
-  return { head: ['', 'lines', ...head], rows: rows.filter(([, , ...cells]) => cells.some(Boolean)) };
+  const counts = [...new Set(done.flatMap(({ contenders }) => contenders.map(({ threads }) => threads)))];
+  const rows = [
+    { name: SAME },
+    ...PARTS.map((part) => ({ name: `without ${part.name}`, lines: linesOf(part, root) })),
+  ];
+  const head = [
+    '',
+    'lines',
+    ...done.map(({ label }) => label.replace('batches of ', '').replace('saliencymix, ', '')),
+  ];
+  return counts.map((threads) => ({
+    title: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    head,
+    rows: rows.map(({ name, lines }) => [
+      name,
+      String(lines ?? ''),
+      ...done.map((job) => gainOf(job, name, threads)),
+    ]),
+  }));
+}
+
+function gainOf({ contenders }, name, threads) {
+  const find = (wanted) => contenders.find((one) => one.name === wanted && one.threads === threads);
+  const own = find(name);
+  return own ? times(pairedRatio(own.ms, find('saliencymix').ms)) : '';
 }
