@@ -3,8 +3,8 @@
  * same, and the ablation (npm run bench:ablation) measures what each gains in copies in which it is false.
  */
 export const parts = {
-  /** The next batch is drawn while native code mixes. */
+  /** The next batch is drawn while native code mixes: CutMix of 1024 × 32² is 0.73 times as fast without. */
   drawAhead: true,
-  /** The thread of JavaScript mixes small batches itself, with the help of others. */
+  /** The thread of JavaScript mixes small batches itself, with the help of others: 0.58 to 0.79 on two threads without. */
   mixesHere: true,
 };
