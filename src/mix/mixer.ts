@@ -193,11 +193,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
   }
 
   /** Checks what depends on the batch, and chooses its backend. */
-  function contextOf(
-    input: BatchInput,
-    given: Parsed<typeof planOptions>,
-    { here = false, dtype }: { here?: boolean; dtype?: Dtype } = {},
-  ) {
+  function contextOf(input: BatchInput, given: Parsed<typeof planOptions>, dtype?: Dtype) {
     const [count, height, width] = input.shape;
     const slots = checkSlots(given.slots, count);
     warnOfOne(slots?.count ?? count);
@@ -206,7 +202,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const backend = backendFor(settings.backend, input, work);
     const masks = masksFor(rules, given.masks, input.shape);
     const mapsFor = givenMaps(optionsOf, given.maps, input.shape);
-    const context: NativeContext = { input, backend, threads, here, masks, mapsFor, signal: given.signal };
+    const context: NativeContext = { input, backend, threads, masks, mapsFor, signal: given.signal };
     return { context, slots };
   }
 
@@ -242,8 +238,11 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
     const classes = checkLabels(labels, count, settings.classes);
     const output = resolveOutput(given.output, channels);
     const colours = checkColours(given.colours, input.shape, output.dtype);
-    const here = given.maps === undefined && !colours && threadUse.mixesHere(input);
-    const { context, slots } = contextOf(input, given, { here, dtype: output.dtype });
+    const { context, slots } = contextOf(input, given, output.dtype);
+    // A card's calls are other threads' work.
+    const here =
+      context.backend === 'cpu' && given.maps === undefined && !colours && threadUse.mixesHere(input);
+    context.here = here;
     const { images, native, resident } = allocateResult(output, count, given.into);
     threadUse.prewake({ here });
     const { drawn, makePlan } = draw(context, slots, given);
