@@ -4,7 +4,7 @@ import { isLocked } from '../run/lock';
 import type { TrainProgress } from '../train/train-options';
 import { type CellRun, runCell } from './run-cell';
 
-export type CellRequest = Pick<CellRun, 'experiment' | 'scale' | 'cell' | 'out'>;
+export type CellRequest = Pick<CellRun, 'experiment' | 'scale' | 'cell' | 'out' | 'ignoreDates'>;
 
 export type CellMessage =
   | { kind: 'progress'; progress: TrainProgress }

@@ -114,7 +114,7 @@ export async function writeReports(
  */
 export async function runExperiment(given: ExperimentOptions): Promise<ExperimentRun> {
   const options = parse(experimentOptions, given, 'experiment options');
-  const { experiment, scale, out, jobs, signal, onProgress, onWarning = emitWarning } = options;
+  const { experiment, scale, out, jobs, ignoreDates, signal, onProgress, onWarning = emitWarning } = options;
   if (experiment in measuredExperiments) return measure(experiment as MeasuredName, options);
   if (experiment in ownExperiments) {
     const own = await ownExperiments[experiment as OwnName].run({ ...options, onWarning });
@@ -125,7 +125,7 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const cells = shardOf(cellsOf(trained, options), options.shard);
   checkFresh(out, cells, options.resume);
   await checkSameData(cells, options);
-  const grid = { experiment: name, scale, cells, out, jobs, signal, onProgress, onWarning };
+  const grid = { experiment: name, scale, cells, out, jobs, ignoreDates, signal, onProgress, onWarning };
   const { results, elsewhere, failed } = await runGrid(grid);
   // With what was run before, of other rows and by other processes.
   const all = cellsOf(trained, { ...options, models: undefined, methods: undefined });

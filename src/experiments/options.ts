@@ -1,6 +1,7 @@
 /** The options of an experiment's run. */
 import { invalid } from '../check';
 import { dataOption } from '../data/datasets';
+import { ignoreDatesOption } from '../run/data-options';
 import {
   abortSignal,
   callback,
@@ -70,6 +71,7 @@ export const experimentOptions = {
     about: 'of table5, figure4 and labels, which run in one process; all processors unless given',
   }),
   resume: flag({ default: false }),
+  ignoreDates: ignoreDatesOption(),
   signal: abortSignal(),
   onProgress: callback<(progress: GridProgress) => void>(),
   onWarning: callback<Warn>(),

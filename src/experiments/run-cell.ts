@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SaliencyMixError, systemCode } from '../errors';
 import { isLocked } from '../run/lock';
-import { RUN } from '../run/run-file';
+import { checkRun, readRun, RUN } from '../run/run-file';
 import { METRICS } from '../train/metrics';
 import { train } from '../train/train';
 import type { TrainProgress } from '../train/train-options';
@@ -16,6 +16,8 @@ export interface CellRun {
   cell: Cell;
   /** The cell's folder. */
   out: string;
+  /** Whether a cell goes on although the files of its data have other dates. */
+  ignoreDates: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: TrainProgress) => void;
   /** Told what is odd and stops nothing. */
@@ -39,12 +41,25 @@ async function epochsIn(out: string): Promise<EpochResult[]> {
     });
 }
 
-/** Whether a run cannot be gone on with because of its own files, and neither another process nor the system is in the way. */
-const isDamaged = (error: unknown) =>
+/** Whether a run was refused for what its folder holds, and neither another process nor the system is in the way. */
+const isRefused = (error: unknown): error is SaliencyMixError =>
   error instanceof SaliencyMixError &&
   ['CHECKPOINT', 'OUTPUT'].includes(error.code) &&
   !isLocked(error) &&
   systemCode(error.cause) === undefined;
+
+/** Whether nobody could go on with a refused run: another run's data or settings would be no reason to throw it away. */
+async function isDamaged(out: string, { code }: SaliencyMixError): Promise<boolean> {
+  if (code === 'CHECKPOINT') return true;
+  const run = await readRun(out);
+  if (!run) return true;
+  try {
+    checkRun(out, run);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** The names of what is in a folder. */
 const namesIn = (folder: string) => readdir(folder).catch(() => []);
@@ -58,17 +73,21 @@ export function settingsToShare(settings: unknown): unknown {
 
 /** Trains; a run whose files are damaged is named and begun anew. */
 async function trainCell(run: CellRun): Promise<void> {
-  const { cell, out, signal, onProgress, onWarning } = run;
-  const options = { ...cell.options, out, signal, onProgress, onWarning };
+  const { cell, out, ignoreDates, signal, onProgress, onWarning } = run;
+  const options = { ...cell.options, out, ignoreDates, signal, onProgress, onWarning };
   const isBegun = (await namesIn(out)).length > 0;
   try {
     await train({ ...options, mode: isBegun ? 'resume' : 'new' });
   } catch (error) {
-    if (!isDamaged(error)) throw error;
+    if (!isRefused(error)) throw error;
     // Another process has begun it meanwhile, and has ended: what it has left is gone on with.
     if (!isBegun && (await namesIn(out)).length > 0) return trainCell(run);
     if (!isBegun) throw error;
-    onWarning(`${(error as Error).message}; the cell is trained anew`);
+    if (!(await isDamaged(out, error))) {
+      const what = `${error.message}; a cell starts over when its folder is removed`;
+      throw new SaliencyMixError(error.code, what, { file: out, cause: error });
+    }
+    onWarning(`${error.message}; the cell is trained anew`);
     for (const name of await namesIn(out)) await rm(join(out, name), { recursive: true, force: true });
     await train({ ...options, mode: 'new' });
   }

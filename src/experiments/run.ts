@@ -35,6 +35,8 @@ export interface GridOptions {
   out: string;
   /** Cells side by side; as many as there are processors unless given. */
   jobs?: number;
+  /** Whether cells go on although the files of the data have other dates. */
+  ignoreDates?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: GridProgress) => void;
   onWarning: (message: string) => void;
@@ -174,7 +176,7 @@ class Grid {
   }
 
   #inProcess(cell: Cell, out: string): Promise<Ended> {
-    const { experiment, scale } = this.#options;
+    const { experiment, scale, ignoreDates = false } = this.#options;
     const child = fork(join(__dirname, 'cell-process.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#children.add(child);
     return new Promise((resolve) => {
@@ -193,7 +195,7 @@ class Grid {
       });
       child.on('error', (error) => end(`could not be started: ${error.message}`));
       child.on('exit', (code, signal) => end(`ended with ${signal ?? code}`));
-      const request: CellRequest = { experiment, scale, cell, out };
+      const request: CellRequest = { experiment, scale, cell, out, ignoreDates };
       child.send(request, () => undefined); // what went wrong is told by 'error' or 'exit'
     });
   }

@@ -1,6 +1,15 @@
 /** The cells of an experiment, and their run: by processes of the built package, killed and gone on with. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { cellsOf } from '../../src/experiments/cells';
@@ -302,6 +311,29 @@ describe('runs', () => {
     ]);
     const gone = await start('run', 'table1', '--data', join(work, 'gone'), ...args, '--json').ended;
     expect(gone.code).toBe(1);
+  });
+
+  test('a cell is kept when the files of its data have other dates, and goes on with --ignore-dates', async () => {
+    const [{ id }] = resultsIn('killed');
+    const folder = join(work, 'killed', id);
+    rmSync(join(folder, 'result.json'));
+    const checkpoint = readFileSync(join(folder, 'checkpoint.safetensors'));
+    const [name] = readdirSync(join(work, 'data'), { recursive: true, encoding: 'utf8' }).filter((one) =>
+      one.endsWith('.png'),
+    );
+    const file = join(work, 'data', name);
+    const { mtime } = statSync(file);
+    utimesSync(file, new Date(), new Date(mtime.getTime() + 60_000));
+    const refused = await runTable('killed', '--resume').ended;
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/other data.*--ignore-dates.*when its folder is removed\n.*1 of 4 cells failed/s),
+    ]);
+    expect(readFileSync(join(folder, 'checkpoint.safetensors')).equals(checkpoint)).toBe(true);
+    const { code, stderr } = await runTable('killed', '--resume', '--ignore-dates').ended;
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/trained anew/)]);
+    expect(errorsOf('killed')[id]).toEqual(errorsOf('whole')[id]);
+    utimesSync(file, new Date(), mtime);
   });
 
   test('a cell whose run.json is cut off is trained anew', async () => {
