@@ -15,7 +15,7 @@ import type { RecipeName } from '../train/recipes';
 import { emitWarning, type Warn } from '../warning';
 import { checkSameData } from './cell-data';
 import { cellsOf } from './cells';
-import { withRecipe } from './experiment';
+import { recipeOf, withRecipe } from './experiment';
 import {
   type ExperimentName,
   experimentNames,
@@ -127,14 +127,21 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   await checkSameData(cells, options);
   const grid = { experiment: name, scale, cells, out, jobs, ignoreDates, signal, onProgress, onWarning };
   const { results, elsewhere, failed } = await runGrid(grid);
-  // With what was run before, of other rows and by other processes.
+  // With what the folder has from before, of other rows, other experiments and other processes.
   const all = cellsOf(trained, { ...options, models: undefined, methods: undefined });
-  const wanted = new Set(all.map(({ id }) => id));
-  const others = (await resultsIn(out, () => undefined)).filter(({ id }) => wanted.has(id));
-  const known = new Map([...others, ...results].map((one) => [one.id, { ...one, experiment: name }]));
-  const summaries = summariesOf([...known.values()], onWarning);
+  const own = new Set(all.map(({ id }) => id));
+  const inFolder = [...(await resultsIn(out, () => undefined)), ...results].map((one) =>
+    own.has(one.id) ? { ...one, experiment: name } : one,
+  );
+  const written = summariesOf([...new Map(inFolder.map((one) => [one.id, one])).values()], onWarning);
+  const isOwn = (one: ExperimentSummary) =>
+    one.name === name && one.scale === scale && one.recipe === recipeOf(trained);
+  const summaries = written.filter(isOwn);
   const [summary] = summaries;
-  if (summary) await writeReports(out, summaries, await sampleSheets(summary, all, options.data));
+  if (summary) {
+    const others = written.filter((one) => !isOwn(one));
+    await writeReports(out, [...summaries, ...others], await sampleSheets(summary, all, options.data));
+  }
   return { summaries, tables: [], elsewhere, failed, cells: cells.length };
 }
 

@@ -286,6 +286,8 @@ describe('runs', () => {
       ],
     ]);
     expect(figure.tables[0].rows[1].differences.map(({ to }) => to)).toEqual(['cutmix']);
+    // What the folder has of other experiments stays in its report, after this one.
+    expect(readFileSync(join(work, 'whole', 'report.md'), 'utf8')).toMatch(/Figure 3.*Table 1/s);
     // Then a part of table 1 again: its report has the other rows as well.
     const part = await runTable('whole', '--resume', '--methods', 'none').ended;
     expect([part.code, part.stdout]).toEqual([0, expect.stringMatching(/Table 1.*baseline.*CutMix/s)]);
