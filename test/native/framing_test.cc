@@ -95,7 +95,7 @@ TEST(aBoxIsResizedAsAnImageOfItsPixels) {
   for (int round = 0; round < 50; round++) {
     const int inHeight = 1 + numbers.below(60), inWidth = 1 + numbers.below(60);
     const int height = 1 + numbers.below(40), width = 1 + numbers.below(40);
-    const std::vector<std::uint8_t> pixels = numbers.bytes(inHeight * inWidth * 3);
+    const std::vector<std::uint8_t> pixels = numbers.bytes(static_cast<std::size_t>(inHeight * inWidth * 3));
     const RandomCrop draw = drawOf(0.1 + numbers.below(90) / 100.0, 0.8 + numbers.below(5) / 10.0, numbers.below(100) / 100.0,
                                    numbers.below(100) / 100.0);
     const Box box = randomCrop(inHeight, inWidth, draw);
