@@ -84,7 +84,7 @@ async function trainCell(run: CellRun): Promise<void> {
     if (!isBegun && (await namesIn(out)).length > 0) return trainCell(run);
     if (!isBegun) throw error;
     if (!(await isDamaged(out, error))) {
-      const what = `${error.message}; a cell starts over when its folder is removed`;
+      const what = `${error.message}. In an experiment a cell starts over, as by --force, when its folder is removed`;
       throw new SaliencyMixError(error.code, what, { file: out, cause: error });
     }
     onWarning(`${error.message}; the cell is trained anew`);
