@@ -1,6 +1,6 @@
 /**
  * Tables of options. Each options object of the API has one table, from which come its type, its checks, its
- * defaults, the options of the command line, and the table in the README. `parse` turns what a user gave into
+ * defaults, the options of the command line, and the table in the docs. `parse` turns what a user gave into
  * the checked and complete value that is passed on.
  */
 import * as check from './check';

@@ -62,11 +62,12 @@ function compiled(name: string, files: Record<string, string>, setting: Setting)
   return stdout;
 }
 
-const examples = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```[jt]s\n([\s\S]*?)```/g)].map(
-  ([, text]) => text,
+const pages = ['README.md', 'docs/TRAINING.md', 'docs/DEVICES.md'];
+const examples = pages.flatMap((page) =>
+  [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```[jt]s\n([\s\S]*?)```/g)].map(([, text]) => text),
 );
 
-test.each(Object.keys(RESOLUTIONS))('the README’s examples compile as TypeScript: %s', (moduleResolution) => {
+test.each(Object.keys(RESOLUTIONS))('the pages’ examples compile as TypeScript: %s', (moduleResolution) => {
   expect(examples.length).toBeGreaterThanOrEqual(4);
   const files = Object.fromEntries(examples.map((text, i) => [`example-${i}.mts`, text]));
   expect(compiled(`readme-${moduleResolution}`, files, { moduleResolution, types: ['node'] })).toBe('');

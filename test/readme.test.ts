@@ -1,15 +1,15 @@
-/** The README keeps its word. */
+/** The README and the pages beside it keep their word. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '..');
 const readme = readFileSync(resolve(ROOT, 'README.md'), 'utf8');
 const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 
 test('tables and example are what the code gives', () => {
-  expect(node('scripts/docs/readme.mjs', '--check')).toMatchObject({ status: 0, stderr: '' });
+  expect(node('scripts/docs/tables.mjs', '--check')).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('tables and curves of the experiments are those of the kept results', () => {
@@ -97,11 +97,39 @@ test('training resolves by its own name, from CommonJS and from ES modules', () 
   expect(imported.stdout).toBe(required.stdout);
 });
 
-test('what the pages link to is there, and small', () => {
-  for (const page of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
-    const links = readFileSync(resolve(ROOT, page), 'utf8').matchAll(/\]\((?!https?:)([^)]+)\)/g);
-    expect([...links].map(([, link]) => link).filter((link) => !existsSync(resolve(ROOT, link)))).toEqual([]);
+/** A heading's anchor, as GitHub makes it. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+
+const anchorsOf = (page: string) =>
+  [...readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading));
+
+test('what the pages link to is there', () => {
+  const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  expect(pages.length).toBeGreaterThan(5);
+  for (const page of [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    ...pages.map((name) => `docs/${name}`),
+  ]) {
+    const file = resolve(ROOT, page);
+    const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(
+      ([, link]) => link,
+    );
+    const broken = links.filter((link) => {
+      const [path, anchor] = link.split('#') as [string, string?];
+      const to = path === '' ? file : resolve(dirname(file), path);
+      return !existsSync(to) || (anchor !== undefined && !anchorsOf(to).includes(anchor));
+    });
+    expect({ page, broken }).toEqual({ page, broken: [] });
   }
+});
+
+test('pictures are small', () => {
   for (const picture of ['docs/preview.png', 'docs/training.png', 'docs/labels.png'])
     expect(readFileSync(resolve(ROOT, picture)).length).toBeLessThan(250_000);
 });

@@ -35,6 +35,6 @@ export async function takeIn(folder) {
     if (taken.length === 0) throw new Error(`${place} holds no results`);
   }
   writeGpuPage(newestGpuResults());
-  run(process.execPath, ['scripts/docs/readme.mjs']);
+  run(process.execPath, ['scripts/docs/tables.mjs']);
   console.log("The README's tables are written.");
 }

@@ -1,5 +1,5 @@
 /**
- * The options of a mixer. Their type, checks, command line and README table are all made from this one table.
+ * The options of a mixer. Their type, checks, command line and documentation are all made from this one table.
  */
 import * as check from '../check';
 import { threadsOption } from '../native/backends';

@@ -1,4 +1,4 @@
-/** The options that decide how a model learns: one table, from which types, checks, command line and README follow. */
+/** The options that decide how a model learns: one table, from which types, checks, command line and documentation follow. */
 import * as check from '../check';
 import { convolutionForms } from '../graph/native-ops';
 import { optimizerNames } from '../graph/optimizers';

@@ -1,5 +1,5 @@
 /**
- * The options of a training run. Their type, checks, command line and README table are all made from these
+ * The options of a training run. Their type, checks, command line and documentation are all made from these
  * tables.
  */
 import * as check from '../check';
