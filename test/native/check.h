@@ -1,5 +1,6 @@
 // The whole test framework: TEST(name) { CHECK(...); CHECK_EQUAL(a, b); } and one main per file. Arguments of the program
-// are the names of the tests to run, all unless given, and --quick where a test has less to do.
+// are the names of the tests to run, all unless given, and --quick where a test has less to do, as SALIENCYMIX_QUICK_TESTS=1
+// has it of all programs.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -118,7 +120,7 @@ inline int runThose(const std::vector<std::string>& names) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> names(argv + 1, argv + argc);
-  check::quick() = std::erase(names, "--quick") > 0;
+  check::quick() = std::erase(names, "--quick") > 0 || std::getenv("SALIENCYMIX_QUICK_TESTS") != nullptr;
   if (const std::string why = check::obstacle()(); !why.empty()) {
     std::cerr << why << "\n";
     return 2;

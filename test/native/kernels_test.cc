@@ -55,7 +55,7 @@ TEST(awkwardShapes) {
 
 TEST(randomShapes) {
   check::Numbers numbers(62);
-  for (int round = 0; round < 60; round++) parity::compareAll(device(), numbers, parity::randomShape(numbers, 20'000));
+  for (int round = 0; round < (check::quick() ? 15 : 60); round++) parity::compareAll(device(), numbers, parity::randomShape(numbers, 20'000));
 }
 
 TEST(severalChunks) {
@@ -110,7 +110,7 @@ TEST(quotients) {
   check::Numbers numbers(70);
   const device_on_host::HostBlock block(0, nullptr, numbers);
   int wrong = 0;
-  for (int divisor = 1; divisor < 224 * 224; divisor++) {
+  for (int divisor = 1; divisor < 224 * 224; divisor += check::quick() ? 7 : 1) {
     for (int quotient = divisor % 7; quotient <= 255; quotient += 31) {
       for (int dividend = quotient * divisor - 1; dividend <= quotient * divisor + 1; dividend++) {
         if (dividend < 0 || dividend > 255 * divisor) continue;
@@ -123,7 +123,7 @@ TEST(quotients) {
 
 TEST(ties) {
   check::Numbers numbers(64);
-  parity::compareTies(device(), numbers, 200);
+  parity::compareTies(device(), numbers, check::quick() ? 40 : 200);
 }
 
 TEST(peaksOfPhotographs) {
@@ -134,7 +134,7 @@ TEST(peaksOfPhotographs) {
 // Images that float32 is precise enough for, and others: impulses, single rows, flat ones.
 TEST(spectralResidualHasTheBitsOfVectorCode) {
   check::Numbers numbers(71);
-  for (int round = 0; round < 40; round++) {
+  for (int round = 0; round < (check::quick() ? 10 : 40); round++) {
     const parity::Shape shape = parity::randomShape(numbers, 10'000);
     const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
     CHECK_EQUAL(device_checks::sameSpectralMaps(device(), images.view()), shape.count);

@@ -1,4 +1,7 @@
-/** Steps of five networks against float64 PyTorch, within what float32 PyTorch itself misses it by (golden/README.md). */
+/**
+ * Steps of five networks against float64 PyTorch, within what float32 PyTorch itself misses it by (golden/README.md). The
+ * large ones on the slower engine, and some whole gradients of theirs, take minutes: with SALIENCYMIX_LARGE=1, as .ci/full sets it.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sizeOf } from '../../src/graph/graph';
@@ -117,7 +120,11 @@ const engines = [
   { engine: 'native', convolution: 'winograd' },
   { engine: 'standard' },
 ] as const;
-const variants = engines.flatMap((options) => runs.map((run) => [run.name, options, run] as const));
+const all = process.env.SALIENCYMIX_LARGE === '1';
+const LARGE = ['resnet18-cifar', 'resnet50-cifar'];
+const variants = engines
+  .flatMap((options) => runs.map((run) => [run.name, options, run] as const))
+  .filter(([name, { engine }]) => all || engine === 'native' || !LARGE.includes(name));
 
 describe.each(variants)('%s, %j', (name, options, run) => {
   const { classes } = run;
@@ -198,7 +205,8 @@ describe.each(variants)('%s, %j', (name, options, run) => {
   });
 });
 
-describe.each(runs.map((run) => [run.name, run] as const))('%s, winograd against direct', (name, run) => {
+const compared = runs.filter(({ name }) => all || !LARGE.includes(name));
+describe.each(compared.map((run) => [run.name, run] as const))('%s, winograd against direct', (name, run) => {
   /** Gradients of the first batch, its images scaled. */
   const gradientsOf = async (convolution: 'direct' | 'winograd', factor = 1) => {
     const { batch, classes, image: side } = run;
@@ -215,10 +223,11 @@ describe.each(runs.map((run) => [run.name, run] as const))('%s, winograd against
   test('whole gradients: the median and the worst of all tensors', async () => {
     const direct = await gradientsOf('direct');
     const misses = apart(direct, await gradientsOf('winograd'));
+    expect(last(misses)).toBeGreaterThan(0);
+    if (median(misses) < 5e-3 && last(misses) < 2e-2) return;
     // The gradients of resnet50-cifar change by more than that where its images change by a rounding.
     const rounded = apart(direct, await gradientsOf('direct', 1 + 2 ** -22));
     expect(median(misses)).toBeLessThan(Math.max(5e-3, 2 * median(rounded)));
     expect(last(misses)).toBeLessThan(Math.max(2e-2, 2 * last(rounded)));
-    expect(last(misses)).toBeGreaterThan(0);
   });
 });
