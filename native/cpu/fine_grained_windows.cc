@@ -116,7 +116,7 @@ class Tables {
       if (reach < std::max(height, width)) windows.reach[windows.count++] = reach;
     }
     std::sort(windows.reach, windows.reach + windows.count);
-    windows.stride = static_cast<std::size_t>((width + kMaxBlock - 1) / kMaxBlock * kMaxBlock);
+    rowLength_ = static_cast<std::size_t>(2 * ((width + kMaxBlock - 1) / kMaxBlock * kMaxBlock));
     needsDivision_ = std::make_unique<bool[]>(static_cast<std::size_t>(height));
 
     static std::mutex mutex;
@@ -145,10 +145,10 @@ class Tables {
     float values[16];
   };
 
-  // Where pixel x stands in a row of the tables: the even ones of a block come first (FineGrainedWindows::rows).
+  // Where the area of pixel x stands in a row of the tables (FineGrainedWindows::rows).
   std::size_t place(int x) const {
     const int inside = x % block_;
-    return static_cast<std::size_t>(x - inside + inside % 2 * (block_ / 2) + inside / 2);
+    return static_cast<std::size_t>(2 * (x - inside) + inside % 2 * (block_ / 2) + inside / 2);
   }
 
   void addWindow(int reach, Reciprocals& reciprocals, std::vector<std::size_t>& starts) {
@@ -165,20 +165,21 @@ class Tables {
 
   bool addRow(int rows, int reach, Reciprocals& reciprocals) {
     const std::size_t start = lines_.size();
-    lines_.resize(start + 2 * windows.stride / 16, Line{});
+    lines_.resize(start + rowLength_ / 16, Line{});
     float* area = lines_[start].values;
     bool exact = true;
     for (int x = 0; x < windows.width; x++) {
       const int size = rows * windowLength(x, reach, windows.width);
       const Reciprocal reciprocal = reciprocals.of(size - 1);
       area[place(x)] = static_cast<float>(size);
-      area[place(x) + windows.stride] = reciprocal.value;
+      area[place(x) + static_cast<std::size_t>(block_)] = reciprocal.value;
       exact = exact && reciprocal.exact;
     }
     return exact;
   }
 
   int block_;
+  std::size_t rowLength_ = 0;
   std::vector<Line> lines_;
   std::vector<const float*> rows_;
   std::unique_ptr<bool[]> needsDivision_;

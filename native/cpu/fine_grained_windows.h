@@ -89,11 +89,10 @@ struct FineGrainedWindows {
   int reach[kWindows];
   // The other windows have the whole image's sum and area; this is 1 / (area - 1).
   float wholeReciprocal;
-  // Of window w around the pixels of row y: rows[w * height + y] points to the areas, `stride` floats further on are the
-  // reciprocals of area - 1 (0 where the area is 1). Beyond the width both are 0, up to a whole block. In a block of
-  // `block` pixels the even ones come first, then the odd ones.
+  // Of window w around the pixels of row y, from rows[w * height + y] on: for each block of `block` pixels the areas, then the
+  // reciprocals of area - 1 (0 where the area is 1). Beyond the width both are 0, up to a whole block. Of a block's pixels
+  // the even ones come first, then the odd ones.
   const float* const* rows;
-  std::size_t stride;
   // Per row: whether one of its windows has an area for which there is no exact reciprocal.
   const bool* needsDivision;
 
