@@ -62,13 +62,13 @@ function compiled(name: string, files: Record<string, string>, setting: Setting)
   return stdout;
 }
 
-const pages = ['README.md', 'docs/TRAINING.md', 'docs/DEVICES.md'];
+const pages = ['README.md', 'docs/MIXING.md', 'docs/TRAINING.md', 'docs/DEVICES.md'];
 const examples = pages.flatMap((page) =>
   [...readFileSync(join(ROOT, page), 'utf8').matchAll(/```[jt]s\n([\s\S]*?)```/g)].map(([, text]) => text),
 );
 
 test.each(Object.keys(RESOLUTIONS))('the pages’ examples compile as TypeScript: %s', (moduleResolution) => {
-  expect(examples.length).toBeGreaterThanOrEqual(4);
+  expect(examples.length).toBeGreaterThanOrEqual(5);
   const files = Object.fromEntries(examples.map((text, i) => [`example-${i}.mts`, text]));
   expect(compiled(`readme-${moduleResolution}`, files, { moduleResolution, types: ['node'] })).toBe('');
 });

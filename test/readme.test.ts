@@ -31,6 +31,22 @@ test('the example of device batches runs', () => {
   expect(stdout).toMatch(/^8 peaks, 24576 pixels mixed on (cpu|cuda)\n$/);
 });
 
+test('the example of label maps and boxes runs', () => {
+  const { status, stdout } = node('examples/label-maps.mjs');
+  expect(status).toBe(0);
+  const lines = stdout.trim().split('\n');
+  expect(lines).toHaveLength(5);
+  for (const line of lines) {
+    const [pixels, all, pasted] = line.match(/\d+/g)!.map(Number);
+    // Objects take up to 18 % of the 50 images; of two halves some are covered, or outside the patch.
+    expect(pixels).toBeGreaterThan(0.02 * 50 * 64 * 64);
+    expect(pixels).toBeLessThan(0.36 * 50 * 64 * 64);
+    expect(all).toBeLessThan(100);
+    expect(pasted).toBeGreaterThan(0);
+    expect(pasted).toBeLessThanOrEqual(50);
+  }
+});
+
 test('the example of training runs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'saliencymix-readme-'));
   const example = resolve(ROOT, 'examples/train.mjs');

@@ -93,6 +93,7 @@ const pages = {
   'docs/MIXING.md': {
     methods: referenced('method', Object.values(mixMethods)),
     options: optionTable(mixerOptions),
+    example: example('label-maps.mjs'),
   },
   'docs/LABELS.md': { labels: labelMarkdown(labels) },
   'docs/AUGMENTATION.md': {

@@ -41,6 +41,7 @@ export interface Dataset {
    * @throws (rejects) SaliencyMixError ARGUMENT; FILE for a bad file with `onBad: 'throw'`; DATA for an image
    *   of another size with `size: 'keep'`, or where no image can be read; the signal's reason when aborted
    */
+  batches(options: BatchOptions & { masks: true }): AsyncIterable<Batch & Required<Pick<Batch, 'masks'>>>;
   batches(options: DeviceBatchOptions): AsyncIterable<Batch<DeviceBatch<'uint8'>>>;
   batches(options?: BatchOptions): AsyncIterable<Batch>;
   batches(

@@ -37,7 +37,7 @@ async function countedFor({ method, scheme, saliency, labelRule }: LabelReport):
   const counted: Counted[] = [];
   let drawn = 0;
   for await (const { images, labels, masks, batch } of dataset.batches({ batch: 8, seed: 3, masks: true })) {
-    const { data: objects, shape } = masks as NonNullable<typeof masks>;
+    const { data: objects, shape } = masks;
     const pixels = shape[1] * shape[2];
     const owners = Int32Array.from(objects, (value, i) => (value === 0 ? -1 : Math.floor(i / pixels)));
     const sizes = Array.from({ length: shape[0] }, (_, i) => owners.filter((owner) => owner === i).length);

@@ -23,9 +23,9 @@ async function maskOf(data: string, id: string, options = {}): Promise<number[] 
   for await (const { masks, ids } of dataset.batches({ masks: true, shuffle: false, ...options })) {
     const at = ids.indexOf(id);
     if (at < 0) continue;
-    const [, height, width] = (masks as NonNullable<typeof masks>).shape;
+    const [, height, width] = masks.shape;
     await dataset.close();
-    const { data: all } = masks as NonNullable<typeof masks>;
+    const { data: all } = masks;
     return Array.from(all.subarray(at * height * width, (at + 1) * height * width));
   }
   throw new Error(`no ${id} (${index})`);
@@ -75,7 +75,7 @@ test('masks are resized, cropped, shifted and mirrored as their images are', asy
     for (const augmenting of [undefined, { flip: true, crop: 3 }]) {
       const options = { size, batch: 5, masks: true, augment: augmenting, seed: 3 } as const;
       for await (const { images, masks } of dataset.batches(options)) {
-        const { data: found, shape } = masks as NonNullable<typeof masks>;
+        const { data: found, shape } = masks;
         expect(shape).toEqual(images.shape.slice(0, 3));
         expect(found).toEqual(Uint8Array.from(found, (_, p) => (images.data[3 * p] > 127 ? 1 : 0)));
         moved += found.reduce((sum, v) => sum + v, 0);
@@ -134,8 +134,8 @@ test('masks that are damaged, of another size, of no image or no PNG are told of
       ['cat/a.png', expect.stringContaining('"masks/cat/a.png" is not an image')],
       ['cat/b.png', expect.stringMatching(/"masks\/cat\/b.png" is a mask of another size: 12 × 8 .* 8 × 12/)],
     ]);
-    expect(masks?.shape).toEqual([4, 8, 12]);
-    const { data: first } = masks as NonNullable<typeof masks>;
+    expect(masks.shape).toEqual([4, 8, 12]);
+    const { data: first } = masks;
     expect([...first.subarray(0, 96)]).toEqual([...boxMask()]);
   }
 });

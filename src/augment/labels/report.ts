@@ -149,9 +149,8 @@ async function countAll(
   let left = samples;
   const batches = dataset.batches({ size, batch: batchSize, seed, masks: true, onBad: 'skip', signal });
   for await (const { images, labels, masks, batch } of batches) {
-    const known = masks as ObjectMasks;
     const classes = classNumbersOf(labels, dataset.classes.length);
-    const loaded = { images, masks: known, sizes: objectSizes(known), classes, names: dataset.classes };
+    const loaded = { images, masks, sizes: objectSizes(masks), classes, names: dataset.classes };
     for (let epoch = 0; epoch < rounds && left > 0; epoch++) {
       const most = Math.min(left, images.shape[0]);
       for (const one of running) {
