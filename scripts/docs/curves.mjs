@@ -1,5 +1,8 @@
 // Curves of an experiment as SVG.
+import { createRequire } from 'node:module';
 import { init } from 'echarts';
+
+const { errorRange } = createRequire(import.meta.url)('../../dist/report/experiment.js');
 
 const SIZE = { width: 820, height: 360 };
 const LEGEND = 250;
@@ -15,14 +18,11 @@ const COLOURS = [
   '#0969da',
 ];
 
-/**
- * The mean test error of each row after each epoch, in percent. The first tenth of the epochs, in which errors are high, is cut off
- * at the top.
- */
-export function curvesSvg({ rows }, title) {
+/** The mean test error of each row after each epoch, in percent. */
+export function curvesSvg(table, title) {
+  const { rows } = table;
   const errors = rows.map(({ curve }) => curve.map((error) => Number((100 * error).toFixed(3))));
-  const settled = errors.map((curve) => curve[Math.min(curve.length - 1, Math.ceil(curve.length / 10))]);
-  const lowest = Math.min(...errors.flat());
+  const [min, max] = errorRange(table);
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
   chart.setOption({
     animation: false,
@@ -48,8 +48,8 @@ export function curvesSvg({ rows }, title) {
     },
     yAxis: {
       type: 'value',
-      min: Math.floor(lowest / 5) * 5,
-      max: Math.ceil(Math.max(...settled) / 5) * 5,
+      min,
+      max,
       name: 'test error, %',
       nameLocation: 'middle',
       nameGap: 36,

@@ -137,6 +137,18 @@ export function experimentText(report: ExperimentSummary): string {
 
 const COLOURS = ['ink', 'orange', 'green', 'purple', 'red', 'cyan', 'brown', 'faint', 'blue'] as const;
 
+/**
+ * The errors that the curves of a table are drawn for, in percent: from the lowest of all to the greatest after the first third of
+ * the epochs, in fives. What is higher is cut off, as it would press together what the methods differ in.
+ */
+export function errorRange({ rows }: TableSummary): [number, number] {
+  const settled = rows.flatMap(({ curve }) =>
+    curve.slice(Math.min(curve.length - 1, Math.ceil(curve.length / 3))),
+  );
+  const low = Math.floor((100 * Math.min(...rows.flatMap(({ curve }) => curve))) / 5) * 5;
+  return [low, Math.max(low + 5, Math.ceil((100 * Math.max(...settled)) / 5) * 5)];
+}
+
 /** The first rows are drawn in the order of the colours; more than there are colours are dashed. */
 function curvesOf(table: TableSummary, at: number): Chart {
   const epochs = Math.max(...table.rows.map(({ curve }) => curve.length));
@@ -149,6 +161,7 @@ function curvesOf(table: TableSummary, at: number): Chart {
     id: `curves${at}`,
     title: headingOf(table),
     y: 'percent',
+    range: errorRange(table),
     x: 'epoch',
     series: table.rows.map(({ title }, i) => ({
       label: title,

@@ -16,6 +16,8 @@ export interface Chart {
   title: string;
   /** Scale and labels of the y axis. */
   y: 'percent' | 'number' | 'logarithm';
+  /** Where the y axis of percents begins and ends; from 0 to the greatest unless given. */
+  range?: readonly [number, number];
   x: 'step' | 'epoch';
   series: Series[];
   /** The x values, then the values of each series; null where one is not finite. */

@@ -99,7 +99,7 @@ const SCRIPT = `
   const last = (u) => { if (u.cursor.idx == null) u.setLegend({ idx: u.data[0].length - 1 }); };
   const size = (place) => ({ width: place.clientWidth, height: 240 });
   function draw(chart, place) {
-    const y = chart.y === 'logarithm' ? { distr: 3 } : chart.y === 'percent' ? { range: percents } : {};
+    const y = chart.y === 'logarithm' ? { distr: 3 } : chart.y === 'percent' ? { range: chart.range ? () => chart.range : percents } : {};
     return new uPlot({
       ...size(place),
       scales: { x: { time: false }, y },
