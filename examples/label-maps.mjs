@@ -19,8 +19,13 @@ for await (const { images, labels, masks, batch, slots } of batches) {
   ]);
   const boxes = await applyPlan(mixed.plan, halves);
 
-  const shown = maps.data.filter((value) => value > 0).length;
+  const shown = halves.map(
+    (_, i) => new Set(maps.data.subarray(i * height * width, (i + 1) * height * width)),
+  );
+  const two = shown.filter((values) => values.size === 3).length; // 0, and the classes of target and source
   const pasted = boxes.flatMap((list, i) => list.filter(({ image }) => image !== i));
-  console.log(`objects in ${shown} pixels; ${boxes.flat().length} boxes, ${pasted.length} of them pasted`);
+  console.log(
+    `${two} of ${count} maps show two classes; ${boxes.flat().length} boxes, ${pasted.length} of them pasted`,
+  );
 }
 await dataset.close();
