@@ -11,8 +11,6 @@ export const SAME = 'the same';
 /** `file`: where its line is. `source`: files that are its own, whose lines are counted. */
 export const PARTS = [
   { name: 'narrow images', switch: 'kNarrowImages', source: [`${KERNELS}/fine_grained_narrow.inc`] },
-  { name: 'smooth strips', switch: 'kSmoothStrips', source: [`${KERNELS}/fine_grained_strips.inc`] },
-  { name: 'known width', switch: 'kKnownWidth' },
   { name: 'peak alone', switch: 'kPeakAlone' },
   {
     name: 'peak by cells',

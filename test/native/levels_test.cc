@@ -64,10 +64,10 @@ TEST(everyWidthMod64) {
   for (int width = 1; width <= 130; width++) compareShape(numbers, 2, 1 + numbers.below(40), width, 1);
 }
 
-// Widths around the ends of the strips of columns in which AVX-512 blurs, with few rows; and with bands of rows.
-TEST(edgesOfStrips) {
+// Widths around the ends of registers with few rows, and with bands of rows.
+TEST(endsOfRegisters) {
   check::Numbers numbers(41);
-  for (const int width : {32, 33, 55, 56, 57, 59, 60, 61, 84, 85, 87, 88}) {
+  for (const int width : {15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65}) {
     for (int height = 1; height <= 6; height++) compareShape(numbers, 1, height, width, 1);
     compareShape(numbers, 1, 32 + numbers.below(20), width, 3);
   }
