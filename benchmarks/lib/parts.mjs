@@ -34,6 +34,7 @@ export const PARTS = [
 ].map((part) => ({ file: 'native/cpu/parts.h', source: [], ...part }));
 
 export const isNative = ({ file }) => file.startsWith('native/');
+export const isOfThreads = ({ file }) => file !== 'native/cpu/parts.h';
 
 /** Lines of a part's own files; undefined where it has none. */
 export function linesOf({ source }, root) {

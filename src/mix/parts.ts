@@ -4,11 +4,11 @@
  * in which it is false.
  */
 export const parts = {
-  /** The next batch is drawn while native code mixes: CutMix of 1024 × 32² is 0.73 (EPYC) and 0.84 (Xeon) times as fast without. */
+  /** The next batch is drawn while native code mixes: CutMix of 1024 × 32² is 0.73 (EPYC) and 0.87 (Xeon) times as fast without. */
   drawAhead: true,
   /**
    * The thread of JavaScript mixes small batches itself, with the help of others: on two threads 0.58 to 0.79 (EPYC) and
-   * 0.73 to 0.91 (Xeon) without.
+   * 0.70 to 0.93 (Xeon) without.
    */
   mixesHere: true,
 };

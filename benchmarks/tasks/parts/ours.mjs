@@ -3,12 +3,24 @@ import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { prepare as prepareMix } from '../mix/ours.mjs';
-import { PARTS, SAME } from '../../lib/parts.mjs';
+import { isOfThreads, PARTS, SAME } from '../../lib/parts.mjs';
+
+/** With more threads than processors only what threads have is measured. */
+const MANY = [4, 8];
 
 export function describe() {
-  const names = ['saliencymix', SAME, ...PARTS.map(({ name }) => `without ${name}`)];
-  const threads = [...new Set([1, availableParallelism()])];
-  const variants = names.flatMap((name) => threads.map((count) => ({ name, threads: count })));
+  const cores = availableParallelism();
+  const variantsOf = (parts, threads) =>
+    ['saliencymix', SAME, ...parts.map(({ name }) => `without ${name}`)].flatMap((name) =>
+      threads.map((count) => ({ name, threads: count })),
+    );
+  const variants = [
+    ...variantsOf(PARTS, [...new Set([1, cores])]),
+    ...variantsOf(
+      PARTS.filter(isOfThreads),
+      MANY.filter((count) => count > cores),
+    ),
+  ];
   return { name: 'saliencymix', own: true, shared: true, variants };
 }
 

@@ -7,14 +7,18 @@ import { buildWithout, isNative, linesOf, PARTS, SAME } from '../../lib/parts.mj
 
 export const title = 'What the parts of mixing gain';
 export const about =
-  'Batches mixed by SaliencyMix, or CutMix where it says so, uint8 in and uint8 out, as in the task mix, and the same by copies of the package without one of ' +
-  'its parts (native/cpu/parts.h, native/threads/parts.h, src/mix/parts.ts). How many times as fast as the whole each is: below 1 the ' +
-  'part gains. Lines are those of its own files, where it has some.';
+  'Batches mixed by SaliencyMix from uint8 to uint8, but where it says something else, as in the task mix, and the same by copies of ' +
+  'the package without one of its parts (native/cpu/parts.h, native/threads/parts.h, src/mix/parts.ts). How many times as fast as the ' +
+  'whole each is: below 1 the part gains. Lines are those of its own files, where it has some. With more threads than processors, ' +
+  'copies without parts of the threads alone are measured.';
 
 const SIDES = [32, 64, 224];
 const COUNTS = [1, 64, 256];
 /** A batch that is drawn in a good part of the time in which it is mixed. */
 const DRAWN = { count: 1024, side: 32, method: 'cutmix' };
+/** Results of which memcpy cannot know how large they all are. */
+const PLANES = { count: 64, side: 224, output: { layout: 'NCHW', dtype: 'float32' } };
+const BYTES = { layout: 'NHWC', dtype: 'uint8' };
 
 let built;
 
@@ -28,12 +32,12 @@ function copies({ root, folder, quick }) {
 export function jobs(given) {
   const sizes = given.quick
     ? [{ count: 8, side: 32 }]
-    : [...SIDES.flatMap((side) => COUNTS.map((count) => ({ count, side }))), DRAWN];
-  return sizes.map(({ method = 'saliencymix', ...size }) => ({
-    id: `${size.side} ${size.count}`,
-    label: `${method}, batches of ${size.count} × ${size.side}²`,
+    : [...SIDES.flatMap((side) => COUNTS.map((count) => ({ count, side }))), DRAWN, PLANES];
+  return sizes.map(({ method = 'saliencymix', output = BYTES, ...size }) => ({
+    id: `${size.side} ${size.count}${output === BYTES ? '' : ` ${output.dtype}`}`,
+    label: `${method}, batches of ${size.count} × ${size.side}²${output === BYTES ? '' : ` to ${output.dtype}`}`,
     method,
-    output: { layout: 'NHWC', dtype: 'uint8' },
+    output,
     normalise: { mean: MEAN, std: STD },
     classes: CLASSES,
     input: given.inputs(size),
@@ -61,11 +65,9 @@ export function summarise(done, root) {
   return counts.map((threads) => ({
     title: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     head,
-    rows: rows.map(({ name, lines }) => [
-      name,
-      String(lines ?? ''),
-      ...done.map((job) => gainOf(job, name, threads)),
-    ]),
+    rows: rows
+      .map(({ name, lines }) => [name, String(lines ?? ''), ...done.map((job) => gainOf(job, name, threads))])
+      .filter(([, , ...gains]) => gains.some((gain) => gain !== '')),
   }));
 }
 
