@@ -68,6 +68,7 @@ for (const name of experimentNames) {
   if (own.length > 0) parts[name] = own.map(section).join('\n\n');
 }
 parts.table4 = kept('table4.json', ({ tables }) => tables.map(figuresMarkdown).join('\n\n'));
+parts.figure4 = kept('figure4.json', ({ text }) => `\`\`\`\n${text}\n\`\`\``);
 parts.table5 = kept('table5.json', ({ reports }) => timesMarkdown(reports));
 parts.labels = kept('labels.json', ({ rows, published }) =>
   labelMarkdown([...rows.filter(byArea), published]),
