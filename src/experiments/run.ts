@@ -89,6 +89,7 @@ class Grid {
     const stop = () => this.#stop();
     signal?.addEventListener('abort', stop);
     try {
+      await this.#takeKnown();
       // Each ends only when its children have.
       await Promise.all(Array.from({ length: jobs }, () => this.#work()));
     } finally {
@@ -122,23 +123,46 @@ class Grid {
     this.#call(() => this.#options.onWarning(message));
   }
 
+  /** First of all what is done, so that progress tells what is left. A damaged result is left for its turn. */
+  async #takeKnown(): Promise<void> {
+    const waiting: Cell[] = [];
+    for (const cell of this.#waiting) {
+      const known = await readResult(join(this.#options.out, cell.id)).catch(() => undefined);
+      if (known) {
+        this.#addKnown(cell, known);
+        this.#countDone(cell);
+      } else waiting.push(cell);
+    }
+    this.#waiting = waiting;
+    if (this.#done > 0) this.#report();
+  }
+
+  #addKnown(cell: Cell, result: CellResult): void {
+    this.#summary.results.push(result);
+    this.#epochsBefore += epochsOf(cell);
+  }
+
+  #countDone(cell: Cell): void {
+    this.#done++;
+    this.#epochsDone += epochsOf(cell);
+  }
+
   /** Takes one cell after the other. */
   async #work(): Promise<void> {
     for (let cell = this.#waiting.shift(); cell && !this.#isStopped; cell = this.#waiting.shift()) {
       await this.#take(cell, join(this.#options.out, cell.id));
       this.#running.delete(cell.id);
-      this.#done++;
-      this.#epochsDone += epochsOf(cell);
+      this.#countDone(cell);
       this.#report();
     }
   }
 
   async #take(cell: Cell, folder: string): Promise<void> {
     try {
+      // Another process may have finished it meanwhile.
       const known = await this.#resultIn(folder);
       if (known || this.#isStopped) {
-        if (known) this.#summary.results.push(known);
-        if (known) this.#epochsBefore += epochsOf(cell);
+        if (known) this.#addKnown(cell, known);
         return;
       }
       await this.#train(cell, folder);
