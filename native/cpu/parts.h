@@ -21,7 +21,8 @@ struct Parts {
   // Images in an order in which each is read twice in succession: EPYC 0.86 to 0.92, Xeon 0.88 there on two threads.
   static constexpr bool kChains = true;
   // Large results are written past the cache: Xeon 0.75 for float32 planes of 64 x 224² and 0.84 for CutMix of 256 x 224²;
-  // uint8 of SaliencyMix, which memcpy so writes by itself, 1.0 on both.
+  // uint8 of SaliencyMix, which memcpy so writes by itself, 1.0 on both. The first two are not of the page above, whose cells are
+  // uint8 of SaliencyMix; the ablation has a job for such planes since.
   static constexpr bool kStreaming = true;
   // What is used next is fetched into the cache before: EPYC nothing certain, Xeon 0.79 to 0.86 at 32² on two threads.
   static constexpr bool kFetching = true;
