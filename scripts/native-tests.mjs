@@ -21,6 +21,8 @@ function withCMake() {
     // The kernels are tested on the host; scripts/gpu-tests.mjs tests them on a card.
     '-DSALIENCYMIX_CUDA=OFF',
     '-DCMAKE_BUILD_TYPE=Release',
+    // As cmake-js compiles the addon, so that ccache knows the files again.
+    `-DCMAKE_CXX_FLAGS=${process.env.CXXFLAGS ?? ''} -DBUILDING_NODE_EXTENSION`,
   ];
   run('cmake', ['-S', '.', '-B', folder, ...settings]);
   run('cmake', ['--build', folder, '--config', 'Release', '--parallel', String(availableParallelism())]);
