@@ -153,11 +153,13 @@ describe('labels', () => {
 
 describe('mixer options', () => {
   test.each([
-    [{ alpha: 0 }, /a finite number above 0 for alpha but received 0/],
-    [{ alpha: -1 }, /above 0 for alpha but received -1/],
-    [{ alpha: NaN }, /above 0 for alpha but received NaN/],
-    [{ alpha: Infinity }, /above 0 for alpha but received Infinity/],
-    [{ alpha: '1' }, /above 0 for alpha but received "1"/],
+    [{ alpha: 0 }, /a number from 0.000001 to 1000000 for alpha but received 0/],
+    [{ alpha: -1 }, /to 1000000 for alpha but received -1/],
+    [{ alpha: 5e-324 }, /to 1000000 for alpha but received 5e-324/],
+    [{ alpha: 1e308 }, /to 1000000 for alpha but received 1e\+308/],
+    [{ alpha: NaN }, /to 1000000 for alpha but received NaN/],
+    [{ alpha: Infinity }, /to 1000000 for alpha but received Infinity/],
+    [{ alpha: '1' }, /to 1000000 for alpha but received "1"/],
     [{ probability: 1.01 }, /a number from 0 to 1 for probability but received 1\.01/],
     [{ probability: -0.1 }, /from 0 to 1 for probability/],
     [{ probability: NaN }, /from 0 to 1 for probability/],

@@ -91,7 +91,9 @@ Napi::Value guidedMaps(const Napi::CallbackInfo& info) {
   const BatchView batch = readBatch(from);
   const int threads = readInt(from, "threads", 1);
   const std::size_t pixels = batch.image(0).pixels();
-  float* const maps = readArray<float>(from, "maps", static_cast<std::size_t>(batch.count) * pixels);
+  const std::size_t length = static_cast<std::size_t>(batch.count) * pixels;
+  float* const maps = readArray<float>(from, "maps", length);
+  const float* const given = from.Has("given") ? readArray<float>(from, "given", length) : nullptr;
   const CancelFlag cancelled = readCancel(from);
   return PromiseWorker::queue(from, cancelled, [=] {
     // Each part has a maker, which keeps its memory from image to image.
@@ -100,7 +102,9 @@ Napi::Value guidedMaps(const Napi::CallbackInfo& info) {
       guided::MapMaker maker;
       for (int i = part; i < batch.count; i += parts) {
         Run{threads, cancelled.get()}.throwIfCancelled();
-        maker.compute(batch.image(i), maps + static_cast<std::size_t>(i) * pixels);
+        const std::size_t at = static_cast<std::size_t>(i) * pixels;
+        if (given != nullptr) maker.blur(given + at, batch.height, batch.width, maps + at);
+        else maker.compute(batch.image(i), maps + at);
       }
     });
   });

@@ -6,26 +6,16 @@ import type { FoundMasks, MaskInput, MixMethod } from './method';
 /** The distances of all pairs are kept at once. */
 const MOST_IMAGES = 8192;
 
-/** Maps that were given: what is negative counts as 0, and each sums to 1. */
-function normalised(maps: Float32Array, pixels: number): Float32Array {
-  const result = new Float32Array(maps.length);
-  for (let start = 0; start < maps.length; start += pixels) {
-    let sum = 0;
-    for (let i = start; i < start + pixels; i++) sum += Math.max(0, maps[i]);
-    for (let i = start; i < start + pixels; i++)
-      result[i] = sum > 0 ? Math.max(0, maps[i]) / sum : 1 / pixels;
-  }
-  return result;
-}
-
-async function mapsOf({ images, maps, threads, signal }: MaskInput): Promise<Float32Array> {
+/** Blurred, each of sum 1: of the images, or what was given. */
+async function mapsOf({ images, maps: given, threads, signal }: MaskInput): Promise<Float32Array> {
   const { data, shape } = images;
   const [count, height, width, channels] = shape;
-  if (maps) return normalised(maps, height * width);
-  const made = new Float32Array(count * height * width);
+  const maps = new Float32Array(count * height * width);
   const batch = { data, count, height, width, channels };
-  await runNative((cancel) => addon().guidedMaps({ ...batch, threads, cancel, maps: made }), [data], signal);
-  return made;
+  const call = { ...batch, threads, maps, ...(given && { given }) };
+  const kept = given ? [data, given] : [data];
+  await runNative((cancel) => addon().guidedMaps({ ...call, cancel }), kept, signal);
+  return maps;
 }
 
 /** Every pixel is shared by its saliency in both images; pairs are images whose maps are far apart. */
@@ -54,8 +44,10 @@ async function guidedMasks(input: MaskInput): Promise<FoundMasks> {
 export const guidedmixup: MixMethod = {
   name: 'guidedmixup',
   summary: 'each pixel is shared by its saliency in both images, whose maps are far apart',
-  reference: 'Kang & Kim, GuidedMixup, AAAI 2023, with spectral residual',
+  reference:
+    'Kang & Kim, GuidedMixup, AAAI 2023, with its spectral residual; with `saliency: gradient` its AP',
   hasSource: true,
   needsSaliency: false,
+  takesGradient: true,
   drawFor: () => ({ kind: 'masked', drawsLambda: false, masks: guidedMasks }),
 };

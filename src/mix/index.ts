@@ -46,8 +46,11 @@ export function usesSaliency({ method, probability, labelRule }: SaliencyOptions
 }
 
 /** Whether it must be given maps with each batch. */
-export const needsMaps = (options: SaliencyOptions): boolean =>
-  usesSaliency(options) && options.saliency === 'gradient';
+export function needsMaps(options: SaliencyOptions): boolean {
+  const { method, probability, saliency } = options;
+  const takes = usesSaliency(options) || (mixMethods[method].takesGradient === true && probability > 0);
+  return takes && saliency === 'gradient';
+}
 
 /** Whether a mixer with these options must be told where objects are. */
 export const needsMasks = ({ labelRule }: { labelRule?: LabelRule }): boolean => labelRule === 'mask';

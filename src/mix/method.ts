@@ -103,6 +103,8 @@ export interface MixMethod {
   readonly hasSource: boolean;
   /** Whether its anchors, or its masks, are found in saliency maps. */
   readonly needsSaliency: boolean;
+  /** Whether a network's gradient, where `saliency` asks for it, takes the place of saliency of its own. */
+  readonly takesGradient?: boolean;
   /** What both sides of images must be a multiple of; 1 unless given. */
   readonly sidesOf?: number;
   /** The saliency that it has in training, unless another one is asked for. */

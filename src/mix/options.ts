@@ -27,7 +27,7 @@ export const mixerOptions = {
   saliency: named(mixSaliencies, {
     default: 'fine-grained',
     about:
-      'how saliency is found (saliencymix, puzzlemix); `gradient`: by the network that is trained, whose maps are given with each batch (`Trainer.saliency`), which is puzzlemix’s way in training',
+      'how saliency is found (saliencymix, puzzlemix); `gradient`: by the network that is trained, whose maps are given with each batch (`Trainer.saliency`), which is puzzlemix’s way in training, and guidedmixup’s (AP) in place of its own spectral residual',
   }),
   saliencyModel: text('path', {
     about: 'the ONNX model of `saliency: learned`: 1×3×S×S in, one S×S map out',
@@ -36,9 +36,11 @@ export const mixerOptions = {
     default: 'salient-to-corresponding',
     about: 'which pixel anchors the patch in the source, and which in the target (paper, 3.4)',
   }),
-  alpha: real('number > 0', [0, Number.MAX_VALUE, 'open'], {
+  // Beyond these the draws would leave float64, and every λ is 0, 1/2 or 1 long before.
+  alpha: real('1e-6 … 1e6', [1e-6, 1e6], {
     default: 1,
-    about: 'λ ~ Beta(α, α); 1 is the paper’s uniform λ',
+    about:
+      'λ ~ Beta(α, α); 1 is the paper’s uniform λ. Not of guidedmixup, whose shares follow saliency, resizemix, and cutout with a `length`',
   }),
   probability: real('0 … 1', [0, 1], { default: 1, about: 'chance that a sample is mixed at all' }),
   box: named(['shift', 'clip'], {

@@ -57,6 +57,11 @@ export function createModel(name: string, options: ModelOptions): Model {
   return describeModel(name, family.create(options));
 }
 
+/** Whether a model has exactly the parameters of these names and shapes. */
+export const hasShapes = (model: Model, shapes: ReadonlyMap<string, Shape>): boolean =>
+  model.parameters.length === shapes.size &&
+  model.parameters.every((one) => sameShape(shapes.get(one.name) ?? [NaN], one.shape));
+
 /** The classifier that has exactly the parameters of these names and shapes, where this package has one. */
 export function modelOfShapes(shapes: ReadonlyMap<string, Shape>): Model | undefined {
   for (const [name, family] of Object.entries<Family>(models)) {
@@ -64,8 +69,7 @@ export function modelOfShapes(shapes: ReadonlyMap<string, Shape>): Model | undef
     if (options === undefined) continue;
     try {
       const model = describeModel(name, family.create(options));
-      const fits = model.parameters.every((one) => sameShape(shapes.get(one.name) ?? [NaN], one.shape));
-      if (fits && model.parameters.length === shapes.size) return model;
+      if (hasShapes(model, shapes)) return model;
     } catch {
       // Options out of range: no network has these shapes.
     }

@@ -322,7 +322,9 @@ export interface Addon extends OrtCalls {
   ): Promise<void>;
   puzzleMoved(call: { height: number; width: number; grid: number }): { rows: number; cols: number };
   /** GuidedMixup's saliency maps, count × height × width. */
-  guidedMaps(call: NativeBatch & { threads: number; cancel?: CancelFlag; maps: Float32Array }): Promise<void>;
+  guidedMaps(
+    call: NativeBatch & { threads: number; cancel?: CancelFlag; maps: Float32Array; given?: Float32Array },
+  ): Promise<void>;
   /** For each of `count` maps the one that is farthest from it, of those that make one cycle of all. */
   guidedPairs(call: {
     threads: number;

@@ -60,7 +60,7 @@ export const singleOptions = {
   cleanWeight: real('number ≥ 0', [0, LARGEST], {
     default: 0,
     about:
-      'how much the loss of a batch’s images as they are counts beside that of the mixed ones; PuzzleMix has 1 for Tiny-ImageNet, else 0. Each step is then two',
+      'how much the loss of a batch’s images as they are counts beside that of the mixed ones; PuzzleMix has 1 for Tiny-ImageNet, else 0. Each step then learns twice as many images, and saliency from the network takes a pass of its own',
   }),
   epochs: whole(1, { max: 0xffff, default: 200, about: 'passes over the data' }),
   batch: whole(1, { default: 128, about: 'images of a step; pairs are drawn within it' }),

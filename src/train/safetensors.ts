@@ -81,7 +81,7 @@ async function readInto(file: FileHandle, bytes: Uint8Array, position: number): 
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 interface Header {

@@ -4,7 +4,7 @@
  */
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
-import { modelOfShapes } from '../models/index';
+import { createModel, hasShapes, type ModelOptions, modelOfShapes } from '../models/index';
 import type { Model } from '../models/model';
 import { isTooDeep } from '../nesting';
 import { type OrtWorker, startOrtWorker } from '../onnx/ort-worker';
@@ -15,7 +15,7 @@ import { parseTrainer } from './options';
 import { readTensors, type Tensor } from './safetensors';
 import { Trainer } from './trainer';
 import { checkClassifier, checkTensors, savedModel } from './validate';
-import { readWeights, wrapperOf } from './weights';
+import { networkIn, readWeights, wrapperOf } from './weights';
 
 type Sides = readonly [height: number, width: number];
 type Weights = ReadonlyMap<string, Tensor>;
@@ -123,6 +123,17 @@ function checkFinite(path: string, weights: Weights): void {
   throw fault(path, `has values in ${wrong[0]} that are not finite: ${why}`);
 }
 
+/** The network that exported weights say they are of, where they have its shapes. */
+function modelSaid(metadata: Readonly<Record<string, string>>, shapes: Parameters<typeof modelOfShapes>[0]) {
+  const said = networkIn(metadata);
+  try {
+    const model = said && createModel(said.name, said.options as unknown as ModelOptions);
+    return model && hasShapes(model, shapes) ? model : undefined;
+  } catch {
+    return undefined; // of a model from outside this package, or edited
+  }
+}
+
 /** Weights of a network that this package has, and what their file says of their training. */
 export interface SavedWeights {
   model: Model;
@@ -142,15 +153,16 @@ export async function readSaved(path: string, otherwise: string): Promise<SavedW
   const isOurs = format === FORMAT && info !== undefined;
   const isWhole = wrapperOf(dtypes.keys()) === '' && [...dtypes.values()].every((dtype) => dtype === 'F32');
   if (isOurs && isWhole) return 'checkpoint';
-  const weights = await readWeights(path);
+  const { weights } = await readWeights(path);
   checkFinite(path, weights);
   if (isOurs) {
     const { model, image, notes } = described(path, info);
     checkTensors(path, weights, model.parameters);
     return { model, weights, settings: settingsIn(notes), image };
   }
-  const model = modelOfShapes(new Map([...weights].map(([name, { shape }]) => [name, shape])));
-  if (model) return { model, weights };
+  const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]));
+  const model = modelSaid(metadata, shapes) ?? modelOfShapes(shapes);
+  if (model) return { model, weights, settings: settingsIn(metadata.notes) };
   const names = [...weights.keys()].slice(0, 3).join(', ');
   throw fault(
     path,

@@ -39,7 +39,7 @@ import { SerialQueue } from './serial-queue';
 import { inTurn, namedTensors, type StateTensor, weightsOf } from './state-tensors';
 import { notFinite, notFiniteMaps, takeTogether, type WaitingStep } from './steps';
 import { checkClassifier, checkParameters, checkTensors, savedModel, savedSettings } from './validate';
-import { readWeights } from './weights';
+import { readWeights, warnOfScaling } from './weights';
 
 /** Said once, since a process may make many trainers. */
 const warnOfEngine = firstOnly(emitWarning);
@@ -357,33 +357,39 @@ export class Trainer {
   async exportOnnx(path: string): Promise<void> {
     check.text(path, 'path');
     const weights = new Map([...(await this.parameters())].map(([name, { data }]) => [name, data]));
-    const { name, options } = this.model;
-    const metadata = {
-      model: JSON.stringify({ name, options }),
-      notes: JSON.stringify(plainNotes(this.notes)),
-    };
+    const metadata = this.#described();
     const bytes = exportedModel(this.model, this.settings.image, { weights, metadata });
     await this.#writes.add(() => writeWhole(path, bytes));
   }
 
+  /** What exported files say of the network and of its training. */
+  #described(): Record<string, string> {
+    const { name, options } = this.model;
+    return { model: JSON.stringify({ name, options }), notes: JSON.stringify(plainNotes(this.notes)) };
+  }
+
   /**
-   * Writes parameters and running statistics as safetensors, with PyTorch's names.
+   * Writes parameters and running statistics as safetensors, with PyTorch's names. With stochastic depth whose branches are scaled in
+   * evaluation (stochasticDepthScale "test"), a network of another program has to scale them, too: no weight does it.
    * @throws (rejects) SaliencyMixError OUTPUT
    */
   async exportSafetensors(path: string): Promise<void> {
     check.text(path, 'path');
-    const file = { tensors: await this.parameters(), metadata: { format: 'pt' } };
+    const file = { tensors: await this.parameters(), metadata: { format: 'pt', ...this.#described() } };
     await this.#writes.add(() => writeTensors(path, file));
   }
 
   /**
    * Does `load` with a safetensors file of float32, float16 or bfloat16. PyTorch's counters `num_batches_tracked`
-   * in it are ignored, and the prefix `module.` of DataParallel is taken off, with a warning.
+   * in it are ignored, and the prefix `module.` of DataParallel is taken off, with a warning. Warns, too, where the file's network
+   * scales its branches otherwise (`stochasticDepthScale`).
    * @throws (rejects) SaliencyMixError CHECKPOINT, ARGUMENT
    */
   async loadSafetensors(path: string): Promise<void> {
     const names = this.model.parameters.map(({ name }) => name);
-    await this.load(await readWeights(check.text(path, 'path'), names));
+    const { weights, metadata } = await readWeights(check.text(path, 'path'), names);
+    await this.load(weights);
+    warnOfScaling(path, metadata, this.model);
   }
 
   /** Ends the thread and frees its memory, after everything that was asked for before. May be called twice. */

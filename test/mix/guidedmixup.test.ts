@@ -102,19 +102,56 @@ describe.each(Object.entries(batches))('%s', (_, golden) => {
 const halves = (left: number) =>
   Float32Array.from({ length: 4 * 8 }, (_, i) => (i % 8 < 4 ? left : 1 - left));
 
-test('with maps that are given, pixels are shared by them', async () => {
+/** A map of 4 × 8 blurred by a Gaussian of 7 weights, sigma 3, mirrored beyond the borders; of sum 1. */
+function blurred(map: Float32Array): number[] {
+  const weights = [-3, -2, -1, 0, 1, 2, 3].map((k) => Math.exp((-k * k) / 18));
+  const sum = weights.reduce((x, y) => x + y);
+  const mirrored = (i: number, length: number) => (i < 0 ? -i : i < length ? i : 2 * (length - 1) - i);
+  const taps = weights.map((weight, k) => ({ weight: weight / sum, k: k - 3 }));
+  const around = (at: (k: number) => number) => taps.reduce((all, { weight, k }) => all + weight * at(k), 0);
+  const positions = Array.from({ length: 32 }, (_, i) => [Math.floor(i / 8), i % 8]);
+  const across = positions.map(([y, x]) => around((k) => map[8 * y + mirrored(x + k, 8)]));
+  const both = positions.map(([y, x]) => around((k) => across[8 * mirrored(y + k, 4) + x]));
+  const total = both.reduce((x, y) => x + y);
+  return both.map((value) => value / total);
+}
+
+test('maps that are given are blurred, and pixels are shared by them', async () => {
   const batch = noise(1, [2, 4, 8, 3]);
-  const maps = Float32Array.from([...halves(0.75), ...halves(0.25).map((one) => 10 * one)]);
+  const given = [halves(0.75), halves(0.25).map((one) => 10 * one)];
+  const maps = Float32Array.from(given.flatMap((map) => [...map]));
   const mixed = await createMixer({ method: 'guidedmixup', classes: 2 }).mix(batch, classNumbers(2, 2), {
     maps,
   });
   const [first, second] = mixed.plan.samples;
   if (first.kind !== 'masked' || second.kind !== 'masked') throw new Error('not masked');
-  expect(first.mask.weights.slice(0, 8)).toEqual([0.75, 0.75, 0.75, 0.75, 0.25, 0.25, 0.25, 0.25]);
-  expect(second.mask.weights.slice(0, 8)).toEqual([0.25, 0.25, 0.25, 0.25, 0.75, 0.75, 0.75, 0.75]);
-  expect(Array.from(mixed.labels)).toEqual([0.5, 0.5, 0.5, 0.5]);
-  const [own, other] = [batch.data[0], batch.data[4 * 8 * 3]];
-  expect(mixed.images.data[0]).toBe(Math.floor(0.75 * own + 0.25 * other + 0.5));
+  const [own, other] = given.map(blurred);
+  const wanted = own.map((value, i) => value / (value + other[i]));
+  for (const [i, weight] of first.mask.weights.entries()) expect(weight).toBeCloseTo(wanted[i], 6);
+  for (const [i, weight] of second.mask.weights.entries()) expect(weight).toBeCloseTo(1 - wanted[i], 6);
+  expect(wanted[0]).toBeGreaterThan(0.7);
+  expect(wanted[3]).toBeLessThan(0.6);
+  for (const label of mixed.labels) expect(label).toBeCloseTo(0.5, 6);
+  const share = first.mask.weights[0];
+  expect(mixed.images.data[0]).toBe(
+    Math.floor(share * batch.data[0] + (1 - share) * batch.data[4 * 8 * 3] + 0.5),
+  );
+});
+
+test('with "gradient" for saliency, maps must be given; without, its own are found', async () => {
+  const batch = noise(1, [3, 8, 8, 3]);
+  const labels = classNumbers(3, 3);
+  const mixer = createMixer({ method: 'guidedmixup', saliency: 'gradient', classes: 3 });
+  await expect(mixer.mix(batch, labels)).rejects.toThrow(/Trainer.saliency makes them.* for maps/);
+  const maps = Float32Array.from({ length: 3 * 64 }, (_, i) => (i * 7) % 11);
+  const own = createMixer({ method: 'guidedmixup', classes: 3 });
+  const [gradient, given, found] = [
+    await mixer.mix(batch, labels, { maps }),
+    await own.mix(batch, labels, { maps }),
+    await own.mix(batch, labels),
+  ];
+  expect(gradient.images.data).toEqual(given.images.data);
+  expect(found.images.data).not.toEqual(given.images.data);
 });
 
 test.each([1, 2, 3, 7])('a batch of %i: one cycle of all', async (count) => {

@@ -218,6 +218,23 @@ TEST(energyComparesAverages) {
   CHECK_EQUAL(energyOf(scene.pair(0.5, 2), settings)->down[0], 150);  // pixels: tt = 1, ss = 0, ts = st = 1/2
 }
 
+// As the released code has it for ImageNet: squares of 2 where a side is longer than 64.
+TEST(energyOfLargeImages) {
+  check::Numbers numbers(11);
+  PuzzleSettings two, four;
+  two.neighbour = two.neighbourOfLarge = 2;
+  four.neighbour = four.neighbourOfLarge = 4;
+  for (const auto& [height, width, large] : {std::array{64, 64, 0}, {64, 80, 1}, {96, 32, 1}, {224, 224, 1}}) {
+    const Scene scene = randomScene(numbers, height, width, 1);
+    const PuzzlePair pair = scene.pair(0.5, 4);
+    const auto found = energyOf(pair), wanted = energyOf(pair, large ? two : four), other = energyOf(pair, large ? four : two);
+    const auto same = [&](const PuzzleEnergy& energy) {
+      return std::equal(found->down.begin(), found->down.begin() + 12, energy.down.begin());
+    };
+    CHECK(same(*wanted) && !same(*other));
+  }
+}
+
 TEST(mapsWithoutUse) {
   CellValues pooled;
   const float nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();

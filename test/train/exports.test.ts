@@ -83,7 +83,12 @@ describe('safetensors', () => {
     await trainer.exportSafetensors(path);
     const { metadata, tensors } = readSafetensors(path);
     const all = await trainer.parameters();
-    expect(metadata).toEqual({ format: 'pt' });
+    const { name, options } = smallModel();
+    expect({ ...metadata, model: JSON.parse(metadata.model) }).toEqual({
+      format: 'pt',
+      model: { name, options: { ...options } },
+      notes: '{"epoch":3}',
+    });
     expect([...tensors.keys()]).toEqual(smallModel().parameters.map(({ name }) => name));
     expect(bitsOf(tensors)).toEqual(bitsOf(all));
     for (const [name, { dtype, shape }] of tensors)

@@ -16,6 +16,7 @@ const lossesIn = (name: string) => lossesOf(join(work, name));
 test.each([
   ['whole', { saliency: 'gradient' }],
   ['puzzle', { method: 'puzzlemix' }], // whose saliency in training is that
+  ['guided', { method: 'guidedmixup', saliency: 'gradient' }],
 ] as const)(
   'each batch is mixed by what the network finds in it after the step before: %s',
   async (name, method) => {

@@ -11,6 +11,8 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../../src/train';
+import { openSaved } from '../../src/train/saved-classifier';
+import { writeTensors } from '../../src/train/safetensors';
 import { survivalRates, survivingBranch } from '../../src/models/stochastic-depth';
 import { batchOf, closing } from './fixtures';
 
@@ -139,4 +141,59 @@ test('what cannot be is refused', () => {
   for (const more of [{ stochasticDepth: 1 }, { stochasticDepth: -0.1 }, { stochasticDepthPer: 'image' }])
     expect(create('resnet18', more)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }));
   expect(create('vgg16-bn', { stochasticDepth: 0.5 })).toThrow(/stochasticDepth/);
+});
+
+describe('weights in a file', () => {
+  const shape = { layers: [2, 2], width: 8, classes: CLASSES, stem: 'cifar' } as const;
+  const [deep, plain] = [
+    createModel('resnet', { ...shape, stochasticDepth: 0.8 }),
+    createModel('resnet', shape),
+  ];
+  const folder = mkdtempSync(join(tmpdir(), 'saliencymix-depth-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'weights.safetensors');
+  const { images } = batch(0);
+
+  const apart = (a: Float32Array, b: Float32Array) =>
+    Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+
+  test('say of which network they are, whose branches evaluation scales', async () => {
+    const trainer = await trainerOf(deep);
+    await trainer.exportSafetensors(path);
+    const wanted = await trainer.predict(images);
+    const opened = await openSaved(path, 1);
+    const { data } = await opened.predict(images, COUNT, [SIDE, SIDE]);
+    await opened.close();
+    expect(apart(data, wanted)).toBeLessThan(1e-5);
+
+    const other = await trainerOf(plain);
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation();
+    await other.loadSafetensors(path);
+    const again = await trainerOf(deep);
+    await again.loadSafetensors(path);
+    const said = warned.mock.calls.map(([text]) => String(text));
+    warned.mockRestore();
+    expect(said).toEqual([
+      expect.stringMatching(/stochasticDepth 0\.8 .*"test", this one has 0: .*predictions differ/),
+    ]);
+    expect(apart(await other.predict(images), wanted)).toBeGreaterThan(0.01);
+    expect(await again.predict(images)).toEqual(wanted);
+  });
+
+  test('that name no network of this package, or another one, are known by their shapes', async () => {
+    const trainer = await trainerOf(plain);
+    const wanted = await trainer.predict(images);
+    const tensors = await trainer.parameters();
+    for (const model of [
+      '{',
+      '{"name":"own","options":{}}',
+      JSON.stringify({ name: 'resnet18', options: { classes: 3 } }),
+    ]) {
+      await writeTensors(path, { tensors, metadata: { format: 'pt', model } });
+      const opened = await openSaved(path, 1);
+      const { data } = await opened.predict(images, COUNT, [SIDE, SIDE]);
+      await opened.close();
+      expect(apart(data, wanted)).toBeLessThan(1e-5);
+    }
+  });
 });

@@ -52,11 +52,22 @@ class MapMaker {
       residual(gray_.data(), image.height, image.width);
       blur_.apply(residual_.data(), image.height, image.width, values_.data());
     }
-    blur_.apply(values_.data(), image.height, image.width, values_.data());
-    divideBySum(map);
+    finish(image.height, image.width, map);
+  }
+
+  // The same of another map, such as a network's gradient (GuidedMixup-AP), in place of b. What is negative counts as 0.
+  void blur(const float* given, int height, int width, float* map) {
+    values_.assign(given, given + static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
+    for (double& value : values_) value = std::max(value, 0.0);
+    finish(height, width, map);
   }
 
  private:
+  void finish(int height, int width, float* map) {
+    blur_.apply(values_.data(), height, width, values_.data());
+    divideBySum(map);
+  }
+
   static Filter<3>::Weights gaussian7() {
     Filter<3>::Weights weights;
     for (std::size_t k = 0; k < weights.size(); k++) weights[k] = std::exp(-static_cast<double>(k * k) / (2.0 * 3 * 3));

@@ -104,7 +104,7 @@ class PuzzleEnergy {
     // A cell that shows the target hides the source's part, and the other way round.
     ofTarget_ = sourceSaliency;
     ofSource_ = targetSaliency;
-    const Borders borders(pair, settings.neighbour);
+    const Borders borders(pair, settings.neighbourIn(pair.target.height, pair.target.width));
     const double beta = settings.beta / g / 16, scale = 1000.0 * g * g;
     for (int row = 0; row < g; row++) {
       for (int col = 0; col < g; col++) {

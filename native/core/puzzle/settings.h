@@ -11,8 +11,14 @@ struct PuzzleSettings {
   double epsilon = 0.8;  // what moving a cell from one side of the image to the other costs; not negative
   // Sides of squares in pixels, at least 1; smaller ones are taken where these don't fill a block (energy.h, puzzle.h).
   int neighbour = 4;     // whose averages are compared across the border of two blocks
+  int neighbourOfLarge = 2;  // the same in large images: the released code has it for ImageNet
+  int mediumImage = 64;  // longest side of an image that is not large
   int moved = 4;         // that are moved in small images
   int smallImage = 32;   // longest side of a small image; of larger ones whole blocks are moved
+
+  int neighbourIn(int height, int width) const {
+    return (height > width ? height : width) > mediumImage ? neighbourOfLarge : neighbour;
+  }
 };
 
 }  // namespace saliencymix

@@ -4,7 +4,8 @@ import type { Recipe } from './recipe';
 export const puzzlemixCifar: Recipe = {
   name: 'puzzlemix-cifar',
   summary: 'PuzzleMix on CIFAR-100 with WRN-28-10: 200 epochs, rate 0.2 × 0.1 at 120, 170, batches of 100',
-  reference: 'Kim, Choo & Song, Puzzle Mix, ICML 2020, the released code',
+  reference:
+    'Kim, Choo & Song, Puzzle Mix, ICML 2020, the released code, but with cross entropy, where that has BCE of the softmax',
   learning: {
     ...cifar.learning,
     model: 'wrn',
