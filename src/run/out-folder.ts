@@ -3,7 +3,7 @@ import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { SaliencyMixError } from '../errors';
 import { PARTIAL, writeError } from './files';
-import { LOCK, lockFolder } from './lock';
+import { isLockFile, lockFolder } from './lock';
 import { checkRun, RUN, type RunFile, readRun, writeRun } from './run-file';
 import { checkSameSettings } from './same-settings';
 
@@ -21,7 +21,7 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-const isLeftover = (name: string) => name === LOCK || name.endsWith(PARTIAL);
+const isLeftover = (name: string) => isLockFile(name) || name.endsWith(PARTIAL);
 
 /** What a command writes to its folder. */
 export interface FolderUse {

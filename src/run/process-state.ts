@@ -1,6 +1,6 @@
 /** Whether a process of this machine still runs, and when it started, which tells it from a later one of the same number. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { systemCode } from '../errors';
 
 export interface ProcessState {
@@ -62,6 +62,24 @@ export function stateOf(pid: number): ProcessState {
 export function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** What a machine is called by its system, of Linux, so that two of the same host name are told apart; empty elsewhere. */
+export function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Which processes this one can ask for by number: those of its container, of Linux; empty elsewhere. */
+export function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
   } catch {
     return '';
   }

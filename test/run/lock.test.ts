@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { LOCK, lockFolder } from '../../src/run/lock';
-import { bootId, fromPs, stateOf } from '../../src/run/process-state';
+import { bootId, fromPs, machineId, stateOf } from '../../src/run/process-state';
 
 const folder = mkdtempSync(join(tmpdir(), 'saliencymix-lock-'));
 const children: ChildProcess[] = [];
@@ -75,7 +76,68 @@ test('of another machine', async () => {
   rmSync(join(folder, LOCK));
 });
 
+test('of a machine of the same name, or before another start of one that has no name for itself', async () => {
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  lockOf({ pid: gone, machine: 'another' });
+  await expect(lockFolder(folder)).rejects.toThrow(
+    /, in another container or machine: if it no longer runs, delete /,
+  );
+  rmSync(join(folder, LOCK));
+  lockOf({ pid: gone, machine: machineId() });
+  await isFree();
+});
+
+test('what is unlocked is only one’s own', async () => {
+  const release = await lockFolder(folder);
+  lockOf({ pid: process.pid });
+  await release();
+  await isHeld(process.pid);
+});
+
+/** Threads that lock the folder when they are told to, and hold it until they are told to leave it. */
+const RIVAL = `
+  const { parentPort, workerData: { lock, folder } } = require('node:worker_threads');
+  const { lockFolder } = require(lock);
+  let release;
+  parentPort.on('message', async (word) => {
+    if (word === 'leave') await release?.();
+    else release = await lockFolder(folder).catch((error) => void (error.code === 'OUTPUT' || console.error(error)));
+    parentPort.postMessage(release !== undefined);
+    if (word === 'leave') release = undefined;
+  });`;
+
+test('of several that find the lock of a dead process, one has the folder', async () => {
+  const lock = resolve(__dirname, '..', '..', 'dist', 'run', 'lock.js');
+  const workerData = { lock, folder };
+  const rivals = Array.from({ length: 4 }, () => new Worker(RIVAL, { eval: true, workerData }));
+  const tell = (word: string) =>
+    Promise.all(
+      rivals.map((rival) => {
+        const told = new Promise<boolean>((said) => rival.once('message', said));
+        rival.postMessage(word);
+        return told;
+      }),
+    );
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  try {
+    for (let round = 0; round < 150; round++) {
+      lockOf({ pid, round });
+      expect((await tell('lock')).filter(Boolean)).toEqual([true]);
+      await tell('leave');
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  } finally {
+    await Promise.all(rivals.map((rival) => rival.terminate()));
+  }
+});
+
 onLinux('by what /proc says', () => {
+  test('of a process of another container', async () => {
+    lockOf({ pid: process.pid, space: 'pid:[1]', boot: bootId(), machine: machineId() });
+    await expect(lockFolder(folder)).rejects.toThrow(/, in another container or machine: /);
+    rmSync(join(folder, LOCK));
+  });
+
   test('of a living process', async () => {
     const pid = Number(await firstWord('echo $$; exec sleep 60'));
     const { born } = stateOf(pid);
