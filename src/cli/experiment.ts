@@ -55,7 +55,12 @@ function printRun({ summaries, tables, own, elsewhere, failed, cells }: Experime
   for (const summary of summaries) console.log(`${experimentText(summary)}\n`);
   if (summaries.length > 0) console.log(`${LEGEND}\n\nLook at ${join(out, REPORT)}`);
   if (elsewhere.length > 0)
-    console.log(`${elsewhere.length} of ${cells} cells are trained by other processes`);
+    console.log(
+      [
+        `${elsewhere.length} of ${cells} cells are trained by other processes:`,
+        ...new Set(elsewhere.map(({ reason }) => reason)),
+      ].join('\n  '),
+    );
   if (failed.length === 0) return;
   console.error(`${failed.length} of ${cells} cells failed; the same command with --resume tries them again`);
 }

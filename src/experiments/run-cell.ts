@@ -1,11 +1,11 @@
 /** Trains one cell in a folder of its own, from where it was stopped, and keeps its result. */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { SaliencyMixError, systemCode } from '../errors';
-import { isLocked } from '../run/lock';
+import { reasonOf, SaliencyMixError, systemCode } from '../errors';
+import { isLocked, isLockFile, lockFolder } from '../run/lock';
 import { checkRun, readRun, RUN } from '../run/run-file';
 import { METRICS } from '../train/metrics';
-import { train } from '../train/train';
+import { CHECKPOINT, train } from '../train/train';
 import type { TrainProgress } from '../train/train-options';
 import type { Cell } from './cells';
 import { type CellResult, type EpochResult, writeResult } from './result';
@@ -26,19 +26,36 @@ export interface CellRun {
 
 const FIELDS = ['loss', 'top1Error', 'top5Error', 'testLoss', 'seconds', 'saliencySeconds'] as const;
 
-/** The epochs in a run's metrics. */
-async function epochsIn(out: string): Promise<EpochResult[]> {
-  const lines = (await readFile(join(out, METRICS), 'utf8')).trim().split('\n');
-  const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  return parsed
-    .filter(({ kind }) => kind === 'epoch')
-    .map((line) => {
-      if (typeof line.top1Error !== 'number')
-        throw new SaliencyMixError('DATA', `${out} was trained without a test: there is no error to tell`, {
-          file: out,
-        });
-      return Object.fromEntries(FIELDS.map((name) => [name, line[name] ?? 0])) as unknown as EpochResult;
-    });
+/** What one of a cell's files lacks: the run cannot be gone on with, nor told of. */
+const damaged = (file: string, why: string, cause?: unknown) =>
+  new SaliencyMixError('CHECKPOINT', `${file} is damaged: ${why}`, { file, cause });
+
+/**
+ * The epochs in a run's metrics: each, once and in order.
+ * @throws (rejects) SaliencyMixError CHECKPOINT where one is missing or cannot be read
+ */
+async function epochsIn(out: string, count: number): Promise<EpochResult[]> {
+  const file = join(out, METRICS);
+  let lines: Record<string, unknown>[];
+  try {
+    const text = await readFile(file, 'utf8');
+    lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  } catch (error) {
+    throw damaged(file, reasonOf(error), error);
+  }
+  const epochs = lines.filter(({ kind }) => kind === 'epoch');
+  if (epochs.length !== count || epochs.some(({ epoch }, i) => epoch !== i + 1))
+    throw damaged(file, `it does not tell of each of ${count} epochs once`);
+  return epochs.map((line) => {
+    if (typeof line.top1Error !== 'number')
+      throw new SaliencyMixError('DATA', `${out} was trained without a test: there is no error to tell`, {
+        file: out,
+      });
+    return Object.fromEntries(FIELDS.map((name) => [name, line[name] ?? 0])) as unknown as EpochResult;
+  });
 }
 
 /** Whether a run was refused for what its folder holds, and neither another process nor the system is in the way. */
@@ -49,8 +66,8 @@ const isRefused = (error: unknown): error is SaliencyMixError =>
   systemCode(error.cause) === undefined;
 
 /** Whether nobody could go on with a refused run: another run's data or settings would be no reason to throw it away. */
-async function isDamaged(out: string, { code }: SaliencyMixError): Promise<boolean> {
-  if (code === 'CHECKPOINT') return true;
+async function isDamaged(out: string, { code, file }: SaliencyMixError): Promise<boolean> {
+  if (code === 'CHECKPOINT' || file === join(out, METRICS)) return true;
   const run = await readRun(out);
   if (!run) return true;
   try {
@@ -71,25 +88,51 @@ export function settingsToShare(settings: unknown): unknown {
   return { data: named(data), test: named(test), ...others };
 }
 
-/** Trains; a run whose files are damaged is named and begun anew. */
-async function trainCell(run: CellRun): Promise<void> {
+/** What tells whether another process has worked in a folder meanwhile: which files lie there, and which versions of them. */
+async function stateOf(out: string): Promise<string> {
+  const names = (await namesIn(out)).filter((name) => [CHECKPOINT, METRICS, RUN].includes(name)).toSorted();
+  const files = await Promise.all(
+    names.map(async (name) => [
+      name,
+      await stat(join(out, name)).then(({ ino, size, mtimeMs }) => [ino, size, mtimeMs]),
+    ]),
+  );
+  return JSON.stringify(files);
+}
+
+/** Empties the folder of a damaged run, unless another process works in it, or has worked in it since it was in that state. */
+async function empty(out: string, state: string): Promise<void> {
+  const release = await lockFolder(out);
+  try {
+    if ((await stateOf(out)) !== state) return;
+    for (const name of await namesIn(out))
+      if (!isLockFile(name)) await rm(join(out, name), { recursive: true, force: true });
+  } finally {
+    await release();
+  }
+}
+
+/** Trains, and gives the epochs; a run whose files are damaged is named and begun anew, once. */
+async function trainCell(run: CellRun, isSecond = false): Promise<EpochResult[]> {
   const { cell, out, ignoreDates, signal, onProgress, onWarning } = run;
   const options = { ...cell.options, out, ignoreDates, signal, onProgress, onWarning };
   const isBegun = (await namesIn(out)).length > 0;
   try {
-    await train({ ...options, mode: isBegun ? 'resume' : 'new' });
+    const { settings } = await train({ ...options, mode: isBegun ? 'resume' : 'new' });
+    return await epochsIn(out, settings.epochs);
   } catch (error) {
     if (!isRefused(error)) throw error;
     // Another process has begun it meanwhile, and has ended: what it has left is gone on with.
-    if (!isBegun && (await namesIn(out)).length > 0) return trainCell(run);
-    if (!isBegun) throw error;
+    if (!isBegun && !isSecond && (await namesIn(out)).length > 0) return trainCell(run, true);
+    if (!isBegun || isSecond) throw error;
+    const state = await stateOf(out);
     if (!(await isDamaged(out, error))) {
       const what = `${error.message}. In an experiment a cell starts over, as by --force, when its folder is removed`;
       throw new SaliencyMixError(error.code, what, { file: out, cause: error });
     }
     onWarning(`${error.message}; the cell is trained anew`);
-    for (const name of await namesIn(out)) await rm(join(out, name), { recursive: true, force: true });
-    await train({ ...options, mode: 'new' });
+    await empty(out, state);
+    return trainCell(run, true);
   }
 }
 
@@ -99,7 +142,7 @@ async function trainCell(run: CellRun): Promise<void> {
  */
 export async function runCell(run: CellRun): Promise<CellResult> {
   const { experiment, scale, cell, out } = run;
-  await trainCell(run);
+  const epochs = await trainCell(run);
   const { id, model, row, column, seed } = cell;
   const { settings, environment, version, finished } = JSON.parse(
     await readFile(join(out, RUN), 'utf8'),
@@ -114,7 +157,7 @@ export async function runCell(run: CellRun): Promise<CellResult> {
     row,
     column,
     seed,
-    epochs: await epochsIn(out),
+    epochs,
     settings: settingsToShare(settings),
     environment: { saliencymix: version, ...(environment as object) },
     finished: finished as string,

@@ -44,8 +44,8 @@ export interface GridOptions {
 
 export interface GridSummary {
   results: CellResult[];
-  /** Cells that another process is training. */
-  elsewhere: string[];
+  /** Cells that another process is training, or was when its machine was stopped; the reason says which and what to do. */
+  elsewhere: { id: string; reason: string }[];
   failed: { id: string; reason: string }[];
 }
 
@@ -69,7 +69,8 @@ class Grid {
   readonly #summary: GridSummary = { results: [], elsewhere: [], failed: [] };
   readonly #running = new Map<string, TrainProgress>();
   readonly #children = new Set<ChildProcess>();
-  readonly #epochs: number;
+  #epochs: number;
+  #cells: number;
   #waiting: Cell[];
   #done = 0;
   #epochsDone = 0;
@@ -80,6 +81,7 @@ class Grid {
   constructor(options: GridOptions) {
     this.#options = options;
     this.#waiting = [...options.cells];
+    this.#cells = options.cells.length;
     this.#epochs = options.cells.reduce((sum, cell) => sum + epochsOf(cell), 0);
   }
 
@@ -147,27 +149,33 @@ class Grid {
     this.#epochsDone += epochsOf(cell);
   }
 
+  /** A cell that has no result here is no part of what is left to do. */
+  #leaveOut(cell: Cell): void {
+    this.#cells--;
+    this.#epochs -= epochsOf(cell);
+  }
+
   /** Takes one cell after the other. */
   async #work(): Promise<void> {
     for (let cell = this.#waiting.shift(); cell && !this.#isStopped; cell = this.#waiting.shift()) {
-      await this.#take(cell, join(this.#options.out, cell.id));
+      const isDone = await this.#take(cell, join(this.#options.out, cell.id));
       this.#running.delete(cell.id);
-      this.#countDone(cell);
+      if (isDone) this.#countDone(cell);
+      else this.#leaveOut(cell);
       this.#report();
     }
   }
 
-  async #take(cell: Cell, folder: string): Promise<void> {
+  /** Gives whether the cell has a result. */
+  async #take(cell: Cell, folder: string): Promise<boolean> {
     try {
       // Another process may have finished it meanwhile.
       const known = await this.#resultIn(folder);
-      if (known || this.#isStopped) {
-        if (known) this.#addKnown(cell, known);
-        return;
-      }
-      await this.#train(cell, folder);
+      if (known) this.#addKnown(cell, known);
+      return known !== undefined || (!this.#isStopped && (await this.#train(cell, folder)));
     } catch (error) {
       this.#fail(cell, (error as Error).message);
+      return false;
     }
   }
 
@@ -182,16 +190,18 @@ class Grid {
     }
   }
 
-  async #train(cell: Cell, folder: string): Promise<void> {
+  async #train(cell: Cell, folder: string): Promise<boolean> {
+    const before = this.#epochsBefore;
     const ended = await this.#inProcess(cell, folder);
     if (ended.kind === 'done') {
       const result = await readResult(folder);
       if (result) this.#summary.results.push(result);
-    } else if (ended.elsewhere) {
-      this.#summary.elsewhere.push(cell.id);
-    } else if (!this.#isStopped) {
-      this.#fail(cell, ended.message);
+      return result !== undefined;
     }
+    this.#epochsBefore = before;
+    if (ended.elsewhere) this.#summary.elsewhere.push({ id: cell.id, reason: ended.message });
+    else if (!this.#isStopped) this.#fail(cell, ended.message);
+    return false;
   }
 
   #fail({ id }: Cell, reason: string): void {
@@ -228,10 +238,10 @@ class Grid {
     let epochsDone = this.#epochsDone;
     for (const { epoch, done, total, phase } of this.#running.values())
       epochsDone += epoch - 1 + (phase === 'train' ? done / total : 1);
-    const { cells, onProgress } = this.#options;
+    const { onProgress } = this.#options;
     const epochs = { epochsDone, epochsBefore: this.#epochsBefore, epochs: this.#epochs };
     this.#call(() =>
-      onProgress?.({ done: this.#done, total: cells.length, ...epochs, running: this.#running }),
+      onProgress?.({ done: this.#done, total: this.#cells, ...epochs, running: this.#running }),
     );
   }
 }

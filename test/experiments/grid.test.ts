@@ -349,6 +349,39 @@ describe('runs', () => {
     expect(errorsOf('killed')[id]).toEqual(errorsOf('whole')[id]);
   });
 
+  test.each([
+    ['an epoch is missing', (text: string) => text.replace(/^.*"kind":"epoch".*\n/m, '')],
+    ['a line is none', (text: string) => `nothing\n${text}`],
+    ['it is empty', () => ''],
+  ])('a cell whose metrics are damaged is trained anew: %s', async (_, change) => {
+    const [{ id }] = resultsIn('killed');
+    const [result, metrics] = ['result.json', 'metrics.jsonl'].map((name) => join(work, 'killed', id, name));
+    rmSync(result);
+    const text = readFileSync(metrics, 'utf8');
+    writeFileSync(metrics, change(text));
+    expect(readFileSync(metrics, 'utf8')).not.toBe(text);
+    const { code, stderr } = await runTable('killed', '--resume').ended;
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/metrics\.jsonl is damaged.*trained anew/)]);
+    expect(errorsOf('killed')[id]).toEqual(errorsOf('whole')[id]);
+  });
+
+  test('a cell that another machine has locked is told of, with what to do', async () => {
+    const [{ id }] = resultsIn('killed');
+    const folder = join(work, 'killed', id);
+    const result = readFileSync(join(folder, 'result.json'));
+    rmSync(join(folder, 'result.json'));
+    writeFileSync(join(folder, '.saliencymix.lock'), '{"pid":7,"host":"another-machine","born":""}');
+    const { code, stdout } = await runTable('killed', '--resume').ended;
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /1 of 4 cells are trained by other processes:\n.*process 7 on another-machine: if it no longer runs, delete .*\.lock/,
+      ),
+    ]);
+    rmSync(join(folder, '.saliencymix.lock'));
+    writeFileSync(join(folder, 'result.json'), result);
+  });
+
   test('mistakes', async () => {
     const unknown = await start('run', 'table9', '--data', 'demo').ended;
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/table9.*table1/)]);
