@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as check from '../check';
 import type { OpenOptions } from '../data/datasets/format';
-import { optionsOf, type Recipe, recipes } from '../train/recipes';
+import { optionsOf, type Recipe, type RecipeName, recipes } from '../train/recipes';
 import type { TrainOptions } from '../train/train-options';
 import type { Experiment, Row, Scale } from './experiment';
 
@@ -63,6 +63,12 @@ function idOf(parts: readonly (string | number)[], { data, ...settings }: Cell['
   return [...parts, digest].join('_');
 }
 
+/** Which samples are mixed is the recipe's to say, also with a preset of options, whose 0.5 is CIFAR's. */
+function probabilityBeside(preset: string | undefined, recipe: RecipeName): { probability?: number } {
+  const { probability } = recipes[recipe].mixer;
+  return preset === undefined || probability === undefined || probability === 0.5 ? {} : { probability };
+}
+
 /**
  * The cells of an experiment, those of one seed together: what is compared is trained side by side.
  * @throws SaliencyMixError ARGUMENT for a model or a row that it has not
@@ -71,7 +77,7 @@ export function cellsOf(
   { rows, columns, protocols }: Experiment,
   { scale, data, models, methods, seeds }: Selection & { scale: Scale; data: OpenOptions },
 ): Cell[] {
-  const { recipe, models: all, learning, perClass, size, seeds: seedsOf } = protocols[scale];
+  const { recipe, models: all, learning, ofModel, perClass, size, seeds: seedsOf } = protocols[scale];
   const names = chosenRows(rows, methods);
   const most = seeds ?? Math.max(...Object.values(seedsOf));
   const cells: Cell[] = [];
@@ -86,12 +92,13 @@ export function cellsOf(
             perClass,
             size,
             ...learning,
+            ...ofModel?.[model],
             ...column.learning,
             ...row.learning,
             model,
             seed,
             threads: 1,
-            mixer: { ...column.mixer, ...row.mixer },
+            mixer: { ...column.mixer, ...row.mixer, ...probabilityBeside(row.mixer?.preset, recipe) },
           } as Cell['options'];
           const parts = [model, row.name, column.name, seed];
           cells.push({ id: idOf(parts, options), model, row: row.name, column: column.name, seed, options });

@@ -55,21 +55,32 @@ const settingsOf = ({ settings }: CellResult) => {
 /** The recipe of results that do not tell theirs, from before there was a choice. */
 const UNTOLD: RecipeName = 'cifar';
 
-/** Each result once; runs of one row with other settings than its first are told. */
+const rowOf = ({ scale, recipe = UNTOLD, model, row, column }: CellResult) =>
+  [scale, recipe, model, row, column].join();
+const cellOf = (result: CellResult) => `${rowOf(result)},${result.seed}`;
+
+/** Each result once, and one for each seed of a row; runs of one row with other settings than its first are told. */
 function distinct(results: readonly CellResult[], onWarning: Warn): CellResult[] {
   const byId = new Map(results.map((result) => [result.id, result]));
   if (byId.size < results.length)
     onWarning(`${results.length - byId.size} of ${results.length} results are there twice, and count once`);
-  const first = new Map<string, CellResult>();
+  const bySeed = new Map<string, CellResult>();
   for (const result of byId.values()) {
-    const { scale, recipe = UNTOLD, model, row, column } = result;
-    const key = [scale, recipe, model, row, column].join();
+    const other = bySeed.get(cellOf(result));
+    const newer = other && other.finished > result.finished ? other : result;
+    bySeed.set(cellOf(result), newer);
+    if (other)
+      onWarning(`${other.id} and ${result.id} are of one row and seed: ${newer.id} counts, which is newer`);
+  }
+  const first = new Map<string, CellResult>();
+  for (const result of bySeed.values()) {
+    const key = rowOf(result);
     const other = first.get(key) ?? result;
     first.set(key, other);
     if (settingsOf(other) !== settingsOf(result))
       onWarning(`${other.id} and ${result.id} are of one row, but with other settings or data`);
   }
-  return [...byId.values()];
+  return [...bySeed.values()];
 }
 
 /**
@@ -130,9 +141,12 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   // With what the folder has from before, of other rows, other experiments and other processes.
   const all = cellsOf(trained, { ...options, models: undefined, methods: undefined });
   const own = new Set(all.map(({ id }) => id));
-  const inFolder = [...(await resultsIn(out, () => undefined)), ...results].map((one) =>
+  const found = [...(await resultsIn(out, () => undefined)), ...results].map((one) =>
     own.has(one.id) ? { ...one, experiment: name } : one,
   );
+  // Of the same row and seed, cells with the settings of now count, whichever are newer.
+  const present = new Set(found.filter(({ id }) => own.has(id)).map(cellOf));
+  const inFolder = found.filter((one) => own.has(one.id) || !present.has(cellOf(one)));
   const written = summariesOf([...new Map(inFolder.map((one) => [one.id, one])).values()], onWarning);
   const isOwn = (one: ExperimentSummary) =>
     one.name === name && one.scale === scale && one.recipe === recipeOf(trained);

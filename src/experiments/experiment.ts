@@ -32,6 +32,8 @@ export interface Protocol {
   readonly models: readonly string[];
   /** Options of the networks, by their names. */
   readonly learning: SingleOptions;
+  /** Options of one of the networks. */
+  readonly ofModel?: Readonly<Record<string, SingleOptions>>;
   readonly perClass?: number;
   /** Side of the images; their own unless given. */
   readonly size?: number;

@@ -7,6 +7,7 @@ import { SaliencyMixError } from '../errors';
 import type { Spread } from '../report/experiment';
 import { writeWhole } from '../run/files';
 import { CHECKPOINT } from '../train/train';
+import { stateOfTest } from './cell-data';
 import type { Cell } from './cells';
 import { readResult } from './result';
 import { deviation, mean } from './statistics';
@@ -48,10 +49,12 @@ async function figuresOf(
   measured: Measured,
   folder: string,
   subject: Omit<Subject, 'checkpoint'>,
+  data: unknown,
 ): Promise<number[]> {
   const file = join(folder, `${measured.name}.json`);
   const known = await readFile(file, 'utf8').catch(() => undefined);
-  const wanted = JSON.stringify({ columns: measured.columns, limit: subject.limit });
+  const network = (await readResult(folder))?.finished;
+  const wanted = JSON.stringify({ columns: measured.columns, limit: subject.limit, network, data });
   if (known !== undefined) {
     try {
       const { of, figures } = JSON.parse(known) as { of: string; figures: number[] };
@@ -101,10 +104,11 @@ export async function runMeasured(
   },
 ): Promise<MeasuredRow[]> {
   const done = await trainedCells(cells, out, measured.of);
+  const data = await stateOfTest(subject.data);
   const lines = new Map<string, { cell: Cell; figures: number[][] }>();
   for (const [i, cell] of done.entries()) {
     subject.signal?.throwIfAborted();
-    const figures = await figuresOf(measured, join(out, cell.id), subject);
+    const figures = await figuresOf(measured, join(out, cell.id), subject, data);
     const key = `${cell.row} ${cell.column}`;
     const line = lines.get(key) ?? { cell, figures: [] };
     line.figures.push(figures);

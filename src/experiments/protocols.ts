@@ -9,7 +9,8 @@ export function cifarProtocols(
   { paper, small }: { paper: Seeds; small: Seeds },
 ): Record<Scale, Protocol> {
   return {
-    paper: { recipe: 'cifar', models, learning: {}, seeds: paper },
+    // The dropout of the wide network is the paper's (section 4.1), as it is Cutout's.
+    paper: { recipe: 'cifar', models, learning: {}, ofModel: { wrn: { dropout: 0.3 } }, seeds: paper },
     small: { recipe: 'cifar', models: ['resnet20'], learning: { epochs: 30 }, perClass: 1000, seeds: small },
     tiny: tinyProtocol('cifar'),
   };

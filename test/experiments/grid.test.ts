@@ -1,6 +1,7 @@
 /** The cells of an experiment, and their run: by processes of the built package, killed and gone on with. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,9 +15,9 @@ import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { cellsOf } from '../../src/experiments/cells';
 import { experimentNames, experiments } from '../../src/experiments';
-import { scales } from '../../src/experiments/experiment';
+import { scales, withRecipe } from '../../src/experiments/experiment';
 import type { CellResult } from '../../src/experiments/result';
-import { runExperiment } from '../../src/experiments/experiment-run';
+import { runExperiment, summariesOf } from '../../src/experiments/experiment-run';
 import { shardOf } from '../../src/experiments/run';
 import { parseTraining } from '../../src/train/train-settings';
 import { colourFolder } from '../cli/colours';
@@ -39,6 +40,19 @@ test('seeds of each row, in turns', () => {
   const seeds = cells.map(({ seed }) => seed);
   expect(seeds).toEqual(seeds.toSorted((a, b) => a - b));
   expect(cells.every(({ options }) => options.epochs === 30 && options.perClass === 1000)).toBe(true);
+});
+
+test('a network has its own options, and a recipe says how many samples are mixed', () => {
+  const paper = cellsOf(experiments.table1, { scale: 'paper', data, seeds: 1 });
+  const dropoutOf = (name: string) =>
+    new Set(paper.filter(({ model }) => model === name).map(({ options }) => options.dropout));
+  expect([...dropoutOf('wrn'), ...dropoutOf('resnet18')]).toEqual([0.3, undefined]);
+  const shares = (['cifar', 'tiny-imagenet-64'] as const).map((recipe) => {
+    const cells = cellsOf(withRecipe(experiments.table1, recipe), { scale: 'small', data, seeds: 1 });
+    const [released] = cells.filter(({ row }) => row === 'released-exact');
+    return parseTraining({ ...released.options, out: 'unused' }).mixer.probability;
+  });
+  expect(shares).toEqual([0.5, 1]);
 });
 
 test('what is selected, and parts for several machines', () => {
@@ -260,6 +274,38 @@ describe('runs', () => {
       1,
       expect.stringMatching(/no networks of table1.*train them first/),
     ]);
+  });
+
+  test('of other test images table 4 has other figures, and table 1 is refused', async () => {
+    const others = join(work, 'retested');
+    cpSync(join(work, 'data'), others, { recursive: true });
+    // One image of two of the classes, whose share was a third: also a network that sees one class everywhere has another error.
+    const [, ...two] = readdirSync(join(others, 'test')).map((name) => join(others, 'test', name));
+    for (const folder of two) for (const name of readdirSync(folder).slice(1)) rmSync(join(folder, name));
+    const what = ['--data', others, '--scale', 'tiny', '--seeds', '1', '--methods', 'none'];
+    const measured = await start('run', 'table4', ...what, '--out', join(work, 'whole'), '--json').ended;
+    const { tables } = JSON.parse(measured.stdout) as {
+      tables: { rows: { values: { mean: number }[] }[] }[];
+    };
+    const cell = resultsIn('whole').find(({ row, column }) => row === 'none' && column === 'plain');
+    expect(tables[0].rows[0].values[0].mean).not.toBeCloseTo(
+      1 - (cell?.epochs.at(-1)?.top1Error as number),
+      3,
+    );
+    const refused = await start('run', 'table1', ...what, '--out', join(work, 'whole'), '--resume').ended;
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/was begun with other data/)]);
+  });
+
+  test('each seed of a row counts once', () => {
+    const [one] = resultsIn('whole');
+    const older = { ...one, id: 'older', finished: '2000-01-01', epochs: [] };
+    const told: string[] = [];
+    const [summary] = summariesOf([older, one], (message) => told.push(message));
+    expect(summary.tables[0].rows[0]).toMatchObject({
+      seeds: 1,
+      last: { mean: one.epochs.at(-1)?.top1Error },
+    });
+    expect(told).toEqual([expect.stringMatching(`of one row and seed: ${one.id} counts`)]);
   });
 
   test('another experiment in the folder has the cells that both have, and its own', async () => {
