@@ -22,6 +22,8 @@ const { experimentList } = require('../../dist/experiments/index.js');
 const { models } = require('../../dist/models/index.js');
 const { limitOptions, FLAGS } = require('../../dist/data/limits.js');
 const { formats } = require('../../dist/data/datasets/index.js');
+const { openOptions } = require('../../dist/data/datasets/format.js');
+const { batchOptions } = require('../../dist/data/batches.js');
 const { labelMarkdown } = require('../../dist/report/label-table.js');
 
 const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
@@ -37,6 +39,7 @@ const optionRows = (options) =>
   ]);
 
 const optionTable = (options) => table(['option', 'values', 'default', ''], optionRows(options));
+const explained = (options) => Object.fromEntries(Object.entries(options).filter(([, { about }]) => about));
 const summaries = (head, of) =>
   table(
     [head, ''],
@@ -89,6 +92,8 @@ const pages = {
       ]),
     ),
     writers: summaries('`--format`', Object.values(writers)),
+    open: optionTable(explained(openOptions)),
+    batches: optionTable(explained(batchOptions)),
   },
   'docs/MIXING.md': {
     methods: referenced('method', Object.values(mixMethods)),

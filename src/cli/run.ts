@@ -24,7 +24,10 @@ export function toNumber(text: string): number {
 
 /** "60,120,160" */
 export function toNumbers(text: string): number[] {
-  return text.split(',').map(toNumber);
+  const parts = text.split(',');
+  if (parts.some((part) => part.trim() === '' || Number.isNaN(Number(part))))
+    throw new InvalidArgumentError('It must be numbers, separated by commas.');
+  return parts.map(Number);
 }
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -27,43 +27,37 @@ import { readAhead } from './read-ahead';
 import { checkResize, resolveSize, sizeOption, testResizeOption } from './size';
 import type { DatasetSource } from './source';
 
-const batchOptions = {
-  /**
-   * Size of all images, in pixels: one side of a square, [height, width], 'keep' (an image of another size than
-   * the first is an error) or 'auto' (default: the images' own size where all of up to 64 that are read have
-   * the same, else 224 × 224).
-   */
-  size: sizeOption(),
-  /** Images in a batch; the last may have fewer. Default 64. */
-  batch: whole(1, { default: 64 }),
-  /** Default true; false keeps the order of the items. */
-  shuffle: flag({ default: true }),
-  /** Default 0. The order depends on seed and epoch only. */
-  seed: whole(0, { default: 0 }),
-  epoch: whole(0, { max: 0xffffffff, default: 0 }),
-  /** Number of the first batch that is yielded, to go on within an epoch. Default 0. */
-  from: whole(0, { default: 0 }),
-  /** Batches decoded ahead of the one in use; at most prefetch + 1 are in memory. Default 2. */
-  prefetch: whole(0, { max: 1024, default: 2 }),
-  /**
-   * For a file that cannot be read or decoded: 'throw' (default) rejects with its error, 'skip' leaves its slot
-   * empty.
-   */
-  onBad: named(['throw', 'skip'], { default: 'throw' }),
+export const batchOptions = {
+  size: sizeOption(
+    'of all images: one side of a square, [height, width], keep (an image of another size than the first is an error), or auto: the images’ own size where all of up to 64 that are read have the same, else 224 × 224 (default)',
+  ),
+  batch: whole(1, { default: 64, about: 'images in a batch; the last may have fewer' }),
+  shuffle: flag({ default: true, about: 'false keeps the order of the items' }),
+  seed: whole(0, { default: 0, about: 'the order depends on seed and epoch only' }),
+  epoch: whole(0, { max: 0xffffffff, default: 0, about: 'which pass over the data' }),
+  from: whole(0, { default: 0, about: 'number of the first batch, to go on within an epoch' }),
+  prefetch: whole(0, {
+    max: 1024,
+    default: 2,
+    about: 'batches decoded ahead of the one in use; at most one more are in memory',
+  }),
+  onBad: named(['throw', 'skip'], {
+    default: 'throw',
+    about:
+      'for a file that cannot be read or decoded: its error ends the loop, or it is left out, and `holes` of the batch tells of it',
+  }),
   /** With `onBad: 'skip'`, called with the images of a batch in which none could be loaded: it is not yielded. */
   onSkipped: callback<(holes: FailedItem[]) => void>(),
   /** A random box of each image, then a policy of random operations, then random crop and flip; none unless given. */
   augment: augmentationOption(),
-  /**
-   * The length that the shorter side of an image is resized to before `size` is cropped about its centre: at least the longer
-   * side of `size`. Unless given, the image just covers `size`.
-   */
-  resize: testResizeOption(),
-  /**
-   * Also which pixels show the object of each image, for `masks` of `mix` and `plan`; of an image whose mask is not known every
-   * pixel does. An error where the data set has no masks. Default false.
-   */
-  masks: flag({ default: false }),
+  resize: testResizeOption(
+    'length that the shorter side is resized to before `size` is cropped about the centre; unless given, the image just covers `size`',
+  ),
+  masks: flag({
+    default: false,
+    about:
+      'also which pixels show the object of each image, for `masks` of `mix`; an error where there are none',
+  }),
   /**
    * A backend, such as 'cuda', to whose memory the images are brought as they are read; there they are augmented, and `images`
    * is a device batch, which is yours to free. They stay in this process unless given.

@@ -1,7 +1,7 @@
 /** Opens data sets; the public API of this folder. */
 import type { DeviceBatch } from '../device/batch';
 import { type Batch, type BatchOptions, type DeviceBatchOptions, batches } from './batches';
-import { dataOption, openSource } from './datasets';
+import { openingOf, openSource } from './datasets';
 import type { Opening, OpenOptions } from './datasets/format';
 import type { ImageBatch } from '../types';
 import type { LeftOut } from './layout/names';
@@ -59,8 +59,14 @@ export interface Dataset {
  * @throws (rejects) SaliencyMixError ARGUMENT for wrong options; DATA for a path that is not there, has no
  *   images or not the split that was asked for
  */
-export const openDataset = async (pathOrOptions: string | OpenOptions): Promise<Dataset> =>
-  openData(dataOption.check(pathOrOptions, 'data'));
+export function openDataset(path: string, options?: Omit<OpenOptions, 'path'>): Promise<Dataset>;
+export function openDataset(options: string | OpenOptions): Promise<Dataset>;
+export async function openDataset(
+  pathOrOptions: string | OpenOptions,
+  options?: Omit<OpenOptions, 'path'>,
+): Promise<Dataset> {
+  return openData(openingOf(pathOrOptions, options));
+}
 
 /**
  * Called by everything that needs classes.

@@ -1,6 +1,6 @@
 /** What was found in a data set, in figures: for `info`, for the line before a run, and for run.json. */
 import { types } from 'node:util';
-import { dataOption } from './datasets';
+import { openingOf } from './datasets';
 import type { OpenOptions } from './datasets/format';
 import { type Dataset, openData } from './dataset';
 import { type LeftOut, leftOutInWords } from './layout/names';
@@ -9,6 +9,7 @@ import { probeSize } from './codec';
 import { quoted } from './layout/names';
 import { sampled } from './size';
 import type { DatasetSource, Problem, RawImage } from './source';
+import { reasonOf } from '../errors';
 import { statedColours } from './stated-colours';
 
 /** A data set in a few figures. */
@@ -75,24 +76,30 @@ export function summaryLine(found: DatasetSummary): string {
 
 /**
  * What openDataset would read, and what it would leave out and why: format, splits, classes with their numbers of
- * images, sizes. It reads the headers of up to 64 images, and decodes none.
+ * images, sizes. It reads the headers of up to 64 images, and decodes none; those that cannot be read are among the problems.
  * @throws (rejects) SaliencyMixError ARGUMENT for wrong options; DATA as openDataset, but not for classes without
  *   images
  */
-export async function describeDataset(pathOrOptions: string | OpenOptions): Promise<DatasetDescription> {
-  const options = dataOption.check(pathOrOptions, 'data');
+export async function describeDataset(
+  pathOrOptions: string | OpenOptions,
+  others?: Omit<OpenOptions, 'path'>,
+): Promise<DatasetDescription> {
+  const options = openingOf(pathOrOptions, others);
   const dataset = await openData({ ...options, allowEmptyClasses: true });
   try {
     const counts = Array.from(dataset.classes, () => 0);
     for (const { label } of dataset.items) counts[label]++;
     const { classes: _, problems: __, ...summary } = summaryOf(dataset);
-    const seen = await sampled(dataset.source, lookWith(dataset.source.limits));
+    const unread: Problem[] = [];
+    const keep = (file: string, error: unknown) =>
+      unread.push({ file, reason: unquoted(file, reasonOf(error)) });
+    const seen = await sampled(dataset.source, lookWith(dataset.source.limits), keep);
     const doubt = dataset.doubt ?? (options.allowEmptyClasses ? undefined : emptyOf(dataset, counts));
     return {
       ...summary,
       classes: dataset.classes.map((name, label) => ({ name, images: counts[label] })),
       sizes: tally(seen.map(({ size }) => size)),
-      problems: dataset.problems,
+      problems: [...dataset.problems, ...unread],
       notices: [...dataset.notices, ...coloursNotice(seen)],
       soft: hasSoftLabels(dataset.items),
       ...(doubt !== undefined && { doubt }),
@@ -107,6 +114,10 @@ interface Seen {
   size: readonly [height: number, width: number];
   colours?: string;
 }
+
+/** A message without the name of the file in front, which is told beside it. */
+const unquoted = (file: string, message: string) =>
+  message.startsWith(`"${file}" `) ? message.slice(file.length + 3) : message;
 
 const lookWith =
   (limits: DatasetSource['limits']) =>

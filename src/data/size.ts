@@ -92,20 +92,25 @@ async function commonSize(source: DatasetSource): Promise<Size> {
 const sampleSizes = (source: DatasetSource): Promise<Size[]> =>
   sampled(source, (image, id) => probeSize(image, id, source.limits));
 
-/** What there is to see of up to 64 images, evenly spaced over the ordered items; those that cannot be read are left out. */
+/** What there is to see of up to 64 images, evenly spaced over the ordered items; those that cannot be read are left out, and told. */
 export async function sampled<T>(
   source: DatasetSource,
   look: (image: Uint8Array | RawImage, id: string) => Promise<T>,
+  onUnread: (id: string, error: unknown) => void = () => undefined,
 ): Promise<T[]> {
   const count = Math.min(PROBES, source.items.length);
   const gate = createGate();
+  const ids: string[] = [];
   const looks = Array.from({ length: count }, (_, i) => {
     const index = Math.floor((i * source.items.length) / count);
-    return gate(async () => look(await source.read(index), source.items[index].id));
+    const { id } = source.items[index];
+    ids.push(id);
+    return gate(async () => look(await source.read(index), id));
   });
   const seen: T[] = [];
-  for (const outcome of await Promise.allSettled(looks)) {
+  for (const [i, outcome] of (await Promise.allSettled(looks)).entries()) {
     if (outcome.status === 'fulfilled') seen.push(outcome.value);
+    else onUnread(ids[i], outcome.reason);
   }
   return seen;
 }

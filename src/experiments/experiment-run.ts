@@ -1,6 +1,7 @@
 /** The job: the cells of an experiment are trained, and what they say is written beside them. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dataError, systemReason } from '../data/fail';
 import { SaliencyMixError } from '../errors';
 import { parse, type Parsed } from '../option';
 import {
@@ -10,7 +11,7 @@ import {
   type TableSummary,
 } from '../report/experiment';
 import { figuresMarkdown, type FiguresTable } from '../report/figures-table';
-import { writeError, writeWhole } from '../run/files';
+import { writeWhole } from '../run/files';
 import type { RecipeName } from '../train/recipes';
 import { emitWarning, type Warn } from '../warning';
 import { checkSameData } from './cell-data';
@@ -191,7 +192,7 @@ async function measure(
 
 async function jsonFilesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw writeError(folder, error);
+    throw dataError(folder, `cannot be read: ${systemReason(error)}`, error);
   });
   const found = await Promise.all(
     entries.map(async (entry) => {

@@ -19,23 +19,30 @@ export function outputTo(
   return { nchw, dtype, offset, scale, images, resident };
 }
 
+interface PerChannel {
+  usual: number;
+  isValid: (value: number) => boolean;
+  wanted: string;
+}
+
+const MEAN: PerChannel = {
+  usual: 0,
+  isValid: (value) => value >= 0 && value <= 1,
+  wanted: 'numbers from 0 to 1 (means of pixels of 0 to 255 divided by 255)',
+};
+const STD: PerChannel = { usual: 1, isValid: (value) => value > 0, wanted: 'positive numbers' };
+
 function perChannel(
   value: unknown,
   argument: string,
   channels: number,
-  byDefault: number,
-  positive: boolean,
+  { usual, isValid, wanted }: PerChannel,
 ): number[] {
-  if (value === undefined) return [byDefault, byDefault, byDefault];
-  const isValid = (v: unknown) => typeof v === 'number' && Number.isFinite(v) && (!positive || v > 0);
-  if (!Array.isArray(value) || value.length !== channels || !value.every(isValid)) {
-    throw check.invalid(
-      argument,
-      `${channels} ${positive ? 'positive' : 'finite'} numbers, one per channel`,
-      value,
-    );
-  }
-  return [...(value as number[]), byDefault, byDefault].slice(0, 3);
+  if (value === undefined) return [usual, usual, usual];
+  const isOne = (v: unknown) => typeof v === 'number' && Number.isFinite(v) && isValid(v);
+  if (!Array.isArray(value) || value.length !== channels || !value.every(isOne))
+    throw check.invalid(argument, `${channels} ${wanted}, one per channel`, value);
+  return [...(value as number[]), usual, usual].slice(0, 3);
 }
 
 const outputOptions = {
@@ -46,7 +53,7 @@ const outputOptions = {
 };
 
 /**
- * Checks an output format and adds defaults: NHWC, uint8, mean 0, std 1. `mean` and `std` need one number per
+ * Checks an output format and adds defaults: NHWC, uint8, mean 0, std 1. `mean`, of [0, 1], and `std` need one number per
  * channel. A float is (v/255 − mean)/std, computed in float32 as (v − offset)·scale with offset 255·mean and
  * scale 1/(255·std).
  * @throws SaliencyMixError ARGUMENT
@@ -57,8 +64,8 @@ export function resolveOutput(given: unknown, channels: number): ResolvedOutput 
   if (dtype === 'uint8' && (values.mean !== undefined || values.std !== undefined)) {
     throw check.invalid('output.dtype', '"float32" or "float16" where mean or std is given', dtype);
   }
-  const mean = perChannel(values.mean, 'output.mean', channels, 0, false);
-  const std = perChannel(values.std, 'output.std', channels, 1, true);
+  const mean = perChannel(values.mean, 'output.mean', channels, MEAN);
+  const std = perChannel(values.std, 'output.std', channels, STD);
   const native: NativeFormat = {
     nchw: layout === 'NCHW' ? 1 : 0,
     dtype: dtypes.indexOf(dtype),

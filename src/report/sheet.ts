@@ -61,7 +61,9 @@ function marked(picture: Picture, box: Box | undefined, peak?: readonly [number,
 
 async function words(row: SheetRow, top: number): Promise<Layer[]> {
   const left = columnLeft(COLUMNS.length) + 4;
-  const { lambda, targetClass, sourceClass, kept } = row;
+  const { targetClass, sourceClass, kept } = row;
+  const lambda = kept ? 1 : row.lambda; // of an image mixed with itself, all is the target
+
   const line = async (content: string, at: number, size: number, colour: string): Promise<Layer> => ({
     input: await text(content, { size, colour, maxWidth: WORDS }),
     left,

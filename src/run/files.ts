@@ -20,6 +20,9 @@ export function writeError(path: string, error: unknown): SaliencyMixError {
     EPERM: 'no permission to write there',
     EROFS: 'the file system is read-only',
     ENOTDIR: 'a part of the path is a file',
+    ENOENT: 'the folder that it goes into is not there',
+    EEXIST: 'there is a file of that name',
+    EISDIR: 'there is a folder of that name',
   };
   const why = advice[systemCode(error) ?? ''] ?? reasonOf(error);
   return new SaliencyMixError('OUTPUT', `Cannot write ${path}: ${why}`, { file: path, cause: error });

@@ -51,10 +51,14 @@ export function checkSameSettings(
   const shown = different
     .slice(0, 5)
     .map((name) => `${name} was ${before.get(name)} and is now ${after.get(name)}`);
+  const isShard = different.every((name) => name.startsWith('shard.'));
+  const advice = isShard
+    ? 'Give each shard a folder of its own (--out)'
+    : 'Resume with the first ones, or start over with --force';
   const more = different.length > 5 ? `, and ${different.length - 5} more` : '';
   throw new SaliencyMixError(
     'OUTPUT',
-    `${out} was begun with other settings: ${shown.join('; ')}${more}. Resume with the first ones, or start over with --force`,
+    `${out} was begun with other settings: ${shown.join('; ')}${more}. ${advice}`,
     { file: out },
   );
 }

@@ -102,7 +102,7 @@ export const trainingBatch = { images: later<Images>(), labels: later<Float32Arr
 export const hiddenMixBatch = { ...trainingBatch, hidden: hiddenOption };
 export const stepOptions = {
   ...hiddenMixBatch,
-  learningRate: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])),
+  learningRate: required(real('number ≥ 0', [0, Number.MAX_VALUE])),
   progress: real('0 … 1', [0, 1], { default: 1 }),
   beside: group({ ...trainingBatch, weight: required(real('number > 0', [0, Number.MAX_VALUE, 'open'])) }),
 };

@@ -186,8 +186,11 @@ export async function readTensors(
     return await readContent(path, file, passOver);
   } catch (error) {
     if (error instanceof SaliencyMixError) throw error;
-    const missing = systemCode(error) === 'ENOENT';
-    throw fault(path, missing ? 'is not there' : `cannot be read: ${reasonOf(error)}`, error);
+    const known: Record<string, string> = {
+      ENOENT: 'is not there',
+      EISDIR: 'is a folder: give the file in it, as checkpoint.safetensors or model.onnx',
+    };
+    throw fault(path, known[systemCode(error) ?? ''] ?? `cannot be read: ${reasonOf(error)}`, error);
   } finally {
     await file?.close();
   }

@@ -115,6 +115,11 @@ test('the union of the shards is the whole run', async () => {
   const { 'labels.jsonl': _, ...images } = Object.assign({}, ...outs.map(contents)) as Record<string, string>;
   const { 'labels.jsonl': __, ...expected } = contents(whole);
   expect(images).toEqual(expected);
+  const again = await run('augment', data, '--out', outs[0], '--shard', '2/3', '--resume', ...options);
+  expect([again.code, again.stderr]).toEqual([
+    1,
+    expect.stringMatching(/shard\.index was 1 and is now 2\. Give each shard a folder of its own \(--out\)/),
+  ]);
 });
 
 describe('bad files', () => {
@@ -221,7 +226,7 @@ describe('refuses', () => {
     ['a misspelled method', [data, '--method', 'cutmx'], /\(did you mean "cutmix"\?\)/],
     ['a misspelled option', [data, '--alfa', '1'], /unknown option '--alfa'\n\(Did you mean --alpha\?\)/],
     ['a word for a number', [data, '--alpha', 'one'], /It must be a number/],
-    ['alpha 0', [data, '--alpha', '0'], /a finite number above 0 for alpha/],
+    ['alpha 0', [data, '--alpha', '0'], /a number from 0.000001 to 1000000 for alpha/],
     [
       'a backend that is not there',
       [data, '--backend', 'gpu'],

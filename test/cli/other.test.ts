@@ -290,5 +290,5 @@ test('help lists every mixer option with its values and default', async () => {
   ]) {
     expect(stdout).toContain(option);
   }
-  expect(stdout).toMatch(/λ ~ Beta\(α, α\).*number\s+>\s+0;\s+default\s+1/s);
+  expect(stdout).toMatch(/λ ~ Beta\(α, α\).*1e-6\s+…\s+1e6;\s+default\s+1/s);
 });

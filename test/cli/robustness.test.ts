@@ -81,7 +81,7 @@ test('an ONNX model has what needs no gradient', async () => {
 test('wrong values are refused before anything is read', async () => {
   for (const [more, message] of [
     [['--epsilons', '0'], /for epsilons but received 0/],
-    [['--epsilons', 'four'], /It must be a number/],
+    [['--epsilons', 'four'], /It must be numbers, separated by commas/],
     [['--measures', 'fgsm,fgsm'], /a list of names, each once/],
     [['--drop', '101'], /unknown option '--drop'/],
   ] as const) {

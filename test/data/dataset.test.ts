@@ -41,6 +41,12 @@ test('split and format are passed on, the content tells the format otherwise', a
   const held = await openDataset({ path: archive, split: 'test' });
   expect(held.items).toEqual([{ id: 'test/dog/2.png', label: 1 }]);
   await held.close();
+  const also = await openDataset(archive, { split: 'test' });
+  expect(also.items).toEqual(held.items);
+  await also.close();
+  const wrong = (options: unknown) => failure(openDataset(archive, options as { split: string }));
+  expect((await wrong({ splt: 'test' })).message).toMatch(/Unknown option "splt"/);
+  expect((await wrong('test')).message).toMatch(/an object such as \{ split: "test" \}.*received "test"/);
   const cifar = await openDataset(path.join(temporary, 'cifar'));
   expect([cifar.format, cifar.length]).toEqual(['cifar', 1]);
   await cifar.close();

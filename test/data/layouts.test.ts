@@ -352,6 +352,11 @@ describe('what is uncertain is decided by an option', () => {
       { name: 'fox', images: 1 },
     ]);
     expect(about.doubt).toMatch(/no image can be decoded \(dog\).*--allow-empty-classes/);
-    expect(about.problems).toEqual([{ file: 'dog/1.bmp', reason: expect.stringMatching(/is a BMP image/) }]);
+    expect(about.problems).toEqual([
+      { file: 'dog/1.bmp', reason: expect.stringMatching(/is a BMP image/) },
+      // Of those that are looked at what cannot be read.
+      { file: 'cat/1.png', reason: 'is empty' },
+      { file: 'fox/1.png', reason: 'is empty' },
+    ]);
   });
 });

@@ -77,7 +77,8 @@ test.each([
   [{ layout: 'CHW' }, /one of "NHWC", "NCHW" for output\.layout but received "CHW"/],
   [{ dtype: 'float64' }, /output\.dtype but received "float64" \(did you mean "float32"\?\)/],
   [{ mean: MEAN }, /"float32" or "float16" where mean or std is given/],
-  [{ dtype: 'float32', mean: [0.5] }, /3 finite numbers, one per channel for output\.mean/],
+  [{ dtype: 'float32', mean: [0.5] }, /3 numbers from 0 to 1 .*, one per channel for output\.mean/],
+  [{ dtype: 'float32', mean: [123.675, 116.28, 103.53] }, /means of pixels of 0 to 255 divided by 255\)/],
   [{ dtype: 'float32', std: [1, 0, 1] }, /3 positive numbers, one per channel for output\.std/],
   [{ dtype: 'float32', means: MEAN }, /Unknown option "means" in output \(did you mean "mean"\?\)/],
 ])('%j is refused', async (output, message) => {

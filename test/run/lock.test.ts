@@ -23,9 +23,7 @@ const lockOf = (holder: object) =>
 function firstWord(program: string): Promise<string> {
   const child = spawn('sh', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
-  return new Promise((resolve) =>
-    child.stdout?.once('data', (bytes: Buffer) => resolve(String(bytes).trim())),
-  );
+  return new Promise((said) => child.stdout?.once('data', (bytes: Buffer) => said(String(bytes).trim())));
 }
 
 /** A process that has ended and whose parent never asks. */
@@ -114,7 +112,7 @@ test('of several that find the lock of a dead process, one has the folder', asyn
     Promise.all(
       rivals.map((rival) => {
         const told = new Promise<boolean>((said) => rival.once('message', said));
-        rival.postMessage(word);
+        rival.postMessage(word, []);
         return told;
       }),
     );

@@ -141,11 +141,6 @@ describe('batches', () => {
     ],
     ['a label that is NaN', changed(7, NaN), /finite numbers for labels \(image 1\) but received NaN/],
     ['a negative label', changed(12, -0.25), /at least 0 for labels \(image 2\) but received -0\.25/],
-    [
-      'learning rate 0',
-      { ...good, learningRate: 0 },
-      /a finite number above 0 for learningRate but received 0/,
-    ],
     ['learning rate −1', { ...good, learningRate: -1 }, /for learningRate but received -1/],
     ['learning rate NaN', { ...good, learningRate: NaN }, /for learningRate but received NaN/],
     ['learning rate ∞', { ...good, learningRate: Infinity }, /for learningRate but received Infinity/],

@@ -83,10 +83,10 @@ describe('safetensors', () => {
     await trainer.exportSafetensors(path);
     const { metadata, tensors } = readSafetensors(path);
     const all = await trainer.parameters();
-    const { name, options } = smallModel();
+    const small = smallModel();
     expect({ ...metadata, model: JSON.parse(metadata.model) }).toEqual({
       format: 'pt',
-      model: { name, options: { ...options } },
+      model: { name: small.name, options: { ...small.options } },
       notes: '{"epoch":3}',
     });
     expect([...tensors.keys()]).toEqual(smallModel().parameters.map(({ name }) => name));

@@ -20,6 +20,19 @@ const EACH = 3 * SIDE * SIDE;
 const LEARNING_RATE = 0.05;
 const folder = workFolder();
 
+test('a step of a learning rate of 0, as schedules end with, changes no weight', async () => {
+  const trainer = await smallTrainer();
+  const trained = trainer.model.parameters.filter((one) => one.trained).map(({ name }) => name);
+  const weights = async () => {
+    const all = await trainer.parameters();
+    return trained.map((name) => all.get(name)?.data);
+  };
+  const before = await weights();
+  const { loss } = await trainer.step({ ...smallBatch(0), learningRate: 0 });
+  expect(loss).toBeGreaterThan(0);
+  expect(await weights()).toEqual(before);
+});
+
 describe('predict', () => {
   test('any number of images, each as if it were alone', async () => {
     const trainer = await smallTrainer();

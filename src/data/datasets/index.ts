@@ -1,5 +1,6 @@
 /** The registry of data set formats. A new one needs a file in this folder and a line here. */
 import { promises as fs } from 'node:fs';
+import { invalid } from '../../check';
 import { custom, named, parse } from '../../option';
 import { dataError, systemReason } from '../fail';
 import type { DatasetSource } from '../source';
@@ -21,6 +22,14 @@ export const dataOption = custom<OpenOptions, string | OpenOptions>((value) => {
   const options = typeof value === 'string' ? { path: value } : value;
   return parse(dataOptions, options, 'openDataset options');
 });
+
+/** The options of a call with a path, and others perhaps, or with all in one. */
+export function openingOf(pathOrOptions: string | OpenOptions, others: unknown): OpenOptions {
+  if (others === undefined) return dataOption.check(pathOrOptions, 'data');
+  if (typeof pathOrOptions !== 'string' || typeof others !== 'object' || others === null)
+    throw invalid('options', 'an object such as { split: "test" }, after a path', others);
+  return dataOption.check({ ...others, path: pathOrOptions }, 'data');
+}
 
 /**
  * Opens a data set, in the format that was asked for or the first that matches the path.
