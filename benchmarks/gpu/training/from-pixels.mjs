@@ -7,7 +7,7 @@ export function stepsFromPixels(root, { batch: { count, side }, model }, learn, 
   const { createMixer, uploadBatch } = createRequire(join(root, 'package.json'))('./dist/index.js');
   const { classes } = model.options;
   const mixer = createMixer({ classes, probability: 1, backend });
-  const output = { layout: 'NCHW', dtype: 'float32', mean: [125, 123, 114], std: [63, 62, 67] };
+  const output = { layout: 'NCHW', dtype: 'float32', mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26] };
   const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
   const data = Uint8Array.from({ length: count * side * side * 3 }, (_, i) => (i * 31 + (i >> 7) * 17) & 255);
   const batchOf = async (number) => {
