@@ -120,7 +120,8 @@ export const headingOf = ({ model, title }: TableSummary) => `${model}, ${title}
 /** What the columns mean, once for all tables. */
 export const LEGEND =
   'Top-1 error in percent: mean ± standard deviation over seeds, after the last epoch, at the best of all, and the median of the last ' +
-  'ten. Differences are of pairs with the same seed, after the last epoch, with 95 % of resampled means in brackets. Time is of one run.';
+  'ten. Differences are of pairs with the same seed, after the last epoch, with 95 % of resampled means in brackets: ' +
+  'of two or three pairs these are no more than the least and the greatest. Time is of one run.';
 
 export function experimentMarkdown(report: ExperimentSummary): string {
   const tables = report.tables.map((table) => `### ${headingOf(table)}\n\n${markdownTable(linesOf(table))}`);

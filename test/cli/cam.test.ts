@@ -229,7 +229,12 @@ describe('refused, before a picture is written', () => {
       'CHECKPOINT',
       /no\.safetensors is not there/,
     ],
-    ['a folder in its place', () => ({ model: out('trained') }), 'CHECKPOINT', /trained is a folder: give the file in it/],
+    [
+      'a folder in its place',
+      () => ({ model: out('trained') }),
+      'CHECKPOINT',
+      /trained is a folder: give the file in it/,
+    ],
     [
       'an unknown class',
       () => ({ classes: ['purple'] }),

@@ -167,3 +167,14 @@ test('the class can be read from a part of the id', () => {
     's1.tar/cat/1.jpg=0',
   ]);
 });
+
+test('a class that only another split has is told of', () => {
+  const ids = ['train/cat/1.png', 'train/dog/1.png', 'val/cat/2.png', 'val/fox/2.png'];
+  const { classes, notices } = list(ids, 'train');
+  expect(classes).toEqual(['cat', 'dog', 'fox']);
+  expect(notices).toEqual(['the split train has no image of a class that another split has ("fox")']);
+  expect(list(ids, 'val').notices).toEqual([
+    'the split val has no image of a class that another split has ("dog")',
+  ]);
+  expect(list([...ids, 'train/fox/3.png', 'val/dog/3.png'], 'train').notices).toBeUndefined();
+});

@@ -63,8 +63,21 @@ export interface ListingOptions extends ClassOptions {
 export function listImages(ids: readonly string[], options: ListingOptions): Listing {
   const spellings = new Set<string>();
   const listing = listed(ids, { ...options, spellings });
-  const notice = spellingNotice(spellings);
-  return notice === undefined ? listing : { ...listing, notices: [notice] };
+  const notices = [spellingNotice(spellings), absentNotice(listing)].filter((one) => one !== undefined);
+  return notices.length === 0 ? listing : { ...listing, notices };
+}
+
+/** Classes that are in other splits alone: of two spellings of one name, perhaps. */
+function absentNotice({ items, classes, split, emptied = [] }: Listing): string | undefined {
+  if (split === undefined) return undefined;
+  const present = new Set([...items.map(({ label }) => classes[label]), ...emptied]);
+  const absent = classes.filter((name) => !present.has(name));
+  if (absent.length === 0) return undefined;
+  const what =
+    absent.length === 1
+      ? 'a class that another split has'
+      : `${absent.length} classes that other splits have`;
+  return `the split ${split} has no image of ${what} (${quoted(absent)})`;
 }
 
 /** Options, and a set that gets the names of all classes as they are written. */
