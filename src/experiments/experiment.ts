@@ -5,7 +5,7 @@
 import type { MixerOptions } from '../mix/options';
 import type { PaperValue } from '../report/experiment';
 import type { SingleOptions } from '../train/learning-options';
-import type { RecipeName } from '../train/recipes';
+import { type RecipeName, recipes } from '../train/recipes';
 
 /** Options of a run that a row or a column sets. */
 export interface Choice {
@@ -77,10 +77,15 @@ export interface Experiment {
 /** The recipe that all scales of an experiment have unless another one is asked for. */
 export const recipeOf = ({ protocols }: Experiment): RecipeName => protocols.paper.recipe;
 
+/** Of recipes that change images in other ways than crop and flip. */
+export const byRecipe: Column = { name: 'recipe', title: 'by the recipe', learning: {} };
+
 /** The experiment with another recipe, so on other data: the paper's numbers are not of it. */
 export function withRecipe(experiment: Experiment, recipe = recipeOf(experiment)): Experiment {
   if (recipe === recipeOf(experiment)) return experiment;
   const { title, protocols } = experiment;
+  // Without crop and flip a recipe with boxes of any size and other colours still changes images.
+  const columns = recipes[recipe].learning.resizedCrop === true ? [byRecipe] : experiment.columns;
   const variant: Variant = experiment.variants?.[recipe] ?? { title: `${title}, recipe ${recipe}` };
   const changed = scales.map((scale) => [
     scale,
@@ -88,6 +93,7 @@ export function withRecipe(experiment: Experiment, recipe = recipeOf(experiment)
   ]);
   return {
     ...experiment,
+    columns,
     ...variant,
     protocols: Object.fromEntries(changed) as Experiment['protocols'],
     paper: undefined,

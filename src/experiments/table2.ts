@@ -1,5 +1,5 @@
 import type { PaperValue } from '../report/experiment';
-import type { Experiment, PaperTable, Row } from './experiment';
+import { byRecipe, type Experiment, type PaperTable, type Row } from './experiment';
 import { imagenetProtocols } from './protocols';
 import * as rows from './rows';
 
@@ -58,7 +58,7 @@ export const table2: Experiment = {
     { name: 'puzzlemix', title: 'PuzzleMix', mixer: { method: 'puzzlemix', saliency: 'gradient' } },
     rows.saliencymix,
   ],
-  columns: [{ name: 'recipe', title: 'by the recipe', learning: {} }],
+  columns: [byRecipe],
   protocols: imagenetProtocols(['resnet50', 'resnet101'], { others: 1 }),
   paper,
   classes: 1000,

@@ -53,6 +53,10 @@ test('a network has its own options, and a recipe says how many samples are mixe
     return parseTraining({ ...released.options, out: 'unused' }).mixer.probability;
   });
   expect(shares).toEqual([0.5, 1]);
+  const columnsBy = (recipe: 'imagenet' | 'tiny-imagenet-64') =>
+    withRecipe(experiments.table1, recipe).columns.map(({ title }) => title);
+  expect(columnsBy('imagenet')).toEqual(['by the recipe']);
+  expect(columnsBy('tiny-imagenet-64')).toEqual(['without crop and flip', 'with crop and flip']);
 });
 
 test('what is selected, and parts for several machines', () => {
