@@ -56,7 +56,7 @@ export const batchOptions = {
   masks: flag({
     default: false,
     about:
-      'also which pixels show the object of each image, for `masks` of `mix`; an error where there are none',
+      'also which pixels show the object of each image, for `masks` of `mix`; of an image whose mask is not known every pixel does; an error where the data has none',
   }),
   /**
    * A backend, such as 'cuda', to whose memory the images are brought as they are read; there they are augmented, and `images`

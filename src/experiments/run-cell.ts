@@ -27,12 +27,12 @@ export interface CellRun {
 const FIELDS = ['loss', 'top1Error', 'top5Error', 'testLoss', 'seconds', 'saliencySeconds'] as const;
 
 /** What one of a cell's files lacks: the run cannot be gone on with, nor told of. */
-const damaged = (file: string, why: string, cause?: unknown) =>
-  new SaliencyMixError('CHECKPOINT', `${file} is damaged: ${why}`, { file, cause });
+const damaged = (file: string, why: string) =>
+  new SaliencyMixError('CHECKPOINT', `${file} is damaged: ${why}`, { file });
 
 /**
  * The epochs in a run's metrics: each, once and in order.
- * @throws (rejects) SaliencyMixError CHECKPOINT where one is missing or cannot be read
+ * @throws (rejects) SaliencyMixError CHECKPOINT where one is missing or damaged, OUTPUT where the file cannot be read
  */
 async function epochsIn(out: string, count: number): Promise<EpochResult[]> {
   const file = join(out, METRICS);
@@ -44,7 +44,10 @@ async function epochsIn(out: string, count: number): Promise<EpochResult[]> {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   } catch (error) {
-    throw damaged(file, reasonOf(error), error);
+    const code = systemCode(error);
+    if (code !== undefined && code !== 'ENOENT')
+      throw new SaliencyMixError('OUTPUT', `Cannot read ${file}: ${reasonOf(error)}`, { file, cause: error });
+    throw damaged(file, code === 'ENOENT' ? 'it is not there' : reasonOf(error));
   }
   const epochs = lines.filter(({ kind }) => kind === 'epoch');
   if (epochs.length !== count || epochs.some(({ epoch }, i) => epoch !== i + 1))

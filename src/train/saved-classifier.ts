@@ -4,7 +4,7 @@
  */
 import * as check from '../check';
 import { SaliencyMixError } from '../errors';
-import { createModel, hasShapes, type ModelOptions, modelOfShapes } from '../models/index';
+import { hasShapes, modelOfShapes } from '../models/index';
 import type { Model } from '../models/model';
 import { isTooDeep } from '../nesting';
 import { type OrtWorker, startOrtWorker } from '../onnx/ort-worker';
@@ -124,10 +124,14 @@ function checkFinite(path: string, weights: Weights): void {
 }
 
 /** The network that exported weights say they are of, where they have its shapes. */
-function modelSaid(metadata: Readonly<Record<string, string>>, shapes: Parameters<typeof modelOfShapes>[0]) {
+function modelSaid(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  shapes: Parameters<typeof modelOfShapes>[0],
+): Model | undefined {
   const said = networkIn(metadata);
   try {
-    const model = said && createModel(said.name, said.options as unknown as ModelOptions);
+    const model = said && savedModel(path, { model: said });
     return model && hasShapes(model, shapes) ? model : undefined;
   } catch {
     return undefined; // of a model from outside this package, or edited
@@ -161,7 +165,7 @@ export async function readSaved(path: string, otherwise: string): Promise<SavedW
     return { model, weights, settings: settingsIn(notes), image };
   }
   const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]));
-  const model = modelSaid(metadata, shapes) ?? modelOfShapes(shapes);
+  const model = modelSaid(path, metadata, shapes) ?? modelOfShapes(shapes);
   if (model) return { model, weights, settings: settingsIn(metadata.notes) };
   const names = [...weights.keys()].slice(0, 3).join(', ');
   throw fault(

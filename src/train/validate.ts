@@ -74,7 +74,11 @@ export function savedSettings(path: string, trainer: unknown): TrainerSettings {
  * options.
  * @throws SaliencyMixError CHECKPOINT
  */
-export function savedModel(path: string, { model: saved }: CheckpointInfo, given?: Model): Model {
+export function savedModel(
+  path: string,
+  { model: saved }: Pick<CheckpointInfo, 'model'>,
+  given?: Model,
+): Model {
   const fault = (what: string, cause?: unknown) =>
     new SaliencyMixError('CHECKPOINT', `${path} ${what}`, { file: path, cause });
   const described = ({ name, options }: { name: string; options: object }) =>

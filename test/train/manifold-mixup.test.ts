@@ -4,7 +4,7 @@ import { createMixer, type MixPlan, openDataset } from '../../src';
 import { createModel, type TrainOptions } from '../../src/train';
 import { drawStage, hiddenMixOf } from '../../src/train/manifold-mixup';
 import { smallTrainer, workFolder } from './fixtures';
-import { BATCH, data, linesOf, network, RATE, runsIn, SEED } from './small-runs';
+import { BATCH, data, linesOf, network, RATE, runsIn, SEED, stopped } from './small-runs';
 
 const work = workFolder();
 const run = runsIn(work, { manifoldMixup: true });
@@ -62,12 +62,7 @@ test('the steps are those that its draws say', async () => {
 });
 
 test('a run that was stopped goes on to the same numbers', async () => {
-  const controller = new AbortController();
-  const stopped = run('stopped', {
-    signal: controller.signal,
-    onProgress: ({ done }) => done >= 32 && controller.abort(),
-  });
-  await expect(stopped).rejects.toThrow();
+  await stopped(run, 'stopped');
   expect(stepsOf('stopped').length).toBeLessThan(6);
   await expect(run('stopped', { mode: 'resume', manifoldMixup: ['layer1'] })).rejects.toThrow(
     /manifoldMixup/,

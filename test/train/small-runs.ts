@@ -47,3 +47,13 @@ export const lossesOf = (folder: string): number[] =>
   linesOf(folder)
     .filter(({ kind }) => kind === 'step')
     .map(({ loss }) => loss);
+
+/** Begins a run, and stops it after two of its steps or some more. */
+export async function stopped(run: ReturnType<typeof runsIn>, name: string): Promise<void> {
+  const controller = new AbortController();
+  const running = run(name, {
+    signal: controller.signal,
+    onProgress: ({ done }) => done >= 2 * BATCH && controller.abort(),
+  });
+  await expect(running).rejects.toThrow();
+}
