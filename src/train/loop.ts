@@ -7,6 +7,7 @@ import { DeviceBatch } from '../device/batch';
 import { SaliencyMixError } from '../errors';
 import type { Signal } from '../types';
 import { type LearningBatch, learningBatches } from './batches';
+import { EpochClock, type Spent } from './epoch-time';
 import { mixedLabels } from './hidden-mix';
 import type { Metrics } from './metrics';
 import { learningRateAt } from './schedule';
@@ -20,6 +21,8 @@ import type { Trainer } from './trainer';
 export interface Position {
   epoch: number;
   batch: number;
+  /** The time of the epoch until there, where it has begun. */
+  spent?: Spent;
 }
 
 /** Everything that a training run works with. */
@@ -123,6 +126,7 @@ async function learnBatches(
   run: TrainRun,
   at: Position,
   batches: AsyncGenerator<LearningBatch, void, undefined>,
+  clock: EpochClock,
 ): Promise<void> {
   const pace: Pace = { began: performance.now(), step: performance.now(), images: 0 };
   let kept = pace.began;
@@ -144,7 +148,7 @@ async function learnBatches(
       if (!isDue && !run.signal?.aborted) continue;
       await running; // a checkpoint has the steps that `at` tells
       run.signal?.throwIfAborted();
-      await run.saveCheckpoint(at);
+      await run.saveCheckpoint({ ...at, spent: clock.spent });
       kept = performance.now();
     }
     await running;
@@ -154,18 +158,8 @@ async function learnBatches(
   run.signal?.throwIfAborted();
 }
 
-/** What is known of an epoch's time. */
-interface EpochTime {
-  /** Of performance.now(). */
-  began: number;
-  /** The share in which the trainer waited for steps. */
-  idle: number;
-  /** Of the network's own maps. */
-  saliencySeconds: number;
-}
-
-/** Trains on the rest of an epoch. */
-async function learnEpoch(run: TrainRun, at: Position): Promise<EpochTime> {
+/** Trains on the rest of an epoch; gives the share in which the trainer waited for steps. */
+async function learnEpoch(run: TrainRun, at: Position, clock: EpochClock): Promise<number> {
   const { train, trainer, settings, threads, backend, strict } = run;
   const leaving = new AbortController();
   const onSkipped = (bad: LearningBatch['bad']) => keepBad(run, bad);
@@ -174,11 +168,9 @@ async function learnEpoch(run: TrainRun, at: Position): Promise<EpochTime> {
   const saliencyOf = trainer.saliency.bind(trainer);
   const options = { threads, backend, onDevice, strict, signal: leaving.signal, saliencyOf, onSkipped };
   const batches = learningBatches(train, settings, { epoch: at.epoch, from: at.batch }, options);
-  const [began, busy, saliency] = [performance.now(), trainer.busy, trainer.saliencyTime];
   try {
-    await learnBatches(run, at, batches);
-    const idle = 1 - (trainer.busy - busy) / (performance.now() - began);
-    return { began, idle, saliencySeconds: (trainer.saliencyTime - saliency) / 1000 };
+    await learnBatches(run, at, batches, clock);
+    return clock.idle;
   } finally {
     leaving.abort();
     await batches.return();
@@ -209,14 +201,11 @@ function testNow(run: TrainRun, test: Dataset, epoch: number): Promise<TestResul
 }
 
 /** After the last step of an epoch: tests, then writes the metrics of the epoch and a checkpoint. */
-async function endEpoch(
-  run: TrainRun,
-  epoch: number,
-  { began, idle, saliencySeconds }: EpochTime,
-): Promise<void> {
+async function endEpoch(run: TrainRun, epoch: number, clock: EpochClock, idle: number): Promise<void> {
   const { trainer, metrics, test } = run;
   const tested = test && (await testNow(run, test, epoch));
   const done = epoch + 1;
+  const { seconds, saliencySeconds } = clock.spent;
   await metrics.epoch({
     epoch: done,
     step: trainer.steps,
@@ -225,7 +214,7 @@ async function endEpoch(
     top1Error: tested?.top1Error ?? NaN,
     top5Error: tested?.top5Error ?? NaN,
     testLoss: tested?.loss ?? NaN,
-    seconds: (performance.now() - began) / 1000,
+    seconds,
     idle,
     saliencySeconds,
   });
@@ -235,16 +224,20 @@ async function endEpoch(
 
 /** Trains from a position to the end. If the signal stops it, it writes a checkpoint after its last step. */
 export async function trainFrom(run: TrainRun, start: Position): Promise<void> {
-  const at = { ...start };
+  const at = { epoch: start.epoch, batch: start.batch };
+  let clock = new EpochClock(run.trainer, start.spent);
   try {
-    for (; at.epoch < run.settings.epochs; at.epoch++, at.batch = 0) {
-      const time = await learnEpoch(run, at);
-      await endEpoch(run, at.epoch, time);
+    while (at.epoch < run.settings.epochs) {
+      const idle = await learnEpoch(run, at, clock);
+      await endEpoch(run, at.epoch, clock, idle);
+      at.epoch++;
+      at.batch = 0;
+      clock = new EpochClock(run.trainer);
     }
   } catch (error) {
     // After a step that failed the next one may have been made, of which `at` does not tell.
     const isFailure = error instanceof SaliencyMixError && error.code === 'TRAINING';
-    if (run.signal?.aborted && !isFailure) await run.saveCheckpoint(at);
+    if (run.signal?.aborted && !isFailure) await run.saveCheckpoint({ ...at, spent: clock.spent });
     throw error;
   }
 }

@@ -18,6 +18,7 @@ import { checkSameData, findEach } from '../run/data-state';
 import { continued, type Versions, versionsOf, warnOfVersions } from '../run/history';
 import { checkApart, claimFolder, type FolderUse } from '../run/out-folder';
 import { newRunFile, type RunFile, writeRun } from '../run/run-file';
+import { isSpent } from './epoch-time';
 import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { findProvider } from './provider';
@@ -110,8 +111,8 @@ async function resumed(path: string, options: Parameters<typeof Trainer.resume>[
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
   const isPair = (value: unknown) =>
     Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string');
-  if (isCount(position?.epoch) && isCount(position?.batch) && Array.isArray(bad) && bad.every(isPair))
-    return trainer;
+  const isPosition = isCount(position?.epoch) && isCount(position?.batch) && isSpent(position?.spent);
+  if (isPosition && Array.isArray(bad) && bad.every(isPair)) return trainer;
   await trainer.close();
   const what = `${path} is a checkpoint, but does not say where a training run was: take the one that the run has written, or start over with --force`;
   throw new SaliencyMixError('CHECKPOINT', what, { file: path });

@@ -34,6 +34,7 @@ export interface Line {
   loss: number;
   accuracy: number;
   seconds: number;
+  idle: number;
   saliencySeconds: number;
 }
 
