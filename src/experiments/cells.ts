@@ -79,13 +79,15 @@ export function cellsOf(
 ): Cell[] {
   const { recipe, models: all, learning, ofModel, perClass, size, seeds: seedsOf } = protocols[scale];
   const names = chosenRows(rows, methods);
+  const isOf = ({ name, only }: Row, model: string) =>
+    names.includes(name) && (methods !== undefined || !only || only.includes(model));
   const most = seeds ?? Math.max(...Object.values(seedsOf));
   const cells: Cell[] = [];
   for (const model of chosen(all, models, 'models')) {
     for (let seed = 0; seed < most; seed++) {
       for (const column of columns) {
         for (const row of rows) {
-          if (!names.includes(row.name) || seed >= (seeds ?? seedsOf[row.name] ?? seedsOf.others)) continue;
+          if (!isOf(row, model) || seed >= (seeds ?? seedsOf[row.name] ?? seedsOf.others)) continue;
           const options = {
             data,
             recipe,

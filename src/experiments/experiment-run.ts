@@ -16,7 +16,7 @@ import type { RecipeName } from '../train/recipes';
 import { emitWarning, type Warn } from '../warning';
 import { checkSameData } from './cell-data';
 import { cellsOf } from './cells';
-import { recipeOf, withRecipe } from './experiment';
+import { type Experiment, recipeOf, withRecipe } from './experiment';
 import {
   type ExperimentName,
   experimentNames,
@@ -119,6 +119,9 @@ export async function writeReports(
   await writeWhole(join(out, REPORT), experimentPage(summaries, sheets));
 }
 
+/** All rows, also those that are trained on other networks than a scale's unless they are asked for by name. */
+const rowNames = ({ rows }: Experiment) => rows.map(({ name }) => name);
+
 /**
  * Trains the cells of an experiment that have no result yet, each in a process and a folder of its own, and writes report.md and
  * report.html. A cell that was stopped, by whatever, goes on to the same numbers; two processes never train one cell.
@@ -140,7 +143,7 @@ export async function runExperiment(given: ExperimentOptions): Promise<Experimen
   const grid = { experiment: name, scale, cells, out, jobs, ignoreDates, signal, onProgress, onWarning };
   const { results, elsewhere, failed } = await runGrid(grid);
   // With what the folder has from before, of other rows, other experiments and other processes.
-  const all = cellsOf(trained, { ...options, models: undefined, methods: undefined });
+  const all = cellsOf(trained, { ...options, models: undefined, methods: rowNames(trained) });
   const own = new Set(all.map(({ id }) => id));
   const found = [...(await resultsIn(out, () => undefined)), ...results].map((one) =>
     own.has(one.id) ? { ...one, experiment: name } : one,
@@ -169,7 +172,7 @@ async function measure(
   const measured = measuredExperiments[name];
   const trained = withRecipe(experiments[measured.of], options.recipe);
   const { rows, columns } = trained;
-  const cells = cellsOf(trained, options);
+  const cells = cellsOf(trained, { ...options, methods: options.methods ?? rowNames(trained) });
   const lines = await runMeasured(measured, cells, {
     data,
     out,

@@ -19,6 +19,8 @@ export interface Row extends Choice {
   readonly title: string;
   /** By which it can be asked for, too: the setting that it is, where another experiment has it under a method's name. */
   readonly alias?: string;
+  /** The networks that the paper has it for: on others it is trained where it is asked for by name. */
+  readonly only?: readonly string[];
 }
 
 export interface Column extends Choice {

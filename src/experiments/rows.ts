@@ -28,6 +28,19 @@ export const saliencymix: Row = {
   title: 'SaliencyMix',
   mixer: { method: 'saliencymix' },
 };
+/** By the network's own gradients (Kim et al., ICML 2020). */
+export const puzzlemix: Row = {
+  name: 'puzzlemix',
+  title: 'PuzzleMix',
+  mixer: { method: 'puzzlemix', saliency: 'gradient' },
+};
+/** A method that mixes nothing: it changes the network, or each image by itself. */
+export const unmixed = (name: string, title: string, learning: Row['learning']): Row => ({
+  name,
+  title,
+  learning,
+  mixer: { method: 'none' },
+});
 /** What the authors' code does: one box a batch, cut off at the border, around a peak of their noise. */
 export const released: Row = {
   name: 'released-exact',

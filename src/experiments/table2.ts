@@ -1,5 +1,5 @@
 import type { PaperValue } from '../report/experiment';
-import { byRecipe, type Experiment, type PaperTable, type Row } from './experiment';
+import { byRecipe, type Experiment, type PaperTable } from './experiment';
 import { imagenetProtocols } from './protocols';
 import * as rows from './rows';
 
@@ -33,14 +33,6 @@ const paper: PaperTable = {
   },
 };
 
-/** A method that mixes nothing: it changes the network, or each image by itself. */
-const unmixed = (name: string, title: string, learning: Row['learning']): Row => ({
-  name,
-  title,
-  learning,
-  mixer: { method: 'none' },
-});
-
 export const table2: Experiment = {
   name: 'table2',
   title: 'Table 2: error on ImageNet',
@@ -49,13 +41,13 @@ export const table2: Experiment = {
   rows: [
     rows.none,
     rows.cutout112,
-    unmixed('stochastic-depth', 'Stochastic Depth 0.5', { stochasticDepth: 0.5 }),
+    rows.unmixed('stochastic-depth', 'Stochastic Depth 0.5', { stochasticDepth: 0.5 }),
     rows.mixup,
     { name: 'manifold-mixup', title: 'Manifold Mixup', learning: { manifoldMixup: true } },
-    unmixed('autoaugment', 'AutoAugment', { autoaugment: 'imagenet' }),
-    unmixed('dropblock', 'DropBlock 0.1', { dropBlock: 0.1 }),
+    rows.unmixed('autoaugment', 'AutoAugment', { autoaugment: 'imagenet' }),
+    rows.unmixed('dropblock', 'DropBlock 0.1', { dropBlock: 0.1 }),
     rows.cutmix,
-    { name: 'puzzlemix', title: 'PuzzleMix', mixer: { method: 'puzzlemix', saliency: 'gradient' } },
+    rows.puzzlemix,
     rows.saliencymix,
   ],
   columns: [byRecipe],

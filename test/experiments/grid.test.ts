@@ -59,6 +59,22 @@ test('a network has its own options, and a recipe says how many samples are mixe
   expect(columnsBy('tiny-imagenet-64')).toEqual(['without crop and flip', 'with crop and flip']);
 });
 
+test('a row of one network is trained on others where it is asked for', () => {
+  const rowsOf = (scale: 'paper' | 'small', more: object) =>
+    cellsOf(experiments.table1, { scale, data, seeds: 1, ...more })
+      .filter(({ column }) => column === 'augmented')
+      .map(({ model, row }) => `${model} ${row}`);
+  const all = rowsOf('paper', {});
+  const ofOne = all.filter((one) => /autoaugment|puzzlemix/.test(one));
+  expect(ofOne).toEqual(['wrn autoaugment', 'wrn puzzlemix']);
+  expect(all).toHaveLength(3 * 9 + 2);
+  expect(rowsOf('small', {})).toHaveLength(9);
+  expect(rowsOf('small', { methods: ['puzzlemix', 'none'] })).toEqual([
+    'resnet20 none',
+    'resnet20 puzzlemix',
+  ]);
+});
+
 test('what is selected, and parts for several machines', () => {
   const some = { scale: 'tiny', data, methods: ['cutmix', 'none'], seeds: 1 } as const;
   const cells = cellsOf(experiments.table1, some);
