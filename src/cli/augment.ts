@@ -16,6 +16,7 @@ import {
   reportData,
   reportNotices,
   runCommand,
+  warnOfNoEffect,
 } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
@@ -62,11 +63,13 @@ export function addAugment(program: Command): void {
   command.optionsGroup('Mixing:');
   addOptions(command, mixerOptions, mixerNames).action((path: string, parsed: CommandLineOptions) =>
     runCommand(async (signal) => {
+      const mixer = pick(mixerOptions, parsed);
+      warnOfNoEffect(mixer);
       await augmentAndReport({
         onData: reportData,
         ...pick(augmentOptions, parsed),
         data: dataOf(path, parsed),
-        mixer: pick(mixerOptions, parsed),
+        mixer,
         mode: modeOf(command, parsed),
         signal,
       });

@@ -5,8 +5,9 @@ import { type OpenOptions, openOptions } from '../data/datasets/format';
 import { type DatasetSummary, summaryLine } from '../data/describe';
 import { limitOptions } from '../data/limits';
 import { SaliencyMixError } from '../errors';
-import { mixerOptions } from '../mix/options';
-import { type Option, type OptionTable, pick } from '../option';
+import { type CheckedMixerOptions, mixerOptions } from '../mix/options';
+import { withoutEffect } from '../mix/without-effect';
+import { checked, type Option, type OptionTable, pick } from '../option';
 import type { Mode } from '../run/out-folder';
 
 /** Exit code after Ctrl-C: 128 + the number of SIGINT, as in shells. */
@@ -81,6 +82,14 @@ export function addOptions(command: Command, table: OptionTable, names = Object.
 
 /** The mixer's options that the command line has: all but `classes`, which the data tell. */
 export const mixerNames = Object.keys(mixerOptions).filter((name) => name !== 'classes');
+
+/** Says which of the mixer's options that were typed change nothing; bad values are the job's to refuse. */
+export function warnOfNoEffect(given: Record<string, unknown>, usual?: CheckedMixerOptions): void {
+  const { method, names } = withoutEffect(checked(mixerOptions, given, 'mixer options'), usual);
+  if (names.length === 0) return;
+  const flags = names.map((name) => `--${kebab(name)}`).join(', ');
+  printWarning(`${flags} ${names.length === 1 ? 'does' : 'do'} nothing for "${method}"`);
+}
 
 /** The options of openDataset that all commands with data have. */
 const dataNames = [

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { limitOptions } from '../data/limits';
 import { mixerOptions } from '../mix/options';
 import { pick } from '../option';
-import { percent } from '../report/figures';
+import { counted, percent } from '../report/figures';
+import { type RecipeName, recipes } from '../train/recipes';
 import { REPORT } from '../train/run-report';
 import { CHECKPOINT, MODEL, train, type TrainSummary } from '../train/train';
 import { jobOptions, learningOptions, type TrainOptions, trainOptions } from '../train/train-options';
@@ -19,6 +20,7 @@ import {
   reportData,
   reportNotices,
   runCommand,
+  warnOfNoEffect,
 } from './run';
 
 interface CommandLineOptions extends Record<string, unknown> {
@@ -52,7 +54,7 @@ export async function trainAndReport(options: TrainOptions): Promise<TrainSummar
     ? 'not tested'
     : `test error ${percent(top1Error)}${settings.classes.length > 5 ? `, top-5 ${percent(top5Error)}` : ''}`;
   console.log(
-    `${settings.model.name}: ${epochs} epochs, ${steps} steps in ${seconds.toFixed(1)} s: ${tested}`,
+    `${settings.model.name}: ${counted(epochs, 'epoch')}, ${counted(steps, 'step')} in ${seconds.toFixed(1)} s: ${tested}`,
   );
   console.log(
     `Look at ${join(out, REPORT)}; ${join(out, CHECKPOINT)} and ${join(out, MODEL)} hold the model`,
@@ -83,9 +85,13 @@ export function addTrain(program: Command): void {
       const mixer = Object.fromEntries(
         Object.entries(pick(mixerOptions, parsed)).filter(([name]) => !OWN.has(name)),
       );
+      const options = pick(trainOptions, parsed);
+      // Manifold Mixup says by itself which method it takes the place of.
+      if (options.manifoldMixup === undefined)
+        warnOfNoEffect(mixer, recipes[options.recipe as RecipeName]?.mixer);
       await trainAndReport({
         onData: reportData,
-        ...pick(trainOptions, parsed),
+        ...options,
         data: dataOf(parsed.data, parsed),
         ...(typeof parsed.test === 'string' && {
           test: { ...pick(limitOptions, parsed), path: parsed.test },

@@ -102,7 +102,7 @@ export type MixerOptions = OptionsOf<typeof mixerOptions>;
 /** The options that were given, checked. */
 export type CheckedMixerOptions = Checked<typeof mixerOptions>;
 
-/** All options, with defaults. Options that the method does not use are checked and then ignored. */
+/** All options, with defaults. Those that the method does not heed are checked all the same (without-effect.ts tells which). */
 export type MixOptions = Omit<Parsed<typeof mixerOptions>, 'preset'>;
 
 /** The options of a mixer that do not depend on which choice a sample is drawn with. */

@@ -1,4 +1,4 @@
-/** Batches of one image: no second one to mix with. It is said, and no sample claims to be mixed. */
+/** Batches of one image, which have no second one to mix with, and options that do nothing for the method: it is said. */
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { imageFolder, labelLines, run, workFolder } from './fixtures';
@@ -34,6 +34,16 @@ test('methods that need no second image, and batches that have one, say nothing'
   const lines = labelLines(join(work, 'quiet-2'));
   expect(lines.filter(({ batch }) => batch === 1)).toMatchObject([{ mixed: false }]);
   for (const { mixed, target, source } of lines) expect(mixed).toBe(target.id !== source.id);
+});
+
+test('options that do nothing for the method are named', async () => {
+  const mixing = ['--method', 'mixup', '--scheme', 'salient-to-salient', '--label-rule', 'saliency'];
+  const { code, stderr } = await run('augment', data, '--out', join(work, 'nothing'), ...mixing);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^warning: --scheme, --label-rule do nothing for "mixup"\n/);
+  const learning = ['--recipe', 'cutout-paper', '--fill', '3', '--box', 'clip', '--epochs', '0'];
+  const refused = await run('train', '--data', data, '--out', join(work, 'nothing-2'), ...learning);
+  expect(refused.stderr).toMatch(/^warning: --box does nothing for "cutout"\nerror: .*epochs/);
 });
 
 test('train --batch 1, and data of one image', async () => {
