@@ -2,7 +2,7 @@
 import { chooseThreads } from '../native/backends';
 import { type OptionsOf, parse, type Parsed, required, text } from '../option';
 import { type Scored, type Scoring, scoringOptions, withScoring } from './scoring';
-import { normalised, scoreOn, type TestResult } from './test-data';
+import { normalised, scoreOn, severalClassesNotice, type TestResult } from './test-data';
 
 export const evaluateOptions = {
   /** A checkpoint or weights (.safetensors), or an ONNX model (.onnx). */
@@ -40,7 +40,8 @@ async function scoreOpened(
     signal,
     onProgress: (done) => onProgress?.({ done, total: dataset.length }),
   });
-  const { notices } = dataset;
+  const notice = severalClassesNotice(dataset);
+  const notices = notice === undefined ? dataset.notices : [...dataset.notices, notice];
   const seconds = (Date.now() - started) / 1000;
   return { model, classes, ...tested, notices, seconds, ...(scored && { scored }) };
 }

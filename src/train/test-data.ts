@@ -11,6 +11,7 @@ import type { FailedItem } from '../data/fill';
 import { firstOfEach, heldOut, othersThan, partOf } from '../data/holdout';
 import { classNumbersOf } from '../data/load';
 import type { Parsed } from '../option';
+import { counted } from '../report/figures';
 import type { trainOptions } from './train-options';
 import type { OutputFormat, Signal } from '../types';
 import { Scorer, type Score } from './score';
@@ -127,6 +128,14 @@ export async function openTrainingData(
     await whole.close();
     throw error;
   }
+}
+
+/** What is said of test images whose labels name several classes, as those of mixed images do; undefined where there are none. */
+export function severalClassesNotice({ items, path }: Dataset): string | undefined {
+  const mixed = items.filter(({ soft }) => soft?.every((weight) => weight < 1)).length;
+  if (mixed === 0) return undefined;
+  const share = mixed === items.length ? 'The' : `${counted(mixed, 'image')} of the`;
+  return `${share} test images of ${path} have labels of several classes, as mixed images have: the one with most weight counts as right, so the error is not that on real images`;
 }
 
 /**

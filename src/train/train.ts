@@ -23,7 +23,7 @@ import { type Position, type TrainRun, trainFrom } from './loop';
 import { METRICS, Metrics } from './metrics';
 import { findProvider } from './provider';
 import { drawSamples, REPORT, type ReportParts, writeReport } from './run-report';
-import { matchClasses, openTrainingData, type TestResult } from './test-data';
+import { matchClasses, openTrainingData, severalClassesNotice, type TestResult } from './test-data';
 import type { TrainOptions } from './train-options';
 import {
   defaultSettings,
@@ -294,6 +294,8 @@ export async function train(given: TrainOptions): Promise<TrainSummary> {
     const { whole, train: data, test, holdout } = opened;
     if (test) requireClasses(test);
     if (test) matchClasses(test, data.classes);
+    const notice = test && severalClassesNotice(test);
+    if (notice !== undefined) onWarning(`${notice}; name others to test on (--test)`);
     const found = { ...summaryOf(whole), ...(holdout && { heldOut: test?.length }) };
     options.onData?.(found);
     const { settings, model } = await resolveSettings(options, data, test, holdout);

@@ -1,6 +1,7 @@
 /** What training has held out of its data is what evaluate scores on that data, whichever file the model is in. */
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { augment } from '../../src';
 import { evaluate, train } from '../../src/train';
 import { colourFolder } from '../cli/colours';
 import { workFolder } from './fixtures';
@@ -56,4 +57,21 @@ test('run.json has the files of the data once, with those that are held out', ()
     Object.entries(ofAll).map(([name, of]) => [name, expect.stringMatching(of) as string]),
   );
   for (const out of [ofSplits, ofPlain]) expect(runOf(out).inputs).toEqual({ data: wanted });
+});
+
+test('what is held out of mixed images is mixed, too: that is said', async () => {
+  const [mixed, out] = [join(work, 'mixed'), join(work, 'of-mixed')];
+  await augment({ data: plain, out: mixed, mixer: { method: 'mixup', probability: 0.5, seed: 4 } });
+  const warnings: string[] = [];
+  const onWarning = (message: string) => warnings.push(message);
+  await train({ data: mixed, out, ...learning, onWarning });
+  const said = `test images of ${mixed} have labels of several classes`;
+  const [count] = /^\d+/.exec(warnings[0]) as RegExpExecArray;
+  // Of the six that are held out, those that were drawn to be mixed, and not with themselves or one of their class.
+  expect(Number(count)).toBeGreaterThan(0);
+  expect(Number(count)).toBeLessThan(6);
+  expect(warnings).toEqual([expect.stringContaining(`${count} images of the ${said}`)]);
+  const model = join(out, 'checkpoint.safetensors');
+  expect((await evaluate({ model, data: mixed })).notices).toEqual([expect.stringContaining(said)]);
+  expect((await evaluate({ model, data: plain })).notices).toEqual([]);
 });
