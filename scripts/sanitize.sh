@@ -2,14 +2,18 @@
 # Builds native code with AddressSanitizer and UndefinedBehaviorSanitizer and runs it: the native tests, then the addon in
 # Node under the whole API (scripts/sanitize-addon.mjs). GCC or clang on Linux.
 #   scripts/sanitize.sh                      both
-#   scripts/sanitize.sh tests                the native tests alone
+#   scripts/sanitize.sh tests [ARGUMENTS]    the native tests alone; arguments go to ctest
 #   scripts/sanitize.sh addon [SEED ROUNDS]  the addon alone, under other calls
 #   scripts/sanitize.sh build                only builds the addon; prints its path, and that of what must be loaded before it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 what=${1:-all}
-if test "$what" = all || test "$what" = tests; then SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs; fi
+if test "$what" = all || test "$what" = tests; then
+  tests=()
+  if test "$what" = tests; then tests=("${@:2}"); fi
+  SALIENCYMIX_SANITIZE=address,undefined node scripts/native-tests.mjs "${tests[@]}"
+fi
 if test "$what" = tests; then exit; fi
 
 # In the folder of the native tests: what lies below the binding is compiled once for both.
