@@ -27,19 +27,35 @@ export const folder: Format = {
   open,
 };
 
-async function open(options: Opening): Promise<DatasetSource> {
+function open(options: Opening): Promise<DatasetSource> {
+  return openListed(
+    folder.name,
+    options,
+    async (files) =>
+      (await besideImages(options.path, files, options)) ?? listImages(files, await listingOptions(options)),
+  );
+}
+
+/**
+ * Opens a folder whose images, splits and classes are found by `list` in the ids of its files, those of masks taken out.
+ * @param format name of the format
+ */
+export async function openListed(
+  format: string,
+  options: Opening,
+  list: (files: readonly string[]) => Listing | Promise<Listing>,
+): Promise<DatasetSource> {
   const { path: root } = options;
   const limits = limitsOf(options);
   const found = await walk(root);
   const { files, maskFor, known, problems } = takeMasks(found.files);
-  const listing =
-    (await besideImages(root, files, options)) ?? listImages(files, await listingOptions(options));
+  const listing = await list(files);
   const { items, notices = [] } = listing;
   const masks = items.map(({ id }) => maskFor?.(id)).filter((id) => id !== undefined);
   const read = async (index: number) => readImageFile(root, items[index].id, limits);
   return {
     ...listing,
-    format: folder.name,
+    format,
     problems: [...found.problems, ...problems, ...listing.problems],
     notices: maskFor ? [...notices, `masks/ says where the objects of ${known} images are`] : notices,
     limits,

@@ -11,9 +11,10 @@ import { type Format, type Opening, type OpenOptions, openOptions } from './form
 import { labelled } from './labelled';
 import { npy } from './npy';
 import { tar } from './tar';
+import { tinyImagenet } from './tiny-imagenet';
 
 /** In the order in which they are tried on a path. `folder` matches any folder, so it comes last. */
-export const formats: readonly Format[] = [demo, cifar, labelled, npy, tar, folder];
+export const formats: readonly Format[] = [demo, cifar, labelled, npy, tar, tinyImagenet, folder];
 
 const dataOptions = { ...openOptions, format: named(formats.map((format) => format.name)) };
 
