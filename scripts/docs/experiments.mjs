@@ -42,10 +42,18 @@ function picture({ name, recipe }, table) {
   return `![Test error after each epoch: ${title}](${file})`;
 }
 
+/** The cells of a summary's experiment that have a result, and all of them. */
+function progressOf({ name, scale, recipe }) {
+  const all = cellsOf(withRecipe(experiments[name], recipe), { scale, data: { path: '' } });
+  const keyOf = ({ model, row, column, seed }) => [model, row, column, seed].join(' ');
+  const own = results.filter((one) => one.scale === scale && (one.recipe ?? 'cifar') === recipe);
+  const done = new Set(own.map(keyOf));
+  return { all: all.length, done: all.filter((cell) => done.has(keyOf(cell))).length };
+}
+
 function section(summary) {
-  const { name, scale, recipe, cells } = summary;
-  const all = cellsOf(withRecipe(experiments[name], recipe), { scale, data: { path: '' } }).length;
-  const left = cells < all ? [`Of ${all} runs ${cells} are done; the others are to follow.`] : [];
+  const { all, done } = progressOf(summary);
+  const left = done < all ? [`Of ${all} runs ${done} are done; the others are to follow.`] : [];
   const pictures = summary.tables.map((table) => picture(summary, table));
   return [experimentMarkdown(summary), ...left, ...pictures, repeating(summary)].join('\n\n');
 }
