@@ -57,7 +57,9 @@ function plainPath() {
   return folder;
 }
 
-const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(npm_|NODE_)/i.test(key)));
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([key]) => !/^(npm_|NODE_(?!EXTRA_CA_CERTS$))/i.test(key)),
+);
 Object.assign(env, { PATH: plainPath(), CI: '1' });
 
 /** Runs a command to its end. Not with spawnSync: the registry answers from this process. */
