@@ -55,7 +55,7 @@ test('both splits have the same classes, and each image its own', async () => {
     { name: 'val', images: 5 },
   ]);
   expect(problems).toEqual([]);
-  expect(notices).toEqual(['test/ has no classes: its 4 images are left out']);
+  expect(notices).toEqual(['test/images/ has no classes: its 4 images are left out']);
   expect(leftOut).toEqual({ '.txt': 6 });
   await dataset.close();
   expect(await coloursOf('train')).toEqual({ n01443537: [0, 0], n01629819: [80, 80], n02124075: [160, 160] });
@@ -74,4 +74,14 @@ test('a line that is missing or damaged, and a list that is not there', async ()
   expect((await failure(openDataset(root))).message).toMatch(/val_annotations\.txt.* line 1 /);
   rmSync(list);
   expect((await openDataset(root)).format).toBe('folder');
+});
+
+test('brought into folders of classes, images of test/ have theirs', async () => {
+  writeList(validation.length);
+  const image = await png(plain(4, 4, [80, 10, 20]), 4, 4);
+  put(root, `test/${wordnet[1]}/test_9.JPEG`, image);
+  const { items, classes } = await openDataset(root, { split: 'test' });
+  expect(items.map(({ id, label }) => [id, classes[label]])).toEqual([
+    [`test/${wordnet[1]}/test_9.JPEG`, wordnet[1]],
+  ]);
 });

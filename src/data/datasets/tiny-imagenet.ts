@@ -15,7 +15,7 @@ import { listingOptions } from './listing-options';
 /** Lines of a file's name, its class, and a box, between tabs. */
 const LIST = 'val/val_annotations.txt';
 const VAL = 'val/images/';
-const TEST = 'test/';
+const TEST = 'test/images/';
 
 export const tinyImagenet: Format = {
   name: 'tiny-imagenet',
@@ -29,9 +29,9 @@ export const tinyImagenet: Format = {
 
 async function open(options: Opening): Promise<DatasetSource> {
   const { path: root, classesFrom, classPattern, classList } = options;
-  // Somebody has brought it into another form, or says where classes are.
-  const isOther = [classesFrom, classPattern, classList].some((option) => option !== undefined);
-  if (isOther) return folder.open(options);
+  // Who says where classes are knows better than the list.
+  if ([classesFrom, classPattern, classList].some((option) => option !== undefined))
+    return folder.open(options);
   const classes = await readClassList(path.join(root, LIST), limitsOf(options));
   const others = await listingOptions(options);
   return openListed(tinyImagenet.name, options, (files): Listing => {
