@@ -13,3 +13,10 @@
 #else
 #define SALIENCYMIX_HAS_X64_VECTORS 0
 #endif
+
+// Whether every processor of the kind that is compiled for has a fused product.
+#if defined(__FP_FAST_FMAF)
+constexpr bool kHasFusedProducts = true;
+#else
+constexpr bool kHasFusedProducts = false;
+#endif

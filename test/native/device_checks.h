@@ -83,12 +83,12 @@ inline void comparePeaks(const Backend& backend, check::Numbers& numbers, int ba
   }
 }
 
-// How many of a batch's spectral residual maps have the bits of the processor's vector code: all, but for those that are made
+// How many of a batch's maps have the bits of the processor's vector code: all, but for those of spectral residual that are made
 // in float64, with a card's own logarithms.
-inline int sameSpectralMaps(const Backend& backend, const BatchView& batch) {
+inline int sameMaps(const Backend& backend, const char* methodName, const BatchView& batch) {
   static const std::unique_ptr<Backend> vectors =
       cpuBackendAt(*std::find_if(cpu::levels().begin(), cpu::levels().end(), [](const auto& level) { return level.supported(); }));
-  const SaliencyMethod& method = *findSaliencyMethod("spectral-residual");
+  const SaliencyMethod& method = *findSaliencyMethod(methodName);
   const std::vector<float> expected = parity::Found(*vectors, {batch}, method).maps;
   const std::vector<float> found = parity::Found(backend, {batch}, method).maps;
   const std::size_t pixels = batch.image(0).pixels();

@@ -131,17 +131,19 @@ TEST(peaksOfPhotographs) {
   device_checks::comparePeaks(device(), numbers, 2, {20, 48, 56, 3});
 }
 
-// Images that float32 is precise enough for, and others: impulses, single rows, flat ones.
-TEST(spectralResidualHasTheBitsOfVectorCode) {
+// Spectral residual also of images that float32 is not precise enough for: impulses, single rows, flat ones.
+TEST(floatMapsHaveTheBitsOfVectorCode) {
   check::Numbers numbers(71);
-  for (int round = 0; round < (check::quick() ? 10 : 40); round++) {
-    const parity::Shape shape = parity::randomShape(numbers, 10'000);
-    const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
-    CHECK_EQUAL(device_checks::sameSpectralMaps(device(), images.view()), shape.count);
-  }
-  for (const int side : {32, 64, 100}) {
-    const Scenes scenes(numbers, 20, side, side);
-    CHECK_EQUAL(device_checks::sameSpectralMaps(device(), scenes.view()), 20);
+  for (const char* method : {"spectral-residual", "frequency-tuned"}) {
+    for (int round = 0; round < (check::quick() ? 10 : 40); round++) {
+      const parity::Shape shape = parity::randomShape(numbers, 10'000);
+      const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+      CHECK_EQUAL(device_checks::sameMaps(device(), method, images.view()), shape.count);
+    }
+    for (const int side : {32, 64, 100}) {
+      const Scenes scenes(numbers, 20, side, side);
+      CHECK_EQUAL(device_checks::sameMaps(device(), method, scenes.view()), 20);
+    }
   }
 }
 

@@ -10,8 +10,11 @@
 #endif
 
 #include "core/arena_layout.h"
+#include "core/fused_product.h"
 #include "core/gray.h"
 #include "core/image_rows.h"
+#include "core/saliency/frequency_tuned_float.h"
+#include "core/saliency/linear_of_srgb.h"
 #include "core/saliency/spectral_residual_float.h"
 #include "cpu/fine_grained_windows.h"
 #include "cpu/frequency_tuned_tables.h"

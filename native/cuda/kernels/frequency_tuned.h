@@ -1,9 +1,7 @@
-// Frequency tuned saliency (core/saliency/frequency_tuned.h), in float32: the same bits wherever it runs, within the
-// method's tolerance of the float64 reference.
-//   pixels -> CIELab and its sum over each image -> distance of the smoothed colour from the mean -> map, peak, low
+// Frequency tuned saliency in float32 (core/saliency/frequency_tuned_float.h), with the bits of the processor's vector code.
+//   pixels -> f of X, Y and Z and its sum over each image -> distance of the smoothed colour from the mean -> map, peak, low
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,8 +24,8 @@ struct SumColours {
 
   Chunk chunk;
   const float* linear;   // of the 256 values of sRGB
-  float* lab;            // count x 3 x height x width: planes L, a, b
-  std::int64_t* sums;    // count x 3, in units of 2^-16; 0 before
+  float* colours;        // count x 3 x height x width: planes of f(X), f(Y), f(Z)
+  std::int64_t* sums;    // count x 3, in units of 2^-22; 0 before
 
   std::size_t sharedBytes() const { return 3 * kThreads * sizeof(std::int64_t) + kValues * sizeof(float); }
   int blocks() const { return chunk.count * partsOf(static_cast<int>(chunk.pixels()), kPixels); }
@@ -40,13 +38,11 @@ struct SumColours {
 
     block.each(kValues, [&](int i) { table[i] = linear[i]; });
     block.each(kThreads, [&](int thread) {
-      // In 32 bits: no colour of Lab is beyond 2^23 units.
-      static_assert(kPixelsOfThread <= 255);
-      std::int32_t total[3] = {0, 0, 0};
-      const auto count = [&](const LabFloat& colour) {
-        total[0] += fixedPoint(colour.l);
-        total[1] += fixedPoint(colour.a);
-        total[2] += fixedPoint(colour.b);
+      static_assert(kPixelsOfThread <= frequencyTunedFloat::kInOneSum);
+      std::uint32_t total[3] = {0, 0, 0};
+      const auto count = [&](const Colour& colour) {
+        SALIENCYMIX_UNROLL
+        for (int k = 0; k < 3; k++) total[k] += frequencyTunedFloat::unitsOf(colour.of[k]);
       };
       if (chunk.pixels() % 4 == 0) fourByFour(thread, piece, table, count);
       else oneByOne(thread, piece, table, count);
@@ -57,8 +53,10 @@ struct SumColours {
   }
 
  private:
+  using Colour = frequencyTunedFloat::Colour;
+
   SALIENCYMIX_HOST_DEVICE float* planeOf(int image, int k) const {
-    return lab + (3 * static_cast<std::size_t>(image) + static_cast<std::size_t>(k)) * chunk.pixels();
+    return colours + (3 * static_cast<std::size_t>(image) + static_cast<std::size_t>(k)) * chunk.pixels();
   }
 
   template <class Count>
@@ -67,11 +65,9 @@ struct SumColours {
     const int green = image.channels == 3 ? 1 : 0;
     for (int i = piece.begin + thread; i < piece.end; i += kThreads) {
       const std::uint8_t* pixel = image.data + static_cast<std::size_t>(i) * static_cast<std::size_t>(image.channels);
-      const LabFloat colour = labFloatOfLinear(table[pixel[0]], table[pixel[green]], table[pixel[2 * green]]);
+      const Colour colour = frequencyTunedFloat::colourOfLinear(table[pixel[0]], table[pixel[green]], table[pixel[2 * green]]);
       count(colour);
-      planeOf(piece.image, 0)[i] = colour.l;
-      planeOf(piece.image, 1)[i] = colour.a;
-      planeOf(piece.image, 2)[i] = colour.b;
+      for (int k = 0; k < 3; k++) planeOf(piece.image, k)[i] = colour.of[k];
     }
   }
 
@@ -84,11 +80,11 @@ struct SumColours {
       FourFloats planes[3];
       SALIENCYMIX_UNROLL
       for (int n = 0; n < 4; n++) {
-        const LabFloat colour = labFloatOfLinear(table[bytes.get(3 * n)], table[bytes.get(3 * n + 1)], table[bytes.get(3 * n + 2)]);
+        const Colour colour = frequencyTunedFloat::colourOfLinear(table[bytes.get(3 * n)], table[bytes.get(3 * n + 1)],
+                                                                  table[bytes.get(3 * n + 2)]);
         count(colour);
-        planes[0].of[n] = colour.l;
-        planes[1].of[n] = colour.a;
-        planes[2].of[n] = colour.b;
+        SALIENCYMIX_UNROLL
+        for (int k = 0; k < 3; k++) planes[k].of[n] = colour.of[k];
       }
       SALIENCYMIX_UNROLL
       for (int k = 0; k < 3; k++) *reinterpret_cast<FourFloats*>(planeOf(piece.image, k) + i) = planes[k];
@@ -110,8 +106,9 @@ struct SumColours {
 struct ColourDistance {
   static constexpr int kThreads = tuning::kDistanceThreads;
 
-  const float* lab;          // count x 3 x height x width
+  const float* colours;      // count x 3 x height x width
   const std::int64_t* sums;  // count x 3
+  double share;              // of one of their units in a mean
   Tiles tiles;
   Chunk chunk;
 
@@ -130,8 +127,8 @@ struct ColourDistance {
     float* const across = reinterpret_cast<float*>(block.shared() + KeyReduction<kThreads>::kBytes);
     smoothRows(block, tile, across);
     block.each(kThreads, [&](int thread) {
-      float mean[3];
-      for (int k = 0; k < 3; k++) mean[k] = meanOfFixed(sums[3 * tile.image + k], static_cast<std::int64_t>(chunk.pixels()));
+      const std::int64_t* const sum = sums + 3 * tile.image;
+      const Lab mean = frequencyTunedFloat::meanOf(sum[0], sum[1], sum[2], share);
       BestValues best;
       // The strips that a thread takes lie one below the other.
       for (int i = thread; i < partsOf(tile.rows, kStrip) * tile.cols; i += kThreads) {
@@ -143,6 +140,7 @@ struct ColourDistance {
   }
 
  private:
+  using Lab = frequencyTunedFloat::Lab;
   static constexpr int kStrip = tuning::kDistanceRows / 2;
   static_assert(tuning::kDistanceColumns <= kThreads);
 
@@ -152,7 +150,7 @@ struct ColourDistance {
   template <class Block>
   SALIENCYMIX_HOST_DEVICE void smoothRows(const Block& block, const Tile& tile, float* across) const {
     const int fours = partsOf(tile.cols, 4);
-    const float* const planes = lab + 3 * static_cast<std::size_t>(tile.image) * chunk.pixels();
+    const float* const planes = colours + 3 * static_cast<std::size_t>(tile.image) * chunk.pixels();
     block.each((tile.rows + 4) * fours, [&](int i) {
       const int y = i / fours;
       const int x = i % fours * 4;
@@ -170,7 +168,7 @@ struct ColourDistance {
         }
         FourFloats smooth;
         SALIENCYMIX_UNROLL
-        for (int n = 0; n < 4; n++) smooth.of[n] = blur14641(v[n + 2], v[n + 3], v[n + 4], v[n + 5], v[n + 6]);
+        for (int n = 0; n < 4; n++) smooth.of[n] = frequencyTunedFloat::blur14641(v[n + 2], v[n + 3], v[n + 4], v[n + 5], v[n + 6]);
         *reinterpret_cast<FourFloats*>(across + k * planeSize() + y * tiles.cols + x) = smooth;
       }
     });
@@ -192,7 +190,7 @@ struct ColourDistance {
   }
 
   // Of a column of the tile, from row `begin` on.
-  SALIENCYMIX_HOST_DEVICE void goDown(const Tile& tile, const float* across, const float (&mean)[3], int begin, int x,
+  SALIENCYMIX_HOST_DEVICE void goDown(const Tile& tile, const float* across, const Lab& mean, int begin, int x,
                                       BestValues& best) const {
     const int end = begin + kStrip < tile.rows ? begin + kStrip : tile.rows;
     const std::size_t corner = static_cast<std::size_t>(tile.top) * static_cast<std::size_t>(chunk.width) +
@@ -207,16 +205,15 @@ struct ColourDistance {
     }
     from += 4 * tiles.cols;
     for (int y = begin; y < end; y++, from += tiles.cols) {
-      float squares = 0.0f;
+      float colour[3];
       SALIENCYMIX_UNROLL
       for (int k = 0; k < 3; k++) {
         SALIENCYMIX_UNROLL
         for (int n = 0; n < 4; n++) v[k][n] = v[k][n + 1];
         v[k][4] = from[k * planeSize()];
-        const float difference = blur14641(v[k][0], v[k][1], v[k][2], v[k][3], v[k][4]) - mean[k];
-        squares = std::fma(difference, difference, squares);
+        colour[k] = frequencyTunedFloat::blur14641(v[k][0], v[k][1], v[k][2], v[k][3], v[k][4]);
       }
-      const float distance = std::sqrt(squares);
+      const float distance = frequencyTunedFloat::distance(colour[0], colour[1], colour[2], mean);
       const std::size_t at = corner + static_cast<std::size_t>(y) * static_cast<std::size_t>(chunk.width);
       if (map != nullptr) map[at] = distance;
       best.update(distance, static_cast<std::uint32_t>(at));

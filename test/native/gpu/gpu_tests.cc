@@ -81,14 +81,15 @@ TEST(peaks) {
   device_checks::comparePeaks(card(), numbers, 20, {50, 224, 224, 3});
 }
 
-// All but the few that need float64.
-TEST(spectralResidualHasTheBitsOfVectorCode) {
+// Of spectral residual all but the few that need float64.
+TEST(floatMapsHaveTheBitsOfVectorCode) {
   check::Numbers numbers(78);
   for (const parity::Shape& shape : {parity::Shape{200, 32, 32, 3}, {20, 224, 224, 3}}) {
     const Scenes scenes(numbers, shape.count, shape.height, shape.width);
-    const int same = device_checks::sameSpectralMaps(card(), scenes.view());
-    std::cout << "     " << same << " of " << shape.count << " maps have the CPU's bits\n";
+    const int same = device_checks::sameMaps(card(), "spectral-residual", scenes.view());
+    std::cout << "     " << same << " of " << shape.count << " spectral residual maps have the CPU's bits\n";
     CHECK(100 * same >= 95 * shape.count);
+    CHECK_EQUAL(device_checks::sameMaps(card(), "frequency-tuned", scenes.view()), shape.count);
   }
 }
 
