@@ -1,6 +1,6 @@
 import { createMixer, openDataset } from 'saliencymix';
 
-const dataset = await openDataset(process.argv[2] ?? 'demo'); // a folder of class folders, a .tar, CIFAR's binary files
+const dataset = await openDataset(process.argv[2] ?? 'demo'); // a folder of class folders, a .tar, CIFAR's files
 const mixer = createMixer({ method: 'saliencymix', classes: dataset.classes.length, seed: 1 });
 const mean = [0.485, 0.456, 0.406];
 const std = [0.229, 0.224, 0.225];

@@ -40,7 +40,7 @@ export interface Progress {
 const forms = Object.values(writers).map(({ name, summary }) => `${name}: ${summary}`);
 
 export const augmentOptions = {
-  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
+  /** A folder, a tar, CIFAR's files, 'demo', or options of openDataset. */
   data: required(dataOption),
   /** The output folder. */
   out: required(text('path')),

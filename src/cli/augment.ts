@@ -54,7 +54,7 @@ export function addAugment(program: Command): void {
   const command = program
     .command('augment')
     .description('mix a data set into a new one: images, labels.jsonl, run.json and preview.png')
-    .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .argument('<data>', 'folder of images, .tar, files of CIFAR, or "demo"')
     .requiredOption('--out <folder>', 'where to write; a new or empty folder')
     .option('--resume', 'go on with a run that was stopped, to the same bytes')
     .option('--force', 'replace what an earlier run has written to the folder');

@@ -40,7 +40,7 @@ export function addCam(program: Command): void {
     .command('cam')
     .description('a picture of where a trained network sees a class: class activation maps, CAM or Grad-CAM')
     .argument('<model>', 'checkpoint.safetensors, or weights.safetensors')
-    .argument('<images...>', 'image files, or one folder of images, .tar, CIFAR binary files, or "demo"')
+    .argument('<images...>', 'image files, or one folder of images, .tar, files of CIFAR, or "demo"')
     .option(
       '--mix [method]',
       'mix the images in pairs, by saliencymix unless named, and show each mixed one for both classes',

@@ -49,7 +49,7 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('top-1 and top-5 errors of a checkpoint, weights or an ONNX model')
     .argument('<model>', 'checkpoint.safetensors, weights.safetensors or model.onnx')
-    .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .requiredOption('--data <data>', 'folder of images, .tar, files of CIFAR, or "demo"')
     .option('--json', 'everything as JSON');
   addDataOptions(command, 'which of train, val, test (default test, where there are splits)');
   addOptions(command, evaluateOptions).action((model: string, parsed: CommandLineOptions) =>

@@ -72,7 +72,7 @@ function addRun(group: Command): void {
     .argument('<name>', experimentList.map(([name]) => name).join(', '))
     .requiredOption(
       '--data <data>',
-      'CIFAR-10, or what --recipe is for: binary files, a folder, a .tar; or "demo"',
+      'CIFAR-10, or what --recipe is for: its files, a folder, a .tar; or "demo"',
     )
     .option('--out <folder>', 'where to write: a folder for each cell', 'experiments')
     .option('--resume', 'go on with an experiment that was stopped, to the same numbers')

@@ -99,7 +99,7 @@ export function addInfo(program: Command): void {
     .description(
       'what this installation can do; of a data set, what would be read of it; of a network, what it is made of',
     )
-    .argument('[data]', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .argument('[data]', 'folder of images, .tar, files of CIFAR, or "demo"')
     .option('--json', 'as JSON');
   addDataOptions(command, 'which of train, val, test, where the data has them (default train)');
   command.optionsGroup('Networks:');

@@ -100,7 +100,7 @@ export function addRobustness(program: Command): void {
       '<model>',
       'checkpoint.safetensors or weights.safetensors; of model.onnx not what needs gradients',
     )
-    .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .requiredOption('--data <data>', 'folder of images, .tar, files of CIFAR, or "demo"')
     .option('--json', 'everything as JSON');
   addDataOptions(command, 'which of train, val, test (default test, where there are splits)');
   addOptions(command, robustnessOptions).action((model: string, parsed: CommandLineOptions) =>

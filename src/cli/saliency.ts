@@ -14,7 +14,7 @@ export function addSaliency(program: Command): void {
   const command = program
     .command('saliency')
     .description('write the saliency map, an overlay and the peak of every image')
-    .argument('<data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .argument('<data>', 'folder of images, .tar, files of CIFAR, or "demo"')
     .requiredOption('--out <folder>', 'where to write; a new or empty folder');
   addDataOptions(command, 'which of train, val, test, where the data has them (default train)');
   addOptions(command, mapsOptions);

@@ -66,7 +66,7 @@ export function addTrain(program: Command): void {
   const command = program
     .command('train')
     .description('train a classifier on mixed images: a checkpoint, metrics, a report with curves')
-    .requiredOption('--data <data>', 'folder of images, .tar, CIFAR binary files, or "demo"')
+    .requiredOption('--data <data>', 'folder of images, .tar, files of CIFAR, or "demo"')
     .option(
       '--test <data>',
       'what to test on after every epoch (default: the split test or val of the data; without splits a share that is held out)',

@@ -54,7 +54,7 @@ export interface Dataset {
 }
 
 /**
- * Opens a folder of images, CIFAR's binary files, a tar archive or a folder of them, or `'demo'`, the data set
+ * Opens a folder of images, CIFAR's files, a tar archive or a folder of them, or `'demo'`, the data set
  * that this package draws itself (for a folder of that name give `'./demo'`).
  * @throws (rejects) SaliencyMixError ARGUMENT for wrong options; DATA for a path that is not there, has no
  *   images or not the split that was asked for

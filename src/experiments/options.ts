@@ -36,7 +36,7 @@ const withoutMethod = recipeNames.filter((name) => !('method' in recipes[name].m
 
 export const experimentOptions = {
   experiment: required(named([...experimentNames, ...measuredNames, ...ownNames])),
-  /** CIFAR-10, or what the recipe is for, in any form that can be read: binary files, a folder, a tar. */
+  /** CIFAR-10, or what the recipe is for, in any form that can be read: its files, a folder, a tar. */
   data: required(dataOption),
   /** Each cell gets a folder of its own in this one. */
   out: required(text('path')),

@@ -72,7 +72,7 @@ const checkMixerOptions = (value: unknown) => checked(runMixerOptions, value, 'm
 
 /** The other options of a run: its data, its output, and how it runs. */
 export const jobOptions = {
-  /** A folder, a tar, CIFAR's binary files, 'demo', or options of openDataset. */
+  /** A folder, a tar, CIFAR's files, 'demo', or options of openDataset. */
   data: required(dataOption),
   /**
    * The data to test on after every epoch, as `data`. Unless given: the split test or val of `data`; false: no

@@ -178,11 +178,3 @@ test('a class that only another split has is told of', () => {
   ]);
   expect(list([...ids, 'train/fox/3.png', 'val/dog/3.png'], 'train').notices).toBeUndefined();
 });
-
-test('CIFAR’s files for Python are told from its binary ones', () => {
-  const python = ['cifar-10-batches-py/batches.meta', 'cifar-10-batches-py/data_batch_1'];
-  expect(thrown(() => list(python)).message).toMatch(
-    /holds no images .*CIFAR for Python: take its binary version/,
-  );
-  expect(thrown(() => list(['notes.txt'])).message).not.toMatch(/CIFAR/);
-});

@@ -1,6 +1,6 @@
 /**
- * Finds the binary files of CIFAR: in the given folder, in a folder within it, or in a tar archive. Recognises the
- * other versions of CIFAR, so that the user is told which one to download.
+ * Finds the files of CIFAR: in the given folder, in a folder within it, or in a tar archive. Recognises its version for Matlab, so
+ * that the user is told which one to download.
  */
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
@@ -52,22 +52,29 @@ export async function findCifar(root: string): Promise<Found | undefined> {
     if (info?.isFile()) return await inArchive(root);
     if (!info?.isDirectory()) return undefined;
     const { found, others } = await inFolder(root, DEEPEST);
-    const binary = found.filter(({ version }) => version === 'binary');
-    const rivals = [...binary.slice(1).map((other) => other.path), ...others];
-    if (binary.length > 0) return { ...binary[0], rivals: binary[0].path === root ? [] : rivals };
-    return others.length > 0 ? undefined : found[0];
+    const [first, ...rest] = ofBestVersion(found);
+    if (first === undefined || first.version === 'matlab') return others.length > 0 ? undefined : first;
+    const rivals = [...rest.map((other) => other.path), ...others];
+    return { ...first, rivals: first.path === root ? [] : rivals };
   } catch {
     return undefined; // opening it gives the error
   }
+}
+
+/** Those of the version that is read soonest, as the versions have the same images. */
+function ofBestVersion(found: readonly Found[]): Found[] {
+  const best = (['binary', 'python', 'matlab'] as const).find((one) =>
+    found.some(({ version }) => version === one),
+  );
+  return found.filter(({ version }) => version === best);
 }
 
 /** What to do with files that are not read; undefined for those that are. */
 export function adviceFor({ version, classes, path: file }: Found): string | undefined {
   const set = `CIFAR-${classes}`;
   const archive = `cifar-${classes}-binary.tar.gz`;
-  if (version !== 'binary') {
-    const called = version === 'python' ? 'Python version (pickles)' : 'Matlab version';
-    return `is the ${called} of ${set}, which is not read: take the binary version, ${archive}, from https://www.cs.toronto.edu/~kriz/cifar.html, and unpack it`;
+  if (version === 'matlab') {
+    return `is the Matlab version of ${set}, which is not read: take the binary version, ${archive}, from https://www.cs.toronto.edu/~kriz/cifar.html, and unpack it`;
   }
   return file.endsWith('.gz')
     ? 'is compressed: unpack it (tar xzf, or gunzip to a plain .tar), then name the folder or the .tar'
@@ -191,8 +198,9 @@ async function isPickle(file: string): Promise<boolean> {
 async function published(folder: string, entries: readonly FolderEntry[]): Promise<Found[]> {
   const named = entries.flatMap(({ name }) => byArchiveName(path.join(folder, name)) ?? []);
   const looked = await Promise.all(named.map((found) => inArchive(found.path)));
-  const plain = looked.filter((found) => found?.version === 'binary' && !adviceFor(found));
-  return (plain.length > 0 ? plain : looked).filter((found) => found !== undefined);
+  const there = looked.filter((found) => found !== undefined);
+  const plain = there.filter((found) => adviceFor(found) === undefined);
+  return plain.length > 0 ? plain : there;
 }
 
 function byArchiveName(file: string): Found | undefined {
@@ -224,8 +232,9 @@ async function inArchive(file: string): Promise<Found | undefined> {
 function ofMember(file: string, name: string): Found | undefined {
   const base = path.posix.basename(name);
   const one = FILES.find((each) => each.name.test(base));
-  // A file named "train" can be anything: the pickles are recognised by the folder they are published in.
-  if (!one || (one.version !== 'binary' && !/(^|\/)cifar-/.test(name))) return undefined;
+  // A file named "train" can be anything: those are recognised by the folder they are published in.
+  const isCommon = one?.classes === 100 && one.version !== 'binary';
+  if (!one || (isCommon && !/(^|\/)cifar-/.test(name))) return undefined;
   return {
     path: file,
     version: one.version,

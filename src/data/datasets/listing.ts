@@ -156,14 +156,8 @@ function noImages(root: string, images: readonly Placed[], others: readonly stri
   const counts = countLeftOut([...images.map(({ path }) => path), ...others]);
   const there = leftOutInWords(counts);
   const found = there === '' ? '' : `; it holds ${there}`;
-  const hint = others.some(isOfPython)
-    ? '; these are files of CIFAR for Python: take its binary version'
-    : '';
-  return dataError(root, `holds no images (${lookedFor()})${found}${hint}`);
+  return dataError(root, `holds no images (${lookedFor()})${found}`);
 }
-
-/** Pickled files, which programs in Python read. */
-const isOfPython = (id: string) => /(?:^|\/)(?:data_batch_\d|batches\.meta|meta)$/.test(id);
 
 /** Lists the split that was picked, with the classes of all splits that go with it. */
 function listSplit(placed: readonly Placed[], { names, others }: Splits, options: Listed): Listing {
