@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import * as check from '../check';
 import { reasonOf, SaliencyMixError } from '../errors';
 import { isTooDeep } from '../nesting';
+import { version } from '../version';
 import type { Arithmetic } from './engine';
 import { readTensors, type Tensor, writeTensors } from './safetensors';
 
@@ -66,6 +67,12 @@ function objectIn(value: unknown, name: string): Record<string, unknown> {
   return check.object(value, name);
 }
 
+/** The error for a checkpoint whose checksum is right, but whose content is not: this version does not write such. */
+export function ofAnotherVersion(path: string, what: string, cause?: unknown): SaliencyMixError {
+  const message = `${path} was written by another version of saliencymix than this one (${version}), or edited: ${what}`;
+  return new SaliencyMixError('CHECKPOINT', message, { file: path, cause });
+}
+
 /**
  * What a checkpoint says of itself besides its tensors.
  * @throws SaliencyMixError CHECKPOINT for anything of another form
@@ -84,8 +91,7 @@ function readInfo(path: string, text: string): CheckpointInfo {
     check.integer(counts.updates, 'counts.updates', 0);
     return info as unknown as CheckpointInfo;
   } catch (error) {
-    const what = `${path} is damaged or was edited: what it says of its training cannot be read (${reasonOf(error)})`;
-    throw new SaliencyMixError('CHECKPOINT', what, { file: path, cause: error });
+    throw ofAnotherVersion(path, `what it says of its training cannot be read (${reasonOf(error)})`, error);
   }
 }
 

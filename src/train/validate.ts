@@ -6,7 +6,7 @@ import { Graph, sameShape, sizeOf, type Value } from '../graph/graph';
 import { createModel, modelNames, type ModelOptions } from '../models/index';
 import { logitsOf, type Model } from '../models/model';
 import { Net } from '../models/net';
-import type { CheckpointInfo } from './checkpoint';
+import { type CheckpointInfo, ofAnotherVersion } from './checkpoint';
 import { parseTrainer, type TrainerSettings } from './options';
 import type { Tensor } from './safetensors';
 
@@ -64,8 +64,7 @@ export function savedSettings(path: string, trainer: unknown): TrainerSettings {
   try {
     return parseTrainer(trainer);
   } catch (error) {
-    const what = `${path} is damaged or was edited: its trainer cannot be made here: ${reasonOf(error)}`;
-    throw new SaliencyMixError('CHECKPOINT', what, { file: path, cause: error });
+    throw ofAnotherVersion(path, `its trainer cannot be made here: ${reasonOf(error)}`, error);
   }
 }
 
