@@ -4,21 +4,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openDataset } from '../../src';
 import { cifar } from '../../src/data/datasets/cifar';
-import type { DatasetSource, RawImage } from '../../src/data/source';
+import type { RawImage } from '../../src/data/source';
+import { opener, pixels, planes } from './cifar-images';
 import { failure, put, tarOf, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
 let count = 0;
 const fresh = () => path.join(temporary, `set-${count++}`);
-const opened: DatasetSource[] = [];
-
-async function open(root: string, split?: string): Promise<DatasetSource> {
-  const source = await cifar.open({ path: root, split });
-  opened.push(source);
-  return source;
-}
-
-afterAll(() => Promise.all(opened.map((source) => source.close())));
+const open = opener();
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const uint32 = (number: number) => {
@@ -73,28 +66,8 @@ class Pickler {
   end = (): Buffer => Buffer.concat([...this.parts, latin1('.')]);
 }
 
-const SIDE = 32;
-const level = (record: number, channel: number, row: number, column: number) =>
-  (record * 31 + channel * 80 + row * 5 + column * 3) % 256;
-
-/** Planes R, G, B of images, and the pixels of one of them. */
-function planes(images: number): Buffer {
-  const bytes = Buffer.alloc(images * 3 * SIDE * SIDE);
-  let at = 0;
-  for (let record = 0; record < images; record++)
-    for (let channel = 0; channel < 3; channel++)
-      for (let row = 0; row < SIDE; row++)
-        for (let column = 0; column < SIDE; column++) bytes[at++] = level(record, channel, row, column);
-  return bytes;
-}
-function pixels(record: number): Uint8Array {
-  const result = new Uint8Array(SIDE * SIDE * 3);
-  for (let at = 0; at < result.length; at++) {
-    const pixel = Math.floor(at / 3);
-    result[at] = level(record, at % 3, Math.floor(pixel / SIDE), pixel % SIDE);
-  }
-  return result;
-}
+/** The planes of so many images. */
+const planesOf = (images: number) => Buffer.from(Array.from({ length: images }, (_, i) => planes(i)).flat());
 
 /** A file of CIFAR-10: the keys in the order of the published files. */
 function batch(labels: readonly number[], type?: string): Buffer {
@@ -107,7 +80,7 @@ function batch(labels: readonly number[], type?: string): Buffer {
     .text('labels')
     .list(labels)
     .text('data')
-    .array([labels.length, 3072], planes(labels.length), type)
+    .array([labels.length, 3072], planesOf(labels.length), type)
     .text('filenames')
     .list(labels.map((_, i) => `leptodactylus_pentadactylus_s_${String(i).padStart(6, '0')}.png`))
     .raw('u')
@@ -191,7 +164,7 @@ test('CIFAR-100: the fine label is the class', async () => {
     .text('fine_labels')
     .list([99, 1])
     .text('data')
-    .array([2, 3072], planes(2))
+    .array([2, 3072], planesOf(2))
     .raw('u')
     .end();
   const names = Array.from({ length: 100 }, (_, i) => `class ${i}`);
@@ -213,7 +186,7 @@ test('CIFAR-100: the fine label is the class', async () => {
 test('of both versions the binary one is taken; of CIFAR-10 and CIFAR-100 none', async () => {
   const root = fresh();
   fill(path.join(root, 'cifar-10-batches-py'));
-  put(root, 'cifar-10-batches-bin/data_batch_1.bin', Buffer.concat([Buffer.of(5), planes(1)]));
+  put(root, 'cifar-10-batches-bin/data_batch_1.bin', Buffer.concat([Buffer.of(5), planesOf(1)]));
   expect((await open(root)).items).toEqual([{ id: 'data_batch_1.bin/00000', label: 5 }]);
   const other = fresh();
   fill(path.join(other, 'cifar-10-batches-py'));
@@ -236,12 +209,12 @@ describe('files that are not as published', () => {
     ['floats', batch([1], 'f4'), /has no array "data" of uint8/],
     [
       'fewer labels',
-      dictionary().text('labels').list([1]).text('data').array([2, 3072], planes(2)).raw('u').end(),
+      dictionary().text('labels').list([1]).text('data').array([2, 3072], planesOf(2)).raw('u').end(),
       /has 1 labels for 2 images/,
     ],
     [
       'a shape that is not that of its bytes',
-      dictionary().text('labels').list([1]).text('data').array([3, 3072], planes(2)).raw('u').end(),
+      dictionary().text('labels').list([1]).text('data').array([3, 3072], planesOf(2)).raw('u').end(),
       /has pixels of the shape 3 × 3072 in 6144 bytes, not n × 3072/,
     ],
     ['a label out of range', batch([1, 10]), /has the label 10 in record 1, but there are 10 classes/],

@@ -1,50 +1,18 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cifar } from '../../src/data/datasets/cifar';
-import type { RawImage, DatasetSource } from '../../src/data/source';
+import type { RawImage } from '../../src/data/source';
+import { opener, pixels, planes } from './cifar-images';
 import { failure, put, tarOf, temporaryFolder } from './fixtures';
 
 const temporary = temporaryFolder();
 let count = 0;
 const fresh = () => path.join(temporary, `set-${count++}`);
-const opened: DatasetSource[] = [];
-
-async function open(root: string, split?: string): Promise<DatasetSource> {
-  const source = await cifar.open({ path: root, split });
-  opened.push(source);
-  return source;
-}
-
-afterAll(() => Promise.all(opened.map((source) => source.close())));
-
-/** The byte of a pixel: different for every channel, row and column, and for every record. */
-const level = (record: number, channel: number, row: number, column: number) =>
-  (record * 31 + channel * 80 + row * 5 + column * 3) % 256;
+const open = opener();
 
 /** Records as the authors describe them: labels, then the planes R, G, B, row by row. */
-function records(labels: readonly (readonly number[])[]): Uint8Array {
-  return Uint8Array.from(
-    labels.flatMap((own, record) => {
-      const planes = [];
-      for (let channel = 0; channel < 3; channel++) {
-        for (let row = 0; row < 32; row++) {
-          for (let column = 0; column < 32; column++) planes.push(level(record, channel, row, column));
-        }
-      }
-      return [...own, ...planes];
-    }),
-  );
-}
-
-function expected(record: number): Uint8Array {
-  const pixels = [];
-  for (let row = 0; row < 32; row++) {
-    for (let column = 0; column < 32; column++) {
-      for (let channel = 0; channel < 3; channel++) pixels.push(level(record, channel, row, column));
-    }
-  }
-  return Uint8Array.from(pixels);
-}
+const records = (labels: readonly (readonly number[])[]) =>
+  Uint8Array.from(labels.flatMap((own, record) => [...own, ...planes(record)]));
 
 const refused = async (root: string, message: RegExp, split?: string) => {
   const error = await failure(open(root, split));
@@ -69,8 +37,8 @@ test('CIFAR-10: records in order, names from the text file, planes to RGB pixels
   ]);
   const image = (await source.read(1)) as RawImage;
   expect([image.height, image.width]).toEqual([32, 32]);
-  expect(image.pixels).toEqual(expected(1));
-  expect(((await source.read(3)) as RawImage).pixels).toEqual(expected(0));
+  expect(image.pixels).toEqual(pixels(1));
+  expect(((await source.read(3)) as RawImage).pixels).toEqual(pixels(0));
   const held = await open(root, 'test');
   const splits = [
     { name: 'train', images: 4 },
@@ -102,7 +70,7 @@ test('CIFAR-100: the fine label is the class; names are numbers without the text
     { id: 'train.bin/00000', label: 99 },
     { id: 'train.bin/00001', label: 0 },
   ]);
-  expect(((await source.read(1)) as RawImage).pixels).toEqual(expected(1));
+  expect(((await source.read(1)) as RawImage).pixels).toEqual(pixels(1));
   put(root, 'fine_label_names.txt', Array.from({ length: 100 }, (_, label) => `fine ${label}`).join('\r\n'));
   expect((await open(root)).classes[99]).toBe('fine 99');
 });
@@ -193,8 +161,8 @@ describe('where the files are', () => {
       const all = new Uint8Array(labels.length * 3072);
       await source.bulk?.read([...labels.keys()], all);
       for (const [i, record] of wanted.entries()) {
-        expect(((await source.read(i)) as RawImage).pixels).toEqual(expected(record));
-        expect(all.subarray(i * 3072, (i + 1) * 3072)).toEqual(expected(record));
+        expect(((await source.read(i)) as RawImage).pixels).toEqual(pixels(record));
+        expect(all.subarray(i * 3072, (i + 1) * 3072)).toEqual(pixels(record));
       }
       await source.close();
     }

@@ -144,6 +144,11 @@ TEST(floatMapsHaveTheBitsOfVectorCode) {
       const Scenes scenes(numbers, 20, side, side);
       CHECK_EQUAL(device_checks::sameMaps(device(), method, scenes.view()), 20);
     }
+    // More pixels than the lanes of one sum hold, and in a single row.
+    for (const parity::Shape& shape : {parity::Shape{1, 180, 190, 3}, {1, 1, 20'000, 3}}) {
+      const Images images(numbers, shape.count, shape.height, shape.width, shape.channels);
+      CHECK_EQUAL(device_checks::sameMaps(device(), method, images.view()), shape.count);
+    }
   }
 }
 

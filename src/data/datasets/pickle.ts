@@ -53,7 +53,7 @@ const WINDOW = 1 << 16;
 /** Throws an Error that says in a few words what is wrong, where the bytes are no pickle, or one of another kind. */
 export async function readPickle(file: PickleFile): Promise<Pickled> {
   const bytes = new Bytes(file);
-  const machine = new Machine(bytes);
+  const machine = new Machine();
   for (;;) {
     await bytes.refill();
     const code = bytes.byte();
@@ -113,8 +113,6 @@ class Machine {
   private readonly stack: Pickled[] = [];
   private readonly marks: number[] = [];
   private readonly kept = new Map<number, Pickled>();
-
-  constructor(readonly bytes: Bytes) {}
 
   push(value: Pickled): void {
     this.stack.push(value);
