@@ -50,6 +50,11 @@ class Extremes final : public cpu::MapVisitor {
   void useMap(int i, const float* map) override {
     kernels_.extremes(map, batch_.height, batch_.width, job_.peaks[i], job_.lows[i]);
   }
+  bool wantsExtremes(int) const override { return true; }
+  void useExtremes(int i, Point peak, Point low) override {
+    job_.peaks[i] = peak;
+    job_.lows[i] = low;
+  }
   std::array<cpu::PrefetchRange, 2> usesNext(int i) const override {
     if (job_.maps == nullptr) return {};
     return {cpu::PrefetchRange{mapOf(i), batch_.image(0).pixels() * sizeof(float), true}};

@@ -38,7 +38,7 @@ struct SaliencyTask {
   ImageView image;
   const void* tables;    // what `prepare` gave for this shape
   std::byte* workspace;  // of `workspaceBytes`, aligned to 64
-  float* map;            // height x width
+  float* map;            // height x width; where no map is wanted, memory for one
   // What the passes fetch into the cache while they compute.
   PrefetchRange prefetch[3];
 };
@@ -54,6 +54,9 @@ struct SaliencyKernel {
   std::size_t (*workspaceBytes)(int height, int width);  // of one image
   std::size_t (*bandBytes)(int height, int width);       // and of one band, while it runs
   void (*pass)(int number, const SaliencyTask& task, Rows rows, std::byte* scratch);
+  // The first peak and the first low of the map that the passes have made; nullptr where `extremes` below, which reads the map,
+  // is as fast.
+  void (*extremes)(const SaliencyTask& task, Point& peak, Point& low);
   // Used in place of all passes where only the first peak of the map is wanted; nullptr where that is no faster.
   // `scratch`: of one band.
   Point (*firstPeak)(const SaliencyTask& task, std::byte* scratch);

@@ -15,6 +15,10 @@ struct Parts {
   // Whole cells are ruled out by bounds: EPYC 0.81 to 0.82, Xeon 0.84 to 0.87 at 256 x 224².
   static constexpr bool kPeakByCells = true;
 
+  // Spectral residual.
+  // Only rows of a map that may have an extreme are searched for one.
+  static constexpr bool kExtremesByRows = true;
+
   // Mixing.
   // A sample is mixed by the thread that has found its box: EPYC 0.90, Xeon 0.90 at 256 x 224².
   static constexpr bool kMixAsFound = true;

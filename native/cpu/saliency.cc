@@ -36,6 +36,8 @@ class MapMaker {
   const void* tables() const { return tables_.get(); }
   bool findsPeak() const { return kernel_ != nullptr && kernel_->firstPeak != nullptr; }
   Point firstPeak(const SaliencyTask& task, std::byte* scratch) const { return kernel_->firstPeak(task, scratch); }
+  bool findsExtremes() const { return kernel_ != nullptr && kernel_->extremes != nullptr; }
+  void extremes(const SaliencyTask& task, Point& peak, Point& low) const { kernel_->extremes(task, peak, low); }
   void pass(int number, const SaliencyTask& task, std::byte* scratch, Rows rows) const {
     if (kernel_ == nullptr) method_.compute(task.image, task.map);
     else kernel_->pass(number, task, rows, scratch);
@@ -80,6 +82,13 @@ void visitAlone(const MapMaker& maker, MapVisitor& visitor, const Run& run) {
         continue;
       }
       for (int number = 0; number < maker.passes(); number++) maker.pass(number, task, scratch, {0, maker.height()});
+      if (Parts::kExtremesByRows && maker.findsExtremes() && visitor.wantsExtremes(i)) {
+        Point peak;
+        Point low;
+        maker.extremes(task, peak, low);
+        visitor.useExtremes(i, peak, low);
+        continue;
+      }
       visitor.useMap(i, map);
     }
   });

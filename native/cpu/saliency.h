@@ -18,6 +18,10 @@ class MapVisitor {
   // Where map i is written; nullptr: to memory that is used again afterwards.
   virtual float* mapOf(int i) const = 0;
   virtual void useMap(int i, const float* map) = 0;
+  // Whether the first peak and the first low are all that is wanted beside the map. Then useExtremes may be called in place of
+  // useMap, when the map has been made.
+  virtual bool wantsExtremes(int) const { return false; }
+  virtual void useExtremes(int, Point /*peak*/, Point /*low*/) {}
   // Whether the first peak is all that is wanted. Then usePeak may be called in place of useMap, and no map is made.
   virtual bool wantsPeakAlone(int) const { return false; }
   virtual void usePeak(int, Point) {}

@@ -1,5 +1,5 @@
 // The first peak of a fine-grained map, found without the map: it is that of the map, and no pixel of a cell has more than
-// the cell's bounds.
+// the cell's bounds. The same of spectral residual, whose first low is found without reading all of the map, too.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -14,6 +14,7 @@
 #include "cuda/kernels/fine_grained_peak.h"
 #include "device_on_host.h"
 #include "images.h"
+#include "parity.h"
 #include "scenes.h"
 
 using namespace saliencymix;
@@ -121,6 +122,40 @@ TEST(peaksOfRules) {
     for (const Rule& rule : rules(numbers, height, width)) {
       const std::vector<std::uint8_t> image = draw(rule, height, width);
       comparePeaks({image.data(), 1, height, width, 1});
+    }
+  }
+}
+
+namespace {
+
+// With and without a map.
+void compareSpectralResidual(const BatchView& batch) {
+  const SaliencyMethod& method = *findSaliencyMethod("spectral-residual");
+  for (const cpu::Level& level : cpu::levels()) {
+    if (!level.supported()) continue;
+    const auto backend = cpuBackendAt(level);
+    const parity::Found found(*backend, {batch}, method, true, {1, nullptr});
+    parity::expectExtremes(found, batch);
+    CHECK(calls::findPeaks(*backend, batch, method, 1) == found.peaks);
+  }
+}
+
+// Some with fewer pixels than the 64 x 64 that the map is made of, or fewer rows or columns.
+constexpr std::array<int, 2> kSpectralShapes[] = {{224, 224}, {64, 65}, {65, 64}, {64, 64}, {300, 97},  {20, 500},
+                                                  {500, 20},  {1, 5000}, {5000, 1}, {3, 2000}, {129, 127}, {40, 41}};
+
+}  // namespace
+
+TEST(extremesOfSpectralResidual) {
+  check::Numbers numbers(57);
+  for (const auto& [height, width] : kSpectralShapes) {
+    const Scenes scenes(numbers, check::quick() ? 2 : 12, height, width);
+    compareSpectralResidual(scenes.view());
+    const Images images(numbers, check::quick() ? 2 : 6, height, width, 3);
+    compareSpectralResidual(images.view());
+    for (const Rule& rule : rules(numbers, height, width)) {
+      const std::vector<std::uint8_t> image = draw(rule, height, width);
+      compareSpectralResidual({image.data(), 1, height, width, 1});
     }
   }
 }
