@@ -17,6 +17,11 @@ export const PARTS = [
     switch: 'kPeakByCells',
     source: [`${KERNELS}/fine_grained_cells.inc`, `${KERNELS}/fine_grained_peak.inc`],
   },
+  {
+    name: 'extremes by rows',
+    switch: 'kExtremesByRows',
+    source: [`${KERNELS}/spectral_residual_extremes.inc`],
+  },
   { name: 'mixing as found', switch: 'kMixAsFound' },
   { name: 'chains', switch: 'kChains' },
   { name: 'streaming', switch: 'kStreaming' },

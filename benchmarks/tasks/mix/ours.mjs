@@ -7,11 +7,11 @@ export function describe({ library }) {
 }
 
 export async function prepare(job, { threads }, { library }) {
-  const { method, classes, normalise, input } = job;
+  const { method, saliency, classes, normalise, input } = job;
   const batches = readBatches(input);
   const labels = Int32Array.from({ length: job.images }, (_, i) => i % classes);
   const output = job.output.dtype === 'uint8' ? job.output : { ...job.output, ...normalise };
-  const mixer = library.createMixer({ method, classes, seed: 1, threads });
+  const mixer = library.createMixer({ method, saliency, classes, seed: 1, threads });
   // The number of the batch is that of the draw, so every round pastes other boxes.
   const mix = (i, options) =>
     mixer.mix(batches[i % batches.length], labels, { batch: i, output, ...options });

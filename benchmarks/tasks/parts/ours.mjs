@@ -1,8 +1,9 @@
-// createMixer(…).mix of this package, and of its copies without one of its parts.
+// createMixer(…).mix and saliency() of this package, and of its copies without one of its parts.
 import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { prepare as prepareMix } from '../mix/ours.mjs';
+import { prepare as prepareSaliency } from '../saliency/ours.mjs';
 import { isOfThreads, PARTS, SAME } from '../../lib/parts.mjs';
 
 /** With more threads than processors only what threads have is measured. */
@@ -25,9 +26,10 @@ export function describe() {
 }
 
 export function prepare(job, variant, { library }) {
-  if (variant.name === 'saliencymix') return prepareMix(job, variant, { library });
+  const prepareJob = job.finds ? prepareSaliency : prepareMix;
+  if (variant.name === 'saliencymix') return prepareJob(job, variant, { library });
   const copy = job.copies.find(({ name }) => name === variant.name);
   if (!copy) return { skip: true }; // with --quick only some are built
   const load = createRequire(join(copy.root, 'package.json'));
-  return prepareMix(job, variant, { library: load('./dist/index.js') });
+  return prepareJob(job, variant, { library: load('./dist/index.js') });
 }
