@@ -244,7 +244,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       context.backend === 'cpu' && given.maps === undefined && !colours && threadUse.mixesHere(input);
     context.here = here;
     const { images, native, resident } = allocateResult(output, count, given.into);
-    threadUse.prewake({ here });
+    if (context.backend === 'cpu') threadUse.prewakeToMix(input, here);
     const { drawn, makePlan } = draw(context, slots, given);
     const mixing = Resident.holding([input.resident, resident], () =>
       placeAndMix(drawn, optionsOf, context, { colours, output: outputTo(output.native, native) }),
@@ -273,7 +273,7 @@ export function mixerOf({ choices, settings, per, warn }: MixerParts): Mixer {
       const given = parse(planOptions, options, 'plan options');
       const { input } = mixInputOf(batch);
       const { context, slots } = contextOf(input, given);
-      threadUse.prewake();
+      threadUse.prewakeToPlace();
       const { drawn, makePlan } = draw(context, slots, given);
       return makePlan(await Resident.holding([input.resident], () => place(drawn, optionsOf, context)));
     },
