@@ -86,24 +86,25 @@ function orderOf(round, count) {
 }
 
 /**
- * Some batches that are not timed, at most all of the inputs. Virtual machines may take the pages of a process that waits
- * for its turn; to have them again costs 5 microseconds each on some, more than the work on what lies in them.
+ * Some of the batches that a contender holds in memory, at most all of them, which are not timed. Virtual machines may take
+ * the pages of a process that waits for its turn; to have them again costs 5 microseconds each on some, more than the work
+ * on what lies in them.
  */
-const settle = (contender, job, repeat) => runOf(contender, Math.min(repeat, job.input?.shape[0] ?? repeat));
+const settle = (contender, batches, repeat) => runOf(contender, Math.min(repeat, batches));
 
 /**
  * Times of one batch in milliseconds, for each contender one per round: by the clock on the wall, or with `clock` cpu
  * CPU times. Each round has an order of its own, since who comes after a neighbour that leaves the caches full of other
  * things, or the processor slow, loses some per cent by it.
  */
-async function timeAll(contenders, job, rounds, lengths, clock) {
+async function timeAll(contenders, inputs, rounds, lengths, clock) {
   const repeats = [];
   for (const contender of contenders) repeats.push(await calibrate(contender, lengths));
   const times = contenders.map(() => []);
   const peaks = [];
   for (let round = 0; round < rounds; round++) {
     for (const turn of orderOf(round, contenders.length)) {
-      if (clock === 'wall') await settle(contenders[turn], job, repeats[turn]);
+      if (inputs && clock === 'wall') await settle(contenders[turn], inputs.shape[0], repeats[turn]);
       const { ms, cpuMs, peakMB } = await runOf(contenders[turn], repeats[turn]);
       peaks[turn] = peakMB;
       times[turn].push((clock === 'cpu' ? cpuMs : ms) / repeats[turn]);
@@ -118,7 +119,7 @@ export async function runJob(task, job, contenders, { rounds, quick, folder }) {
   const { taking, skipped } = await prepareAll(contenders, job);
   const notes = await compareAll(taking, job, task, folder);
   const lengths = quick ? LENGTHS.quick : LENGTHS.full;
-  const { repeats, times, peaks } = await timeAll(taking, job, rounds, lengths, clock);
+  const { repeats, times, peaks } = await timeAll(taking, job.input, rounds, lengths, clock);
   const { id, label, images, bytes = null, batch, rivals = [], compare = 'all', memory = false } = job;
   return {
     id,
