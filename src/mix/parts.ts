@@ -4,11 +4,14 @@
  * in which it is false.
  */
 export const parts = {
-  /** The next batch is drawn while native code mixes: CutMix of 1024 × 32² is 0.73 (EPYC) and 0.87 (Xeon) times as fast without. */
+  /**
+   * The next batch is drawn while native code mixes: CutMix of 1024 × 32² is 0.73 (EPYC), 0.85 (Zen 5) and 0.87 (Xeon) times as
+   * fast without.
+   */
   drawAhead: true,
   /**
-   * The thread of JavaScript mixes small batches itself, with the help of others: on two threads 0.58 to 0.79 (EPYC) and
-   * 0.70 to 0.93 (Xeon) without.
+   * The thread of JavaScript mixes small batches itself, with the help of others: on two threads 0.58 to 0.79 (EPYC),
+   * 0.42 to 0.81 (Zen 5) and 0.70 to 0.93 (Xeon) without.
    */
   mixesHere: true,
 };
