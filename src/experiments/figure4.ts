@@ -20,6 +20,7 @@ interface Picture {
   column: string;
   /** The column in words. */
   trained: string;
+  /** Its name in the folder of the run. */
   file: string;
   pairs: BesidePair[];
 }
@@ -73,11 +74,12 @@ async function run(options: OwnOptions): Promise<OwnResult> {
       signal,
       onPart,
     });
-    const file = join(out, `figure4-${model}-${name}.png`);
-    await writeWhole(file, png);
+    const file = `figure4-${model}-${name}.png`;
+    await writeWhole(join(out, file), png);
     found.push({ model, column: name, trained, file, pairs: seen });
   }
-  return { text: found.map(textOf).join('\n\n'), files: found.map(({ file }) => file), found };
+  const files = found.map(({ file }) => join(out, file));
+  return { text: found.map(textOf).join('\n\n'), files, found };
 }
 
 export const figure4: OwnExperiment = {

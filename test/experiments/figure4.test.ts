@@ -60,9 +60,14 @@ test('what table 1’s networks see in the same pairs', async () => {
   const { code, stdout } = await experiment('figure4', ...some, '--pairs', '2', '--json');
   expect(code).toBe(0);
   const { own } = JSON.parse(stdout) as {
-    own: { files: string[]; found: { column: string; pairs: BesidePair[] }[] };
+    own: { files: string[]; found: { column: string; file: string; pairs: BesidePair[] }[] };
   };
   expect(own.files).toEqual(['plain', 'augmented'].map((name) => join(out, `figure4-resnet-${name}.png`)));
+  // What is kept of it names no place of this machine.
+  expect(own.found.map(({ file }) => file)).toEqual([
+    'figure4-resnet-plain.png',
+    'figure4-resnet-augmented.png',
+  ]);
   // Three lines for each of two pairs, of three columns.
   const { width, height } = await sharp(own.files[0]).metadata();
   expect(width).toBeGreaterThan(3 * 224);
